@@ -1,0 +1,36 @@
+"""Two kinds of error, and no third.
+
+    Exception
+    └── UserError        somebody's input cannot be used: what is wrong, the limit, what to do
+    (anything else)      a defect of ours: logged with its traceback under an id the user sees
+
+`UserError` crosses process boundaries as a dictionary, so that the page shows the sentence that a child process wrote.
+"""
+
+import secrets
+
+
+class UserError(Exception):
+    """Input that cannot be used, in three parts.
+
+    what:   what is wrong, with the place ("Line 7 has 3 fields, the header has 2.")
+    limit:  the rule it breaks ("Every row needs as many fields as the header.")
+    remedy: what to do ("Quote texts that hold a comma.")
+    field:  the name of the option or input it concerns, or "" when it concerns the whole request
+    """
+
+    def __init__(self, what: str, limit: str = "", remedy: str = "", field: str = ""):
+        super().__init__(" ".join(part for part in (what, limit, remedy) if part))
+        self.what, self.limit, self.remedy, self.field = what, limit, remedy, field
+
+    def to_dict(self) -> dict:
+        return {"what": self.what, "limit": self.limit, "remedy": self.remedy, "field": self.field}
+
+    @classmethod
+    def from_dict(cls, parts: dict) -> "UserError":
+        return cls(*(str(parts.get(name, "")) for name in ("what", "limit", "remedy", "field")))
+
+
+def new_error_id() -> str:
+    """A short id printed beside "Something went wrong", and in the log beside the traceback."""
+    return secrets.token_hex(3)

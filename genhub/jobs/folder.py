@@ -1,0 +1,114 @@
+"""One run, one folder: everything a run is made of, readable without a database and without torch.
+
+    job.json           task, config, data fingerprint, model revision, library versions, seed
+    data/train.jsonl   the cleaned rows (never part of an export)
+    events.jsonl       what happened, one event a line, only ever appended to
+    metrics.json       final figures, on rows the training did not see
+    checkpoints/       for resuming; removed when the run has ended
+    adapter/ | model/  what was trained
+    passport.json      base model and revision, labels, data hash, seed, metrics
+    README.md          model card
+    stop               exists once somebody pressed Stop
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from genhub import events
+from genhub.errors import UserError
+
+
+def new_id() -> str:
+    """128 random bits, as 32 hexadecimal digits."""
+    return secrets.token_hex(16)
+
+
+def write_json(path: Path, value) -> None:
+    """Write `value` so that a reader sees the old file or the new one, never half of it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with open(temporary, "w", encoding="utf-8") as file:
+        json.dump(value, file, ensure_ascii=False, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    path: Path
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    @property
+    def data(self) -> Path:
+        return self.path / "data"
+
+    @property
+    def rows(self) -> Path:
+        return self.data / "train.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "events.jsonl"
+
+    @classmethod
+    def create(cls, path: Path, job: dict) -> "RunFolder":
+        """Make the folder and write job.json. Raises UserError when it exists and is not empty."""
+        if path.exists() and any(path.iterdir()):
+            raise UserError(f"The folder {path} is not empty.", "A run needs a folder of its own.", "Choose another one.", "out")
+        (path / "data").mkdir(parents=True, exist_ok=True)
+        write_json(path / "job.json", job)
+        return cls(path)
+
+    def job(self) -> dict:
+        return self.read("job.json")
+
+    def read(self, name: str) -> dict:
+        """A JSON file of the run. Raises UserError when this is not a run's folder or the file is damaged."""
+        try:
+            return json.loads((self.path / name).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise UserError(f"This run has no {name}.", "It is written when the run gets that far.", "Wait for the run to end, or start it again.", "run") from None
+        except (ValueError, OSError) as error:
+            raise UserError(f"{name} of this run cannot be read ({type(error).__name__}).", "", "Start the run again.", "run") from None
+
+    def has(self, name: str) -> bool:
+        return (self.path / name).exists()
+
+    def append(self, event: events.Event) -> None:
+        with open(self.log, "a", encoding="utf-8") as file:
+            file.write(events.to_json(event) + "\n")
+
+    def events(self, offset: int = 0) -> Iterator[tuple[int, float, events.Event]]:
+        """(offset after it, time, event) of each whole line from byte `offset` on; a torn last line is left for later."""
+        if not self.log.exists():
+            return
+        with open(self.log, "rb") as file:
+            file.seek(offset)
+            for line in file:
+                if not line.endswith(b"\n"):
+                    return
+                offset += len(line)
+                try:
+                    yield offset, *events.from_json(line.decode("utf-8"))
+                except ValueError:
+                    continue
+
+    def request_stop(self) -> None:
+        (self.path / "stop").touch()
+
+    def stop_requested(self) -> bool:
+        return (self.path / "stop").exists()
+
+    def clear_stop(self) -> None:
+        (self.path / "stop").unlink(missing_ok=True)

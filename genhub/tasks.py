@@ -1,0 +1,41 @@
+"""What can be trained: for each task its configuration and where its generator of events is. Data, imported lazily.
+
+A trainer is called `train(config, run)` with a checked Config and a RunFolder that holds job.json and data/; it yields
+events, ends with Done or raises, and looks at `run.stop_requested()` between steps.
+"""
+
+import importlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from genhub.errors import UserError
+from genhub.events import Event
+from genhub.options import Config
+from genhub.training.configs import ClassifyConfig
+
+
+@dataclass(frozen=True)
+class Task:
+    name: str
+    config: type[Config]
+    trainer: str  # "module:function"
+
+    def load(self) -> Callable[..., Iterator[Event]]:
+        return resolve(self.trainer)
+
+
+TASKS = {task.name: task for task in (Task("classify", ClassifyConfig, "genhub.text.classify:train"),)}
+
+
+def get(name: str) -> Task:
+    if name not in TASKS:
+        raise UserError(f"There is no task “{str(name)[:40]}”.", f"Tasks: {', '.join(TASKS)}.", "Choose one of them.", "task")
+    return TASKS[name]
+
+
+def resolve(path: str) -> Callable:
+    """The function that "module:function" names; only modules of this package."""
+    module, _, function = path.partition(":")
+    if module.partition(".")[0] not in ("genhub", "tests"):
+        raise ValueError(f"not ours: {path!r}")
+    return getattr(importlib.import_module(module), function)
