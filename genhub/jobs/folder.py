@@ -1,14 +1,14 @@
 """One run, one folder: everything a run is made of, readable without a database and without torch.
 
-    job.json           task, config, data fingerprint, model revision, library versions, seed
-    data/train.jsonl   the cleaned rows (never part of an export)
-    events.jsonl       what happened, one event a line, only ever appended to
-    metrics.json       final figures, on rows the training did not see
-    checkpoints/       for resuming; removed when the run has ended
-    adapter/ | model/  what was trained
-    passport.json      base model and revision, labels, data hash, seed, metrics
-    README.md          model card
-    stop               exists once somebody pressed Stop
+job.json           task, config, data fingerprint, model revision, library versions, seed
+data/train.jsonl   the cleaned rows (never part of an export)
+events.jsonl       what happened, one event a line, only ever appended to
+metrics.json       final figures, on rows the training did not see
+checkpoints/       for resuming; removed when the run has ended
+adapter/ | model/  what was trained
+passport.json      base model and revision, labels, data hash, seed, metrics
+README.md          model card
+stop               exists once somebody pressed Stop
 """
 
 import json
@@ -78,7 +78,12 @@ class RunFolder:
         try:
             return json.loads((self.path / name).read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise UserError(f"This run has no {name}.", "It is written when the run gets that far.", "Wait for the run to end, or start it again.", "run") from None
+            raise UserError(
+                f"This run has no {name}.",
+                "It is written when the run gets that far.",
+                "Wait for the run to end, or start it again.",
+                "run",
+            ) from None
         except (ValueError, OSError) as error:
             raise UserError(f"{name} of this run cannot be read ({type(error).__name__}).", "", "Start the run again.", "run") from None
 

@@ -18,8 +18,12 @@ class ClassifyConfig(Config):
     label_column: str = option("", "Column with the labels; empty: the last one.", high=200)
     epochs: int = option(4, "Times each training row is seen.", low=1, high=100)
     batch_size: int = option(32, "Rows an optimiser step.", low=1, high=512, advanced=True)
-    learning_rate: float | None = option(None, "Step size of the encoder's new or freed parameters; empty: what suits the method.", low=1e-7, high=0.1, advanced=True)
-    head_learning_rate: float | None = option(None, "Step size of the new head; empty: what suits the method.", low=1e-6, high=1.0, advanced=True)
+    learning_rate: float | None = option(
+        None, "Step size of the encoder's new or freed parameters; empty: what suits the method.", low=1e-7, high=0.1, advanced=True
+    )
+    head_learning_rate: float | None = option(
+        None, "Step size of the new head; empty: what suits the method.", low=1e-6, high=1.0, advanced=True
+    )
     rank: int = option(8, "Width of the low-rank update (LoRA and its relatives).", low=1, high=64, advanced=True)
     alpha: int = option(16, "Scale of the low-rank update: it is multiplied by alpha / rank.", low=1, high=256, advanced=True)
     bottleneck: int = option(32, "Hidden units of each bottleneck adapter.", low=1, high=512, advanced=True)
@@ -31,10 +35,16 @@ class ClassifyConfig(Config):
     clip: float = option(1.0, "Largest gradient norm of a step.", low=0.01, high=100.0, advanced=True)
     label_smoothing: float = option(0.0, "Share of the target spread over all classes.", low=0.0, high=0.5, advanced=True)
     patience: int = option(2, "Epochs without a better validation loss before it stops early; 0: never.", low=0, high=100, advanced=True)
-    test_share: float = option(0.2, "Share of the rows kept for the verdict (when no test table is given).", low=0.05, high=0.5, advanced=True)
+    test_share: float = option(
+        0.2, "Share of the rows kept for the verdict (when no test table is given).", low=0.05, high=0.5, advanced=True
+    )
     validation_share: float = option(0.1, "Share of the training rows kept to choose the best epoch.", low=0.05, high=0.5, advanced=True)
-    folds: int | None = option(None, "Cross-validation folds; 0: one hold-out split; empty: 5 folds below 1,000 rows.", low=0, high=10, advanced=True)
-    precision: str = option("auto", "Arithmetic of the forward pass; auto measures which is faster here.", choices=("auto", "fp32", "bf16"), advanced=True)
+    folds: int | None = option(
+        None, "Cross-validation folds; 0: one hold-out split; empty: 5 folds below 1,000 rows.", low=0, high=10, advanced=True
+    )
+    precision: str = option(
+        "auto", "Arithmetic of the forward pass; auto measures which is faster here.", choices=("auto", "fp32", "bf16"), advanced=True
+    )
     seed: int = option(0, "Decides the split, the order of the rows and the new weights.", low=0, high=2**31 - 1)
 
 
