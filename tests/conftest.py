@@ -1,0 +1,104 @@
+"""What all tests share: a home of their own, no network but the loopback, one torch thread, Chromium, and patience without sleeping."""
+
+import ipaddress
+import os
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+SECRETS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_TOKEN")
+
+
+def pytest_configure():
+    # Two workers on two cores: threads of their own would only get in each other's way, in children too.
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _loopback_only() -> Iterator[None]:
+    """A test that reaches for another machine fails with the address, instead of depending on the weather."""
+
+    def guarded(connect: Callable) -> Callable:
+        def call(self, address):
+            if self.family != getattr(socket, "AF_UNIX", None) and not _is_loopback(str(address[0])):
+                raise AssertionError(f"a test tried to reach {address}")
+            return connect(self, address)
+
+        return call
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(socket.socket, "connect", guarded(socket.socket.connect))
+    patch.setattr(socket.socket, "connect_ex", guarded(socket.socket.connect_ex))
+    yield
+    patch.undo()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host in ("localhost", "")
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> None:
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """An empty GENHUB_HOME; offline, without tokens, in the local profile."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.setenv("GENHUB_HOME", str(folder))
+    monkeypatch.setenv("GENHUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    for name in (*SECRETS, "GENHUB_PROFILE", "SPACE_ID"):
+        monkeypatch.delenv(name, raising=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def until() -> Callable:
+    """until(condition, seconds=20, what="") → the first true value of `condition()`; fails when the time is over."""
+
+    def wait(condition: Callable, seconds: float = 20.0, what: str = ""):
+        deadline = time.monotonic() + seconds
+        while not (value := condition()):
+            if time.monotonic() > deadline:
+                pytest.fail(f"waited {seconds:g} s in vain {what}".rstrip())
+            time.sleep(0.02)
+        return value
+
+    return wait
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator:
+    """The system's Chromium under Playwright (a `Browser`). One a module: its event loop must not outlive the tests that need it."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        if os.environ.get("GENHUB_REQUIRE_BROWSER") == "1":
+            pytest.fail("GENHUB_REQUIRE_BROWSER=1, but there is no Chromium on the PATH")
+        pytest.skip("no Chromium on the PATH (Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(CHROMIUM_FLAGS))
+        yield browser
+        browser.close()
