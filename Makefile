@@ -1,0 +1,51 @@
+# One command a chore. Each prepares .venv by itself; PYTHON says with which interpreter (3.10 to 3.13).
+#
+#   make demo        the app at http://127.0.0.1:7860
+#   make test        lint, format check, all tests
+#   make licences    THIRD_PARTY.md from what is installed
+#   make clean       what building and testing left behind; .venv and your runs stay
+#
+# Without a GPU, `make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu` fetches PyTorch's much smaller CPU build.
+
+PYTHON      ?= python3
+PORT        ?= 7860
+TEST_JOBS   ?= 2
+TORCH_INDEX ?=
+
+VENV := .venv
+BIN  := $(VENV)/bin
+RUN  := $(BIN)/python
+PIP  := $(RUN) -m pip --disable-pip-version-check install --quiet
+
+.PHONY: demo test licences clean
+
+demo: $(VENV)/installed
+	$(RUN) -m genhub serve --port $(PORT)
+
+test: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(RUN) -m pytest -n $(TEST_JOBS) --dist loadfile
+
+licences: $(VENV)/installed
+	$(RUN) docs/make_licences.py > THIRD_PARTY.tmp
+	mv THIRD_PARTY.tmp THIRD_PARTY.md
+
+clean:
+	rm -rf build dist *.egg-info .pytest_cache .ruff_cache
+	find genhub tests bench docs -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUN):
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "GenHub needs Python 3.10 to 3.13; say which one: make demo PYTHON=python3.11" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: requirements.txt | $(RUN)
+	@echo "Installing requirements.txt into $(VENV); the first time this takes a few minutes."
+	@if [ -n "$(TORCH_INDEX)" ]; then $(PIP) "`grep '^torch==' requirements.txt`" --index-url "$(TORCH_INDEX)"; fi
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
