@@ -1,0 +1,49 @@
+"""Entry points of one-shot children: JSON in, JSON out, one idea each. Started through `oneshot.run` or the warm server."""
+
+import shutil
+from pathlib import Path
+
+from genhub import settings
+
+
+def compare(args: dict) -> dict:
+    """{"runs": [[name, folder], …]} → {"rows": one table row a run, the first being the reference}."""
+    from genhub.text import verdict
+
+    return {"rows": verdict.compare_folders([(name, Path(folder)) for name, folder in args["runs"]])}
+
+
+def export(args: dict) -> dict:
+    """{"run_dir", "out"} → {"bytes"} of the zip with adapter, head, passport, card and script."""
+    from genhub.text import portable
+
+    portable.export_zip(Path(args["run_dir"]), Path(args["out"]))
+    return {"bytes": Path(args["out"]).stat().st_size}
+
+
+def merged(args: dict) -> dict:
+    """{"run_dir", "out"} → {"bytes"} of a zip with one plain safetensors model."""
+    from genhub.text import portable
+
+    out = Path(args["out"])
+    folder = out.with_suffix("")
+    portable.merged(Path(args["run_dir"]), folder)
+    shutil.make_archive(str(folder), "zip", folder)
+    shutil.rmtree(folder)
+    return {"bytes": out.stat().st_size}
+
+
+def reopen(args: dict) -> dict:
+    """{"path", "folder"} → {"passport"} of the checked run that now lies in `folder`."""
+    from genhub.text import portable
+
+    portable.open_zip(Path(args["path"]), Path(args["folder"]), settings.get().limits)
+    return {"folder": args["folder"]}
+
+
+def script(args: dict) -> dict:
+    """{"run_dir"} → {"script", "command"}: the plain program that loads the run, the command that reproduces it."""
+    from genhub.text import code
+
+    run = Path(args["run_dir"])
+    return {"script": code.script(run), "command": code.command_line(run)}

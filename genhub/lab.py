@@ -1,0 +1,299 @@
+"""What a visitor can do, without a page: the use cases behind every button, endpoint and (in part) command.
+
+    table   take_upload · take_pasted · take_sample · take_hub · add_test · examine
+    run     forecast · train · view · stop · resume · rename · delete · compare
+    answer  predict · predict_table · explain · without
+    home    export · merged · reopen · code
+
+Each takes the visitor first, checks every value through `gate`, and touches only what that visitor owns. Tables are parsed
+in one-shot children, training happens in job processes, answers come from the model worker: no weight and no torch here.
+"""
+
+import hashlib
+import json
+import re
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from genhub import catalog, gate, hub, oneshot
+from genhub.data import samples, tables
+from genhub.errors import UserError
+from genhub.jobs import reading
+from genhub.jobs.folder import RunFolder, new_id
+from genhub.jobs.new import make_job
+from genhub.jobs.runner import RunInfo, Runner
+from genhub.serving.client import Worker
+from genhub.settings import Settings
+from genhub.training.configs import ClassifyConfig
+
+EXAMPLES = Path(__file__).parent / "examples"
+EXAMPLE_PREFIX = "example-"
+TABLE_KEEP_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True)
+class TableInfo:
+    """A table that was read: `columns` in order, `rows` counted without the header."""
+
+    id: str
+    name: str
+    columns: list[str]
+    rows: int
+    sample: str = ""
+
+
+class Lab:
+    """One per server. `open()` starts the job runner and the model worker in the background; `close()` ends them."""
+
+    def __init__(self, settings: Settings):
+        self.settings = settings
+        self.runner = Runner(settings)
+        self.worker = Worker(settings)
+
+    def open(self) -> None:
+        self.runner.start()
+        self.worker.start()
+
+    def close(self) -> None:
+        self.worker.close()
+        self.runner.close()
+
+    def owner(self, visitor: str) -> str:
+        """The key under which a visitor's things are kept: one owner locally, else a digest of the visitor's token."""
+        if not self.settings.public:
+            return "local"
+        return hashlib.sha256(gate.visitor(visitor).encode()).hexdigest()[:32]
+
+    # ---- tables -----------------------------------------------------------------------------------------------------
+
+    def take_upload(self, visitor: str, path: str | Path, name: str = "") -> TableInfo:
+        """Read an uploaded CSV, TSV, JSONL or Parquet file."""
+        upload = gate.upload(path, self.settings.limits)
+        return self._take(visitor, upload.path, name or upload.name)
+
+    def take_pasted(self, visitor: str, text: str) -> TableInfo:
+        """Read rows pasted as text, with a header line."""
+        text = gate.text(text, self.settings.limits.text_chars, "pasted")
+        folder = self._new_table_folder(visitor)
+        source = folder / "pasted.csv"
+        source.write_text(text, encoding="utf-8")
+        return self._read(folder, source, "pasted table")
+
+    def take_sample(self, visitor: str, sample_id: str) -> TableInfo:
+        """Read one of the tables that ship with GenHub."""
+        sample = samples.SAMPLES[gate.choice(sample_id, tuple(samples.SAMPLES), "sample")]
+        return self._take(visitor, samples.path(sample.id), sample.file, sample.id)
+
+    def take_hub(self, visitor: str, dataset_id: str, config: str = "", split: str = "train") -> TableInfo:
+        """Stream the first rows of a Hub data set, up to the limit of rows."""
+        folder = self._new_table_folder(visitor)
+        source = folder / "hub.jsonl"
+        request = {"dataset": dataset_id, "config": config, "split": split, "out": str(source)}
+        hub.dataset(request, self.settings)
+        return self._read(folder, source, dataset_id)
+
+    def add_test(self, visitor: str, table_id: str, path: str | Path) -> int:
+        """Attach a separate test table; returns its number of rows. Its columns must carry the same names."""
+        upload = gate.upload(path, self.settings.limits)
+        request = {"folder": str(self._table_folder(visitor, table_id)), "path": str(upload.path)}
+        return int(oneshot.run("genhub.data.intake:add_test", request, seconds=60)["rows"])
+
+    def examine(
+        self, visitor: str, table_id: str, columns: tuple[str, str] = ("", ""), fixes=(), model: str = "embedded/minilm-l6"
+    ) -> dict:
+        """The doctor's report on a table (see `genhub.data.doctor.Report`), for `columns` = (text, label)."""
+        entry = catalog.MODELS.get(gate.model_id(model, self.settings))
+        base = hub.model_folder(entry.id, self.settings) if entry and entry.id.startswith("embedded/") else None
+        request = {
+            "folder": str(self._table_folder(visitor, table_id)),
+            "text_column": columns[0] or "",
+            "label_column": columns[1] or "",
+            "fixes": list(fixes),
+            "model_folder": str(base.path) if base else "",
+            "max_length": ClassifyConfig().max_length,
+            "languages": list(entry.languages) if entry else ["*"],
+        }
+        return oneshot.run("genhub.data.intake:examine", request, seconds=60)
+
+    def _take(self, visitor: str, path: Path, name: str, sample: str = "") -> TableInfo:
+        return self._read(self._new_table_folder(visitor), path, name, sample)
+
+    def _read(self, folder: Path, path: Path, name: str, sample: str = "") -> TableInfo:
+        try:
+            answer = oneshot.run("genhub.data.intake:read_table", {"path": str(path), "folder": str(folder)}, seconds=60)
+        except UserError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        info = {"name": Path(name).name[:80], "columns": answer["columns"], "rows": answer["rows"], "sample": sample}
+        (folder / "table.json").write_text(json.dumps(info), encoding="utf-8")
+        return TableInfo(folder.name, **info)
+
+    def table(self, visitor: str, table_id: str) -> TableInfo:
+        folder = self._table_folder(visitor, table_id)
+        return TableInfo(folder.name, **json.loads((folder / "table.json").read_text(encoding="utf-8")))
+
+    def _new_table_folder(self, visitor: str) -> Path:
+        home = self.settings.uploads / self.owner(visitor)
+        home.mkdir(parents=True, exist_ok=True)
+        for old in home.iterdir():
+            if time.time() - old.stat().st_mtime > TABLE_KEEP_SECONDS:
+                shutil.rmtree(old, ignore_errors=True)
+        folder = home / new_id()
+        folder.mkdir()
+        return folder
+
+    def _table_folder(self, visitor: str, table_id: str) -> Path:
+        folder = self.settings.uploads / self.owner(visitor) / gate.run_id(table_id)
+        if not folder.is_dir():
+            raise UserError("This table is not here any more.", "Uploaded tables are kept for 24 hours.", "Upload it again.", "table")
+        return folder
+
+    # ---- runs -------------------------------------------------------------------------------------------------------
+
+    def forecast(self, visitor: str, table_id: str, values: dict) -> dict:
+        """Trainable parameters, steps, seconds and memory, from a few measured steps on the visitor's own rows."""
+        config, rows = self._prepared(visitor, table_id, values)
+        base = hub.model_folder(config.model, self.settings)
+        request = {"config": config.to_dict(), "rows_path": str(rows), "model_folder": str(base.path)}
+        return self.runner.call("genhub.text.forecast:forecast", request, seconds=60)
+
+    def train(self, visitor: str, table_id: str, values: dict, name: str = "") -> str:
+        """Queue a training run on an examined table; returns its id."""
+        config, rows = self._prepared(visitor, table_id, values)
+        hub.model_folder(config.model, self.settings)  # downloads and checks before the job, which is offline
+        info = self.table(visitor, table_id)
+        report = json.loads((rows.parent / "report.json").read_text(encoding="utf-8")) if (rows.parent / "report.json").exists() else {}
+        data = {"name": info.name, "sample": info.sample or None, "fixes": report.get("fixes", [])}
+        job = make_job("classify", config, rows, data)
+        job["name"] = gate.display_name(name) if name else f"{info.name} · {config.method}"
+        return self.runner.submit(self.owner(visitor), job, rows)
+
+    def _prepared(self, visitor: str, table_id: str, values: dict) -> tuple[ClassifyConfig, Path]:
+        config = gate.config("classify", values)
+        gate.model_id(config.model, self.settings)
+        rows = self._table_folder(visitor, table_id) / "clean.jsonl"
+        if not rows.exists():
+            raise UserError("This table has not been examined yet.", "The doctor reads it first.", "Choose its columns.", "table")
+        return config, rows
+
+    def folder(self, visitor: str, run_id: str) -> RunFolder:
+        """The folder of a run that this visitor owns, or of an example that everybody may read."""
+        if isinstance(run_id, str) and run_id.startswith(EXAMPLE_PREFIX):
+            name = re.sub(r"[^a-z-]", "", run_id.removeprefix(EXAMPLE_PREFIX))
+            if (EXAMPLES / name / "passport.json").exists():
+                return RunFolder(EXAMPLES / name)
+        return RunFolder(Path(self.run(visitor, run_id).path))
+
+    def run(self, visitor: str, run_id: str) -> RunInfo:
+        return self.runner.get(self.owner(visitor), gate.run_id(run_id))
+
+    def runs(self, visitor: str) -> list[RunInfo]:
+        return self.runner.list(self.owner(visitor))
+
+    def view(self, visitor: str, run_id: str) -> tuple[RunInfo | None, reading.View]:
+        """State and everything that has happened so far; the RunInfo is None for an example."""
+        folder = self.folder(visitor, run_id)
+        info = None if run_id.startswith(EXAMPLE_PREFIX) else self.run(visitor, run_id)
+        return info, reading.read(folder)
+
+    def stop(self, visitor: str, run_id: str) -> None:
+        self.runner.stop(self.owner(visitor), gate.run_id(run_id))
+
+    def resume(self, visitor: str, run_id: str) -> None:
+        self.runner.resume(self.owner(visitor), gate.run_id(run_id))
+
+    def rename(self, visitor: str, run_id: str, name: str) -> None:
+        self.runner.rename(self.owner(visitor), gate.run_id(run_id), gate.display_name(name))
+
+    def delete(self, visitor: str, run_id: str) -> None:
+        self.runner.delete(self.owner(visitor), gate.run_id(run_id))
+
+    def delete_all(self, visitor: str) -> int:
+        """Delete every run and table of this visitor; returns how many runs."""
+        shutil.rmtree(self.settings.uploads / self.owner(visitor), ignore_errors=True)
+        return self.runner.delete_all(self.owner(visitor))
+
+    def compare(self, visitor: str, run_ids: list[str]) -> list[dict]:
+        """One row a run on the same split: figures, intervals, paired difference to the first."""
+        folders = [self.folder(visitor, run_id) for run_id in run_ids]
+        runs = [[folder.job().get("name", folder.id), str(folder.path)] for folder in folders]
+        return oneshot.run("genhub.children:compare", {"runs": runs}, seconds=60)["rows"]
+
+    # ---- answers ----------------------------------------------------------------------------------------------------
+
+    def predict(self, visitor: str, run_id: str, texts: list[str]) -> dict:
+        """{"labels": all labels, "predicted": one a text, "scores": probabilities (N, C)}."""
+        limits = self.settings.limits
+        checked = gate.texts(texts, limits, "text")
+        return self._ask("classify.predict", visitor, run_id, {"texts": checked}, seconds=30 + len(checked) / 20)
+
+    def predict_table(self, visitor: str, run_id: str, path: str | Path, text_column: str = "") -> Path:
+        """Classify every row of a table; returns a CSV with two columns added: `predicted` and `probability`."""
+        info = self.take_upload(visitor, path)
+        folder = self._table_folder(visitor, info.id)
+        rows = [json.loads(line) for line in (folder / "table.jsonl").open(encoding="utf-8")]
+        column = _text_column(info.columns, text_column)
+        answer = self.predict(visitor, run_id, [row[column] or " " for row in rows])
+        best = [max(scores) for scores in answer["scores"]]
+        out = folder / f"{Path(info.name).stem}-predicted.csv"
+        columns = [*info.columns, "predicted", "probability"]
+        cells = [[*row, label, f"{score:.4f}"] for row, label, score in zip(rows, answer["predicted"], best, strict=True)]
+        tables.write_csv(out, columns, cells)
+        return out
+
+    def explain(self, visitor: str, run_id: str, text: str, label: str = "") -> dict:
+        """Integrated gradients for `label` (the predicted one when empty), by token and by word, with the convergence delta."""
+        text = gate.text(text, self.settings.limits.text_chars)
+        return self._ask("classify.explain", visitor, run_id, {"text": text, "label": label or None}, seconds=60)
+
+    def without(self, visitor: str, run_id: str, text: str, drop: list[list[int]]) -> dict:
+        """The answer for the text with some character ranges taken out."""
+        text = gate.text(text, self.settings.limits.text_chars)
+        return self._ask("classify.without", visitor, run_id, {"text": text, "drop": drop}, seconds=30)
+
+    def _ask(self, op: str, visitor: str, run_id: str, args: dict, seconds: float) -> dict:
+        folder = self.folder(visitor, run_id)
+        if not folder.has("passport.json"):
+            raise UserError(
+                "This run has no model yet.", "A model is saved when training ends.", "Wait for it, or choose another run.", "run"
+            )
+        return self.worker.call(op, {"run_dir": str(folder.path), **args}, seconds=seconds)
+
+    # ---- take home --------------------------------------------------------------------------------------------------
+
+    def export(self, visitor: str, run_id: str) -> Path:
+        """The run as a zip: adapter, head, passport, card, script; no training data."""
+        return self._packed(visitor, run_id, "genhub.children:export", "adapter")
+
+    def merged(self, visitor: str, run_id: str) -> Path:
+        """One plain safetensors model as a zip, the adapter folded into the encoder's weights."""
+        return self._packed(visitor, run_id, "genhub.children:merged", "merged", self.runner.call)
+
+    def _packed(self, visitor: str, run_id: str, target: str, kind: str, call: Callable = oneshot.run) -> Path:
+        folder = self.folder(visitor, run_id)
+        out = self._new_table_folder(visitor) / f"genhub-{kind}-{run_id[:8]}.zip"
+        call(target, {"run_dir": str(folder.path), "out": str(out)}, seconds=120)
+        return out
+
+    def reopen(self, visitor: str, path: str | Path, name: str = "") -> str:
+        """Check a zip that GenHub wrote and list it as a run; returns its id."""
+        upload = gate.upload(path, self.settings.limits)
+        folder = self._new_table_folder(visitor) / "run"
+        self.runner.call("genhub.children:reopen", {"path": str(upload.path), "folder": str(folder)}, seconds=120)
+        return self.runner.import_folder(self.owner(visitor), folder, gate.display_name(name or Path(upload.name).stem))
+
+    def code(self, visitor: str, run_id: str) -> dict:
+        """{"script": a plain program that loads the run and predicts, "command": what reproduces the run}."""
+        return oneshot.run("genhub.children:script", {"run_dir": str(self.folder(visitor, run_id).path)})
+
+
+def _text_column(columns: list[str], wanted: str) -> int:
+    """The place of the column with the texts: the named one, `text`, or the first."""
+    if wanted and wanted not in columns:
+        raise UserError(
+            f"The table has no column “{wanted[:60]}”.", f"Its columns: {', '.join(columns)}.", "Choose one of them.", "text_column"
+        )
+    return columns.index(wanted or ("text" if "text" in columns else columns[0]))
