@@ -1,0 +1,25 @@
+import re
+
+from genhub.errors import UserError, new_error_id
+
+
+def test_three_parts_make_one_message_and_empty_parts_leave_no_gap():
+    assert str(UserError("Wrong.", "The limit.", "Do this.")) == "Wrong. The limit. Do this."
+    assert str(UserError("Wrong.", remedy="Do this.")) == "Wrong. Do this."
+
+
+def test_crosses_a_process_boundary_as_a_dictionary():
+    error = UserError("Line 7 has 3 fields.", "The header has 2.", "Quote the comma.", "file")
+    again = UserError.from_dict(error.to_dict())
+    assert again.to_dict() == error.to_dict()
+    assert str(again) == str(error)
+
+
+def test_a_dictionary_with_missing_or_odd_parts_is_still_an_error():
+    assert UserError.from_dict({"what": 7, "surplus": "x"}).to_dict() == {"what": "7", "limit": "", "remedy": "", "field": ""}
+
+
+def test_error_ids_are_short_and_differ():
+    ids = {new_error_id() for _ in range(50)}
+    assert all(re.fullmatch(r"[0-9a-f]{6}", item) for item in ids)
+    assert len(ids) > 45
