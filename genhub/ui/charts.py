@@ -1,0 +1,199 @@
+"""Charts as SVG in the page's own variables: one palette (Okabe and Ito 2008), both colour schemes, no script to load.
+
+Every function returns a string of HTML with a caption in plain words. Coordinates are in pixels of a fixed view box which
+scales with its column; labels are 14 px or more at the usual width.
+"""
+
+import math
+
+from genhub.ui.markup import esc
+
+COLOURS = 8
+WIDTH, HEIGHT = 560, 250
+LEFT, RIGHT, TOP, BOTTOM = 56, 14, 12, 42
+
+Points = list[tuple[float, float]]
+
+
+def colour(index: int) -> str:
+    """The CSS colour of class or series `index`; the same everywhere."""
+    return f"var(--c{index % COLOURS})"
+
+
+def lines(series: dict[str, Points], x_title: str, y_title: str, caption: str = "", y_range: tuple[float, float] | None = None) -> str:
+    """Curves over a common axis. `series` maps a name to its points in ascending x."""
+    shown = {name: [p for p in points if p[1] is not None] for name, points in series.items()}
+    shown = {name: points for name, points in shown.items() if points}
+    if not shown:
+        return ""
+    xs = [x for points in shown.values() for x, _ in points]
+    ys = [y for points in shown.values() for _, y in points]
+    frame = _Frame((min(xs), max(xs)), y_range or _padded(min(ys), max(ys)))
+    body = frame.axes(x_title, y_title)
+    for index, points in enumerate(shown.values()):
+        body += _polyline(frame, points, colour(index))
+    legend = _legend([(name, colour(i)) for i, name in enumerate(shown)]) if len(shown) > 1 else ""
+    return _figure(body, f"{y_title} over {x_title}", caption, legend)
+
+
+def bars(values: dict[str, float], caption: str = "", digits: int = 0, most: float | None = None, index: int | None = None) -> str:
+    """Horizontal bars, one a name, longest label first to read. `digits` after the point; `index` paints all in one colour."""
+    if not values:
+        return ""
+    most = most or max(max(values.values()), 1e-9)
+    row, label = 30, 190
+    height = row * len(values) + 6
+    body = ""
+    for i, (name, value) in enumerate(values.items()):
+        y, width = i * row + 4, max(1.0, (WIDTH - label - 70) * value / most)
+        body += f'<text x="{label - 10}" y="{y + 16}" text-anchor="end">{esc(_short(name, 24))}<title>{esc(name)}</title></text>'
+        body += f'<rect x="{label}" y="{y}" width="{width:.1f}" height="21" rx="2" fill="{colour(i if index is None else index)}"/>'
+        body += f'<text x="{label + width + 8:.1f}" y="{y + 16}">{value:,.{digits}f}</text>'
+    return _figure(body, "bars", caption, height=height)
+
+
+def probabilities(scores: dict[str, float], labels: list[str], caption: str = "") -> str:
+    """Class probabilities, largest first, each class in its own colour."""
+    ranked = sorted(scores.items(), key=lambda item: -item[1])[:8]
+    row, label = 32, 190
+    body = ""
+    for i, (name, value) in enumerate(ranked):
+        y, width = i * row + 4, max(1.5, (WIDTH - label - 70) * value)
+        body += f'<text x="{label - 10}" y="{y + 16}" text-anchor="end">{esc(_short(name, 24))}<title>{esc(name)}</title></text>'
+        body += f'<rect x="{label}" y="{y}" width="{width:.1f}" height="21" rx="2" fill="{colour(labels.index(name))}"/>'
+        body += f'<text x="{label + width + 8:.1f}" y="{y + 16}">{value:.3f}</text>'
+    return _figure(body, "probabilities", caption, height=row * len(ranked) + 6)
+
+
+def interval(rows: list[tuple[str, float, float, float]], caption: str = "", span: tuple[float, float] | None = None) -> str:
+    """Point estimates with intervals: (name, value, low, high) a row, on one axis."""
+    low, high = span or _padded(min(r[2] for r in rows), max(r[3] for r in rows))
+    row, label = 34, 190
+    scale = (WIDTH - label - 84) / max(high - low, 1e-9)
+    body = ""
+    for i, (name, value, start, end) in enumerate(rows):
+        y = i * row + 18
+        a, b, m = (label + (max(low, min(high, v)) - low) * scale for v in (start, end, value))
+        body += f'<text x="{label - 10}" y="{y + 5}" text-anchor="end">{esc(_short(name, 24))}</text>'
+        body += f'<line x1="{label}" x2="{label + (high - low) * scale:.1f}" y1="{y}" y2="{y}" stroke="var(--gh-line)"/>'
+        body += f'<line x1="{a:.1f}" x2="{b:.1f}" y1="{y}" y2="{y}" stroke="{colour(i)}" stroke-width="6" stroke-linecap="round" opacity=".45"/>'
+        body += f'<circle cx="{m:.1f}" cy="{y}" r="6" fill="{colour(i)}"/>'
+        body += f'<text x="{WIDTH - 70}" y="{y + 5}">{value:.3f}</text>'
+    return _figure(body, "intervals", caption, height=row * len(rows) + 8)
+
+
+def reliability(bins: list[dict], caption: str = "") -> str:
+    """Confidence against accuracy, a bar a bin, the diagonal being perfect calibration."""
+    frame = _Frame((0, 1), (0, 1))
+    body = frame.axes("stated probability", "share correct")
+    for item in bins:
+        if not item["count"]:
+            continue
+        x1, x2, y = frame.x(item["low"]), frame.x(item["high"]), frame.y(item["accuracy"])
+        tip = f"{item['count']} rows, stated {item['confidence']:.2f}, correct {item['accuracy']:.2f}"
+        body += f'<rect x="{x1 + 1:.1f}" y="{y:.1f}" width="{max(1, x2 - x1 - 2):.1f}" height="{frame.y(0) - y:.1f}" fill="{colour(0)}" opacity=".75"><title>{esc(tip)}</title></rect>'
+    body += (
+        f'<line x1="{frame.x(0)}" y1="{frame.y(0)}" x2="{frame.x(1)}" y2="{frame.y(1)}" stroke="var(--gh-muted)" stroke-dasharray="5 4"/>'
+    )
+    return _figure(body, "calibration", caption)
+
+
+def matrix(counts: list[list[int]], labels: list[str], picked: tuple[int, int] | None = None) -> str:
+    """A confusion matrix whose cells are buttons: pick "cell:true:predicted". Rows are true labels."""
+    head = "".join(f'<th class="col" scope="col" title="{esc(label)}">{esc(_short(label, 18))}</th>' for label in labels)
+    body = ""
+    for i, row in enumerate(counts):
+        total = max(1, sum(row))
+        cells = "".join(_matrix_cell(i, j, value, value / total, labels, picked == (i, j)) for j, value in enumerate(row))
+        body += f'<tr><th class="row" scope="row" title="{esc(labels[i])}">{esc(labels[i])}</th>{cells}</tr>'
+    corner = '<th class="row muted">true ↓ predicted →</th>'
+    return f'<div class="scroll"><table class="gh-matrix"><thead><tr>{corner}{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _matrix_cell(i: int, j: int, value: int, share: float, labels: list[str], pressed: bool) -> str:
+    tone = "var(--c0)" if i == j else "var(--c1)"
+    strength = round(8 + 62 * share) if value else 0
+    tip = f"{value} rows of “{labels[i]}” predicted as “{labels[j]}”"
+    style = f"background: color-mix(in srgb, {tone} {strength}%, transparent)"
+    return (
+        f'<td><button type="button" data-pick="cell:{i}:{j}" aria-pressed="{str(pressed).lower()}" '
+        f'aria-label="{esc(tip)}" title="{esc(tip)}" style="{style}">{value or "·"}</button></td>'
+    )
+
+
+def words(tokens: list[dict], off: set[int] = frozenset(), clickable: bool = True) -> str:
+    """A text as words coloured by their attribution: blue speaks for the class, orange against; pick "word:index"."""
+    most = max((abs(token["score"]) for token in tokens), default=0) or 1.0
+    parts = []
+    for index, token in enumerate(tokens):
+        share = token["score"] / most
+        tone, strength = ("var(--c0)" if share >= 0 else "var(--c1)"), round(70 * abs(share))
+        style = f"background: color-mix(in srgb, {tone} {strength}%, transparent); border-bottom-color: color-mix(in srgb, {tone} {min(100, strength + 20)}%, transparent)"
+        attrs = f' data-pick="word:{index}" aria-pressed="{str(index in off).lower()}"' if clickable else " disabled"
+        css = "off" if index in off else ""
+        parts.append(
+            f'<button type="button" class="{css}"{attrs} style="{style}" title="{token["score"]:+.3f}">{esc(token["text"])}</button>'
+        )
+    return f'<div class="gh-words">{" ".join(parts)}</div>'
+
+
+class _Frame:
+    """The mapping from data to pixels of one chart, and its axes."""
+
+    def __init__(self, x_range: tuple[float, float], y_range: tuple[float, float]):
+        (self.x0, self.x1), (self.y0, self.y1) = x_range, y_range
+        self.x1 = self.x1 if self.x1 > self.x0 else self.x0 + 1
+        self.y1 = self.y1 if self.y1 > self.y0 else self.y0 + 1
+
+    def x(self, value: float) -> float:
+        return LEFT + (value - self.x0) / (self.x1 - self.x0) * (WIDTH - LEFT - RIGHT)
+
+    def y(self, value: float) -> float:
+        value = max(self.y0, min(self.y1, value))
+        return HEIGHT - BOTTOM - (value - self.y0) / (self.y1 - self.y0) * (HEIGHT - TOP - BOTTOM)
+
+    def axes(self, x_title: str, y_title: str) -> str:
+        body = ""
+        for tick in _ticks(self.y0, self.y1, 4):
+            y = self.y(tick)
+            body += f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="var(--gh-line)"/>'
+            body += f'<text class="soft" x="{LEFT - 8}" y="{y + 5:.1f}" text-anchor="end">{tick:g}</text>'
+        for tick in _ticks(self.x0, self.x1, 6):
+            body += f'<text class="soft" x="{self.x(tick):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{tick:g}</text>'
+        body += f'<text class="soft" x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 5}" text-anchor="middle">{esc(x_title)}</text>'
+        middle = (HEIGHT - BOTTOM) / 2
+        return body + f'<text class="soft" transform="translate(13 {middle}) rotate(-90)" text-anchor="middle">{esc(y_title)}</text>'
+
+
+def _polyline(frame: _Frame, points: Points, stroke: str) -> str:
+    path = " ".join(f"{frame.x(x):.1f},{frame.y(y):.1f}" for x, y in points)
+    dot = f'<circle cx="{frame.x(points[-1][0]):.1f}" cy="{frame.y(points[-1][1]):.1f}" r="4" fill="{stroke}"/>'
+    return f'<polyline points="{path}" fill="none" stroke="{stroke}" stroke-width="2.5" stroke-linejoin="round"/>{dot}'
+
+
+def _ticks(low: float, high: float, count: int) -> list[float]:
+    """Round numbers between low and high, about `count` of them."""
+    raw = (high - low) / max(1, count)
+    magnitude = 10 ** math.floor(math.log10(raw)) if raw > 0 else 1
+    step = next((m * magnitude for m in (1, 2, 5, 10) if m * magnitude >= raw), magnitude)
+    first = math.ceil(low / step - 1e-9)
+    return [round(i * step, 10) for i in range(first, int(math.floor(high / step + 1e-9)) + 1)]
+
+
+def _padded(low: float, high: float) -> tuple[float, float]:
+    pad = (high - low) * 0.06 or abs(high) * 0.1 or 1.0
+    return (max(0.0, low - pad) if low >= 0 else low - pad), high + pad
+
+
+def _legend(entries: list[tuple[str, str]]) -> str:
+    items = "".join(f'<span><i style="background:{tone}"></i>{esc(name)}</span>' for name, tone in entries)
+    return f'<div class="gh-legend">{items}</div>'
+
+
+def _figure(body: str, label: str, caption: str, legend: str = "", height: int = HEIGHT) -> str:
+    text = f"<figcaption>{esc(caption)}</figcaption>" if caption else ""
+    return f'<figure>{legend}<svg viewBox="0 0 {WIDTH} {height}" width="100%" style="max-width:{WIDTH + 120}px" role="img" aria-label="{esc(label)}">{body}</svg>{text}</figure>'
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,0 +1,98 @@
+"""How the page looks: one accent colour, system fonts, one type scale, light and dark both designed.
+
+Charts and hand-made HTML use the CSS variables defined here, so that they follow the reader's colour scheme.
+"""
+
+from pathlib import Path
+
+import gradio as gr
+
+SANS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
+MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace"]
+CSS_FILE = Path(__file__).parent / "assets" / "page.css"
+
+
+def build() -> gr.themes.Base:
+    """The Gradio theme; fonts are the reader's own, so the page asks no other host for anything."""
+    theme = gr.themes.Base(
+        primary_hue=gr.themes.colors.blue,
+        neutral_hue=gr.themes.colors.stone,
+        radius_size=gr.themes.sizes.radius_sm,
+        spacing_size=gr.themes.sizes.spacing_md,
+        text_size=gr.themes.sizes.text_md,
+        font=SANS,
+        font_mono=MONO,
+    )
+    return theme.set(
+        body_background_fill="#fcfbf8",
+        body_background_fill_dark="#16181a",
+        body_text_color="#22252a",
+        body_text_color_dark="#e6e4df",
+        body_text_color_subdued="#5b6068",
+        body_text_color_subdued_dark="#a5a8ad",
+        background_fill_primary="#ffffff",
+        background_fill_primary_dark="#1d2023",
+        background_fill_secondary="#f5f3ee",
+        background_fill_secondary_dark="#23272b",
+        block_background_fill="transparent",
+        block_background_fill_dark="transparent",
+        block_border_width="0px",
+        block_shadow="none",
+        block_label_background_fill="transparent",
+        block_label_background_fill_dark="transparent",
+        block_label_border_width="0px",
+        block_label_text_color="#5b6068",
+        block_label_text_color_dark="#a5a8ad",
+        block_label_text_weight="500",
+        block_title_text_weight="500",
+        block_title_text_color="#22252a",
+        block_title_text_color_dark="#e6e4df",
+        block_info_text_color="#5b6068",
+        block_info_text_color_dark="#a5a8ad",
+        border_color_primary="#dcd8cf",
+        border_color_primary_dark="#3a3f45",
+        input_background_fill="#ffffff",
+        input_background_fill_dark="#1d2023",
+        input_border_color="#c9c4b9",
+        input_border_color_dark="#4a5058",
+        input_border_width="1px",
+        input_shadow="none",
+        input_shadow_focus="0 0 0 3px color-mix(in srgb, #0b5c94 25%, transparent)",
+        input_border_color_focus="#0b5c94",
+        button_primary_background_fill="#0b5c94",
+        button_primary_background_fill_hover="#094a78",
+        button_primary_background_fill_dark="#0f6bab",
+        button_primary_background_fill_hover_dark="#1480cb",
+        button_primary_text_color="#ffffff",
+        button_primary_text_color_dark="#ffffff",
+        button_primary_border_color="#0b5c94",
+        button_primary_border_color_dark="#0f6bab",
+        button_secondary_background_fill="#ffffff",
+        button_secondary_background_fill_hover="#f0ede6",
+        button_secondary_background_fill_dark="#23272b",
+        button_secondary_background_fill_hover_dark="#2d3238",
+        button_secondary_border_color="#c9c4b9",
+        button_secondary_border_color_dark="#4a5058",
+        button_secondary_text_color="#22252a",
+        button_secondary_text_color_dark="#e6e4df",
+        button_transition="none",
+        checkbox_label_background_fill="transparent",
+        checkbox_label_background_fill_dark="transparent",
+        checkbox_label_border_width="1px",
+        checkbox_background_color_selected="#0b5c94",
+        checkbox_background_color_selected_dark="#0f6bab",
+        slider_color="#0b5c94",
+        slider_color_dark="#4aa3dd",
+        color_accent="#0b5c94",
+        color_accent_soft="#e4eef6",
+        color_accent_soft_dark="#1d3346",
+        link_text_color="#0b5c94",
+        link_text_color_dark="#7dbfea",
+        link_text_color_visited="#0b5c94",
+        link_text_color_visited_dark="#7dbfea",
+        loader_color="#0b5c94",
+    )
+
+
+def css() -> str:
+    return CSS_FILE.read_text(encoding="utf-8")
