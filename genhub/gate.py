@@ -1,0 +1,382 @@
+"""The gate: raw values and files in, checked values out, or a `UserError` that says what, the limit and what to do.
+
+Every handler of the page and every endpoint starts here, whatever the widget in front of it promised. Only the standard
+library is used, so that it can be fuzzed and starts at once. What is *inside* a table or an archive is read elsewhere, in a
+child process; here a file is only looked at from outside: is it one, how large is it, and what do its first bytes say.
+"""
+
+import math
+import os
+import re
+import stat
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from genhub import catalog, tasks
+from genhub.errors import UserError
+from genhub.options import Config
+from genhub.settings import Limits, Settings
+
+LARGEST_WHOLE = 2**63 - 1
+NAME_CHARS = 80
+HUB_ID_CHARS = 96
+HEAD_BYTES = 4096
+
+# First bytes -> what such a file is called. Files we read come by kind, the others by what to do with them.
+FOREIGN = (
+    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file", "Save it as CSV (UTF-8)."),
+    (b"%PDF", "a PDF", "Copy its table into a spreadsheet and save that as CSV."),
+    (b"{\\rtf", "a rich-text document", "Save its table as CSV."),
+    (b"\x89PNG", "a PNG image", "Choose a table."),
+    (b"\xff\xd8\xff", "a JPEG image", "Choose a table."),
+    (b"GIF8", "a GIF image", "Choose a table."),
+    (b"RIFF", "an image, sound or film", "Choose a table."),
+    (b"II*\x00", "a TIFF image", "Choose a table."),
+    (b"MM\x00*", "a TIFF image", "Choose a table."),
+    (b"\x1f\x8b", "a gzip archive", "Unpack it first."),
+    (b"BZh", "a bzip2 archive", "Unpack it first."),
+    (b"\xfd7zXZ", "an xz archive", "Unpack it first."),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive", "Unpack it first."),
+    (b"7z\xbc\xaf", "a 7-Zip archive", "Unpack it first."),
+    (b"Rar!", "a RAR archive", "Unpack it first."),
+    (b"SQLite format 3", "an SQLite database", "Export the table as CSV."),
+    (b"\x89HDF", "an HDF5 file", "Export the table as CSV."),
+    (b"\x93NUMPY", "a NumPy array", "Export the table as CSV."),
+    (b"ARROW1", "an Arrow file", "Save it as Parquet or CSV."),
+    (b"\x7fELF", "a program", "Choose a table."),
+    (b"\xca\xfe\xba\xbe", "a program", "Choose a table."),
+)
+OFFICE = (
+    (b"xl/work", "an Excel file"),
+    (b"word/document", "a Word file"),
+    (b"ppt/presentation", "a PowerPoint file"),
+    (b"opendocument", "an OpenDocument file"),
+    (b"[Content_Types].xml", "an Office file"),
+)
+TABLE_KINDS = "Tables are CSV, TSV, JSONL or Parquet."
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that may be handed on. `kind`, by content: csv (any separator), jsonl, parquet or zip. `name` is for display."""
+
+    path: Path
+    name: str
+    bytes: int
+    kind: str
+
+
+# --- text -----------------------------------------------------------------------------------------------------------
+
+
+def text(value: Any, limit_chars: int, field: str = "text") -> str:
+    """`value` in Unicode normal form C without control characters (tab and line ends stay), not empty."""
+    if not isinstance(value, str):
+        raise UserError(f"The {field} is not text but {_kind(value)}.", "It must be a text.", "Enter some text.", field)
+    if len(value) > limit_chars:
+        raise _too_long(value, limit_chars, field)
+    checked = clean_text(value, field)
+    if len(checked) > limit_chars:  # normal form C can be longer than what was typed
+        raise _too_long(checked, limit_chars, field)
+    if not checked.strip():
+        raise UserError(f"The {field} is empty.", f"It needs 1 to {limit_chars:,} characters.", "Enter some text.", field)
+    return checked
+
+
+def clean_text(value: str, field: str = "text") -> str:
+    """Normal form C without control characters. Raises UserError for half characters (lone surrogates)."""
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise UserError(
+            f"Character {error.start + 1} of the {field} is half of a character (a lone surrogate).",
+            "Text must be valid Unicode.",
+            "Delete that character or copy the text again from its source.",
+            field,
+        ) from None
+    if not value.isprintable():
+        value = "".join(char for char in value if char in "\t\n\r" or unicodedata.category(char) != "Cc")
+    return value if value.isascii() else unicodedata.normalize("NFC", value)
+
+
+def texts(values: Any, limits: Limits, field: str = "texts") -> list[str]:
+    """A list of texts; the number of the first bad one stands in the error."""
+    if not isinstance(values, list | tuple):
+        raise UserError(f"The {field} are not a list but {_kind(values)}.", "It must be a list of texts.", "Send a list.", field)
+    if not values:
+        raise UserError("The list of texts is empty.", f"1 to {limits.texts_per_request:,} texts.", "Enter at least one text.", field)
+    if len(values) > limits.texts_per_request:
+        raise UserError(
+            f"There are {len(values):,} texts.",
+            f"One request may hold {limits.texts_per_request:,}.",
+            "Send them in several parts.",
+            field,
+        )
+    checked = []
+    for number, value in enumerate(values, start=1):
+        try:
+            checked.append(text(value, limits.text_chars, "text"))
+        except UserError as error:
+            raise UserError(f"Text {number}: {error.what}", error.limit, error.remedy, field) from None
+    return checked
+
+
+def _too_long(value: str, limit: int, field: str) -> UserError:
+    return UserError(f"The {field} has {len(value):,} characters.", f"At most {limit:,}.", "Shorten it, or send it in parts.", field)
+
+
+def display_name(value: Any, field: str = "name") -> str:
+    """A name people read (never a path): 1 to 80 printable characters, outer blanks removed."""
+    limit = f"1 to {NAME_CHARS} printable characters."
+    if not isinstance(value, str):
+        raise UserError(f"The {field} is not text but {_kind(value)}.", limit, "Enter a name.", field)
+    if len(value) > 4 * NAME_CHARS:
+        raise UserError(f"The {field} has {len(value):,} characters.", limit, "Shorten it.", field)
+    name = unicodedata.normalize("NFC", value).strip()
+    if not name:
+        raise UserError(f"The {field} is empty.", limit, "Enter a name.", field)
+    if len(name) > NAME_CHARS:
+        raise UserError(f"The {field} has {len(name):,} characters.", limit, "Shorten it.", field)
+    if not name.isprintable():
+        raise UserError(f"The {field} holds a character that cannot be printed.", limit, "Type it again without it.", field)
+    return name
+
+
+# --- numbers, choices -----------------------------------------------------------------------------------------------
+
+
+def number(value: Any, low: float, high: float, field: str) -> float:
+    """A finite number from `low` to `high`; booleans and texts are not numbers."""
+    limit = f"A number from {low:g} to {high:g}."
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UserError(f"{_label(field)} is {_kind(value)}, not a number.", limit, "Enter a number.", field)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UserError(f"{_label(field)} is {value}.", f"{limit} It must be finite.", "Enter a number in this range.", field)
+    if not low <= value <= high:
+        raise UserError(f"{_label(field)} is {_digits(value)}.", limit, "Enter a number in this range.", field)
+    return float(value)
+
+
+def whole(value: Any, low: int, high: int, field: str) -> int:
+    """A whole number from `low` to `high`; 2.0 is one (sliders send it), 2.5 and True are not."""
+    limit = f"A whole number from {low:,} to {high:,}."
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UserError(f"{_label(field)} is {_kind(value)}, not a number.", limit, "Enter a whole number.", field)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UserError(f"{_label(field)} is {value}.", f"{limit} It must be finite.", "Enter a whole number.", field)
+    if value != int(value):
+        raise UserError(f"{_label(field)} is {value:g}, a fraction.", limit, "Enter a whole number.", field)
+    if not low <= value <= high:
+        raise UserError(f"{_label(field)} is {_digits(value)}.", limit, "Enter a number in this range.", field)
+    return int(value)
+
+
+def choice(value: Any, choices: Sequence[str], field: str) -> str:
+    if not isinstance(value, str) or value not in choices:
+        raise UserError(f"{_label(field)} is {_shown(value)}.", f"It is one of {', '.join(choices)}.", "Choose one of them.", field)
+    return value
+
+
+def flag(value: Any, field: str) -> bool:
+    if not isinstance(value, bool):
+        raise UserError(f"{_label(field)} is {_shown(value)}.", "It is true or false.", "Send true or false.", field)
+    return value
+
+
+def config(task_name: Any, values: Any) -> Config:
+    """The checked configuration of a task. Raises UserError naming the option that is unknown or out of range."""
+    if not isinstance(task_name, str):
+        raise UserError(f"The task is {_kind(task_name)}.", f"Tasks: {', '.join(tasks.TASKS)}.", "Choose one of them.", "task")
+    task = tasks.get(task_name)
+    if not isinstance(values, dict):
+        raise UserError(f"The options are {_kind(values)}.", "They must be a dictionary: name to value.", "Send one.", "config")
+    options = {option.name: option for option in task.config.options()}
+    checked = {}
+    for name, value in values.items():
+        if not isinstance(name, str):
+            raise UserError(f"An option is named by {_kind(name)}.", "Names are texts.", f"Options: {', '.join(options)}.", "config")
+        checked[clean_text(name, "option's name")] = _plain(name, value, options)
+    return task.config.from_dict(checked)
+
+
+def _plain(name: str, value: Any, options: dict) -> Any:
+    """A value that can be shown and compared at all; whether it fits its option is the configuration's business."""
+    huge = isinstance(value, int) and abs(value) > LARGEST_WHOLE
+    if name in options and (huge or not isinstance(value, bool | int | float | str | None)):
+        option = options[name]
+        raise UserError(f"{option.label} is {_shown(value)}.", option.bounds(), f"The default is {option.default}.", name)
+    return clean_text(value, name[:40]) if isinstance(value, str) else value
+
+
+# --- identifiers ----------------------------------------------------------------------------------------------------
+
+
+def run_id(value: Any) -> str:
+    """The id of a run: 32 hexadecimal digits, so that it can never be a path."""
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9a-f]{32}", value):
+        raise UserError(
+            f"{_shown(value)} is not the id of a run.", "An id has 32 hexadecimal digits.", "Choose a run from the list.", "run"
+        )
+    return value
+
+
+def visitor(value: Any) -> str:
+    """The token that owns runs: 32 to 64 letters, digits, - or _. It is a secret, so the error does not repeat it."""
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_-]{32,64}", value):
+        raise UserError("The visitor token is not valid.", "32 to 64 letters, digits, - or _.", "Reload the page to get one.", "visitor")
+    return value
+
+
+def model_id(value: Any, settings: Settings) -> str:
+    """`embedded/<name>` of the catalog or `owner/name` by the Hub's own rules; never a path or an address."""
+    if not isinstance(value, str) or not value.strip():
+        raise UserError(f"The model is {_shown(value)}.", "A model is named owner/name.", "Choose one from the list.", "model")
+    name = value.strip()
+    if len(name) > HUB_ID_CHARS:
+        raise UserError(f"The model's name has {len(name):,} characters.", f"At most {HUB_ID_CHARS}.", "Enter owner/name.", "model")
+    if not name.isascii() or not name.isprintable():
+        limit = "Letters, digits, dots, dashes and underscores."
+        raise UserError(f"The model {_shown(name)} holds a character the Hub does not allow.", limit, "Check the spelling.", "model")
+    _refuse_address(name)
+    _refuse_path(name)
+    if name.startswith("embedded/"):
+        return catalog.get(name).id
+    _check_hub_rules(name)
+    if not settings.limits.any_hub_model and name not in catalog.MODELS:
+        raise UserError(
+            f"“{name}” is not offered here.",
+            "This is a public page: it loads the models of its list only.",
+            f"Choose one of {', '.join(catalog.MODELS)}, or run GenHub on your own machine.",
+            "model",
+        )
+    return name
+
+
+def _refuse_address(name: str) -> None:
+    if "://" in name or name.lower().startswith(("www.", "huggingface.co/", "hf.co/", "hf:")) or "?" in name or "#" in name:
+        raise UserError(f"“{name}” is a web address.", "A model is named owner/name.", "Enter only owner/name, without https://.", "model")
+
+
+def _refuse_path(name: str) -> None:
+    if ".." in name:
+        raise UserError(f"“{name}” holds two dots in a row.", "A model's name never does.", "Enter owner/name.", "model")
+    if name.startswith(("/", "~", "./")) or "\\" in name or re.match(r"[A-Za-z]:", name) or name.count("/") > 1:
+        raise UserError(
+            f"“{name}” looks like a path.", "Models are named owner/name; files of this machine are not read.", "Enter owner/name.", "model"
+        )
+
+
+def _check_hub_rules(name: str) -> None:
+    """The rules of huggingface_hub's `validate_repo_id`, with an owner required."""
+    if "/" not in name:
+        remedy = "Enter owner/name, such as google-bert/bert-base-uncased."
+        raise UserError(f"“{name}” has no owner.", "A model is named owner/name.", remedy, "model")
+    for part, called in zip(name.split("/"), ("owner", "name"), strict=True):
+        if not part:
+            raise UserError(f"“{name}” has an empty {called}.", "A model is named owner/name.", "Enter both parts.", "model")
+        if not re.fullmatch(r"[A-Za-z0-9._-]+", part):
+            limit = "Letters, digits, dots, dashes and underscores."
+            raise UserError(f"The {called} “{part}” holds a character the Hub does not allow.", limit, "Check the spelling.", "model")
+        if part[0] in ".-" or part[-1] in ".-" or "--" in part:
+            limit = "No dot or dash at either end, no two dashes in a row."
+            raise UserError(f"The {called} “{part}” is not a name the Hub allows.", limit, "Check the spelling.", "model")
+    if name.endswith(".git"):
+        raise UserError(f"“{name}” ends with .git.", "That is how a repository is cloned, not its name.", "Leave .git out.", "model")
+
+
+# --- uploads --------------------------------------------------------------------------------------------------------
+
+
+def upload(path: Any, limits: Limits) -> Upload:
+    """A regular file of 1 to `limits.upload_bytes` bytes whose content is of a kind we read. Follows no link."""
+    try:
+        place = Path(os.fspath(path))
+        info = os.lstat(place)
+    except (TypeError, ValueError):
+        raise UserError("No file has arrived.", "One file is needed.", "Choose a file.", "data") from None
+    except OSError:
+        raise UserError("The file is not there.", "It must exist and be readable.", "Choose it again.", "data") from None
+    name = shown_name(place.name)
+    if stat.S_ISLNK(info.st_mode):
+        raise UserError(f"“{name}” is a link.", "A file itself is needed, not a link to one.", "Choose the file it points to.", "data")
+    if stat.S_ISDIR(info.st_mode):
+        raise UserError(f"“{name}” is a folder.", "One file is needed.", "Choose a file inside it, or pack it as a ZIP.", "data")
+    if not stat.S_ISREG(info.st_mode):
+        raise UserError(f"“{name}” is not a regular file.", "Devices and pipes are not read.", "Choose a file.", "data")
+    if info.st_size == 0:
+        raise UserError(f"“{name}” is empty (0 bytes).", "A table needs a header and rows.", "Choose another file.", "data")
+    if info.st_size > limits.upload_bytes:
+        what = f"“{name}” has {info.st_size / 1e6:,.1f} MB."
+        raise UserError(what, f"At most {limits.upload_bytes / 1e6:g} MB.", "Split it, or keep fewer rows.", "data")
+    try:
+        with open(place, "rb") as file:
+            head = file.read(HEAD_BYTES)
+            file.seek(max(0, info.st_size - HEAD_BYTES))
+            tail = file.read(HEAD_BYTES)
+    except OSError:
+        raise UserError(f"“{name}” cannot be opened.", "It must be readable.", "Check its permissions.", "data") from None
+    return Upload(place, name, info.st_size, kind_of(head, tail, name))
+
+
+def shown_name(name: str) -> str:
+    """A file's name for display: printable, at most 80 characters, never empty."""
+    printable = "".join(char if char.isprintable() and not "\ud800" <= char <= "\udfff" else "?" for char in name)
+    return printable[:NAME_CHARS].strip() or "file"
+
+
+def kind_of(head: bytes, tail: bytes = b"", name: str = "file") -> str:
+    """csv, jsonl, parquet or zip from a file's first and last bytes. Raises UserError naming anything else."""
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        for mark, called in OFFICE:
+            if mark in head or mark in tail:
+                raise UserError(f"“{name}” is {called}.", TABLE_KINDS, "Save it as CSV (UTF-8).", "data")
+        return "zip"
+    for magic, called, remedy in FOREIGN:
+        if head.startswith(magic):
+            raise UserError(f"“{name}” is {called}.", TABLE_KINDS, remedy, "data")
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:200].lower()
+    if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
+        what = f"“{name}” is a web page."
+        raise UserError(what, TABLE_KINDS, "Download the table itself, not the page that shows it.", "data")
+    if start.startswith((b"<?xml", b"<svg")):
+        raise UserError(f"“{name}” is XML.", TABLE_KINDS, "Export the table as CSV.", "data")
+    if re.match(rb"\[\s*([{\[]|$)", start):
+        what = f"“{name}” is a JSON list."
+        raise UserError(what, "JSON tables are JSONL: one object a line, no brackets around.", "Write one object a line.", "data")
+    return "jsonl" if _decoded_start(head).startswith("{") else "csv"
+
+
+def _decoded_start(head: bytes) -> str:
+    wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return head.decode("utf-16" if wide else "utf-8-sig", errors="ignore").lstrip()[:1]
+
+
+# --- words for values -----------------------------------------------------------------------------------------------
+
+
+def _label(field: str) -> str:
+    return field.replace("_", " ").capitalize()
+
+
+def _kind(value: Any) -> str:
+    names = {bool: "true or false", int: "a number", float: "a number", str: "a text", type(None): "missing", list: "a list"}
+    return names.get(type(value), "a dictionary" if isinstance(value, dict) else "something else")
+
+
+def _digits(value: float) -> str:
+    """A number in at most 12 digits; Python refuses to print whole numbers of thousands of digits."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return f"{value:,.12g}" if abs(value) < 1e12 else ("more than 10^12" if value > 0 else "less than −10^12")
+
+
+def _shown(value: Any) -> str:
+    if not isinstance(value, str):
+        return _kind(value) if not isinstance(value, bool | int | float) else _digits(value)
+    printable = "".join(char if char.isprintable() and not "\ud800" <= char <= "\udfff" else "?" for char in value[:60])
+    return f"“{printable}”" if value else "empty"
