@@ -1,0 +1,85 @@
+"""The command line: everything the page does, from a terminal.
+
+    python -m genhub train classify --data reviews.csv --out my-run
+    python -m genhub classify --run my-run --text "Where is my parcel?"
+    python -m genhub COMMAND --help
+
+`COMMANDS` is the table of contents. Every command takes --json (one JSON object as the last line of stdout) and --quiet (no
+progress on stderr). Exit status: 0 success, 2 the user's mistake (the message says what, the limit, what to do), 1 a defect
+of ours (an id and a traceback on stderr), 130 interrupted.
+"""
+
+import argparse
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+from genhub import __version__
+from genhub.commands import Command, classify, compare, doctor, models, runs, serve, take_home, train
+from genhub.commands.output import Output
+from genhub.errors import UserError, new_error_id
+
+COMMANDS: dict[str, Command] = {
+    "serve": serve.COMMAND,
+    "doctor": doctor.COMMAND,
+    "train": train.COMMAND,
+    "classify": classify.COMMAND,
+    "compare": compare.COMMAND,
+    "runs": runs.COMMAND,
+    "export": take_home.EXPORT,
+    "open": take_home.OPEN,
+    "models": models.COMMAND,
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports a malformed command line like any other mistake, so that --json holds for it too."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message[:1].upper()}{message[1:]}.", "", f"See {self.prog} --help.")
+
+
+def parser() -> argparse.ArgumentParser:
+    top = _Parser(prog="python -m genhub", description="Generative AI, hands on: fine-tune, classify, explain.", allow_abbrev=False)
+    top.add_argument("--version", action="version", version=f"genhub {__version__}")
+    _add(top, COMMANDS, required=True)
+    return top
+
+
+def _add(parent: argparse.ArgumentParser, commands: Mapping[str, Command], required: bool) -> None:
+    listed = parent.add_subparsers(metavar="COMMAND", required=required, dest="command")
+    for name, command in commands.items():
+        one = listed.add_parser(name, help=command.help, description=f"{command.help[:1].upper()}{command.help[1:]}.", allow_abbrev=False)
+        if command.run is not None:
+            one.set_defaults(run=command.run)
+            command.arguments(one)
+            one.add_argument("--json", action="store_true", help="Print one JSON object as the last line of stdout.")
+            one.add_argument("--quiet", action="store_true", help="Print no progress on stderr.")
+        if command.children:
+            _add(one, command.children, required=command.run is None)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status. This is the command line's edge: every error ends here."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    out = Output(json="--json" in given, quiet="--quiet" in given)
+    try:
+        args = parser().parse_args(given)
+        args.run(args, out)
+    except UserError as error:
+        return _report(out, str(error), {"error": error.to_dict()}, 2)
+    except KeyboardInterrupt:
+        return _report(out, "Interrupted.", {"error": {"what": "Interrupted."}}, 130)
+    except Exception:  # noqa: BLE001 (the edge: a defect of ours, named by an id)
+        error_id = new_error_id()
+        sys.stderr.write(traceback.format_exc())
+        return _report(out, f"Something went wrong (id {error_id}).", {"error": {"what": "Something went wrong.", "error_id": error_id}}, 1)
+    return 0
+
+
+def _report(out: Output, words: str, value: dict, status: int) -> int:
+    sys.stderr.write(words + "\n")
+    if out.json:
+        out.result(value, words)
+    return status

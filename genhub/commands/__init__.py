@@ -1,0 +1,57 @@
+"""The commands of `python -m genhub`, one file each; `genhub.cli` lists them.
+
+A command says what it does in one line, adds its options to a parser, and runs with the parsed values and an `Output`. What
+can be wrong in the values is not argparse's business: `Config` and `gate` check them, so that the command line and the page
+refuse the same things in the same words.
+"""
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from genhub.commands.output import Output
+from genhub.errors import UserError
+from genhub.options import Config
+
+
+def no_arguments(parser: argparse.ArgumentParser) -> None:
+    """For commands without options of their own."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """`run` raises UserError for what the user can mend; anything else it raises is a defect of ours.
+
+    A command with `children` has commands of its own (`train classify`); without `run` one of them must be given.
+    """
+
+    help: str
+    arguments: Callable[[argparse.ArgumentParser], None] = no_arguments
+    run: Callable[[argparse.Namespace, Output], None] | None = None
+    children: Mapping[str, "Command"] = field(default_factory=dict)
+
+
+def add_config(parser: argparse.ArgumentParser, config: type[Config]) -> None:
+    """One option a field, named, explained and bounded by the field. Options not given stay out of the parsed values."""
+    for item in config.options():
+        default = "chosen for you" if item.default is None else item.default
+        told = f"{item.help} {item.bounds()}" + (f" Default: {default}." if default != "" else "")
+        known = {"dest": item.name, "default": argparse.SUPPRESS, "help": told.replace("%", "%%")}
+        if item.kind is bool:
+            parser.add_argument(item.flag, action=argparse.BooleanOptionalAction, **known)
+        else:
+            parser.add_argument(item.flag, metavar=item.name.rpartition("_")[2].upper(), **known)
+
+
+def config_values(args: argparse.Namespace, config: type[Config]) -> dict:
+    """The options of `config` that were given, still unchecked."""
+    return {item.name: getattr(args, item.name) for item in config.options() if hasattr(args, item.name)}
+
+
+def names(value: str, known: tuple[str, ...], field: str) -> list[str]:
+    """Names separated by commas, each one of `known`."""
+    given = [name.strip() for name in value.split(",") if name.strip()]
+    for name in given:
+        if name not in known:
+            raise UserError(f"There is no {field} “{name[:40]}”.", f"One of {', '.join(known)}.", "Several go with commas.", field)
+    return given

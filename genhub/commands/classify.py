@@ -1,0 +1,73 @@
+"""`classify`: put labels on one text or on a table of texts with a finished run."""
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+from genhub import gate, settings
+from genhub.commands import Command, run_folders
+from genhub.commands.output import Output, table
+from genhub.errors import UserError
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--run", required=True, dest="run_name", metavar="RUN", help="Folder or id of a finished run.")
+    parser.add_argument("--text", help="One text to classify.")
+    parser.add_argument("--input", metavar="F.csv", help="A table (CSV, TSV, JSONL, Parquet) whose rows are classified.")
+    parser.add_argument("--text-column", default="", help="Column of --input with the texts. Default: `text`, or the first one.")
+    parser.add_argument("--out", metavar="P.csv", help="Where to write --input with the columns predicted and probability added.")
+
+
+def _run(args: argparse.Namespace, out: Output) -> None:
+    if (args.text is None) == (args.input is None):
+        raise UserError("Say what to classify.", "Either --text or --input, not both.", 'Add --text "…".', "text")
+    if args.input is not None and not args.out:
+        raise UserError("--input was given without --out.", "The labelled table needs a file.", "Add --out P.csv.", "out")
+    folder = run_folders.finished(args.run_name)
+    limits = settings.get().limits
+    if args.text is not None:
+        return _one(folder.path, gate.text(args.text, limits.text_chars), out)
+    return _many(folder.path, args, out)
+
+
+def _one(run_dir: Path, text: str, out: Output) -> None:
+    classifier = _loaded(run_dir, out)
+    answer = classifier.predict([text])
+    scores = {label: round(float(score), 6) for label, score in zip(classifier.labels, answer.scores[0], strict=True)}
+    ordered = sorted(scores.items(), key=lambda item: -item[1])
+    out.result({"label": answer.labels[0], "scores": scores}, table(("label", "probability"), ordered))
+
+
+def _many(run_dir: Path, args: argparse.Namespace, out: Output) -> None:
+    from genhub.data import tables
+
+    limits = settings.get().limits
+    given = tables.read(gate.upload(args.input, limits).path, limits)
+    column = _text_column(list(given.columns), args.text_column)
+    classifier = _loaded(run_dir, out)
+    out.say(f"Classifying {len(given.rows):,} texts …")
+    answer = classifier.predict([row[column] or " " for row in given.rows])
+    added = [(label, f"{max(scores):.4f}") for label, scores in zip(answer.labels, answer.scores, strict=True)]
+    rows = [(*row, *more) for row, more in zip(given.rows, added, strict=True)]
+    tables.write_csv(Path(args.out), [*given.columns, "predicted", "probability"], rows)
+    counts = dict(Counter(answer.labels).most_common())
+    words = f"{table(('label', 'rows'), list(counts.items()))}\n\nWritten to {args.out}."
+    out.result({"out": args.out, "rows": len(rows), "labels": counts}, words)
+
+
+def _text_column(columns: list[str], wanted: str) -> int:
+    if wanted and wanted not in columns:
+        raise UserError(
+            f"The table has no column “{wanted[:60]}”.", f"Its columns: {', '.join(columns)}.", "Choose one of them.", "text_column"
+        )
+    return columns.index(wanted or ("text" if "text" in columns else columns[0]))
+
+
+def _loaded(run_dir: Path, out: Output):
+    out.say("Loading the model …")
+    from genhub.text.classifier import load_run
+
+    return load_run(run_dir)
+
+
+COMMAND = Command("classify a text or a table of texts with a finished run", _arguments, _run)

@@ -1,0 +1,65 @@
+"""`serve`: the page. A share link or an address that others can reach switches the public profile on by itself."""
+
+import argparse
+import ipaddress
+import os
+
+from genhub import settings
+from genhub.commands import Command
+from genhub.commands.output import Output
+from genhub.errors import UserError
+
+PORT = 7860
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", default=str(PORT), help=f"TCP port, 1 to 65535. Default: {PORT}.")
+    parser.add_argument("--host", default="127.0.0.1", help="Address to listen on. Default: 127.0.0.1, this computer only.")
+    parser.add_argument("--share", action="store_true", help="Also open a public link through Gradio; strangers get the public limits.")
+    parser.add_argument("--profile", default="", help="Limits: local or public. Default: local, public with --share or another --host.")
+
+
+def _run(args: argparse.Namespace, out: Output) -> None:
+    port = _port(args.port)
+    profile = _profile(args.profile, open_to_others=args.share or not is_loopback(args.host))
+    if profile:
+        os.environ["GENHUB_PROFILE"] = profile
+    settings.get()  # an unknown profile in the environment is refused before anything starts
+    from genhub.ui import app
+
+    app.serve(host=args.host, port=port, share=args.share)
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _port(value: str) -> int:
+    if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= 65535:
+        raise UserError(f"The port is “{value[:20]}”.", "A port is a whole number from 1 to 65535.", f"The default is {PORT}.", "port")
+    return int(value)
+
+
+def _profile(wanted: str, open_to_others: bool) -> str:
+    """The profile to set, or "" to leave it to the environment. Whoever lets others in cannot choose the local one."""
+    if wanted not in ("", "local", "public"):
+        raise UserError(f"The profile is “{wanted[:20]}”.", "It is local or public.", "Leave it out to have it chosen.", "profile")
+    if not open_to_others:
+        return wanted
+    if wanted == "local":
+        raise UserError(
+            "The local profile was asked for, but others can reach this page.",
+            "With --share, or on an address that is not this computer's own, the public limits hold.",
+            "Leave --profile out, or serve on 127.0.0.1 without --share.",
+            "profile",
+        )
+    # A Space may have chosen the zerogpu profile, which is public too.
+    return "" if os.environ.get("GENHUB_PROFILE") == "zerogpu" else "public"
+
+
+COMMAND = Command("open the page at http://127.0.0.1:7860", _arguments, _run)

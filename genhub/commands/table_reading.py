@@ -1,0 +1,63 @@
+"""Reading a user's table the way the page does (`genhub.data.intake`), in a temporary folder of the calling process."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from genhub import catalog, gate, hub, settings
+from genhub.commands import names
+from genhub.data import doctor, intake, samples
+from genhub.training.configs import ClassifyConfig
+
+FIX_HELP = f"What to mend, separated by commas: {', '.join(doctor.FIXES)}."
+
+
+@dataclass(frozen=True)
+class TableReading:
+    """A table that was read. `folder` holds it; `rows` appears there once `examine` has cleaned it."""
+
+    folder: Path
+    name: str
+    sample: str
+
+    @property
+    def rows(self) -> Path:
+        return self.folder / "clean.jsonl"
+
+    def add_test(self, path: str) -> None:
+        """Attach a separate test table."""
+        upload = gate.upload(path, settings.get().limits)
+        intake.add_test({"folder": str(self.folder), "path": str(upload.path)})
+
+    def examine(self, columns: tuple[str, str], fixes: str, model: str, max_length: int = ClassifyConfig.max_length) -> dict:
+        """The doctor's report, for `columns` = (text, label); the cleaned rows are in `rows` unless a problem forbids training."""
+        current = settings.get()
+        entry = catalog.MODELS.get(gate.model_id(model, current))
+        embedded = entry is not None and entry.id.startswith("embedded/")
+        return intake.examine(
+            {
+                "folder": str(self.folder),
+                "text_column": columns[0],
+                "label_column": columns[1],
+                "fixes": names(fixes, tuple(doctor.FIXES), "fix"),
+                "model_folder": str(hub.model_folder(entry.id, current).path) if embedded else "",
+                "max_length": max_length,
+                "languages": list(entry.languages) if entry else ["*"],
+            }
+        )
+
+
+@contextmanager
+def opened(data: str) -> Iterator[TableReading]:
+    """Read a file, or a bundled sample by its name. Raises UserError for a table that cannot be read."""
+    sample = data if data in samples.SAMPLES and not Path(data).exists() else ""
+    source = samples.path(sample) if sample else gate.upload(data, settings.get().limits).path
+    folder = Path(tempfile.mkdtemp(prefix="genhub-table-"))
+    try:
+        intake.read_table({"path": str(source), "folder": str(folder)})
+        yield TableReading(folder, source.name, sample)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

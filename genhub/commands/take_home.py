@@ -1,0 +1,53 @@
+"""`export` and `open`: a run as a zip, and back."""
+
+import argparse
+from pathlib import Path
+
+from genhub import gate, settings
+from genhub.commands import Command, run_folders
+from genhub.commands.output import Output
+from genhub.errors import UserError
+from genhub.jobs.folder import new_id
+
+
+def _export_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_name", metavar="RUN", help="Folder or id of a finished run.")
+    parser.add_argument("--out", required=True, metavar="F.zip", help="The zip to write.")
+    parser.add_argument("--merged", action="store_true", help="One plain safetensors folder, the adapter folded in, instead of a zip.")
+
+
+def _export(args: argparse.Namespace, out: Output) -> None:
+    folder, target = run_folders.finished(args.run_name), Path(args.out)
+    if target.exists():
+        raise UserError(f"{target} exists already.", "Nothing is overwritten.", "Choose another name, or remove it first.", "out")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    from genhub.text import portable
+
+    if args.merged:
+        portable.merged(folder.path, target)
+    else:
+        portable.export_zip(folder.path, target)
+    size = sum(item.stat().st_size for item in (target.rglob("*") if target.is_dir() else [target]) if item.is_file())
+    out.result({"out": str(target), "bytes": size}, f"Written to {target} ({size / 1e6:.1f} MB).")
+
+
+def _open_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("zip", metavar="F.zip", help="A zip that `export` or the page wrote.")
+    parser.add_argument("--out", metavar="DIR", help="Folder to put the run in. Default: among this computer's runs.")
+
+
+def _open(args: argparse.Namespace, out: Output) -> None:
+    current = settings.get()
+    source = gate.upload(args.zip, current.limits)
+    folder = Path(args.out) if args.out else current.runs / new_id()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(f"{folder} is not an empty folder.", "A run needs a folder of its own.", "Choose another one.", "out")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    from genhub.text import portable
+
+    portable.open_zip(source.path, folder, current.limits)
+    out.result({"run": str(folder)}, f"Opened as {folder}.")
+
+
+EXPORT = Command("write a run as a zip to take home", _export_arguments, _export)
+OPEN = Command("check a run's zip and open it again", _open_arguments, _open)

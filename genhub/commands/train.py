@@ -1,0 +1,157 @@
+"""`train`: prepare a run's folder, train in this process, print what happens.
+
+The run lies under --out, or among this computer's runs, where the page lists it too. Ctrl-C stops and keeps the best so far;
+a second one ends at once, and `--resume` goes on from the last checkpoint. Under `torchrun` the main process prepares the
+folder and prints, the others wait for it and join.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from genhub import gate, hub, settings, tasks
+from genhub.commands import Command, add_config, config_values, run_folders, table_reading
+from genhub.commands.doctor import finding_line
+from genhub.commands.output import Output, main_process, table
+from genhub.errors import UserError
+from genhub.events import Done, Event, Failed
+from genhub.jobs import process
+from genhub.jobs.folder import RunFolder, new_id
+from genhub.jobs.new import make_job
+from genhub.options import Config
+from genhub.training.configs import PRESETS, ClassifyConfig
+
+WAIT_SECONDS = 600
+
+
+def _classify_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", metavar="F.csv", help="CSV, TSV, JSONL or Parquet table, or the name of a bundled sample.")
+    parser.add_argument("--test", metavar="F.csv", help="Separate table for the verdict; without it a part of --data is kept back.")
+    parser.add_argument("--fix", default="", help=table_reading.FIX_HELP)
+    parser.add_argument("--preset", default="", help=f"Start from {', '.join(PRESETS)}; options given win.")
+    parser.add_argument("--name", default="", help="What the page calls the run.")
+    parser.add_argument("--out", metavar="DIR", help="Folder for the run. Default: among this computer's runs.")
+    parser.add_argument("--resume", metavar="RUN", help="Go on with a run (folder or id) that was cut off; other options are ignored.")
+    add_config(parser, ClassifyConfig)
+
+
+def _classify(args: argparse.Namespace, out: Output) -> None:
+    run = _resumed(args.resume) if args.resume else _new_run(args, out) if main_process() else _joined(args)
+    config = tasks.get("classify").config.from_dict(run.job()["config"])
+    last = _train(config, run, out)
+    if isinstance(last, Done):
+        out.result({"run": str(run.path), "metrics": last.metrics}, in_words(run, last))
+
+
+def _new_run(args: argparse.Namespace, out: Output) -> RunFolder:
+    """Check the options, read and clean the tables, fetch the model, and lay out the folder; rows come last."""
+    config = gate.config("classify", _preset(args.preset) | config_values(args, ClassifyConfig))
+    current = settings.get()
+    gate.model_id(config.model, current)
+    if not args.data:
+        raise UserError("There is no table to train on.", "Training needs --data, or --resume RUN.", "Add --data F.csv.", "data")
+    path = _place(args.out)
+    with table_reading.opened(args.data) as read:
+        if args.test:
+            read.add_test(args.test)
+        report = read.examine((config.text_column, config.label_column), args.fix, config.model, config.max_length)
+        for finding in report["findings"]:
+            out.say(finding_line(finding))
+        hub.model_folder(config.model, current)
+        data = {"name": read.name, "sample": read.sample or None, "fixes": report["fixes"]}
+        job = make_job("classify", config, read.rows, data, gate.display_name(args.name) if args.name else "")
+        run = RunFolder.create(path, job)
+        shutil.copyfile(read.rows, run.data / "rows.part")
+        os.replace(run.data / "rows.part", run.rows)
+    return run
+
+
+def _preset(name: str) -> dict:
+    by_name = {known.lower(): values for known, values in PRESETS.items()}
+    return by_name[gate.choice(name.lower(), tuple(by_name), "preset")] if name else {}
+
+
+def _place(out: str | None) -> Path:
+    if out:
+        return Path(out)
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise UserError("Several processes need to know the run's folder.", "Under torchrun --out is required.", "Add --out DIR.", "out")
+    return settings.get().runs / new_id()
+
+
+def _joined(args: argparse.Namespace) -> RunFolder:
+    """The folder that the main process lays out, once its rows are there."""
+    run = RunFolder(_place(args.out))
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not run.rows.exists():
+        if time.monotonic() > deadline:
+            raise UserError("The main process laid out no run.", f"The others wait {WAIT_SECONDS} s.", "See its messages.", "out")
+        time.sleep(0.1)
+    return run
+
+
+def _resumed(name: str) -> RunFolder:
+    run = run_folders.find(name)
+    if run.has("metrics.json"):
+        raise UserError("This run has ended.", "Only a run that was cut off goes on.", "Start a new one to train more.", "resume")
+    if main_process():
+        run.clear_stop()
+    return run
+
+
+def _train(config: Config, run: RunFolder, out: Output) -> Event | None:
+    """Train to the end and return the last event. Raises UserError or RuntimeError when it failed."""
+    if not main_process():
+        # The main process alone writes the log; this one does its share of the work.
+        *_, last = tasks.get("classify").load()(config, run)
+        return last
+    with _stop_on_interrupt(run, out):
+        last = out.follow(process.inline(config, run))
+    if isinstance(last, Failed):
+        if last.error_id:
+            raise RuntimeError(f"{last.what} See {run.path / 'log.txt'}.")
+        raise UserError(last.what, last.limit, last.remedy)
+    return last
+
+
+@contextmanager
+def _stop_on_interrupt(run: RunFolder, out: Output) -> Iterator[None]:
+    """The first Ctrl-C asks the run to stop and keep its best; the second raises KeyboardInterrupt."""
+
+    def stop(number, frame):
+        if run.stop_requested():
+            raise KeyboardInterrupt
+        run.request_stop()
+        out.say("Stopping; the best so far is kept. Ctrl-C again ends at once.")
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def in_words(run: RunFolder, done: Done) -> str:
+    """The verdict as a few lines and the command that uses the run."""
+    metrics, baselines = done.metrics, done.metrics["baselines"]
+    rows = [("this model", metrics["accuracy"], metrics["macro_f1"])]
+    rows += [(name, figures["accuracy"], figures["macro_f1"]) for name, figures in baselines.items()]
+    interval = f"{metrics['accuracy_low']:.3f} to {metrics['accuracy_high']:.3f}"
+    return "\n".join(
+        (
+            f"Stopped early by you.\n\n{metrics['test_rows']:,} unseen rows:" if done.stopped else f"{metrics['test_rows']:,} unseen rows:",
+            table(("", "accuracy", "macro F1"), rows),
+            f"accuracy between {interval} (95 %)",
+            *metrics["sentences"],
+            "",
+            f'Use it: python -m genhub classify --run {run.path} --text "…"',
+        )
+    )
+
+
+COMMAND = Command("train a model", children={"classify": Command("fine-tune an encoder on a table", _classify_arguments, _classify)})
