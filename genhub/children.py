@@ -6,13 +6,6 @@ from pathlib import Path
 from genhub import settings
 
 
-def compare(args: dict) -> dict:
-    """{"runs": [[name, folder], …]} → {"rows": one table row a run, the first being the reference}."""
-    from genhub.text import verdict
-
-    return {"rows": verdict.compare_folders([(name, Path(folder)) for name, folder in args["runs"]])}
-
-
 def export(args: dict) -> dict:
     """{"run_dir", "out"} → {"bytes"} of the zip with adapter, head, passport, card and script."""
     from genhub.text import portable

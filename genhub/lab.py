@@ -27,6 +27,7 @@ from genhub.jobs.new import make_job
 from genhub.jobs.runner import RunInfo, Runner
 from genhub.serving.client import Worker
 from genhub.settings import Settings
+from genhub.text import verdict
 from genhub.training.configs import ClassifyConfig
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -216,11 +217,12 @@ class Lab:
         shutil.rmtree(self.settings.uploads / self.owner(visitor), ignore_errors=True)
         return self.runner.delete_all(self.owner(visitor))
 
-    def compare(self, visitor: str, run_ids: list[str]) -> list[dict]:
-        """One row a run on the same split: figures, intervals, paired difference to the first."""
+    def compare(self, visitor: str, run_ids: list[str]) -> verdict.Comparison:
+        """Runs on the same split in one table: figures, intervals, paired difference to the first."""
         folders = [self.folder(visitor, run_id) for run_id in run_ids]
-        runs = [[folder.job().get("name", folder.id), str(folder.path)] for folder in folders]
-        return oneshot.run("genhub.children:compare", {"runs": runs}, seconds=60)["rows"]
+        return verdict.compare(
+            [(folder.job().get("name", folder.id), folder.read("metrics.json"), predictions(folder)) for folder in folders]
+        )
 
     # ---- answers ----------------------------------------------------------------------------------------------------
 
@@ -288,6 +290,15 @@ class Lab:
     def code(self, visitor: str, run_id: str) -> dict:
         """{"script": a plain program that loads the run and predicts, "command": what reproduces the run}."""
         return oneshot.run("genhub.children:script", {"run_dir": str(self.folder(visitor, run_id).path)})
+
+
+def predictions(folder: RunFolder) -> list[dict]:
+    """The unseen rows of a run with what it predicted for them (predictions.jsonl); empty when there are none."""
+    path = folder.path / "predictions.jsonl"
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
 
 
 def _text_column(columns: list[str], wanted: str) -> int:

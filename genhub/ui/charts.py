@@ -177,7 +177,7 @@ def _ticks(low: float, high: float, count: int) -> list[float]:
     magnitude = 10 ** math.floor(math.log10(raw)) if raw > 0 else 1
     step = next((m * magnitude for m in (1, 2, 5, 10) if m * magnitude >= raw), magnitude)
     first = math.ceil(low / step - 1e-9)
-    return [round(i * step, 10) for i in range(first, int(math.floor(high / step + 1e-9)) + 1)]
+    return [round(i * step, 10) for i in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
 def _padded(low: float, high: float) -> tuple[float, float]:

@@ -1,0 +1,202 @@
+"""Stage 1 of Classify: a table comes in, the doctor reads it, the visitor presses what to mend."""
+
+import gradio as gr
+
+from genhub.data import samples
+from genhub.lab import Lab, TableInfo
+from genhub.ui import charts, markup
+from genhub.ui.wiring import Wires, pieces
+
+SOURCES = ("A sample", "My file", "Paste", "The Hub")
+STAGE = "1  Data"
+OUTPUTS = ["session", "data_report", "text_column", "label_column", "data_use", "data_stage"]
+
+
+def layout(wires: Wires) -> None:
+    """Left what I give, right what the doctor found."""
+    with gr.Accordion(STAGE, open=True, elem_classes="gh-stage", elem_id="stage-data") as stage:
+        with gr.Row(elem_classes="gh-split"):
+            with gr.Column(scale=2, min_width=300):
+                _sources(wires)
+            with gr.Column(scale=3, min_width=300):
+                report = pieces(markup.page(markup.note("The doctor's report on the table appears here.")), elem_id="data-report")
+                use = gr.Button("Use this table", variant="primary", interactive=False, elem_id="data-use")
+        problem = gr.HTML()
+    wires.add(data_stage=stage, data_report=report, data_use=use, data_problem=problem)
+
+
+def _sources(wires: Wires) -> None:
+    source = gr.Radio(list(SOURCES), value=SOURCES[0], label="Where from", elem_id="data-source")
+    with gr.Column(visible=True) as sample_group:
+        choices = [(f"{sample.title} ({sample.rows} rows)", sample.id) for sample in samples.SAMPLES.values()]
+        sample = gr.Radio(
+            choices, value=None, label="Sample tables", info="Written for this project, not real people's data.", elem_id="data-sample"
+        )
+    with gr.Column(visible=False) as file_group:
+        file = gr.File(
+            label="CSV, TSV, JSONL or Parquet",
+            file_types=[".csv", ".tsv", ".txt", ".jsonl", ".json", ".parquet"],
+            elem_id="data-file",
+            height=150,
+        )
+    with gr.Column(visible=False) as paste_group:
+        pasted = gr.Textbox(
+            label="Rows with a header", lines=7, placeholder="text,label\nWhere is my parcel?,delivery", elem_id="data-pasted"
+        )
+        read = gr.Button("Read it", elem_id="data-read")
+    with gr.Column(visible=False) as hub_group:
+        hub_id = gr.Textbox(
+            label="Data set on the Hub", info="owner/name; the first rows are streamed, up to the limit.", elem_id="data-hub-id"
+        )
+        with gr.Row():
+            hub_config = gr.Textbox(label="Configuration", info="Empty: the default one.", min_width=120)
+            hub_split = gr.Textbox("train", label="Split", info="Such as train.", min_width=120)
+        hub_read = gr.Button("Stream it")
+    with gr.Row():
+        text_column = gr.Dropdown([], label="Column with the texts", elem_id="text-column", min_width=140)
+        label_column = gr.Dropdown([], label="Column with the labels", elem_id="label-column", min_width=140)
+    with gr.Accordion("A test table of my own", open=False):
+        test_file = gr.File(label="Same columns; the verdict then rests on these rows", elem_id="data-test", height=110)
+    wires.add(data_source=source, data_sample=sample, data_file=file, data_pasted=pasted, data_read=read)
+    wires.add(hub_id=hub_id, hub_config=hub_config, hub_split=hub_split, hub_read=hub_read, test_file=test_file)
+    wires.add(sample_group=sample_group, file_group=file_group, paste_group=paste_group, hub_group=hub_group)
+    wires.add(text_column=text_column, label_column=label_column)
+
+
+def wire(wires: Wires) -> None:
+    part = wires.parts
+    groups = ["sample_group", "file_group", "paste_group", "hub_group"]
+    wires.on(part["data_source"].change, show_source, ["data_source"], groups)
+    wires.on(part["data_sample"].input, take_sample, ["session", "data_sample"], OUTPUTS, "data_problem")
+    wires.on(part["data_file"].upload, take_file, ["session", "data_file"], OUTPUTS, "data_problem")
+    wires.on(part["data_read"].click, take_pasted, ["session", "data_pasted"], OUTPUTS, "data_problem")
+    hub = ["session", "hub_id", "hub_config", "hub_split"]
+    wires.on(part["hub_read"].click, take_hub, hub, OUTPUTS, "data_problem", show_progress="minimal")
+    columns = ["session", "text_column", "label_column"]
+    for name in ("text_column", "label_column"):
+        wires.on(part[name].input, choose_columns, columns, OUTPUTS, "data_problem")
+    wires.on(part["test_file"].upload, add_test, ["session", "test_file"], OUTPUTS, "data_problem")
+    wires.on_pick(part["data_report"].select, press_fix, ["session"], OUTPUTS, "data_problem")
+
+
+# ---- handlers -------------------------------------------------------------------------------------------------------
+
+
+def show_source(lab: Lab, data_source: str) -> dict:
+    groups = ("sample_group", "file_group", "paste_group", "hub_group")
+    return {group: gr.update(visible=data_source == name) for group, name in zip(groups, SOURCES, strict=True)}
+
+
+def take_sample(lab: Lab, session: dict, data_sample: str) -> dict:
+    return _taken(lab, session, lab.take_sample(session["visitor"], data_sample))
+
+
+def take_file(lab: Lab, session: dict, data_file: str) -> dict:
+    return _taken(lab, session, lab.take_upload(session["visitor"], data_file))
+
+
+def take_pasted(lab: Lab, session: dict, data_pasted: str) -> dict:
+    return _taken(lab, session, lab.take_pasted(session["visitor"], data_pasted))
+
+
+def take_hub(lab: Lab, session: dict, hub_id: str, hub_config: str, hub_split: str) -> dict:
+    return _taken(lab, session, lab.take_hub(session["visitor"], hub_id, hub_config, hub_split))
+
+
+def choose_columns(lab: Lab, session: dict, text_column: str, label_column: str) -> dict:
+    return _examined(lab, {**session, "columns": [text_column or "", label_column or ""]})
+
+
+def add_test(lab: Lab, session: dict, test_file: str) -> dict:
+    lab.add_test(session["visitor"], session["table"], test_file)
+    return _examined(lab, session)
+
+
+def press_fix(lab: Lab, pick: str, session: dict) -> dict:
+    """A remedy's button was pressed: apply it, or take it back."""
+    code = pick.removeprefix("fix:")
+    fixes = [fix for fix in session["fixes"] if fix != code]
+    return _examined(lab, {**session, "fixes": fixes if code in session["fixes"] else [*fixes, code]})
+
+
+def _taken(lab: Lab, session: dict, info: TableInfo) -> dict:
+    return _examined(lab, {**session, "table": info.id, "columns": ["", ""], "fixes": []})
+
+
+def _examined(lab: Lab, session: dict) -> dict:
+    report = lab.examine(session["visitor"], session["table"], tuple(session["columns"]), session["fixes"])
+    info = lab.table(session["visitor"], session["table"])
+    chosen = [report["text_column"], report["label_column"]]
+    blocked = any(finding["severity"] == "problem" and not finding["applied"] for finding in report["findings"])
+    return {
+        "session": {**session, "columns": chosen},
+        "data_report": render(info, report),
+        "text_column": gr.update(choices=info.columns, value=chosen[0]),
+        "label_column": gr.update(choices=info.columns, value=chosen[1]),
+        "data_use": gr.update(interactive=not blocked),
+        "data_stage": gr.update(label=STAGE, open=True),
+    }
+
+
+def summary(info: TableInfo, report: dict) -> str:
+    """What the folded stage says was decided."""
+    return f"{STAGE} ✓ {info.name} · {markup.plural(report['rows'], 'row')} · {markup.plural(len(report['classes']), 'class')}"
+
+
+# ---- rendering ------------------------------------------------------------------------------------------------------
+
+
+def render(info: TableInfo, report: dict) -> str:
+    """The doctor's report: facts, class counts, findings with their remedies, the split, the first rows."""
+    pairs = [("table", info.name), ("rows", f"{report['rows']:,}"), ("columns", len(info.columns)), ("format", report["kind"].upper())]
+    if report["kind"] == "csv":
+        pairs += [
+            ("encoding", report["encoding"]),
+            ("separator", {",": "comma", "\t": "tab", ";": "semicolon"}.get(report["separator"], report["separator"])),
+        ]
+    parts = [markup.facts(pairs)]
+    if report["classes"]:
+        shown = dict(list(report["classes"].items())[:12])
+        more = f" and {len(report['classes']) - 12} more" if len(report["classes"]) > 12 else ""
+        parts.append(charts.bars(shown, f"Rows a class: {markup.plural(len(report['classes']), 'class')}{more}."))
+    parts += [_finding(finding) for finding in report["findings"]]
+    if report.get("split"):
+        parts.append(_split(report["split"]))
+    parts.append(_preview(report["preview"]))
+    return markup.page(*parts)
+
+
+def _finding(finding: dict) -> str:
+    tone = "done" if finding["applied"] else finding["severity"]
+    examples = "".join(
+        f"<li>row {markup.esc(item['row'])}: {markup.esc(_cut(item['text']))} {_label(item)}</li>" for item in finding["examples"][:3]
+    )
+    button = ""
+    if finding["fix"]:
+        label = "Undo" if finding["applied"] else finding["fix_label"]
+        button = markup.pick(label, f"fix:{finding['fix']}", pressed=finding["applied"])
+    listed = f"<ul>{examples}</ul>" if examples else ""
+    return f'<div class="gh-finding {tone}"><b>{markup.esc(finding["what"])}</b> {markup.esc(finding["will_do"])} {listed}{button}</div>'
+
+
+def _label(item: dict) -> str:
+    return f"<i>{markup.esc(item['label'])}</i>" if item.get("label") else ""
+
+
+def _split(split: dict) -> str:
+    if split["kind"] == "cross-validation":
+        text = f"{split['folds']} folds: every row is predicted once, by a model that has not seen it. Small tables get this by themselves."
+    elif split["kind"] == "given":
+        text = f"The verdict rests on your test table of {split['test']:,} rows; {split['train']:,} rows teach, {split['validation']:,} choose the best epoch."
+    else:
+        text = f"{split['train']:,} rows teach, {split['validation']:,} choose the best epoch, {split['test']:,} are kept unseen for the verdict."
+    return markup.note(f"Split, seed {split['seed']}, the same share of every class in each part, duplicates together. {text}")
+
+
+def _preview(rows: list) -> str:
+    cells = [[item["row"], _cut(item["text"], 160), item["label"]] for item in rows[:8]]
+    return "<h3>First rows</h3>" + markup.table(["row", "text", "label"], cells)
+
+
+def _cut(text: str, most: int = 90) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

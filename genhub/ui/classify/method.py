@@ -1,0 +1,125 @@
+"""Stage 2 of Classify: which encoder, which parameters learn, and what it will cost, measured before one commits."""
+
+import gradio as gr
+
+from genhub import catalog
+from genhub.lab import Lab
+from genhub.training.configs import MAIN_METHODS, METHOD_HELP, MORE_METHODS, PRESETS, ClassifyConfig
+from genhub.ui import forms, markup
+from genhub.ui.wiring import Wires
+
+STAGE = "2  Method"
+MAIN = ("method", "epochs", "class_weights", "seed")
+ADVANCED = forms.advanced(ClassifyConfig)
+FIELDS = ("model", *MAIN, "more_method", *ADVANCED)
+OWN = "My own"
+
+
+def layout(wires: Wires) -> None:
+    with gr.Accordion(STAGE, open=False, elem_classes="gh-stage", elem_id="stage-method") as stage:
+        with gr.Row(elem_classes="gh-split"):
+            with gr.Column(scale=3, min_width=300):
+                _choices(wires)
+            with gr.Column(scale=2, min_width=300):
+                forecast = gr.HTML(
+                    markup.page(markup.note("Choose a table first; the cost is then measured on its rows.")),
+                    elem_id="forecast",
+                    elem_classes="gh-reserve",
+                )
+                others = gr.CheckboxGroup(
+                    [(METHOD_HELP[name][0], name) for name in MAIN_METHODS],
+                    label="Train these as well",
+                    info="Each becomes a run of its own on the same split and seed; Runs puts them in one table.",
+                    elem_id="other-methods",
+                )
+                train = gr.Button("Train", variant="primary", elem_id="train")
+        problem = gr.HTML()
+    wires.add(method_stage=stage, forecast=forecast, other_methods=others, train=train, method_problem=problem)
+
+
+def _choices(wires: Wires) -> None:
+    preset = gr.Radio([*PRESETS, OWN], value="Balanced", label="Preset", elem_id="preset")
+    wires.add(preset=preset)
+    method = gr.Radio([(METHOD_HELP[name][0], name) for name in MAIN_METHODS], value="lora", label="Method", elem_id="option-method")
+    about = gr.HTML(method_about("lora"))
+    models = [(f"{model.id} · {model.parameters / 1e6:.0f} M", model.id) for model in catalog.of_task("encoder")]
+    model = gr.Dropdown(
+        models,
+        value=models[0][1],
+        allow_custom_value=True,
+        label="Encoder",
+        info="Or any BERT-family id on the Hub, as owner/name.",
+        elem_id="option-model",
+    )
+    made = forms.fields(ClassifyConfig, ["epochs", "class_weights", "seed"])
+    with gr.Accordion("Advanced", open=False):
+        more = gr.Dropdown(
+            [("none: the method above", ""), *((METHOD_HELP[name][0], name) for name in MORE_METHODS)],
+            value="",
+            label="Another PEFT method",
+            info="Takes the place of the method above.",
+        )
+        made |= forms.fields(ClassifyConfig, ADVANCED)
+    wires.add(method=method, method_about=about, model=model, more_method=more, **made)
+
+
+def wire(wires: Wires) -> None:
+    part = wires.parts
+    fields = list(FIELDS)
+    wires.on(part["preset"].input, choose_preset, ["preset"], ["method", "epochs", "rank", "patience", "more_method"])
+    wires.on(part["method"].change, lambda lab, method: {"method_about": method_about(method)}, ["method"], ["method_about"])
+    for name in ("method", "epochs", "model", "more_method", "rank", "batch_size", "max_length", "bottleneck", "folds"):
+        wires.on(part[name].change, forecast, ["session", *fields], ["forecast"], "method_problem", trigger_mode="always_last")
+    for name in ("method", "epochs"):
+        wires.on(part[name].input, lambda lab: {"preset": OWN}, [], ["preset"])
+
+
+# ---- handlers -------------------------------------------------------------------------------------------------------
+
+
+def choose_preset(lab: Lab, preset: str) -> dict:
+    """Fill the fields that a preset decides; *My own* leaves them."""
+    values = PRESETS.get(preset, {})
+    chosen = {name: value for name, value in values.items() if name in ("method", "epochs", "rank", "patience")}
+    return {**chosen, **({"more_method": ""} if chosen else {})}
+
+
+def values(session: dict, fields: dict) -> dict:
+    """The form of stage 2 and the columns of stage 1 as the values of a ClassifyConfig."""
+    chosen = {name: fields[name] for name in FIELDS if name != "more_method"}
+    chosen["method"] = fields["more_method"] or fields["method"]
+    return {**chosen, "text_column": session["columns"][0], "label_column": session["columns"][1]}
+
+
+def forecast(lab: Lab, session: dict, **fields) -> dict:
+    """What the chosen method will cost, from a few measured steps on the visitor's own rows."""
+    if not session["table"]:
+        return {}
+    cost = lab.forecast(session["visitor"], session["table"], values(session, fields))
+    return {"forecast": render_forecast(cost)}
+
+
+def summary(fields: dict, cost_seconds: float | None = None) -> str:
+    method = fields["more_method"] or fields["method"]
+    about = f" · ≈ {markup.seconds(cost_seconds)}" if cost_seconds else ""
+    return f"{STAGE} ✓ {METHOD_HELP[method][0]} on {fields['model'].rpartition('/')[2]} · seed {fields['seed']}{about}"
+
+
+# ---- rendering ------------------------------------------------------------------------------------------------------
+
+
+def method_about(method: str) -> str:
+    return markup.page(markup.paragraph(METHOD_HELP[method][1], "muted"))
+
+
+def render_forecast(cost: dict) -> str:
+    pairs = [
+        ("trainable", f"{cost['trainable_percent']:.2f} %"),
+        ("parameters", f"{cost['trainable_parameters']:,} of {cost['total_parameters']:,}"),
+        ("steps", f"{cost['steps']:,}"),
+        ("time", f"≈ {markup.seconds(cost['seconds'])}"),
+        ("memory", f"≈ {cost['memory_mb']:,.0f} MB"),
+        ("arithmetic", cost["precision"]),
+    ]
+    ground = f"Measured on {markup.plural(cost['measured_steps'], 'step')} with your own rows; folds, base lines and verdict included."
+    return markup.page("<h3>What it will cost</h3>", markup.facts(pairs), markup.paragraph(ground, "muted"))

@@ -1,0 +1,42 @@
+"""Form fields made from a task's configuration: label, help, bounds and default come from the option itself."""
+
+from typing import Any
+
+import gradio as gr
+
+from genhub.options import Config, Option
+
+
+def field(option: Option, **extra: Any) -> Any:
+    """The component for one option. Bounds are shown here and checked again by the Config."""
+    common = {"label": option.label, "info": option.help, "elem_id": f"option-{option.name}", **extra}
+    if option.choices:
+        return gr.Dropdown(list(option.choices), value=option.default, **common)
+    if option.kind is bool:
+        return gr.Checkbox(option.default, **common)
+    if option.kind is str:
+        return gr.Textbox(option.default, max_lines=1, **common)
+    common["info"] = f"{option.help} {_bounds(option)}"
+    return gr.Number(option.default, precision=0 if option.kind is int else None, **common)
+
+
+def fields(config: type[Config], names: list[str]) -> dict[str, Any]:
+    """Components for several options, two a row, by option name."""
+    made = {}
+    for first in range(0, len(names), 2):
+        with gr.Row():
+            for name in names[first : first + 2]:
+                made[name] = field(config.option(name))
+    return made
+
+
+def advanced(config: type[Config]) -> list[str]:
+    """The names of the options that belong behind *Advanced*, in their order."""
+    return [option.name for option in config.options() if option.advanced]
+
+
+def _bounds(option: Option) -> str:
+    if option.low is None or option.high is None:
+        return ""
+    empty = " Empty: chosen for you." if option.optional else ""
+    return f"{option.low:g} to {option.high:g}.{empty}"

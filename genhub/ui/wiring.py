@@ -1,0 +1,109 @@
+"""The page's one edge: components by name, handlers as plain functions, errors as sentences.
+
+A handler is a function of the Lab and named values that returns a dictionary from component name to new value:
+
+    def use_sample(lab, session, data_sample): ...  return {"data_report": html, "session": session}
+
+`Wires.on` connects it to an event. Whatever the widget promised, the handler's first step is the gate (inside Lab). A
+UserError becomes the sentence in the component named by `problem`; anything else is logged with its traceback under an id
+that the visitor sees.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from genhub.errors import UserError, new_error_id
+from genhub.lab import Lab
+from genhub.ui import markup
+
+log = logging.getLogger("genhub")
+
+
+def defect(error: BaseException) -> UserError:
+    """Log a defect of ours with its traceback; what the visitor is told of it."""
+    error_id = new_error_id()
+    log.error("defect %s", error_id, exc_info=error)
+    return UserError(
+        f"Something went wrong (id {error_id}).", "", "Nothing of yours is lost. Try again; the log holds the cause under this id."
+    )
+
+
+def guarded(function: Callable, problem: Callable[[UserError], Any]) -> Callable:
+    """`function` with both kinds of error turned into `problem(error)`. A panic or SystemExit must not stop the server."""
+
+    def call(*args, **kwargs):
+        try:
+            return function(*args, **kwargs)
+        except UserError as error:
+            return problem(error)
+        except gr.Error:
+            raise
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - the edge: nothing gets past it
+            return problem(defect(error))
+
+    return call
+
+
+class Wires:
+    """Components by name, and the events between them. One per page."""
+
+    def __init__(self, lab: Lab):
+        self.lab = lab
+        self.parts: dict[str, Any] = {}
+
+    def add(self, **parts: Any) -> None:
+        """Name components; a name is used once."""
+        for name, part in parts.items():
+            if name in self.parts:
+                raise ValueError(f"two components are called {name}")
+            self.parts[name] = part
+
+    def on(self, event: Callable, handler: Callable, inputs: list[str], outputs: list[str], problem: str = "", **options) -> Any:
+        """Connect `handler(lab, **inputs)`, which answers with some of `outputs` by name.
+
+        problem: the HTML component for errors; it is cleared when the handler succeeds.
+        options: Gradio's own, such as `js`, `trigger_mode`, `show_progress`, `concurrency_id`.
+        """
+        return event(self._caller(handler, inputs, outputs, problem), **self._wiring(inputs, outputs, problem, options))
+
+    def on_pick(self, event: Callable, handler: Callable, inputs: list[str], outputs: list[str], problem: str = "", **options) -> Any:
+        """As `on`, for clicks on hand-made HTML: the handler also gets `pick`, the clicked piece's value."""
+        call = self._caller(handler, ["pick", *inputs], outputs, problem)
+
+        def picked(event_data: gr.EventData, *values):
+            return call(str((event_data._data or {}).get("pick", "")), *values)
+
+        return event(picked, **self._wiring(inputs, outputs, problem, options))
+
+    def _caller(self, handler: Callable, inputs: list[str], outputs: list[str], problem: str) -> Callable:
+        def run(*values):
+            answer = handler(self.lab, **dict(zip(inputs, values, strict=True)))
+            return {problem: "", **answer} if problem else answer
+
+        def failed(error: UserError) -> dict:
+            if not problem:
+                raise gr.Error(str(error), print_exception=False)
+            return {problem: markup.problem(error)}
+
+        checked = guarded(run, failed)
+        return lambda *values: {self.parts[name]: value for name, value in checked(*values).items()}
+
+    def _wiring(self, inputs: list[str], outputs: list[str], problem: str, options: dict) -> dict:
+        names = list(dict.fromkeys([*outputs, *([problem] if problem else [])]))
+        return {
+            "inputs": [self.parts[name] for name in inputs],
+            "outputs": [self.parts[name] for name in names],
+            "api_visibility": "private",
+            "show_progress": "hidden",
+            **options,
+        }
+
+
+def pieces(name_and_html: str = "", **options) -> gr.HTML:
+    """An HTML component whose `data-pick` pieces can be clicked (see `Wires.on_pick`)."""
+    return gr.HTML(name_and_html, js_on_load=markup.PICK_JS, **options)
