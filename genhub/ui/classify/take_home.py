@@ -1,0 +1,100 @@
+"""Stage 6 of Classify: the run as a file, as plain code, as a command; opened again; published."""
+
+from pathlib import Path
+
+import gradio as gr
+
+from genhub.lab import Lab
+from genhub.ui import markup
+from genhub.ui.wiring import Wires
+
+STAGE = "6  Take home"
+
+
+def layout(wires: Wires) -> None:
+    with gr.Accordion(STAGE, open=False, elem_classes="gh-stage", elem_id="stage-home") as stage:
+        with gr.Row(elem_classes="gh-split"):
+            with gr.Column(scale=2, min_width=300):
+                pack = gr.Button("Pack the adapter", variant="primary", elem_id="home-pack")
+                download = gr.DownloadButton("Download", visible=False, elem_id="home-download")
+                merge = gr.Button("Pack as one merged model", elem_id="home-merge")
+                merged = gr.DownloadButton("Download merged model", visible=False, elem_id="home-merged")
+                note = gr.HTML(
+                    markup.page(
+                        markup.paragraph(
+                            "Adapter, head, passport, card and a script; none of your rows. It opens again below, or in Runs, on any GenHub.",
+                            "muted",
+                        )
+                    )
+                )
+                reopen = gr.File(label="Open a run's zip", file_types=[".zip"], elem_id="home-reopen", height=110)
+            with gr.Column(scale=3, min_width=300):
+                show = gr.Button("Show the code", elem_id="home-code-button")
+                code = gr.Code(
+                    language="python",
+                    label="Loads the unpacked run with plain transformers and peft",
+                    visible=False,
+                    elem_id="home-code",
+                    wrap_lines=True,
+                )
+                command = gr.Code(
+                    language="shell", label="Reproduces the run from a terminal", visible=False, elem_id="home-command", wrap_lines=True
+                )
+                _publish(wires)
+        problem = gr.HTML(elem_id="home-problem")
+    wires.add(home_stage=stage, home_pack=pack, home_download=download, home_merge=merge, home_merged=merged, home_note=note)
+    wires.add(home_reopen=reopen, home_show=show, home_code=code, home_command=command, home_problem=problem)
+
+
+def _publish(wires: Wires) -> None:
+    """Publishing needs a network and somebody's own token: local profile only."""
+    settings = wires.lab.settings
+    with gr.Accordion("Push to the Hub", open=False, visible=not settings.public and not settings.offline):
+        repo = gr.Textbox(label="Repository", info="owner/name; created private when it does not exist.", elem_id="push-repo")
+        token = gr.Textbox(label="Access token", type="password", info="Used for this one upload, kept nowhere.", elem_id="push-token")
+        push = gr.Button("Push, private", elem_id="push")
+        done = gr.HTML()
+    wires.add(push_repo=repo, push_token=token, push=push, push_done=done)
+
+
+def wire(wires: Wires) -> None:
+    part = wires.parts
+    wires.on(part["home_pack"].click, pack, ["session"], ["home_download", "home_note"], "home_problem")
+    wires.on(part["home_merge"].click, merge, ["session"], ["home_merged", "home_note"], "home_problem")
+    wires.on(part["home_show"].click, show_code, ["session"], ["home_code", "home_command"], "home_problem")
+    wires.on(part["push"].click, push, ["session", "push_repo", "push_token"], ["push_done", "push_token"], "home_problem")
+
+
+# ---- handlers -------------------------------------------------------------------------------------------------------
+
+
+def pack(lab: Lab, session: dict) -> dict:
+    return _ready("home_download", "Download", lab.export(session["visitor"], session["run"]))
+
+
+def merge(lab: Lab, session: dict) -> dict:
+    return _ready("home_merged", "Download merged model", lab.merged(session["visitor"], session["run"]))
+
+
+def _ready(button: str, label: str, path: Path) -> dict:
+    size = markup.size(path.stat().st_size)
+    return {
+        button: gr.update(value=str(path), visible=True, label=f"{label} ({size})"),
+        "home_note": markup.page(markup.note(f"{path.name} is ready: {size}.")),
+    }
+
+
+def show_code(lab: Lab, session: dict) -> dict:
+    told = lab.code(session["visitor"], session["run"])
+    return {"home_code": gr.update(value=told["script"], visible=True), "home_command": gr.update(value=told["command"], visible=True)}
+
+
+def reopen(lab: Lab, session: dict, home_reopen: str) -> dict:
+    """A run that somebody took home comes back, is checked, and is shown."""
+    run = lab.reopen(session["visitor"], home_reopen)
+    return {"session": {**session, "run": run}}
+
+
+def push(lab: Lab, session: dict, push_repo: str, push_token: str) -> dict:
+    address = lab.publish(session["visitor"], session["run"], push_repo, push_token)
+    return {"push_done": markup.page(markup.note(f"Published: {address}")), "push_token": ""}

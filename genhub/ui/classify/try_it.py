@@ -1,0 +1,144 @@
+"""Stage 5 of Classify: one text or a table of texts; which words speak for the answer; what happens without them."""
+
+import gradio as gr
+
+from genhub.lab import Lab
+from genhub.ui import charts, markup
+from genhub.ui.wiring import Wires, pieces
+
+STAGE = "5  Try it"
+START = "The refund still has not reached my account and nobody answers."
+WAYS = ("Integrated gradients", "Leave one word out")
+OUTPUTS = ["try_bars", "try_words", "try_words_note", "try_state", "try_label"]
+
+
+def layout(wires: Wires) -> None:
+    with gr.Accordion(STAGE, open=True, elem_classes="gh-stage", elem_id="stage-try") as stage:
+        with gr.Row(elem_classes="gh-split"):
+            with gr.Column(scale=2, min_width=300):
+                text = gr.Textbox(START, label="Text", lines=4, info="Ctrl+Enter classifies.", elem_id="try-text")
+                go = gr.Button("Classify", variant="primary", elem_id="try-go")
+                label = gr.Dropdown([("the predicted one", "")], value="", label="Explain which class", elem_id="try-label")
+                way = gr.Radio(list(WAYS), value=WAYS[0], label="Explain how", elem_id="try-way")
+                beside = gr.Dropdown(
+                    [], multiselect=True, label="Beside it, other runs", info="The same text through each.", elem_id="try-beside"
+                )
+            with gr.Column(scale=3, min_width=300):
+                bars = gr.HTML(elem_id="try-bars", elem_classes="gh-reserve")
+                words = pieces(elem_id="try-words")
+                note = gr.HTML(elem_id="try-note")
+                beside_view = gr.HTML(elem_id="try-beside-view")
+        with gr.Row(elem_classes="gh-split"):
+            with gr.Column(scale=2, min_width=300):
+                file = gr.File(label="A table of texts: CSV, TSV, JSONL or Parquet", elem_id="try-file", height=120)
+            with gr.Column(scale=3, min_width=300):
+                done = gr.DownloadButton("Download with predictions", visible=False, elem_id="try-download")
+                table_note = gr.HTML()
+        problem = gr.HTML()
+    wires.add(try_stage=stage, try_text=text, try_go=go, try_label=label, try_way=way, try_beside=beside, try_bars=bars, try_words=words)
+    wires.add(
+        try_words_note=note, try_beside_view=beside_view, try_file=file, try_download=done, try_table_note=table_note, try_problem=problem
+    )
+    wires.add(try_state=gr.State(None))
+
+
+def wire(wires: Wires) -> None:
+    part = wires.parts
+    asked = ["session", "try_text", "try_label", "try_way", "try_beside"]
+    shown = [*OUTPUTS, "try_beside_view"]
+    for event in (part["try_go"].click, part["try_text"].submit, part["try_way"].input, part["try_label"].input, part["try_beside"].input):
+        wires.on(event, classify, asked, shown, "try_problem", trigger_mode="always_last")
+    wires.on_pick(
+        part["try_words"].select,
+        drop_word,
+        ["session", "try_state"],
+        ["try_bars", "try_words", "try_words_note", "try_state"],
+        "try_problem",
+    )
+    wires.on(part["try_file"].upload, classify_table, ["session", "try_file"], ["try_download", "try_table_note"], "try_problem")
+
+
+# ---- handlers -------------------------------------------------------------------------------------------------------
+
+
+def classify(lab: Lab, session: dict, try_text: str, try_label: str, try_way: str, try_beside: list[str]) -> dict:
+    """Probabilities, then attributions of the words for the chosen class; the same text through other runs."""
+    visitor, run = session["visitor"], session["run"]
+    answer = lab.predict(visitor, run, [try_text])
+    labels = answer["labels"]
+    label = try_label if try_label in labels else ""
+    told = lab.explain(visitor, run, try_text, label)
+    words = told["leave_one_out"] if try_way == WAYS[1] else told["words"]
+    state = {"text": try_text, "labels": labels, "words": words, "label": told["label"], "off": [], "first": answer["scores"][0]}
+    return {
+        "try_bars": _bars(labels, answer["scores"][0]),
+        "try_words": _words(state),
+        "try_words_note": _explained(told, try_way),
+        "try_state": state,
+        "try_label": gr.update(choices=[("the predicted one", ""), *((name, name) for name in labels)], value=label),
+        "try_beside_view": beside(lab, session, try_text, try_beside or []),
+    }
+
+
+def drop_word(lab: Lab, pick: str, session: dict, try_state: dict | None) -> dict:
+    """A word was pressed: take it out (or put it back) and classify what is left."""
+    place = pick.removeprefix("word:")
+    if not try_state or not place.isdecimal() or int(place) >= len(try_state["words"]):
+        return {}
+    off = set(try_state["off"]) ^ {int(place)}
+    ranges = [[try_state["words"][index]["start"], try_state["words"][index]["end"]] for index in sorted(off)]
+    if len(off) == len(try_state["words"]):
+        return {"try_words_note": markup.page(markup.note("One word has to stay."))}
+    answer = lab.without(session["visitor"], session["run"], try_state["text"], ranges)
+    state = {**try_state, "off": sorted(off)}
+    before = max(range(len(state["first"])), key=state["first"].__getitem__)
+    flipped = answer["predicted"] != state["labels"][before]
+    told = f"Without the struck words the answer {'flips' if flipped else 'stays'}: “{answer['predicted']}”."
+    return {
+        "try_bars": _bars(answer["labels"], answer["scores"]),
+        "try_words": _words(state),
+        "try_words_note": markup.page(markup.paragraph(told if off else "All words are back.")),
+        "try_state": state,
+    }
+
+
+def classify_table(lab: Lab, session: dict, try_file: str) -> dict:
+    out = lab.predict_table(session["visitor"], session["run"], try_file)
+    return {
+        "try_download": gr.update(value=str(out), visible=True),
+        "try_table_note": markup.page(markup.note(f"{out.name}: your columns, plus the predicted class and its probability.")),
+    }
+
+
+def beside(lab: Lab, session: dict, text: str, runs: list[str]) -> str:
+    """What other runs say to the same text, a line each."""
+    lines = []
+    for run in runs[:8]:
+        answer = lab.predict(session["visitor"], run, [text])
+        name = lab.folder(session["visitor"], run).job().get("name", run)
+        lines.append([name, answer["predicted"][0], f"{max(answer['scores'][0]):.3f}"])
+    return markup.page("<h3>Other runs</h3>", markup.table(["run", "predicted", "probability"], lines, (2,))) if lines else ""
+
+
+# ---- rendering ------------------------------------------------------------------------------------------------------
+
+
+def _bars(labels: list[str], scores: list[float]) -> str:
+    return markup.page(charts.probabilities(dict(zip(labels, scores, strict=True)), labels))
+
+
+def _words(state: dict) -> str:
+    title = f"Words for and against “{state['label']}”"
+    told = "Blue speaks for the class, orange against it. Press a word to take it out."
+    return markup.page(f"<h3>{markup.esc(title)}</h3>", charts.words(state["words"], set(state["off"])), markup.paragraph(told, "muted"))
+
+
+def _explained(told: dict, way: str) -> str:
+    if way == WAYS[1]:
+        text = "How far the class's probability falls when the word is left out, one word at a time."
+    else:
+        text = (
+            f"Layer integrated gradients on the word embeddings ({told['steps']} steps; Sundararajan et al. 2017): the words' shares of the class's logit, "
+            f"against a text of padding. They add up to the change of the logit but for {abs(told['delta']):.3f} (convergence delta)."
+        )
+    return markup.page(markup.paragraph(text, "muted"))

@@ -1,0 +1,206 @@
+"""Stage 4 of Classify: how good it is on rows it has not seen, beside the base lines, and where it fails."""
+
+import gradio as gr
+
+from genhub.jobs.folder import RunFolder
+from genhub.lab import Lab, predictions
+from genhub.text import verdict as figures
+from genhub.ui import charts, markup
+from genhub.ui.wiring import Wires, pieces
+
+STAGE = "4  Verdict"
+OUTPUTS = ["verdict_stage", "verdict_head", "verdict_matrix", "verdict_cell", "verdict_abstain", "verdict_more"]
+LONGEST = 220
+
+
+def layout(wires: Wires) -> None:
+    with gr.Accordion(STAGE, open=True, elem_classes="gh-stage", elem_id="stage-verdict") as stage:
+        head = gr.HTML(elem_id="verdict-head", elem_classes="gh-reserve")
+        with gr.Row(elem_classes="gh-split"):
+            with gr.Column(scale=1, min_width=320):
+                matrix = pieces(elem_id="verdict-matrix")
+            with gr.Column(scale=1, min_width=320):
+                cell = gr.HTML(elem_id="verdict-cell", elem_classes="gh-reserve")
+        with gr.Row(elem_classes="gh-split"):
+            with gr.Column(scale=1, min_width=320):
+                threshold = gr.Slider(
+                    0.0,
+                    1.0,
+                    0.0,
+                    step=0.01,
+                    label="Answer only when the probability is at least",
+                    info="Below it the model abstains.",
+                    elem_id="threshold",
+                )
+            with gr.Column(scale=1, min_width=320):
+                abstain = gr.HTML(elem_id="verdict-abstain")
+        more = gr.HTML(elem_id="verdict-more")
+        problem = gr.HTML()
+    wires.add(verdict_stage=stage, verdict_head=head, verdict_matrix=matrix, verdict_cell=cell)
+    wires.add(threshold=threshold, verdict_abstain=abstain, verdict_more=more, verdict_problem=problem)
+
+
+def wire(wires: Wires) -> None:
+    part = wires.parts
+    wires.on_pick(part["verdict_matrix"].select, pick_cell, ["session"], ["verdict_matrix", "verdict_cell"], "verdict_problem")
+    wires.on(part["threshold"].input, abstain, ["session", "threshold"], ["verdict_abstain"], "verdict_problem", trigger_mode="always_last")
+
+
+# ---- handlers -------------------------------------------------------------------------------------------------------
+
+
+def show(lab: Lab, session: dict) -> dict:
+    """The whole stage for the run in view."""
+    folder = lab.folder(session["visitor"], session["run"])
+    if not folder.has("metrics.json"):
+        empty = dict.fromkeys(("verdict_matrix", "verdict_cell", "verdict_abstain", "verdict_more"), "")
+        return {
+            **empty,
+            "verdict_head": markup.page(markup.note("The verdict comes when training has ended.")),
+            "verdict_stage": gr.update(label=STAGE),
+        }
+    metrics = folder.read("metrics.json")
+    return {
+        "verdict_stage": gr.update(label=summary(metrics)),
+        "verdict_head": head(metrics, folder),
+        "verdict_matrix": _matrix(metrics, None),
+        "verdict_cell": markup.page(markup.note("Click a cell to read its rows.")),
+        "verdict_abstain": _abstain(metrics, 0.0),
+        "verdict_more": more(metrics, predictions(folder)),
+    }
+
+
+def pick_cell(lab: Lab, pick: str, session: dict) -> dict:
+    """A cell of the confusion matrix was pressed: its rows."""
+    folder = lab.folder(session["visitor"], session["run"])
+    metrics = folder.read("metrics.json")
+    labels = metrics["labels"]
+    place = pick.split(":")
+    if len(place) != 3 or not all(index.isdecimal() and int(index) < len(labels) for index in place[1:]):
+        return {}
+    i, j = int(place[1]), int(place[2])
+    rows = figures.cell_rows(predictions(folder), labels[i], labels[j])
+    title = f"{markup.plural(len(rows), 'row')} labelled “{labels[i]}”, predicted “{labels[j]}”"
+    return {
+        "verdict_matrix": _matrix(metrics, (i, j)),
+        "verdict_cell": markup.page(f"<h3>{markup.esc(title)}</h3>", row_table(rows[:50], labels)),
+    }
+
+
+def abstain(lab: Lab, session: dict, threshold: float) -> dict:
+    folder = lab.folder(session["visitor"], session["run"])
+    return {"verdict_abstain": _abstain(folder.read("metrics.json"), threshold)}
+
+
+def summary(metrics: dict) -> str:
+    return f"{STAGE} ✓ accuracy {metrics['accuracy']:.3f} [{metrics['accuracy_low']:.3f}–{metrics['accuracy_high']:.3f}] on {metrics['test_rows']:,} unseen rows"
+
+
+# ---- rendering ------------------------------------------------------------------------------------------------------
+
+
+def head(metrics: dict, folder: RunFolder) -> str:
+    """The figure, its ground, the base lines, and sentences in plain words."""
+    name = folder.job().get("name", "")
+    big = f'<div class="gh-big">{metrics["accuracy"]:.3f}</div>'
+    interval = f"accuracy, 95 % interval {metrics['accuracy_low']:.3f} to {metrics['accuracy_high']:.3f}"
+    left = f'<div>{big}<p class="muted">{markup.esc(interval)}<br>{markup.esc(ground(metrics))}</p>{_figures(metrics)}</div>'
+    right = _baselines(metrics)
+    sentences = "".join(markup.paragraph(text) for text in metrics.get("sentences", []))
+    return markup.page(f'<p class="muted">{markup.esc(name)}</p>', f'<div class="gh-two">{left}<div>{right}</div></div>', sentences)
+
+
+def ground(metrics: dict) -> str:
+    """What the figure rests on, in one sentence."""
+    split, rows = metrics["split"], metrics["test_rows"]
+    if metrics.get("folds"):
+        told = f"on {rows:,} rows, each predicted by a model that had not seen it ({metrics['folds']} folds, seed {split['seed']})"
+    elif split["kind"] == "given":
+        told = f"on your own test table of {rows:,} rows, seed {split['seed']}"
+    else:
+        told = f"on {rows:,} rows kept out of training, seed {split['seed']}"
+    return told + ("; stopped early, so on what could be judged in time" if metrics.get("stopped") else "")
+
+
+def _figures(metrics: dict) -> str:
+    training = metrics["training"]
+    return markup.facts(
+        [
+            ("macro F1", f"{metrics['macro_f1']:.3f}"),
+            ("trainable", f"{training['trainable_percent']:.2f} %"),
+            ("training", markup.seconds(training["seconds"])),
+            ("memory", f"{training['peak_memory_mb']:,.0f} MB"),
+            ("to take home", markup.size(training["file_bytes"])),
+        ]
+    )
+
+
+def _baselines(metrics: dict) -> str:
+    base = metrics["baselines"]
+    tfidf, majority = base["tfidf"], base["majority"]
+    rows = [
+        ("this run", metrics["accuracy"], metrics["accuracy_low"], metrics["accuracy_high"]),
+        ("TF-IDF + logistic regr.", tfidf["accuracy"], tfidf["accuracy_low"], tfidf["accuracy_high"]),
+        ("majority class", majority["accuracy"], majority["accuracy"], majority["accuracy"]),
+    ]
+    gap = tfidf["difference"]
+    caption = f"Accuracy on the same rows with 95 % intervals. Paired difference to TF-IDF {gap['mean']:+.3f} [{gap['low']:+.3f}, {gap['high']:+.3f}]."
+    return charts.interval(rows, caption, (0.0, 1.0))
+
+
+def _matrix(metrics: dict, picked: tuple[int, int] | None) -> str:
+    title = "<h3>Confusion matrix</h3>"
+    if len(metrics["labels"]) > 30:
+        worst = sorted(((n, i, j) for i, row in enumerate(metrics["confusion"]) for j, n in enumerate(row) if i != j and n), reverse=True)[
+            :15
+        ]
+        labels = metrics["labels"]
+        cells = [[labels[i], labels[j], markup.pick(f"{n} rows", f"cell:{i}:{j}", pressed=picked == (i, j))] for n, i, j in worst]
+        return markup.page(
+            title,
+            markup.paragraph(f"{len(labels)} classes: the fifteen largest confusions."),
+            markup.table(["true", "predicted", ""], cells),
+        )
+    return markup.page(title, charts.matrix(metrics["confusion"], metrics["labels"], picked))
+
+
+def _abstain(metrics: dict, threshold: float) -> str:
+    at = figures.coverage_at(metrics, threshold)
+    curve = [(point["coverage"], point["accuracy"]) for point in metrics["coverage"] if point["accuracy"] is not None]
+    if at.accuracy is None:
+        told = f"At {threshold:.2f} it answers none of {at.rows:,} rows."
+    else:
+        told = f"At {threshold:.2f} it answers {at.answered:,} of {at.rows:,} rows ({at.coverage:.0%}) and is right on {at.accuracy:.1%} of those."
+    return markup.page(charts.lines({"accuracy": sorted(curve)}, "share of rows answered", "accuracy of the answers", told))
+
+
+def more(metrics: dict, rows: list[dict]) -> str:
+    labels = metrics["labels"]
+    cells = [
+        [c["label"], f"{c['precision']:.3f}", f"{c['recall']:.3f}", f"{c['f1']:.3f}", f"{c['support']:,}"] for c in metrics["per_class"]
+    ]
+    per_class = "<h3>Per class</h3>" + markup.table(["class", "precision", "recall", "F1", "rows"], cells, (1, 2, 3, 4), "scroll tall")
+    error = metrics["calibration"]["ece"]
+    told = f"Where it states 0.8 it should be right 8 times in 10 (the dashed line). Expected calibration error {error:.3f}."
+    calibration = "<h3>Calibration</h3>" + charts.reliability(metrics["calibration"]["bins"], told)
+    wrong = figures.mistakes(rows, 12)
+    mistakes = "<h3>Most confident mistakes</h3>" + (row_table(wrong, labels) if wrong else markup.paragraph("None on the unseen rows."))
+    odd = figures.suspects(rows, labels, 12)
+    text = "Rows whose label the model, not having seen them, contradicts with confidence (confident learning, Northcutt et al. 2021). Read them: the label may be wrong, or the model."
+    suspects = (
+        "<h3>Suspected label errors</h3>"
+        + markup.paragraph(text, "muted")
+        + (row_table(odd, labels) if odd else markup.paragraph("None found."))
+    )
+    return markup.page(
+        f'<div class="gh-two"><div>{per_class}</div><div>{calibration}</div><div>{mistakes}</div><div>{suspects}</div></div>'
+    )
+
+
+def row_table(rows: list, labels: list[str]) -> str:
+    cells = [[row["row"], _cut(row["text"]), row["label"], row["predicted"], f"{max(row['scores']):.2f}"] for row in rows]
+    return markup.table(["row", "text", "label", "predicted", "stated"], cells, (4,), "scroll tall")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
