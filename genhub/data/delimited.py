@@ -1,0 +1,138 @@
+"""Separated values: commas, semicolons, tabs or pipes, found by looking which of them fits the header and the rows.
+
+Quoting is that of RFC 4180, strictly. Tab-separated files are often written without any quoting, so that a cell may begin
+with a quotation mark that means itself; such a file is read that way when every line then has the header's fields.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+
+from genhub.errors import UserError
+from genhub.settings import Limits
+
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+SAMPLE_LINES = 200
+
+Record = tuple[int, list[str]]  # the line it begins on, its fields
+
+
+def parse(text: str, limits: Limits) -> tuple[tuple[str, ...], list[tuple[str, ...]], list[int], str, list[str]]:
+    """(columns, rows, line of each row, name of the separator, notes). Raises UserError naming the line that does not fit."""
+    if not text.strip():
+        raise UserError("The file holds nothing but blank lines.", "A table needs a header and rows.", "Choose another file.", "data")
+    text, declared = _declared_separator(text)
+    mark = declared or find_separator(text)
+    records = _unquoted(text) if mark == "\t" and _quotes_mean_themselves(text) else _quoted(text, mark)
+    _, header = next(records)
+    _check_header(header, limits)
+    columns, notes = _names(header)
+    rows, lines = _fields(records, len(columns), mark)
+    return columns, rows, lines, SEPARATORS[mark] if len(columns) > 1 else "", notes
+
+
+def _declared_separator(text: str) -> tuple[str, str]:
+    """Spreadsheets may write a first line such as `sep=;`: (the text with that line blank, the separator or nothing)."""
+    first, end, rest = text.partition("\n")
+    mark = first.strip('\n "')[4:] if first.strip(' "').lower().startswith("sep=") else ""
+    return (end + rest, mark) if mark in SEPARATORS and rest.strip() else (text, "")
+
+
+def find_separator(text: str) -> str:
+    """The separator under which most of the first lines have as many fields as the header; among equals, the most fields."""
+    sample = "".join(line for line, _ in zip(io.StringIO(text, newline=""), range(SAMPLE_LINES), strict=False))
+    best, score = ",", (0.0, 1)
+    for mark in SEPARATORS:
+        counts = _field_counts(sample, mark)
+        if counts and counts[0] > 1:
+            fitting = sum(count == counts[0] for count in counts) / len(counts)
+            if (fitting, counts[0]) > score:
+                best, score = mark, (fitting, counts[0])
+    return best
+
+
+def _field_counts(sample: str, mark: str) -> list[int]:
+    counts = []
+    try:
+        for row in csv.reader(io.StringIO(sample, newline=""), delimiter=mark):
+            if row:
+                counts.append(len(row))
+    except csv.Error:
+        return counts
+    return counts
+
+
+def _quoted(text: str, mark: str) -> Iterator[Record]:
+    """Records of RFC 4180; blank lines are skipped."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise _malformed(line, str(error)) from None
+        if row:
+            yield line, row
+
+
+def _unquoted(text: str) -> Iterator[Record]:
+    for line, content in enumerate(io.StringIO(text, newline=""), start=1):
+        content = content.rstrip("\r\n")
+        if content:
+            yield line, content.split("\t")
+
+
+def _quotes_mean_themselves(text: str) -> bool:
+    """Whether a tab-separated text only fits its header when quotation marks are ordinary characters."""
+    if '"' not in text:
+        return False
+    plain = [len(row) for _, row in _unquoted(text)]
+    if len(set(plain)) != 1:
+        return False
+    try:
+        return sum(1 for _ in _quoted(text, "\t")) != len(plain)
+    except UserError:
+        return True
+
+
+def _malformed(line: int, message: str) -> UserError:
+    if "unexpected end" in message:
+        what = f"A quotation mark opened on line {line:,} is never closed."
+        return UserError(what, "Quoted cells end with a quotation mark.", 'Close it, or write "" for a mark inside a quoted cell.', "data")
+    if "larger than field limit" in message:
+        what = f"The cell that begins on line {line:,} is too long; a quotation mark may be open."
+        return UserError(what, f"At most {csv.field_size_limit():,} characters a cell.", "Close the quotation mark, or shorten it.", "data")
+    what = f"Line {line:,} has text after a closing quotation mark."
+    return UserError(what, "A quoted cell ends where its quotation mark closes.", 'Write "" for a mark inside a quoted cell.', "data")
+
+
+def _check_header(header: list[str], limits: Limits) -> None:
+    if len(header) > limits.table_columns:
+        what = f"The table has {len(header):,} columns."
+        raise UserError(what, f"At most {limits.table_columns}.", "Keep the columns with the text and the label.", "data")
+
+
+def _names(header: list[str]) -> tuple[tuple[str, ...], list[str]]:
+    """Column names without outer blanks; a nameless column is called by its place."""
+    names = tuple(name.strip() or f"column {place}" for place, name in enumerate(header, start=1))
+    nameless = [name for name, given in zip(names, header, strict=True) if not given.strip()]
+    return names, [f"A column without a name is called “{name}”." for name in nameless]
+
+
+def _fields(records: Iterator[Record], width: int, mark: str) -> tuple[list[tuple[str, ...]], list[int]]:
+    rows, lines = [], []
+    for line, row in records:
+        if len(row) != width:
+            raise _wrong_width(line, len(row), width, mark)
+        rows.append(tuple(row))
+        lines.append(line)
+    return rows, lines
+
+
+def _wrong_width(line: int, found: int, width: int, mark: str) -> UserError:
+    called = SEPARATORS[mark]
+    what = f"Line {line:,} has {found} field{'s' * (found != 1)}, the header has {width}."
+    remedy = f"Quote texts that hold a {called}." if found > width else f"Add the missing {called}, or remove the line."
+    return UserError(what, "Every row needs as many fields as the header.", remedy, "data")

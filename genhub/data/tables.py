@@ -1,0 +1,163 @@
+"""Reading the tables that people bring, strictly: a checked `Table`, or a `UserError` that names the line.
+
+    read(path, limits)          a CSV, TSV, semicolon, pipe, JSONL or Parquet file, known by its content
+    parse_pasted(text, limits)  the same for text from the clipboard
+    write_csv, write_jsonl      the way out; cells that a spreadsheet would run as a formula are quoted
+
+Every cell is text: the labels "None", "NA", "null" and "007" are what they say. Nothing is guessed silently: what was
+found (encoding, separator) and what was changed (control characters) stands in the Table.
+"""
+
+import csv
+import json
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from genhub import gate
+from genhub.data import columnar, delimited, encoding, jsonl
+from genhub.errors import UserError
+from genhub.settings import Limits
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+@dataclass(frozen=True)
+class Table:
+    """`rows[i]` holds one text a column and began on line `lines[i]` of the file (Parquet: its number)."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+    kind: str
+    encoding: str
+    separator: str
+    lines: list[int]
+    notes: list[str] = field(default_factory=list)
+    left_out: int = 0  # rows beyond the limit that were not kept (`cut`)
+
+    def column(self, name: str) -> list[str]:
+        """All cells of a column. Raises UserError when there is none of that name."""
+        return [row[self.index(name)] for row in self.rows]
+
+    def index(self, name: str) -> int:
+        if name not in self.columns:
+            shown = ", ".join(f"“{column[:40]}”" for column in self.columns[:20])
+            what = f"The table has no column “{name[:80]}”."
+            raise UserError(what, f"Its columns are {shown}.", "Choose one of them; capitals count.", "data")
+        return self.columns.index(name)
+
+
+def read(path: Path, limits: Limits, *, cut: bool = False) -> Table:
+    """The table in a file. With `cut`, rows beyond `limits.table_rows` are counted in `left_out`; without, they are refused."""
+    upload = gate.upload(path, limits)
+    if upload.kind == "zip":
+        raise UserError(f"“{upload.name}” is a ZIP archive.", gate.TABLE_KINDS, "Unpack it first.", "data")
+    if upload.kind == "parquet":
+        columns, rows, left_out, notes = columnar.parse(upload.path, limits)
+        return _checked(Table(columns, rows, "parquet", "", "", list(range(1, len(rows) + 1)), notes, left_out), limits, cut)
+    text, called = encoding.decode(upload.path.read_bytes())
+    return _parse(text, called, upload.kind, limits, cut)
+
+
+def parse_pasted(text: str, limits: Limits, *, cut: bool = False) -> Table:
+    """The table in a pasted text: JSONL when it starts with a brace, else separated values with a header."""
+    if not isinstance(text, str) or not text.strip():
+        raise UserError("Nothing was pasted.", "A table needs a header and rows.", "Paste a table with its header line.", "data")
+    if len(text) > limits.upload_bytes:
+        what = f"The pasted text has {len(text):,} characters."
+        raise UserError(what, f"At most {limits.upload_bytes:,}.", "Upload it as a file, or paste less.", "data")
+    data = gate.clean_text(text, "pasted text").lstrip("\ufeff")
+    kind = gate.kind_of(data[: gate.HEAD_BYTES].encode("utf-8"), name="pasted text")
+    if kind not in ("csv", "jsonl"):
+        raise UserError("The pasted text is no table.", gate.TABLE_KINDS, "Paste rows of text with a header line.", "data")
+    return _parse(data, "pasted", kind, limits, cut)
+
+
+def _parse(text: str, called: str, kind: str, limits: Limits, cut: bool) -> Table:
+    """Decoded text to a Table, for the two kinds that are text."""
+    text, notes = encoding.without_controls(text)
+    encoding.check_lines(text, limits)
+    if kind == "jsonl":
+        columns, rows, lines, more = jsonl.parse(text, limits)
+        separator = ""
+    else:
+        columns, rows, lines, separator, more = delimited.parse(text, limits)
+    if not text.isascii():
+        columns = tuple(unicodedata.normalize("NFC", name) for name in columns)
+        rows = [tuple(unicodedata.normalize("NFC", cell) for cell in row) for row in rows]
+    left_out = max(0, len(rows) - limits.table_rows)
+    rows, lines = rows[: limits.table_rows], lines[: limits.table_rows]
+    return _checked(Table(columns, rows, kind, called, separator, lines, notes + more, left_out), limits, cut)
+
+
+def _checked(table: Table, limits: Limits, cut: bool) -> Table:
+    """The rules that hold for every kind: rows there are, not too many, columns named once each."""
+    check_columns(table.columns, limits)
+    if not any(table.columns):
+        raise UserError("The table has no columns.", "Columns need names.", "Write a header, or keys in each object.", "data")
+    if not table.rows:
+        what = "The table has a header but no rows."
+        raise UserError(what, "At least one row is needed under the header.", "Add rows, or check that the file is complete.", "data")
+    if table.left_out and not cut:
+        raise too_many_rows(table, limits)
+    return table
+
+
+def too_many_rows(table: Table, limits: Limits) -> UserError:
+    total = len(table.rows) + table.left_out
+    return UserError(
+        f"The table has {total:,} rows.",
+        f"At most {limits.table_rows:,} rows.",
+        f"Use the first {limits.table_rows:,} rows, or draw a sample of yours.",
+        "data",
+    )
+
+
+def check_columns(columns: Sequence[str], limits: Limits) -> None:
+    """Raises UserError for too many columns or a name that occurs twice."""
+    if len(columns) > limits.table_columns:
+        what = f"The table has {len(columns):,} columns."
+        raise UserError(what, f"At most {limits.table_columns}.", "Keep the columns with the text and the label.", "data")
+    seen: set[str] = set()
+    for name in columns:
+        if name in seen:
+            what = f"Two columns are called “{name[:80]}”."
+            raise UserError(what, "Column names must differ, since columns are found by name.", "Rename one of them.", "data")
+        seen.add(name)
+
+
+# --- the way out ----------------------------------------------------------------------------------------------------
+
+
+def safe_cell(value: object) -> str:
+    """A cell as text; what a spreadsheet would run as a formula gets an apostrophe in front. Plain numbers stay."""
+    text = value if isinstance(value, str) else str(value)
+    if not text.lstrip(" ").startswith(FORMULA_STARTS) or _is_number(text):
+        return text
+    return "'" + text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return text == text.strip()
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
+    """A UTF-8 CSV with a header, safe to open in a spreadsheet."""
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([safe_cell(name) for name in columns])
+        writer.writerows([safe_cell(cell) for cell in row] for row in rows)
+    return path
+
+
+def write_jsonl(path: Path, records: Iterable[object]) -> Path:
+    """One JSON value a line, UTF-8."""
+    with open(path, "w", encoding="utf-8") as file:
+        for record in records:
+            file.write(json.dumps(record, ensure_ascii=False) + "\n")
+    return path
