@@ -85,7 +85,7 @@ def _suspects(metrics: Mapping) -> list[str]:
     count = metrics["suspects"]
     if not count:
         return []
-    return [f"{count:,} unseen {'row has a label that looks' if count == 1 else 'rows have labels that look'} wrong: worth reading."]
+    return [f"{count:,} unseen {'row' if count == 1 else 'rows'} may carry a wrong label: worth reading."]
 
 
 def signed(value: float) -> str:

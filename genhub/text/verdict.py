@@ -9,18 +9,29 @@ What it does not do: decide which rows are unseen. The caller hands in out-of-sa
 test part or from cross-validation in which each row was predicted by a model that had not been trained on it.
 """
 
-import math
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 
 from genhub.errors import UserError
+from genhub.jobs.folder import RunFolder
 from genhub.text import sentences
-
-Z95 = 1.959963984540054  # two-sided 95 % of the normal distribution
-BINS = 10
-DRAWS = 2_000
+from genhub.text.figures import (
+    Coverage,
+    Difference,
+    calibration,
+    confusion_matrix,
+    coverage,
+    coverage_curve,
+    label_issues,
+    macro_f1,
+    paired_difference,
+    per_class,
+    wilson,
+)
 
 
 @dataclass(frozen=True)
@@ -60,34 +71,6 @@ class Verdict:
 
     metrics: dict
     predictions: list[dict]
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Mean paired difference of two accuracies, with its 95 % interval."""
-
-    mean: float
-    low: float
-    high: float
-
-    @property
-    def clear(self) -> bool:
-        """True when the interval leaves out 0."""
-        return self.low > 0 or self.high < 0
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """Answering only where the highest probability reaches `threshold`: which share of `rows`, and how accurate it is.
-
-    `accuracy` is None when no row is answered.
-    """
-
-    threshold: float
-    coverage: float
-    accuracy: float | None
-    answered: int
-    rows: int
 
 
 @dataclass(frozen=True)
@@ -156,104 +139,13 @@ def judge(evidence: Evidence, split: Mapping, training: Mapping, *, stopped: boo
     return Verdict(metrics, _prediction_rows(evidence, predicted, suspect))
 
 
-def wilson(correct: int, total: int, z: float = Z95) -> tuple[float, float]:
-    """Wilson's score interval of a share (95 % by default): honest near 0 and 1 and for few rows (Wilson 1927)."""
-    if not 0 <= correct <= total or total == 0:
-        raise ValueError(f"{correct} of {total} is no share")
-    share = correct / total
-    centre = share + z * z / (2 * total)
-    half = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    scale = 1 + z * z / total
-    return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
-
-
-def paired_difference(first: np.ndarray, second: np.ndarray, seed: int = 0, draws: int = DRAWS) -> Difference:
-    """Mean of first − second over rows, with a 95 % percentile bootstrap interval (Efron 1979).
-
-    `first` and `second` (N,) say of each row whether that model was right. Rows are resampled in pairs. Drawing N rows with
-    replacement only decides how often each distinct difference (−1, 0, 1) comes up, so one multinomial draw replaces
-    N indices: the same distribution, without an (N, draws) table.
-    """
-    gaps = np.asarray(first, dtype=np.float64) - np.asarray(second, dtype=np.float64)
-    if gaps.ndim != 1 or not len(gaps):
-        raise ValueError("needs one entry a row and at least one row")
-    values, counts = np.unique(gaps, return_counts=True)
-    drawn = np.random.default_rng(seed).multinomial(len(gaps), counts / len(gaps), size=draws)
-    low, high = np.quantile(drawn @ values / len(gaps), (0.025, 0.975))
-    return Difference(float(gaps.mean()), float(low), float(high))
-
-
-def confusion_matrix(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """(C, C) counts: true label down, predicted label across."""
-    return np.bincount(truth * classes + predicted, minlength=classes * classes).reshape(classes, classes)
-
-
-def per_class(confusion: np.ndarray) -> list[dict]:
-    """Precision, recall, F1 and support of each class; 0 where a share has nothing under its line."""
-    hits, support, called = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
-    precision = np.divide(hits, called, out=np.zeros(len(hits)), where=called > 0)
-    recall = np.divide(hits, support, out=np.zeros(len(hits)), where=support > 0)
-    f1 = np.divide(2 * hits, support + called, out=np.zeros(len(hits)), where=support + called > 0)
-    return [
-        {"precision": float(p), "recall": float(r), "f1": float(f), "support": int(s)}
-        for p, r, f, s in zip(precision, recall, f1, support, strict=True)
-    ]
-
-
-def macro_f1(confusion: np.ndarray) -> float:
-    """Unweighted mean F1 of the classes that occur among the true or the predicted labels."""
-    present = confusion.sum(axis=1) + confusion.sum(axis=0) > 0
-    return float(np.mean([figures["f1"] for figures, there in zip(per_class(confusion), present, strict=True) if there]))
-
-
-def calibration(confidence: np.ndarray, right: np.ndarray, bins: int = BINS) -> dict:
-    """Expected calibration error over equal bins (low, high] of the highest probability (Guo et al. 2017), and the bins."""
-    place = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    counts = np.bincount(place, minlength=bins)
-    sums = np.bincount(place, weights=confidence, minlength=bins)
-    hits = np.bincount(place, weights=right, minlength=bins)
-    listed = [
-        {
-            "low": index / bins,
-            "high": (index + 1) / bins,
-            "count": int(counts[index]),
-            "confidence": float(sums[index] / counts[index]) if counts[index] else None,
-            "accuracy": float(hits[index] / counts[index]) if counts[index] else None,
-        }
-        for index in range(bins)
-    ]
-    return {"ece": float(np.abs(sums - hits).sum() / len(confidence)), "bins": listed}
-
-
-def coverage_curve(confidence: np.ndarray, right: np.ndarray) -> list[dict]:
-    """Coverage and accuracy at the thresholds 0.00, 0.01 … 1.00."""
-    points = [_coverage(confidence, right, step / 100) for step in range(101)]
-    return [{"threshold": point.threshold, "coverage": point.coverage, "accuracy": point.accuracy} for point in points]
-
-
 def coverage_at(source: Mapping | Sequence[Mapping], threshold: float) -> Coverage:
     """Coverage and accuracy at one threshold, exactly from predictions, or from metrics at the nearest of its 101 points."""
     if isinstance(source, Mapping):
         point = min(source["coverage"], key=lambda entry: abs(entry["threshold"] - threshold))
         return Coverage(**point, answered=round(point["coverage"] * source["test_rows"]), rows=source["test_rows"])
     confidence = np.array([max(entry["scores"]) for entry in source])
-    return _coverage(confidence, right_rows(source), threshold)
-
-
-def label_issues(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """(N,) True where the given label is probably wrong, by confident learning (Northcutt, Jiang & Chuang 2021).
-
-    The threshold of a class is the mean probability it gets on rows that carry its label. A row counts as confidently
-    another class when that class reaches its threshold, is the most probable of those that do, and is not the given one:
-    the off-diagonal of the confident joint. `scores` must be out-of-sample.
-    """
-    classes = scores.shape[1]
-    support = np.bincount(truth, minlength=classes)
-    own = np.bincount(truth, weights=scores[np.arange(len(truth)), truth], minlength=classes)
-    thresholds = np.divide(own, support, out=np.full(classes, np.inf), where=support > 0)
-    confident = np.where(scores >= thresholds, scores, -1.0)
-    chosen = confident.argmax(axis=1)
-    return (confident.max(axis=1) >= 0) & (chosen != truth) & (scores.argmax(axis=1) != truth)
+    return coverage(confidence, right_rows(source), threshold)
 
 
 def right_rows(predictions: Sequence[Mapping]) -> np.ndarray:
@@ -301,6 +193,18 @@ def compare(runs: Sequence[tuple[str, Mapping, Sequence[Mapping]]], seed: int = 
     return Comparison(len(order), tuple(lines))
 
 
+def compare_folders(runs: Sequence[tuple[str, Path]], seed: int = 0) -> list[dict]:
+    """`compare` on (name, run folder), as plain dictionaries. Raises UserError for a run that has no figures yet."""
+    read = [(name, RunFolder(Path(path)).read("metrics.json"), read_predictions(Path(path))) for name, path in runs]
+    return compare(read, seed).to_dict()["runs"]
+
+
+def read_predictions(run_dir: Path) -> list[dict]:
+    """The unseen rows of a run (predictions.jsonl); empty where the folder holds none, as in a run opened from a zip."""
+    path = run_dir / "predictions.jsonl"
+    return [json.loads(line) for line in path.open(encoding="utf-8")] if path.exists() else []
+
+
 def _line(name: str, metrics: Mapping, right: np.ndarray, first: np.ndarray, to_first: tuple[Difference | None, str]) -> ComparedRun:
     training = metrics["training"]
     difference, reference_name = to_first
@@ -322,6 +226,9 @@ def _line(name: str, metrics: Mapping, right: np.ndarray, first: np.ndarray, to_
 def _require_same_split(first: tuple, other: tuple) -> None:
     (first_name, first_metrics, first_rows), (name, metrics, rows) = first, other
     limit, remedy = "Runs are compared on the same split.", "Train both on the same table with the same seed and split options."
+    for run_name, run_rows in ((first_name, first_rows), (name, rows)):
+        if not run_rows:
+            raise UserError(f"“{run_name}” came without its unseen rows.", "They stay where it was trained.", "Leave it out.", "runs")
 
     def keys(entries: Sequence[Mapping], *names: str) -> set:
         return {tuple(entry[key] for key in names) for entry in entries}
@@ -354,13 +261,6 @@ def _baselines(evidence: Evidence, truth: np.ndarray, right: np.ndarray, seed: i
             "difference": asdict(paired_difference(right, tfidf == truth, seed)),
         },
     }
-
-
-def _coverage(confidence: np.ndarray, right: np.ndarray, threshold: float) -> Coverage:
-    answered = confidence >= threshold
-    count = int(answered.sum())
-    accuracy = float(right[answered].mean()) if count else None
-    return Coverage(threshold, count / len(confidence), accuracy, count, len(confidence))
 
 
 def _numbers(names: Sequence[str], labels: Sequence[str]) -> np.ndarray:
