@@ -1,0 +1,150 @@
+"""What the worker has in memory: bases and the runs that stand on them, the least recently used out first.
+
+Runs with an adapter share the weights of their base (each has a module tree of its own over the same tensors, so that
+nothing about a run is switched on or off, and no run can see another's adapter). Runs that trained all weights bring
+their own. A run folder whose passport has changed is read again.
+"""
+
+import os
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from torch import nn
+
+from genhub.errors import UserError
+from genhub.jobs.folder import RunFolder
+from genhub.text.classifier import LoadedClassifier, load_run
+from genhub.text.encoder import Encoder, open_base
+
+SHARE_OF_MEMORY = 0.25
+AT_LEAST, AT_MOST = 500_000_000, 16_000_000_000  # bytes
+
+
+@dataclass
+class Held:
+    """One thing in memory. `stamp` tells whether what it was made from has changed since."""
+
+    value: Any
+    module: nn.Module
+    stamp: Hashable
+    loaded: float = field(default_factory=time.time)
+    uses: int = 0
+
+
+class Store:
+    """Values by key, within `budget` bytes of weights (the one just asked for stays, however large). For one thread."""
+
+    def __init__(self, budget: int = 0):
+        self.budget = budget or default_budget()
+        self.loads = self.evictions = 0
+        self._held: OrderedDict[Hashable, Held] = OrderedDict()
+
+    def get(self, key: Hashable, stamp: Hashable, load: Callable[[], tuple[Any, nn.Module]]) -> Any:
+        """The value under `key`; `load()` gives it with its module when it is missing or its stamp is another."""
+        held = self._held.get(key)
+        if held is None or held.stamp != stamp:
+            self._held.pop(key, None)
+            value, module = load()
+            held = self._held[key] = Held(value, module, stamp)
+            self.loads += 1
+        held.uses += 1
+        self._held.move_to_end(key)
+        self._evict()
+        return held.value
+
+    def bytes(self) -> int:
+        """Of all weights in memory; those that several share count once."""
+        return weight_bytes(held.module for held in self._held.values())
+
+    def contents(self) -> list[dict]:
+        """What is held, the least recently used first."""
+        return [
+            {
+                "key": list(key) if isinstance(key, tuple) else key,
+                "bytes": weight_bytes([held.module]),
+                "uses": held.uses,
+                "loaded": held.loaded,
+            }
+            for key, held in self._held.items()
+        ]
+
+    def _evict(self) -> None:
+        while len(self._held) > 1 and self.bytes() > self.budget:
+            self._held.popitem(last=False)
+            self.evictions += 1
+
+
+class Models:
+    """The store, asked in the words of the task."""
+
+    def __init__(self, budget: int = 0):
+        self.store = Store(budget)
+
+    def base(self, model_id: str) -> Encoder:
+        """The encoder behind a model id, from its local folder. Raises UserError when it cannot be had."""
+
+        def load() -> tuple[Encoder, nn.Module]:
+            encoder = open_base(model_id)
+            return encoder, encoder.model
+
+        return self.store.get(("base", model_id), None, load)
+
+    def classifier(self, run_dir: str) -> LoadedClassifier:
+        """The classifier in a run folder. Raises UserError for a folder that is none, or damaged."""
+        if not isinstance(run_dir, str) or not run_dir:
+            raise UserError("No run was named.", "A prediction needs a finished run.", "Choose one.", "run")
+        folder = Path(run_dir).resolve()
+        passport = RunFolder(folder).read("passport.json")
+        base_id = (passport.get("base") or {}).get("id") if isinstance(passport, dict) else None
+        if not isinstance(base_id, str):
+            raise _damaged("passport.json does not name its base")
+        # Asked for before the run, so that the base becomes older than no run that stands on it.
+        shared = None if (folder / "model").is_dir() else self.base(base_id)
+
+        def load() -> tuple[LoadedClassifier, nn.Module]:
+            try:
+                loaded = load_run(folder, shared)
+            except (SafetensorError, OSError, KeyError, TypeError, RuntimeError) as error:
+                raise _damaged(type(error).__name__) from error
+            return loaded, loaded.classifier
+
+        loaded = self.store.get(("run", str(folder)), _stamp(folder), load)
+        if shared is not None:
+            self.base(base_id)
+        return loaded
+
+
+def weight_bytes(modules: Iterable[nn.Module]) -> int:
+    """Bytes of the parameters and buffers, each storage once."""
+    storages = {}
+    for module in modules:
+        for tensor in (*module.parameters(), *module.buffers()):
+            storage = tensor.untyped_storage()
+            storages[storage.data_ptr()] = storage.nbytes()
+    return sum(storages.values())
+
+
+def default_budget() -> int:
+    """A quarter of the machine's memory, within reason."""
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # Windows
+        total = 8_000_000_000
+    return int(min(max(SHARE_OF_MEMORY * total, AT_LEAST), AT_MOST))
+
+
+def _stamp(folder: Path) -> tuple:
+    """Changes when the passport is written again; it holds the sha256 of everything else."""
+    status = (folder / "passport.json").stat()
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _damaged(why: str) -> UserError:
+    return UserError(
+        f"This run cannot be loaded ({why}).", "Its files must be as they were written.", "Train it again, or open the zip again.", "run"
+    )

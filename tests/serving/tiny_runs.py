@@ -1,0 +1,64 @@
+"""Finished classifier runs on a tiny base, as training leaves them, without training: weights are drawn, not learnt."""
+
+import hashlib
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from genhub import hub, settings
+from genhub.jobs.folder import write_json
+from genhub.text import methods
+from genhub.text.classifier import FORMAT, Classifier
+from genhub.text.encoder import load_encoder
+from genhub.training.configs import ClassifyConfig
+from tests.tiny import tiny_encoder
+
+BASE = "tests/tiny"
+REVISION = "a" * 40
+LABELS = ["blame", "delivery", "praise"]
+
+
+def store_base(model_id: str = BASE, kind: str = "bert") -> Path:
+    """A tiny encoder where a download from the Hub would have put it, under the present GENHUB_HOME."""
+    home = settings.get().cache / "models" / model_id.replace("/", "--")
+    folder = home / REVISION
+    folder.mkdir(parents=True)
+    tiny_encoder(folder, kind)
+    weights = folder / hub.WEIGHTS
+    facts = {"id": model_id, "pooling": "mean", "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(), "bytes": weights.stat().st_size}
+    write_json(folder / hub.MANIFEST, facts)
+    write_json(home / "current.json", {"revision": REVISION})
+    return folder
+
+
+def make_run(folder: Path, base: Path, method: str = "lora", seed: int = 0, model_id: str = BASE) -> Path:
+    """A run whose adapter and head are drawn large, so that no two seeds answer alike."""
+    folder.mkdir(parents=True, exist_ok=True)
+    config = ClassifyConfig(method=method, model=model_id, bottleneck=8)
+    torch.manual_seed(seed)
+    encoder = methods.adapt(load_encoder(base, pooling="mean", id=model_id), config, steps=10)
+    classifier = Classifier(encoder, len(LABELS))
+    with torch.no_grad():
+        for parameter in classifier.parameters():
+            if parameter.requires_grad:
+                parameter.add_(torch.randn_like(parameter) * 0.3)
+    adapter = methods.save(encoder, config, folder)
+    head = {name: tensor.detach().clone() for name, tensor in classifier.head.state_dict().items()}
+    save_file(head, folder / "head.safetensors")
+    passport = {
+        "format": FORMAT,
+        "task": "classify",
+        "base": {"id": model_id, "revision": REVISION, "sha256": ""},
+        "method": method,
+        "adapter": adapter,
+        "bottleneck": {"width": config.bottleneck},
+        "labels": LABELS,
+        "pooling": "mean",
+        "normalize": True,
+        "scale": 16.0,
+        "max_length": 64,
+        "seed": seed,
+    }
+    write_json(folder / "passport.json", passport)
+    return folder
