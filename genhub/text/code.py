@@ -1,0 +1,144 @@
+"""A finished run as code that needs nothing of ours: a plain script that predicts with it, and the command that repeats it.
+
+The script is a page of transformers, PEFT and safetensors. It is assembled from the passport: the part that loads differs by
+how the run keeps what it learnt (a PEFT adapter, bottleneck adapters, all weights, a head alone), the rest is the same.
+Nothing a user wrote goes into it: labels are read from passport.json when it runs.
+"""
+
+import shlex
+from pathlib import Path
+
+from genhub import catalog
+from genhub.jobs.folder import RunFolder
+from genhub.training.configs import ClassifyConfig
+
+FILE = "predict.py"
+ALWAYS_SAID = ("model", "method", "epochs", "seed")  # options that the command names even at their defaults
+
+_SCRIPT = '''\
+"""Put labels on texts with this run:  python {file} "a text" "another one"    (or one text a line on standard input)
+
+It needs `pip install {packages}` and lies in the run's folder; RUN=folder names another one.{base_help}
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import torch
+{imports}
+
+RUN = Path(os.environ.get("RUN", Path(__file__).parent))
+{load}
+head = load_file(RUN / "head.safetensors")
+labels = json.loads((RUN / "passport.json").read_text(encoding="utf-8"))["labels"]
+
+
+@torch.inference_mode()
+def predict(text):
+    tokens = tokenizer(text, truncation=True, max_length=min({max_length}, tokenizer.model_max_length), return_tensors="pt")
+    states = encoder(input_ids=tokens["input_ids"], attention_mask=tokens["attention_mask"]).last_hidden_state
+    vector = {pooled}
+{normalise}    scores = (vector @ head["weight"].T + head["bias"]).softmax(-1)[0]
+    return {{"text": text, "label": labels[scores.argmax()], "scores": dict(zip(labels, scores.tolist()))}}
+
+
+for text in sys.argv[1:] or sys.stdin.read().splitlines():
+    print(json.dumps(predict(text), ensure_ascii=False))
+'''
+
+_BASE = """\
+BASE = os.environ.get("BASE", {base!r})
+tokenizer = AutoTokenizer.from_pretrained(BASE{revision})
+encoder = AutoModel.from_pretrained(BASE{revision}, use_safetensors=True).eval()"""
+
+_PEFT = """
+encoder = PeftModel.from_pretrained(encoder, str(RUN / "adapter")).eval()"""
+
+_MODEL = """\
+tokenizer = AutoTokenizer.from_pretrained(RUN / "model")
+encoder = AutoModel.from_pretrained(RUN / "model", use_safetensors=True).eval()"""
+
+_BOTTLENECK = '''
+
+
+def bottleneck(down_weight, down_bias, up_weight, up_bias):
+    """What follows a linear map of the encoder: x + up(gelu(down(x))), Houlsby et al. 2019."""
+    return lambda module, inputs, x: x + F.linear(F.gelu(F.linear(x, down_weight, down_bias)), up_weight, up_bias)
+
+
+learnt = load_file(RUN / "bottleneck.safetensors")
+for name, module in encoder.named_modules():
+    place = f"bottleneck.{name.replace('.', '-')}"
+    if f"{place}.down.weight" in learnt:
+        parts = ("down.weight", "down.bias", "up.weight", "up.bias")
+        module.register_forward_hook(bottleneck(*(learnt[f"{place}.{part}"] for part in parts)))
+encoder.load_state_dict({name: value for name, value in learnt.items() if not name.startswith("bottleneck.")}, strict=False)'''
+
+_SAFETENSORS = "from safetensors.torch import load_file"
+_TRANSFORMERS = "from transformers import AutoModel, AutoTokenizer"
+_WAYS = {  # how the run keeps what it learnt → (imports, what loads it, packages)
+    "peft": (("from peft import PeftModel", _SAFETENSORS, _TRANSFORMERS), _BASE + _PEFT, "torch transformers peft safetensors"),
+    "bottleneck": (
+        ("import torch.nn.functional as F", _SAFETENSORS, _TRANSFORMERS),
+        _BASE + "{bottleneck}",
+        "torch transformers safetensors",
+    ),
+    "model": ((_SAFETENSORS, _TRANSFORMERS), _MODEL, "torch transformers safetensors"),
+    "none": ((_SAFETENSORS, _TRANSFORMERS), _BASE, "torch transformers safetensors"),
+}
+
+
+def script(run_dir: Path) -> str:
+    """The source of a program that loads this run and prints a JSON object a text.
+
+    It names the base by its Hub id; BASE=folder in the environment makes it load a local copy instead.
+    Raises UserError for a folder without a passport.
+    """
+    return script_for(RunFolder(Path(run_dir)).read("passport.json"), whole_model=(Path(run_dir) / "model").is_dir())
+
+
+def script_for(passport: dict, *, whole_model: bool) -> str:
+    """`script` from a passport. `whole_model`: all weights were trained and lie in model/."""
+    imports, load, packages = _WAYS["model" if whole_model else passport["adapter"]]
+    base = hub_id(passport["base"]["id"])
+    revision = passport["base"].get("revision")
+    normalise = f"    vector = {passport['scale']:g} * torch.nn.functional.normalize(vector, dim=-1)\n" if passport["normalize"] else ""
+    return _SCRIPT.format(
+        file=FILE,
+        packages=packages,
+        base_help="" if whole_model else "\nThe encoder comes from the Hugging Face Hub; BASE=folder uses a local copy.",
+        imports="\n".join(imports),
+        load=load.format(base=base, revision=f", revision={revision!r}" if revision else "", bottleneck=_BOTTLENECK),
+        max_length=int(passport["max_length"]),
+        pooled="states[:, 0]" if passport["pooling"] == "cls" else "states.mean(1)  # one text at a time: no padding among the tokens",
+        normalise=normalise,
+    )
+
+
+def command_line(run_dir: Path, data: str = "") -> str:
+    """The command that trains this run again. `data`: what to call the table; by default its own name, or the sample's.
+
+    Raises UserError for a folder that is not a run.
+    """
+    run = RunFolder(Path(run_dir))
+    job = run.job() if run.has("job.json") else run.read("passport.json")
+    config, origin = ClassifyConfig.from_dict(job["config"]), job["data"]
+    table = origin.get("sample") or data or origin.get("name") or "table.csv"
+    words = ["python", "-m", "genhub", "train", "classify", "--data", f"./{table}" if table.startswith("-") else table]
+    if run.has("metrics.json") and run.read("metrics.json")["split"].get("kind") == "given":
+        words += ["--test", "test.csv"]
+    for item in config.options():
+        value = getattr(config, item.name)
+        if value != item.default or item.name in ALWAYS_SAID:
+            words += [f"{item.flag}={value}"] if str(value).startswith("-") else [item.flag, str(value)]
+    if origin.get("fixes"):
+        words += ["--fix", ",".join(origin["fixes"])]
+    return shlex.join([*words, "--out", "run-again"])
+
+
+def hub_id(model_id: str) -> str:
+    """The id under which anybody finds the base: an embedded encoder is also on the Hub."""
+    entry = catalog.MODELS.get(model_id)
+    return entry.hub_id if entry and entry.hub_id else model_id
