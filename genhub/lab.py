@@ -88,6 +88,15 @@ class Lab:
         sample = samples.SAMPLES[gate.choice(sample_id, tuple(samples.SAMPLES), "sample")]
         return self._take(visitor, samples.path(sample.id), sample.file, sample.id)
 
+    def take_sample_pair(self, visitor: str, first: str, second: str) -> TableInfo:
+        """Read two bundled tables with the same columns as one: the rows of the second follow those of the first."""
+        names = tuple(samples.SAMPLES)
+        parts = [samples.path(gate.choice(name, names, "sample")).read_text(encoding="utf-8") for name in (first, second)]
+        folder = self._new_table_folder(visitor)
+        source = folder / "both.csv"
+        source.write_text(parts[0].rstrip("\n") + "\n" + parts[1].partition("\n")[2], encoding="utf-8")
+        return self._read(folder, source, f"{first} with {second}", first)
+
     def take_hub(self, visitor: str, dataset_id: str, config: str = "", split: str = "train") -> TableInfo:
         """Stream the first rows of a Hub data set, up to the limit of rows."""
         folder = self._new_table_folder(visitor)
@@ -279,6 +288,14 @@ class Lab:
         out = self._new_table_folder(visitor) / f"genhub-{kind}-{run_id[:8]}.zip"
         call(target, {"run_dir": str(folder.path), "out": str(out)}, seconds=120)
         return out
+
+    def publish(self, visitor: str, run_id: str, repo_id: str, token: str) -> str:
+        """Push a run to the Hub as a private repository; returns its address. Local profile only; the token is not kept."""
+        if self.settings.public:
+            raise UserError(
+                "Publishing is off here.", "This page is shared with strangers.", "Download the zip and push it yourself.", "push"
+            )
+        return hub.publish(self.folder(visitor, run_id).path, repo_id, token, self.settings)
 
     def reopen(self, visitor: str, path: str | Path, name: str = "") -> str:
         """Check a zip that GenHub wrote and list it as a run; returns its id."""

@@ -1,0 +1,167 @@
+"""The endpoints for scripts: what `gradio_client` can call, named, typed and documented here; `docs/api.md` is made from it.
+
+Events of the page itself are private. A script is a visitor like any other: it asks for a token first and passes it along
+(in the local profile there is one owner and the token does not matter). Every value goes through the same gate as the page's.
+
+    from gradio_client import Client, handle_file
+    client = Client("http://127.0.0.1:7860")
+    me = client.predict(api_name="/new_visitor")
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import wraps
+
+import gradio as gr
+
+from genhub.errors import UserError
+from genhub.lab import Lab
+from genhub.ui.session import fresh
+from genhub.ui.wiring import guarded
+
+
+def register(lab: Lab) -> None:
+    """Add every endpoint to the page that is being built."""
+    for function in endpoints(lab):
+        gr.api(_checked(function), api_name=function.__name__, api_description=_described(function), concurrency_limit=4)
+    _files(lab)
+
+
+def endpoints(lab: Lab) -> list[Callable]:
+    """The endpoints without files; names and docstrings are what clients see."""
+
+    def new_visitor() -> str:
+        """A token that owns the tables and runs of one script or person. Keep it; without it nothing is found again."""
+        return fresh()["visitor"]
+
+    def read_sample(visitor: str, sample: str) -> dict:
+        """Read a bundled table (support, reviews, messy, shortcut). Returns id, name, columns, rows."""
+        return asdict(lab.take_sample(visitor, sample))
+
+    def read_hub_dataset(visitor: str, dataset: str, config: str = "", split: str = "train") -> dict:
+        """Stream the first rows of a data set on the Hub. Returns id, name, columns, rows."""
+        return asdict(lab.take_hub(visitor, dataset, config, split))
+
+    def examine_table(visitor: str, table: str, text_column: str = "", label_column: str = "", fixes: list[str] | None = None) -> dict:
+        """The data doctor's report: columns, class counts, findings with the codes of their fixes, the split."""
+        return lab.examine(visitor, table, (text_column, label_column), fixes or [])
+
+    def forecast(visitor: str, table: str, options: dict) -> dict:
+        """What training would cost: trainable parameters, steps, seconds, memory, from a few measured steps."""
+        return lab.forecast(visitor, table, options)
+
+    def train(visitor: str, table: str, options: dict, name: str = "") -> str:
+        """Queue a training run on an examined table; returns its id. Options are the fields of ClassifyConfig."""
+        return lab.train(visitor, table, options, name)
+
+    def run_status(visitor: str, run: str) -> dict:
+        """State, place in the queue, progress, notes, and the final figures once there are any."""
+        info, view = lab.view(visitor, run)
+        progress = asdict(view.progress) if view.progress else None
+        metrics = view.done.metrics if view.done else None
+        told = {
+            "run": run,
+            "state": info.state if info else "finished",
+            "stage": view.stage_label,
+            "progress": progress,
+            "notes": view.notes,
+            "metrics": metrics,
+        }
+        return {**told, "position": info.position if info else None, "error": info.error if info else None}
+
+    def list_runs(visitor: str) -> list[dict]:
+        """This visitor's runs, newest first."""
+        return [
+            {
+                "run": info.id,
+                "name": info.name,
+                "state": info.state,
+                "method": info.method,
+                "accuracy": (info.metrics or {}).get("accuracy"),
+            }
+            for info in lab.runs(visitor)
+        ]
+
+    def stop_run(visitor: str, run: str) -> str:
+        """Stop a run and keep the best so far."""
+        lab.stop(visitor, run)
+        return run
+
+    def resume_run(visitor: str, run: str) -> str:
+        """Go on with a stopped or failed run from its last checkpoint."""
+        lab.resume(visitor, run)
+        return run
+
+    def rename_run(visitor: str, run: str, name: str) -> str:
+        """Give a run another name."""
+        lab.rename(visitor, run, name)
+        return run
+
+    def delete_run(visitor: str, run: str) -> str:
+        """Delete a run and everything in it."""
+        lab.delete(visitor, run)
+        return run
+
+    def compare_runs(visitor: str, runs: list[str]) -> dict:
+        """Runs on the same split in one table, with paired differences to the first."""
+        return asdict(lab.compare(visitor, runs))
+
+    def classify(visitor: str, run: str, texts: list[str]) -> dict:
+        """Labels, the predicted one of each text, and all probabilities."""
+        return lab.predict(visitor, run, texts)
+
+    def explain(visitor: str, run: str, text: str, label: str = "") -> dict:
+        """Integrated gradients for one class (the predicted one when empty), by token and by word, with the convergence delta."""
+        return lab.explain(visitor, run, text, label)
+
+    def show_code(visitor: str, run: str) -> dict:
+        """A plain transformers + peft script that loads the run, and the command that reproduces it."""
+        return lab.code(visitor, run)
+
+    first = [new_visitor, read_sample, read_hub_dataset, examine_table, forecast, train, run_status, list_runs, stop_run, resume_run]
+    return [*first, rename_run, delete_run, compare_runs, classify, explain, show_code]
+
+
+def _files(lab: Lab) -> None:
+    """Endpoints that take or give files: these need a File component, so that Gradio checks where a path comes from."""
+
+    def read_table(visitor: str, file: str) -> dict:
+        """Read a CSV, TSV, JSONL or Parquet file. Returns id, name, columns, rows."""
+        return asdict(lab.take_upload(visitor, file))
+
+    def classify_table(visitor: str, run: str, file: str) -> str:
+        """Classify every row of a table; returns a CSV with the columns predicted and probability added."""
+        return str(lab.predict_table(visitor, run, file))
+
+    def download_run(visitor: str, run: str) -> str:
+        """The run as a zip: adapter, head, passport, card, script; none of the rows."""
+        return str(lab.export(visitor, run))
+
+    def open_run(visitor: str, file: str) -> str:
+        """Open a zip that GenHub wrote; returns the id of the run."""
+        return lab.reopen(visitor, file)
+
+    with gr.Column(visible=False):
+        visitor, run, taken = gr.Textbox(label="visitor"), gr.Textbox(label="run"), gr.File(label="file")
+        answer, text, given = gr.JSON(label="answer"), gr.Textbox(label="answer"), gr.File(label="file")
+        for function, inputs, output in (
+            (read_table, [visitor, taken], answer),
+            (classify_table, [visitor, run, taken], given),
+            (download_run, [visitor, run], given),
+            (open_run, [visitor, taken], text),
+        ):
+            button = gr.Button(function.__name__)
+            button.click(_checked(function), inputs, output, api_name=function.__name__, api_description=_described(function))
+
+
+def _checked(function: Callable) -> Callable:
+    """`function` whose errors reach the client as one sentence each."""
+
+    def failed(error: UserError):
+        raise gr.Error(str(error), print_exception=False)
+
+    return wraps(function)(guarded(function, failed))
+
+
+def _described(function: Callable) -> str:
+    return " ".join((function.__doc__ or "").split())

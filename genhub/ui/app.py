@@ -1,0 +1,111 @@
+"""The page: a header, the tabs that work, the timers; and the server that shows it.
+
+Start      what there is, as computed tiles
+Classify   a table → an adapter with a verdict
+Runs       everything this visitor has trained
+"""
+
+import logging
+import os
+import signal
+import threading
+
+import gradio as gr
+
+from genhub import settings as settings_module
+from genhub.lab import Lab
+from genhub.settings import Settings
+from genhub.ui import api, header, runs, start, theme
+from genhub.ui.classify import tab
+from genhub.ui.session import fresh, restore
+from genhub.ui.wiring import Wires
+
+STORAGE_KEY = "genhub-session"
+SECRET_NAME = "browser.secret"  # noqa: S105 - the file, not what is in it
+
+
+def build(lab: Lab) -> gr.Blocks:
+    """The Gradio page for one Lab. Nothing is started here."""
+    wires = Wires(lab)
+    with gr.Blocks(title="GenHub", analytics_enabled=False, delete_cache=(600, 3600)) as page:
+        session = gr.BrowserState(fresh(), storage_key=STORAGE_KEY, secret=browser_secret(lab.settings))
+        wires.add(
+            session=session, pulse=gr.Timer(1.0, active=False), clock=gr.Timer(4.0), header=gr.HTML(header.render(lab), elem_id="gh-header")
+        )
+        with gr.Tabs(selected="start") as tabs:
+            with gr.Tab("Start", id="start"):
+                start.layout(wires)
+            with gr.Tab("Classify", id="classify"):
+                tab.layout(wires)
+            with gr.Tab("Runs", id="runs") as runs_tab:
+                runs.layout(wires)
+        wires.add(tabs=tabs, runs_tab=runs_tab)
+        start.wire(wires)
+        tab.wire(wires)
+        runs.wire(wires)
+        wires.on(wires.parts["clock"].tick, lambda lab: {"header": header.render(lab)}, [], ["header"], trigger_mode="once")
+        wires.on(page.load, arrive, ["session"], tab.RUN_VIEW, "train_problem")
+        api.register(lab)
+    return page.queue(max_size=64, default_concurrency_limit=4, api_open=False)
+
+
+def arrive(lab: Lab, session: dict) -> dict:
+    """The page was opened or reloaded: find the visitor's run again, or show the example."""
+    session = restore(session)
+    known = {run for _, run in tab.choices(lab, session)}
+    if session["run"] not in known:
+        session["run"] = fresh()["run"]
+    if session["run"] not in known:
+        return {"session": session}
+    return tab.refresh(lab, session)
+
+
+def browser_secret(settings: Settings) -> str:
+    """What the browser's stored session is encrypted with: made once a home, so that it survives restarts."""
+    path = settings.home / SECRET_NAME
+    if not path.exists():
+        settings.home.mkdir(parents=True, exist_ok=True)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(os.urandom(24).hex())
+    return path.read_text(encoding="utf-8")
+
+
+def launch(page: gr.Blocks, settings: Settings, host: str, port: int, share: bool) -> None:
+    """Open the port; returns at once. The page serves only its own files and makes no request to another host."""
+    page.launch(
+        server_name=host,
+        server_port=port,
+        share=share,
+        prevent_thread_lock=True,
+        quiet=True,
+        show_error=False,
+        run_history=False,
+        enable_monitoring=False,
+        max_file_size=settings.limits.upload_bytes,
+        state_session_capacity=200,
+        allowed_paths=[str(settings.uploads)],
+        blocked_paths=[str(settings.runs), str(settings.home / SECRET_NAME)],
+        strict_cors=True,
+        ssr_mode=False,
+        footer_links=[],
+        theme=theme.build(),
+        css=theme.css(),
+    )
+
+
+def serve(host: str = "127.0.0.1", port: int = 7860, share: bool = False) -> None:
+    """Show the page until SIGTERM or SIGINT, then end within ten seconds. Training jobs go on without it."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    settings = settings_module.get()
+    lab = Lab(settings)
+    page = build(lab)
+    launch(page, settings, host, port, share)
+    lab.open()
+    print(f"GenHub is at {page.local_url}" + (f" and, for strangers too, at {page.share_url}" if share else ""), flush=True)  # noqa: T201
+    ended = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: ended.set())
+    ended.wait()
+    page.close(verbose=False)
+    lab.close()

@@ -1,0 +1,164 @@
+"""The tab *Classify*: six stages from a table to something one takes home, and one exhibit.
+
+    1 Data → 2 Method → 3 Train → 4 Verdict → 5 Try it → 6 Take home
+
+Stages 3 to 6 show one run: at first a computed example, then the visitor's own. `refresh` draws all of them; `tick` is
+called by the page's timer while a run is alive.
+"""
+
+import gradio as gr
+
+from genhub.lab import EXAMPLE_PREFIX, EXAMPLES, Lab
+from genhub.ui import markup
+from genhub.ui.classify import data, exhibit, method, take_home, train, try_it, verdict
+from genhub.ui.wiring import Wires
+
+RUN_VIEW = [
+    "session",
+    "run_choice",
+    "run_note",
+    "train_view",
+    "train_stage",
+    "stop",
+    "resume",
+    "pulse",
+    *verdict.OUTPUTS,
+    *try_it.OUTPUTS,
+    "try_beside",
+    "try_beside_view",
+]
+RUN_VIEW += ["home_download", "home_merged", "home_code", "home_command"]
+
+
+def layout(wires: Wires) -> None:
+    gr.HTML(
+        markup.page(
+            "<h2>Classify</h2>",
+            markup.paragraph(
+                "Teach a small adapter to sort texts the way your table does, and see how good it is on rows it has not seen.", "muted"
+            ),
+        )
+    )
+    data.layout(wires)
+    method.layout(wires)
+    with gr.Row(elem_classes="gh-run-choice"):
+        choice = gr.Dropdown(
+            _examples(),
+            value="example-support",
+            label="Run shown below",
+            info="A computed example, until you train your own.",
+            elem_id="run-choice",
+            scale=2,
+        )
+        note = gr.HTML(scale=3)
+    wires.add(run_choice=choice, run_note=note)
+    train.layout(wires)
+    verdict.layout(wires)
+    try_it.layout(wires)
+    take_home.layout(wires)
+    exhibit.layout(wires)
+
+
+def wire(wires: Wires) -> None:
+    part = wires.parts
+    for stage in (data, method, train, verdict, try_it, take_home, exhibit):
+        stage.wire(wires)
+    used = ["data_stage", "method_stage", "forecast"]
+    wires.on(part["data_use"].click, use_table, ["session", *method.FIELDS], used, "data_problem")
+    wires.on(part["run_choice"].input, choose_run, ["session", "run_choice"], RUN_VIEW, "train_problem")
+    wires.on(part["home_reopen"].upload, reopened, ["session", "home_reopen"], RUN_VIEW, "home_problem")
+    wires.on(part["pulse"].tick, tick, ["session"], RUN_VIEW, "train_problem", trigger_mode="once")
+
+
+# ---- handlers -------------------------------------------------------------------------------------------------------
+
+
+def use_table(lab: Lab, session: dict, **fields) -> dict:
+    """Fold stage 1 into its decision, open stage 2 with its cost measured."""
+    report = lab.examine(session["visitor"], session["table"], tuple(session["columns"]), session["fixes"])
+    info = lab.table(session["visitor"], session["table"])
+    cost = lab.forecast(session["visitor"], session["table"], method.values(session, fields))
+    return {
+        "data_stage": gr.update(label=data.summary(info, report), open=False),
+        "method_stage": gr.update(open=True),
+        "forecast": method.render_forecast(cost),
+    }
+
+
+def choose_run(lab: Lab, session: dict, run_choice: str) -> dict:
+    return refresh(lab, {**session, "run": run_choice})
+
+
+def reopened(lab: Lab, session: dict, home_reopen: str) -> dict:
+    return refresh(lab, take_home.reopen(lab, session, home_reopen)["session"])
+
+
+def refresh(lab: Lab, session: dict) -> dict:
+    """Draw everything that shows the run in view."""
+    watched, live = train.look(lab, session)
+    if live:
+        shown = verdict.show(lab, session)
+        shown["verdict_stage"] = gr.update(label=verdict.STAGE)
+    else:
+        shown = verdict.show(lab, session)
+    return {
+        "session": session,
+        "run_choice": gr.update(choices=choices(lab, session), value=session["run"]),
+        "run_note": _note(session),
+        **watched,
+        **shown,
+        "pulse": gr.Timer(active=live),
+        **_blank_answers(lab, session),
+    }
+
+
+def tick(lab: Lab, session: dict) -> dict:
+    """One look at a living run; when it has ended, everything that shows it is drawn once."""
+    watched, live = train.look(lab, session)
+    if live:
+        return watched
+    drawn = refresh(lab, session)
+    finished = lab.folder(session["visitor"], session["run"]).has("metrics.json")
+    drawn["train_stage"] = (
+        gr.update(**{**drawn["train_stage"], "open": not finished}) if isinstance(drawn["train_stage"], dict) else drawn["train_stage"]
+    )
+    if finished:
+        drawn["verdict_stage"] = gr.update(**{**drawn["verdict_stage"], "open": True})
+    return drawn
+
+
+def choices(lab: Lab, session: dict) -> list[tuple[str, str]]:
+    """The examples and this visitor's runs, newest first, as (name, id)."""
+    return [(f"{info.name} · {info.state}", info.id) for info in lab.runs(session["visitor"])] + _examples()
+
+
+def _examples() -> list[tuple[str, str]]:
+    names = sorted(folder.name for folder in EXAMPLES.iterdir() if (folder / "passport.json").exists()) if EXAMPLES.exists() else []
+    return [(f"Example: {name.replace('-', ' ')}", EXAMPLE_PREFIX + name) for name in names]
+
+
+def _note(session: dict) -> str:
+    if session["run"].startswith(EXAMPLE_PREFIX):
+        return markup.page(
+            markup.paragraph("A finished run that comes with GenHub: trained and measured with the same code, on a sample table.", "muted")
+        )
+    return ""
+
+
+def _blank_answers(lab: Lab, session: dict) -> dict:
+    """Answers of another run do not stand under this one."""
+    others = [(name, run) for name, run in choices(lab, session) if run != session["run"]]
+    hidden = gr.update(visible=False, value=None)
+    return {
+        "try_bars": markup.page(markup.note("Press Classify to ask this run.")),
+        "try_words": "",
+        "try_words_note": "",
+        "try_state": None,
+        "try_label": gr.update(choices=[("the predicted one", "")], value=""),
+        "try_beside": gr.update(choices=others, value=[]),
+        "try_beside_view": "",
+        "home_download": hidden,
+        "home_merged": hidden,
+        "home_code": hidden,
+        "home_command": hidden,
+    }

@@ -1,0 +1,219 @@
+"""The tab *Runs*: everything this visitor has trained, its curves over each other, one table on one split, and the way out."""
+
+import datetime
+
+import gradio as gr
+
+from genhub.errors import UserError
+from genhub.jobs.runner import RunInfo
+from genhub.lab import Lab
+from genhub.ui import charts, markup
+from genhub.ui.classify import tab, take_home
+from genhub.ui.wiring import Wires, pieces
+
+CURVES = {"Validation loss": "val_loss", "Training loss": "loss", "Validation accuracy": "val_accuracy"}
+SHOWN = ["runs_table", "runs_curves", "runs_compare", "runs_picked", "runs_actions", "runs_name"]
+SURE = "Really delete everything"
+
+
+def layout(wires: Wires) -> None:
+    gr.HTML(
+        markup.page(
+            "<h2>Runs</h2>",
+            markup.paragraph("Pick runs to see their curves over each other and, where they share a split, in one table.", "muted"),
+        )
+    )
+    table = pieces(elem_id="runs-table", elem_classes="gh-reserve")
+    with gr.Row():
+        refresh = gr.Button("Refresh", elem_id="runs-refresh", min_width=100)
+        everything = gr.Button("Delete everything", elem_id="runs-delete-all", min_width=100)
+        reopen = gr.UploadButton("Open a run's zip", file_types=[".zip"], elem_id="runs-reopen", min_width=100)
+    with gr.Column(visible=False) as actions, gr.Row():
+        name = gr.Textbox(label="Name", max_lines=1, elem_id="runs-name", scale=3)
+        rename = gr.Button("Rename", elem_id="runs-rename", min_width=90)
+        resume = gr.Button("Resume", elem_id="runs-resume", min_width=90)
+        pack = gr.Button("Pack", elem_id="runs-pack", min_width=90)
+        delete = gr.Button("Delete", elem_id="runs-delete", min_width=90)
+    download = gr.DownloadButton("Download", visible=False, elem_id="runs-download")
+    problem = gr.HTML(elem_id="runs-problem")
+    which = gr.Radio(list(CURVES), value="Validation loss", label="Curve", elem_id="runs-curve")
+    with gr.Row(elem_classes="gh-split"):
+        curves = gr.HTML(elem_id="runs-curves", elem_classes="gh-reserve")
+        compare = gr.HTML(elem_id="runs-compare", elem_classes="gh-reserve")
+    wires.add(runs_table=table, runs_refresh=refresh, runs_all=everything, runs_reopen=reopen, runs_actions=actions, runs_name=name)
+    wires.add(runs_rename=rename, runs_resume=resume, runs_pack=pack, runs_delete=delete, runs_download=download, runs_problem=problem)
+    wires.add(runs_which=which, runs_curves=curves, runs_compare=compare, runs_picked=gr.State([]))
+
+
+def wire(wires: Wires) -> None:
+    part = wires.parts
+    state = ["session", "runs_picked", "runs_which"]
+    wires.on_pick(part["runs_table"].select, picked, state, [*SHOWN, "tabs", *tab.RUN_VIEW], "runs_problem")
+    for event in (part["runs_refresh"].click, part["runs_which"].input, part["runs_tab"].select):
+        wires.on(event, show, state, SHOWN, "runs_problem")
+    wires.on(part["runs_rename"].click, rename, [*state, "runs_name"], SHOWN, "runs_problem")
+    wires.on(part["runs_delete"].click, delete, state, [*SHOWN, *tab.RUN_VIEW], "runs_problem")
+    wires.on(part["runs_resume"].click, resume, state, [*SHOWN, "pulse"], "runs_problem")
+    wires.on(part["runs_pack"].click, pack, state, ["runs_download"], "runs_problem")
+    wires.on(part["runs_all"].click, delete_all, [*state, "runs_all"], [*SHOWN, "runs_all", *tab.RUN_VIEW], "runs_problem")
+    wires.on(part["runs_reopen"].upload, reopen, [*state, "runs_reopen"], SHOWN, "runs_problem")
+
+
+# ---- handlers -------------------------------------------------------------------------------------------------------
+
+
+def show(lab: Lab, session: dict, runs_picked: list[str], runs_which: str) -> dict:
+    runs = lab.runs(session["visitor"])
+    known = {info.id for info in runs}
+    chosen = [run for run in runs_picked or [] if run in known]
+    only = next((info for info in runs if [info.id] == chosen), None)
+    return {
+        "runs_table": render(runs, chosen, session["run"]),
+        "runs_curves": curves(lab, session, chosen, runs_which),
+        "runs_compare": compare(lab, session, chosen),
+        "runs_picked": chosen,
+        "runs_actions": gr.update(visible=bool(chosen)),
+        "runs_name": only.name if only else "",
+    }
+
+
+def picked(lab: Lab, pick: str, session: dict, runs_picked: list[str], runs_which: str) -> dict:
+    """A row was chosen ("select:id") or opened in Classify ("open:id")."""
+    verb, _, run = pick.partition(":")
+    if verb == "open":
+        opened = tab.refresh(lab, {**session, "run": run})
+        return {**opened, "tabs": gr.Tabs(selected="classify")}
+    chosen = [item for item in runs_picked if item != run] + ([run] if run not in runs_picked else [])
+    return show(lab, session, chosen, runs_which)
+
+
+def rename(lab: Lab, session: dict, runs_picked: list[str], runs_which: str, runs_name: str) -> dict:
+    lab.rename(session["visitor"], _one(runs_picked), runs_name)
+    return show(lab, session, runs_picked, runs_which)
+
+
+def resume(lab: Lab, session: dict, runs_picked: list[str], runs_which: str) -> dict:
+    lab.resume(session["visitor"], _one(runs_picked))
+    return {**show(lab, session, runs_picked, runs_which), "pulse": gr.Timer(active=True)}
+
+
+def pack(lab: Lab, session: dict, runs_picked: list[str], runs_which: str) -> dict:
+    path = lab.export(session["visitor"], _one(runs_picked))
+    return {"runs_download": gr.update(value=str(path), visible=True, label=f"Download {path.name} ({markup.size(path.stat().st_size)})")}
+
+
+def delete(lab: Lab, session: dict, runs_picked: list[str], runs_which: str) -> dict:
+    for run in runs_picked:
+        lab.delete(session["visitor"], run)
+    return {**show(lab, session, [], runs_which), **_back_to_example(lab, session, session["run"] in runs_picked)}
+
+
+def delete_all(lab: Lab, session: dict, runs_picked: list[str], runs_which: str, runs_all: str) -> dict:
+    """Asks once more: the button says so, the second press deletes."""
+    if runs_all != SURE:
+        return {"runs_all": gr.update(value=SURE, variant="stop")}
+    lab.delete_all(session["visitor"])
+    kept = {**session, "table": "", "fixes": [], "columns": ["", ""]}
+    return {
+        **show(lab, session, [], runs_which),
+        **_back_to_example(lab, kept, True),
+        "runs_all": gr.update(value="Delete everything", variant="secondary"),
+    }
+
+
+def reopen(lab: Lab, session: dict, runs_picked: list[str], runs_which: str, runs_reopen: str) -> dict:
+    opened = take_home.reopen(lab, session, runs_reopen)
+    return show(lab, session, [opened["session"]["run"]], runs_which)
+
+
+def _back_to_example(lab: Lab, session: dict, gone: bool) -> dict:
+    return tab.refresh(lab, {**session, "run": "example-support"}) if gone else {}
+
+
+def _one(chosen: list[str]) -> str:
+    if len(chosen) != 1:
+        raise UserError(f"{len(chosen)} runs are picked.", "This is done to one run at a time.", "Pick just one.", "run")
+    return chosen[0]
+
+
+# ---- rendering ------------------------------------------------------------------------------------------------------
+
+
+def render(runs: list[RunInfo], chosen: list[str], open_run: str) -> str:
+    if not runs:
+        return markup.page(markup.note("No runs yet. Train one in Classify, or open a zip that you took home."))
+    rows = [_row(info, info.id in chosen, info.id == open_run) for info in runs]
+    return markup.page(markup.table(["", "run", "state", "method", "accuracy on unseen rows", "time", "started", ""], rows))
+
+
+def _row(info: RunInfo, chosen: bool, shown: bool) -> list:
+    metrics = info.metrics or {}
+    accuracy = (
+        f"{metrics['accuracy']:.3f} [{metrics['accuracy_low']:.3f}–{metrics['accuracy_high']:.3f}] on {metrics['test_rows']:,}"
+        if "accuracy" in metrics
+        else "–"
+    )
+    state = str(markup.chip(info.state))
+    if info.state == "queued" and info.position:
+        wait = f", {markup.seconds(info.wait_seconds)} to wait" if info.wait_seconds is not None else ""
+        state += markup.esc(f" place {info.position}{wait}")
+    if info.error:
+        state += f"<br><small>{markup.esc(info.error.get('what', ''))}</small>"
+    seconds = metrics.get("training", {}).get("seconds")
+    return [
+        markup.pick("picked" if chosen else "pick", f"select:{info.id}", pressed=chosen),
+        info.name,
+        markup.Raw(state),
+        info.method,
+        accuracy,
+        markup.seconds(seconds) if seconds is not None else "–",
+        _when(info.created),
+        markup.pick("shown" if shown else "open", f"open:{info.id}"),
+    ]
+
+
+def _when(created: float) -> str:
+    return datetime.datetime.fromtimestamp(created).strftime("%d %b %H:%M")
+
+
+def curves(lab: Lab, session: dict, chosen: list[str], which: str) -> str:
+    """One line a run: its final model's curve, or its last fold's."""
+    series = {}
+    for run in chosen[:8]:
+        info, view = lab.view(session["visitor"], run)
+        if view.curves:
+            part, values = list(view.curves.items())[-1]
+            name = f"{info.name} ({part})" if info else part
+            series[name if name not in series else f"{name} {run[:4]}"] = values.get(CURVES[which], [])
+    drawn = charts.lines(series, "step", which.lower(), f"{which} of the picked runs.")
+    return markup.page(drawn) if drawn else ""
+
+
+def compare(lab: Lab, session: dict, chosen: list[str]) -> str:
+    """The table over several finished runs; one sentence when they cannot be compared."""
+    if len(chosen) < 2:
+        return ""
+    try:
+        told = lab.compare(session["visitor"], chosen)
+    except UserError as error:
+        return markup.problem(error)
+    rows = [_compared(run) for run in told.runs]
+    headers = ["run", "trainable", "time", "memory", "size", "accuracy", "difference to the first"]
+    return markup.page(
+        f"<h3>The same {told.test_rows:,} unseen rows</h3>",
+        markup.table(headers, rows),
+        *(markup.paragraph(run.sentence, "muted") for run in told.runs[1:]),
+    )
+
+
+def _compared(run) -> list[str]:
+    gap = run.difference
+    return [
+        run.name,
+        "–" if run.trainable_percent is None else f"{run.trainable_percent:.2f} %",
+        "–" if run.seconds is None else markup.seconds(run.seconds),
+        "–" if run.peak_memory_mb is None else f"{run.peak_memory_mb:,.0f} MB",
+        "–" if run.file_bytes is None else markup.size(run.file_bytes),
+        f"{run.accuracy:.3f} [{run.accuracy_low:.3f}–{run.accuracy_high:.3f}]",
+        "–" if gap is None else f"{gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}]",
+    ]

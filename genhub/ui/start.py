@@ -1,0 +1,156 @@
+"""The tab *Start*: tiles that show a computed result and do something when pressed, and two doors."""
+
+import gradio as gr
+
+from genhub.jobs.folder import RunFolder
+from genhub.lab import EXAMPLES, Lab
+from genhub.ui import charts, markup
+from genhub.ui.classify import tab, try_it
+from genhub.ui.wiring import Wires, pieces
+
+QUESTIONS = (
+    (
+        "Transfer learning",
+        "Freeze the encoder, or let a few parameters learn?",
+        "Queue Frozen and LoRA on one table: is the difference larger than its interval?",
+        "method",
+    ),
+    (
+        "Adapters",
+        "A bottleneck adapter learns some per cent of the parameters.",
+        "How many points does full fine-tuning gain for all the others?",
+        "method",
+    ),
+    (
+        "Fine-tuning BERT for sentences",
+        "A pooled vector, a linear head, cross-entropy.",
+        "Which two classes of the sample does it confuse most, and would you?",
+        "verdict",
+    ),
+    (
+        "Attention as explanation, and its limits",
+        "Attribution shows what a model leans on.",
+        "Can you flip the answer by taking out one word?",
+        "try",
+    ),
+    (
+        "Learned bias in data",
+        "A model takes the shortest way that the table leaves open.",
+        "Does accuracy on unseen rows show that it cheats?",
+        "cheat",
+    ),
+)
+STAGES = {"data": "data_stage", "method": "method_stage", "verdict": "verdict_stage", "try": "try_stage", "cheat": "cheat_stage"}
+
+
+def layout(wires: Wires) -> None:
+    gr.HTML(
+        markup.page(
+            "<h2>Do generative AI, do not just read about it</h2>",
+            markup.paragraph(
+                "Train small models on your own data in this page, see how good they are on data they have not seen, and look inside. Everything below was computed by the code behind it.",
+                "muted",
+            ),
+        )
+    )
+    tiles = pieces(render_tiles(), elem_id="start-tiles")
+    answer = gr.HTML(elem_id="start-answer")
+    with gr.Row():
+        use = gr.Button("Use my data", variant="primary", elem_id="start-use")
+        teach = gr.Button("Teach a class", elem_id="start-teach")
+    index = pieces(visible=False, elem_id="start-index")
+    wires.add(start_tiles=tiles, start_answer=answer, start_use=use, start_teach=teach, start_index=index, start_problem=gr.HTML())
+
+
+def wire(wires: Wires) -> None:
+    part = wires.parts
+    opened = ["tabs", *STAGES.values()]
+    poked = list(dict.fromkeys([*opened, "try_text", "session", *tab.RUN_VIEW]))
+    wires.on_pick(part["start_tiles"].select, poke, ["session"], poked, "start_problem")
+    wires.on_pick(part["start_index"].select, go, [], opened, "start_problem")
+    wires.on(part["start_use"].click, use_my_data, [], ["tabs", "data_stage", "data_source"], "start_problem")
+    wires.on(
+        part["start_teach"].click,
+        lambda lab: {"start_index": gr.update(value=render_index(), visible=True)},
+        [],
+        ["start_index"],
+        "start_problem",
+    )
+
+
+# ---- handlers -------------------------------------------------------------------------------------------------------
+
+
+def poke(lab: Lab, pick: str, session: dict) -> dict:
+    """A tile was pressed: a cell opens the verdict, a word or the button opens Try or the exhibit."""
+    verb = pick.partition(":")[0]
+    if verb == "cheat":
+        return go(lab, "go:cheat")
+    shown = {**session, "run": "example-support"}
+    if verb == "word":
+        text = try_it.START
+        answers = try_it.classify(lab, shown, text, "", try_it.WAYS[0], [])
+        return {**go(lab, "go:try"), **tab.refresh(lab, shown), **answers, "try_text": text}
+    return {**tab.refresh(lab, shown), **go(lab, "go:verdict")}
+
+
+def go(lab: Lab, pick: str) -> dict:
+    """Open Classify at one stage, the others folded."""
+    wanted = pick.removeprefix("go:")
+    if wanted not in STAGES:
+        return {}
+    folds = {component: gr.update(open=name == wanted) for name, component in STAGES.items()}
+    return {"tabs": gr.Tabs(selected="classify"), **folds}
+
+
+def use_my_data(lab: Lab) -> dict:
+    return {"tabs": gr.Tabs(selected="classify"), "data_stage": gr.update(open=True), "data_source": "My file"}
+
+
+# ---- rendering ------------------------------------------------------------------------------------------------------
+
+
+def render_tiles() -> str:
+    """Three tiles, each a verb and a computed picture; figures come from the example runs' own files."""
+    tiles = [_classify_tile(), _look_inside_tile(), _cheat_tile()]
+    return markup.page(f'<div class="gh-tiles">{"".join(tile for tile in tiles if tile)}</div>')
+
+
+def _tile(title: str, body: str) -> str:
+    return f'<div class="gh-tile"><h3>{markup.esc(title)}</h3>{body}</div>'
+
+
+def _classify_tile() -> str:
+    metrics = _example("support", "metrics.json")
+    if not metrics:
+        return ""
+    told = f"LoRA on {metrics['test_rows']} support requests: accuracy {metrics['accuracy']:.3f}, TF-IDF {metrics['baselines']['tfidf']['accuracy']:.3f}, majority {metrics['baselines']['majority']['accuracy']:.3f}. Press a cell."
+    return _tile("Classify", markup.paragraph(told, "muted") + charts.matrix(metrics["confusion"], metrics["labels"]))
+
+
+def _look_inside_tile() -> str:
+    told = _example("support", "explained.json")
+    if not told:
+        return ""
+    text = f"What speaks for “{told['label']}” ({told['score']:.2f}), by integrated gradients. Press a word to go on in Try it."
+    return _tile("Look inside", markup.paragraph(text, "muted") + charts.words(told["words"]))
+
+
+def _cheat_tile() -> str:
+    metrics, told = _example("shortcut", "metrics.json"), _example("shortcut", "explained.json")
+    if not metrics or not told:
+        return ""
+    text = f"Accuracy {metrics['accuracy']:.3f} on unseen rows, and yet it calls this praise “{told['label']}”. Why?"
+    words = charts.words(told["words"], clickable=False)
+    return _tile("Catch it cheating", markup.paragraph(text, "muted") + words + markup.pick("Open the exhibit", "cheat:open"))
+
+
+def _example(name: str, file: str) -> dict:
+    folder = RunFolder(EXAMPLES / name)
+    return folder.read(file) if folder.has(file) else {}
+
+
+def render_index() -> str:
+    """Topic, what it is, one question to answer by experiment, and the way there."""
+    rows = [[topic, told, question, markup.pick("Go there", f"go:{stage}")] for topic, told, question, stage in QUESTIONS]
+    return markup.page("<h3>Course index</h3>", markup.table(["topic", "in a sentence", "answer by experiment", ""], rows))
