@@ -1,0 +1,334 @@
+"""Models from the Hub, against a loopback Hub: what is loaded, what is refused and in which words."""
+
+import dataclasses
+import json
+import shutil
+import struct
+from pathlib import Path
+
+import pytest
+
+from genhub import catalog, hub, hub_child, settings, tasks
+from genhub.errors import UserError
+from tests.hubserver import COMMIT, Fault, HubServer
+from tests.tiny import tiny_encoder
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory) -> Path:
+    return tiny_encoder(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture
+def server(tmp_path, tiny, home, monkeypatch):
+    """A Hub that has acme/tiny; GenHub is online and knows nothing yet."""
+    with HubServer(tmp_path / "hub") as running:
+        shutil.copytree(tiny, running.folder("acme/tiny"))
+        monkeypatch.setenv("GENHUB_OFFLINE", "0")
+        monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+        monkeypatch.setenv("HF_ENDPOINT", running.url)
+        monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+        yield running
+
+
+@pytest.fixture
+def inline(monkeypatch):
+    """The children's work in this process, where torch is imported already; a defect looks as it does from outside."""
+
+    def run(target: str, args: dict, **_) -> dict:
+        try:
+            return tasks.resolve(target)(args)
+        except UserError:
+            raise
+        except Exception as error:
+            raise RuntimeError(f"{type(error).__name__}: {error}") from error
+
+    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_XET", "HF_HUB_DOWNLOAD_TIMEOUT", "HF_HUB_ETAG_TIMEOUT"):
+        monkeypatch.setenv(name, "1")  # so that what the children set is undone afterwards
+    monkeypatch.setattr(hub.oneshot, "run", run)
+
+
+@pytest.fixture
+def uninspected(monkeypatch):
+    """For tests of the download alone: the files are taken as they come, which saves an import of torch."""
+    monkeypatch.setattr(hub, "_inspect", lambda repo, source, folder, limit: shutil.copytree(source, folder))
+
+
+def inspected(source: Path, tmp_path: Path, **changes: bytes) -> str:
+    """What `inspect` says about a copy of a model folder with some files replaced."""
+    shutil.copytree(source, tmp_path / "source", dirs_exist_ok=True)
+    for name, data in changes.items():
+        (tmp_path / "source" / name.replace("__", ".")).write_bytes(data)
+    with pytest.raises(UserError) as caught:
+        hub._inspect("acme/tiny", tmp_path / "source", tmp_path / "clean", 10**9)
+    assert caught.value.field == "model"
+    return str(caught.value)
+
+
+def refused(model_id: str = "acme/tiny", **more) -> str:
+    with pytest.raises(UserError) as caught:
+        hub.model_folder(model_id, settings.get(), **more)
+    assert caught.value.field == "model"
+    assert caught.value.remedy
+    return str(caught.value)
+
+
+def edit(server: HubServer, name: str = "config.json", repo: str = "acme/tiny", **values) -> None:
+    path = server.folder(repo) / name
+    facts = json.loads(path.read_text())
+    path.write_text(json.dumps(facts | values))
+
+
+# ---- embedded -------------------------------------------------------------------------------------------------------
+
+
+def test_the_embedded_encoder_is_checked_once_and_then_remembered(home, monkeypatch):
+    found = hub.model_folder("embedded/minilm-l6", settings.get())
+    assert found.sha256 == catalog.get("embedded/minilm-l6").sha256
+    assert (found.pooling, len(found.revision)) == ("mean", 40)
+    monkeypatch.setattr(hub, "file_sha256", lambda path: pytest.fail("hashed twice"))
+    assert hub.model_folder("embedded/minilm-l6", settings.get()) == found
+
+
+def test_an_embedded_model_with_other_weights_is_refused(home, tiny, monkeypatch):
+    monkeypatch.setattr(hub, "_embedded_folder", lambda model_id: tiny)
+    assert "not the published ones" in refused("embedded/minilm-l6")
+
+
+def test_an_embedded_model_that_is_not_installed_comes_from_the_hub(server, uninspected, tiny, monkeypatch):
+    entry = dataclasses.replace(catalog.get("embedded/minilm-l6"), sha256="", revision=COMMIT, hub_id="acme/tiny")
+    monkeypatch.setitem(catalog.MODELS, "embedded/minilm-l6", entry)
+    monkeypatch.setattr(hub, "PACKAGES", {})
+    found = hub.model_folder("embedded/minilm-l6", settings.get())
+    assert found.id == "embedded/minilm-l6"
+    assert found.revision == COMMIT
+
+
+# ---- Hub ids that load ----------------------------------------------------------------------------------------------
+
+
+def test_a_hub_model_is_fetched_pinned_and_found_again_offline(server, tiny, monkeypatch):
+    (server.folder("acme/tiny") / "pytorch_model.bin").write_bytes(b"not wanted")
+    (server.folder("acme/tiny") / "1_Pooling").mkdir()
+    (server.folder("acme/tiny") / "1_Pooling" / "config.json").write_text('{"pooling_mode_cls_token": true}')
+    edit(server, output_attentions=True, _attn_implementation="somebody/kernels", num_labels=3)
+    found = hub.model_folder("acme/tiny", settings.get())
+    assert (found.revision, found.pooling, found.id) == (COMMIT, "cls", "acme/tiny")
+    assert found.sha256 == hub.file_sha256(tiny / "model.safetensors")
+    assert not any(path.suffix == ".bin" for path in found.path.rglob("*"))
+    kept = json.loads((found.path / "config.json").read_text())
+    assert not {"output_attentions", "_attn_implementation"} & set(kept)
+    same_vectors(found.path, tiny)
+    monkeypatch.setenv("GENHUB_OFFLINE", "1")
+    asked = len(server.requests)
+    assert hub.model_folder("acme/tiny", settings.get()) == found
+    assert hub.model_folder("acme/tiny", settings.get(), revision=COMMIT) == found
+    assert len(server.requests) == asked
+
+
+def same_vectors(one: Path, other: Path) -> None:
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    states = []
+    for folder in (one, other):
+        batch = AutoTokenizer.from_pretrained(folder)(["the good film", "a bad dog"], return_tensors="pt", padding=True)
+        states.append(AutoModel.from_pretrained(folder).eval()(**batch).last_hidden_state)
+    assert torch.equal(*states)
+
+
+def test_a_download_that_is_cut_half_way_is_completed(server, uninspected, tiny):
+    server.fault("acme/tiny", Fault(cut=True, times=1, path="model.safetensors"))
+    assert hub.model_folder("acme/tiny", settings.get()).sha256 == hub.file_sha256(tiny / "model.safetensors")
+
+
+def test_a_checkpoint_with_a_head_and_a_prefix_loads(inline, tiny, tmp_path):
+    from transformers import BertForMaskedLM
+
+    shutil.copytree(tiny, tmp_path / "source")
+    BertForMaskedLM.from_pretrained(tiny).save_pretrained(tmp_path / "source")
+    hub._inspect("acme/tiny", tmp_path / "source", tmp_path / "clean", 10**9)
+    same_vectors(tmp_path / "clean", tiny)
+
+
+def test_a_private_model_needs_its_token_which_is_kept_nowhere(server, uninspected, tmp_path):
+    server.private.add("acme/tiny")
+    assert "private, or does not exist" in refused()
+    assert "does not accept this token" in refused(token="hf_wrong")
+    assert "characters that no token has" in _token_error("hf_\r\nX-Evil: 1")
+    found = hub.model_folder("acme/tiny", settings.get(), token="hf_right")
+    assert found.revision == COMMIT
+    for path in [*settings.get().home.rglob("*"), *tmp_path.joinpath("hf").rglob("*")]:
+        assert not path.is_file() or b"hf_right" not in path.read_bytes(), path
+
+
+def _token_error(token: str) -> str:
+    with pytest.raises(UserError) as caught:
+        hub.model_folder("acme/tiny", settings.get(), token=token)
+    assert caught.value.field == "token"
+    return str(caught.value)
+
+
+def test_no_token_is_sent_unless_one_is_given(server, uninspected, monkeypatch, tmp_path):
+    monkeypatch.setenv("HF_TOKEN", "hf_right")
+    (tmp_path / "hf").mkdir()
+    (tmp_path / "hf" / "token").write_text("hf_right")
+    hub.model_folder("acme/tiny", settings.get())
+    assert {seen.token for seen in server.requests} == {""}
+
+
+# ---- what the Hub says no to ----------------------------------------------------------------------------------------
+
+
+def test_each_refusal_of_the_hub_has_its_own_words(server):
+    server.gated.add("acme/gated")
+    said = [refused("acme/nothing"), refused("acme/gated")]
+    for status, code in ((401, ""), (403, ""), (429, ""), (500, ""), (503, "")):
+        server.fault("acme/tiny", Fault(status=status, code=code))
+        said.append(refused())
+    phrases = ("knows no", "is gated", "private, or does not exist", "does not let you", "asks for a pause", "status 500", "status 503")
+    for phrase, sentence in zip(phrases, said, strict=True):
+        assert phrase in sentence
+    assert len(set(said)) == len(said)
+
+
+def test_a_hub_that_is_not_there_is_unreachable(server, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    assert "cannot be reached" in refused()
+
+
+def test_a_hub_that_does_not_answer_is_unreachable(server, monkeypatch):
+    monkeypatch.setattr("genhub.hub.FETCH_SECONDS", 3)
+    server.fault("acme/tiny", Fault(silent=60))
+    assert "took more than 3 s" in refused_without_field()
+
+
+def refused_without_field() -> str:
+    with pytest.raises(UserError) as caught:
+        hub.model_folder("acme/tiny", settings.get())
+    return str(caught.value)
+
+
+def test_offline_says_so_and_asks_nobody(server, monkeypatch):
+    monkeypatch.setenv("GENHUB_OFFLINE", "1")
+    assert "set to stay offline" in refused()
+    assert server.requests == []
+
+
+def test_a_shared_page_takes_its_list_only_and_nothing_private(server, monkeypatch):
+    monkeypatch.setenv("GENHUB_PROFILE", "public")
+    assert "not offered here" in refused()
+    entry = dataclasses.replace(catalog.get("google-bert/bert-base-uncased"), id="acme/tiny")
+    monkeypatch.setitem(catalog.MODELS, "acme/tiny", entry)
+    server.private.add("acme/tiny")
+    assert "not public" in refused(token="hf_right")
+
+
+@pytest.mark.parametrize("name", ["../etc/passwd", "/etc/passwd", "https://huggingface.co/a/b", "embedded/nothing", "just-a-name"])
+def test_what_is_no_id_never_reaches_the_hub(server, name):
+    assert refused(name)
+    assert server.requests == []
+
+
+# ---- what we say no to ----------------------------------------------------------------------------------------------
+
+CONFIGS = {
+    "brings its own code": {"auto_map": {"AutoModel": "modeling.Evil"}},
+    "is of the type “gpt2”": {"model_type": "gpt2"},
+    "is quantized": {"quantization_config": {"bits": 4}},
+    "hidden_size = 1000000000": {"hidden_size": 10**9},
+    "num_hidden_layers = 5000": {"num_hidden_layers": 5000},
+    "num_labels = 100000000": {"num_labels": 10**8},
+    "hidden_size = 32.5": {"hidden_size": 32.5},
+    "vocab_size = True": {"vocab_size": True},
+    "attention heads": {"num_attention_heads": 7},
+    "layer_norm_eps": {"layer_norm_eps": 1e300},
+}
+
+
+@pytest.mark.parametrize("phrase", CONFIGS)
+def test_a_config_we_do_not_accept_is_refused(tiny, phrase):
+    config = json.loads((tiny / "config.json").read_text())
+    hub_child.check_config("acme/tiny", config)
+    with pytest.raises(UserError, match=phrase):
+        hub_child.check_config("acme/tiny", config | CONFIGS[phrase])
+
+
+def test_a_refused_config_comes_before_the_weights(server):
+    edit(server, auto_map={"AutoModel": "modeling.Evil"})
+    assert "brings its own code" in refused()
+    assert not any(seen.method == "GET" and "model.safetensors" in seen.path for seen in server.requests)
+
+
+def test_repositories_that_are_no_safe_model_are_refused(server):
+    folder = server.folder("acme/tiny")
+    (folder / "adapter_config.json").write_text('{"base_model_name_or_path": "evil/model"}')
+    assert "is an adapter" in refused()
+    (folder / "adapter_config.json").unlink()
+    weights = folder / "model.safetensors"
+    weights.rename(folder / "pytorch_model.bin")
+    assert "old .bin format" in refused()
+    (folder / "pytorch_model.bin").rename(folder / "model-00001-of-00002.safetensors")
+    assert "several files" in refused()
+    (folder / "model-00001-of-00002.safetensors").unlink()
+    assert "no model.safetensors" in refused()
+    weights.write_bytes(b"x")
+    (folder / "tokenizer.json").unlink()
+    assert "no tokenizer" in refused()
+    (folder / "config.json").write_text("[1, 2")
+    (folder / "vocab.txt").write_text("a")
+    assert "not a JSON object" in refused()
+    (folder / "config.json").unlink()
+    assert "no config.json" in refused()
+
+
+def test_a_model_over_the_limit_is_refused_before_it_is_fetched(server, monkeypatch):
+    limits = dataclasses.replace(settings.LOCAL, hub_bytes=20_000)
+    monkeypatch.setattr(settings, "LOCAL", limits)
+    assert "is too large" in refused()
+    assert not any("model.safetensors" in seen.path for seen in server.requests)
+
+
+def test_weights_of_another_shape_are_refused(inline, tiny, tmp_path):
+    config = json.loads((tiny / "config.json").read_text())
+    assert "in another shape" in inspected(tiny, tmp_path, config__json=json.dumps(config | {"intermediate_size": 32}).encode())
+    assert "must belong together" in inspected(tiny, tmp_path, config__json=json.dumps(config | {"num_hidden_layers": 3}).encode())
+
+
+def test_missing_tensors_are_refused(inline, tiny, tmp_path):
+    from safetensors.numpy import load, save
+
+    tensors = load((tiny / "model.safetensors").read_bytes())
+    tensors["renamed"] = tensors.pop("encoder.layer.1.output.dense.weight")
+    assert "lack 1 tensors (“encoder.layer.1.output.dense.weight”)" in inspected(tiny, tmp_path, model__safetensors=save(tensors))
+
+
+def test_damaged_weights_are_refused_each_in_its_own_words(inline, tiny, tmp_path):
+    whole = (tiny / "model.safetensors").read_bytes()
+    damaged = {
+        "is empty": b"",
+        "is not a safetensors file": b"\xff" * 200,
+        "is cut off": whole[:-100],
+        "after its last tensor": whole + b"x",
+        "a NaN or an infinity": whole[:-4] + struct.pack("<f", float("nan")),
+    }
+    for phrase, data in damaged.items():
+        assert phrase in inspected(tiny, tmp_path, model__safetensors=data)
+
+
+def test_a_refused_download_leaves_nothing_behind(server):
+    (server.folder("acme/tiny") / "model.safetensors").write_bytes(b"\xff" * 200)
+    assert "is not a safetensors file" in refused()
+    assert not list(settings.get().cache.rglob("*.safetensors"))
+
+
+def test_a_tokenizer_that_does_not_fit_is_refused(inline, tiny, tmp_path):
+    parts = json.loads((tiny / "tokenizer.json").read_text())
+    assert "cannot be loaded" in inspected(tiny, tmp_path, tokenizer__json=b'{"version": "1.0", "model": 7}')
+    parts["model"]["vocab"] |= {f"extra{number}": len(parts["model"]["vocab"]) + number for number in range(9)}
+    assert "pieces" in inspected(tiny, tmp_path, tokenizer__json=json.dumps(parts).encode())
+    assert "own code" in inspected(tiny, tmp_path, tokenizer_config__json=b'{"auto_map": {"AutoTokenizer": ["x.Y", null]}}')
+
+
+def test_what_breaks_in_the_child_is_the_files_fault(tiny, tmp_path):
+    assert "cannot be loaded" in inspected(tiny, tmp_path, tokenizer__json=b'{"version": "1.0", "model": 7}')
