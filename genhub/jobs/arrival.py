@@ -1,0 +1,99 @@
+"""How a run comes into being: its folder whole or not at all, and its line in the index.
+
+A folder is filled under a temporary name, flushed to the disk and renamed; then the index gets its line. A crash in between
+leaves a folder that nobody was told of.
+"""
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from genhub.errors import UserError
+from genhub.jobs import living, reading
+from genhub.jobs import store as states
+from genhub.jobs.folder import RunFolder, write_json
+from genhub.jobs.scheduler import outcome
+from genhub.jobs.store import Record
+
+LOCAL_OWNER = "local"
+
+
+@contextlib.contextmanager
+def arriving(runs: Path, run_id: str) -> Iterator[Path]:
+    """A temporary path to make the folder at; it is in its place, durably, when the block ends without an error."""
+    temporary = runs / f".new-{run_id}"
+    yield temporary
+    os.replace(temporary, runs / run_id)
+    flush(runs)
+
+
+def flush(path: Path) -> None:
+    """fsync a file, or a folder's list of names where the system allows it (Windows does not)."""
+    if path.is_dir() and os.name == "nt":
+        return
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def record(run_id: str, owner: str, job: dict, state: str, **more) -> Record:
+    """The line of a run with this job.json."""
+    config = job.get("config", {})
+    forecast = (job.get("forecast") or {}).get("seconds")
+    return Record(
+        id=run_id,
+        owner=owner,
+        task=job["task"],
+        name=job.get("name") or job["task"],
+        state=state,
+        **{"created": time.time(), "expected": forecast, "method": config.get("method", ""), "model": config.get("model", ""), **more},
+    )
+
+
+def found(folder: RunFolder) -> Record | None:
+    """The line of a run that the command line made, or None when this is no run's folder."""
+    try:
+        job = folder.job()
+        created = datetime.fromisoformat(job["created"]).timestamp() if job.get("created") else folder.log.stat().st_mtime
+        fold = reading.Fold().feed(folder)
+        line = record(folder.id, LOCAL_OWNER, job, states.RUNNING, inline=True, created=created, started=created)
+    except (UserError, KeyError, ValueError, AttributeError, TypeError):
+        return None
+    if fold.end is None or living.of_run(folder.path):
+        return line
+    return replace(line, ended=fold.last, **outcome(fold.end))
+
+
+def imported_job(folder: RunFolder, name: str) -> dict:
+    """Write a job.json for a run that came as a zip, from its own or from its passport, under the new name."""
+    passport = folder.read("passport.json")
+    base = passport.get("base") or {}
+    job = {
+        "task": passport["task"],
+        "config": passport.get("config") or {"method": passport.get("method", ""), "model": base.get("id", "")},
+    }
+    if folder.has("job.json"):
+        job = folder.job()
+    job = {**job, "name": name}
+    write_json(folder.path / "job.json", job)
+    return job
+
+
+def imported_metrics(folder: RunFolder) -> dict | None:
+    return folder.read("metrics.json") if folder.has("metrics.json") else folder.read("passport.json").get("metrics")
+
+
+def size(folder: Path) -> int:
+    """Bytes of all files below, links not followed."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.lstat(Path(place, name)).st_size
+    return total

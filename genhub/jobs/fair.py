@@ -1,0 +1,69 @@
+"""Who is next, and when. Pure functions over what is running and what waits.
+
+A visitor's second job waits behind other visitors' first: jobs are taken in rounds, each visitor one job a round, and what a
+visitor has running counts as earlier rounds. Within a round, first come first served.
+"""
+
+import heapq
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from genhub.jobs.store import Record
+
+
+@dataclass(frozen=True)
+class Place:
+    """position: 1 = next to start. `wait` in seconds, as far as one can tell."""
+
+    position: int
+    wait: float
+
+
+def order(waiting: Iterable[Record], running: Iterable[Record]) -> list[Record]:
+    """The waiting jobs, the next one first."""
+    rounds = Counter(record.owner for record in running)
+    keys = {}
+    for record in sorted(waiting, key=lambda record: record.number):
+        keys[record.id] = (rounds[record.owner], record.number, record)
+        rounds[record.owner] += 1
+    return [record for _, _, record in sorted(keys.values(), key=lambda key: key[:2])]
+
+
+def startable(ordered: Iterable[Record], running: Iterable[Record], slots: int, per_owner: int) -> list[Record]:
+    """Those of the waiting jobs that may start now."""
+    busy = Counter(record.owner for record in running)
+    chosen = []
+    for record in ordered:
+        if busy.total() >= slots:
+            break
+        if busy[record.owner] < per_owner:
+            busy[record.owner] += 1
+            chosen.append(record)
+    return chosen
+
+
+def places(
+    ordered: Iterable[Record], left: Iterable[tuple[str, float]], expected: dict[str, float], slots: int, per_owner: int
+) -> dict[str, Place]:
+    """Position and expected wait of each waiting job, by id.
+
+    left: (owner, seconds left) of each running job; expected: seconds that each waiting job will take. The queue is played
+    through: each job starts when a slot is free and its owner has fewer than `per_owner` running.
+    """
+    free = sorted(seconds for _, seconds in left)[-slots:] if slots else []
+    free = [0.0] * (slots - len(free)) + free
+    heapq.heapify(free)
+    ends: dict[str, list[float]] = defaultdict(list)
+    for owner, seconds in left:
+        heapq.heappush(ends[owner], seconds)
+    found = {}
+    for position, record in enumerate(ordered, start=1):
+        start = heapq.heappop(free)
+        mine = ends[record.owner]
+        while len(mine) >= per_owner:
+            start = max(start, heapq.heappop(mine))
+        heapq.heappush(free, start + expected[record.id])
+        heapq.heappush(mine, start + expected[record.id])
+        found[record.id] = Place(position, start)
+    return found

@@ -1,0 +1,202 @@
+"""Starting job processes from the web process: through the warm server, or in fresh interpreters where fork is missing.
+
+The warm server's life is watched here: when it dies it is started again, what it owed is answered with `Down`, and after
+three deaths in a row before it was ready jobs are started without it. GENHUB_JOBS=spawn does without it from the start.
+"""
+
+import json
+import logging
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from genhub import oneshot
+from genhub.errors import UserError
+from genhub.jobs import living
+from genhub.jobs.living import Process
+from genhub.jobs.process import Bounds
+from genhub.settings import Settings
+
+FORK_SECONDS = 10.0
+READY_SECONDS = 180.0
+HOPELESS = 3
+logger = logging.getLogger(__name__)
+
+
+class Down(Exception):
+    """The warm server is not there (any more) to do what was asked; ask again later."""
+
+
+class Launcher:
+    """`preload`: modules imported before any job, instead of the usual heavy ones. `on_change` is called, from another thread,
+    when a job's process has ended or the server has become ready."""
+
+    def __init__(self, settings: Settings, preload: tuple[str, ...] | None = None):
+        self._settings = settings
+        self._preload = [] if preload is None else ["--preload", *preload]
+        self._lock = threading.Lock()
+        self._server: subprocess.Popen | None = None
+        self._ready = threading.Event()
+        self._waiting: dict[int, queue.SimpleQueue] = {}
+        self._number = 0
+        self._failures = 0
+        self._statuses: dict[int, int] = {}
+        self._spawned: dict[int, subprocess.Popen] = {}
+        self._closed = False
+        self.on_change: Callable[[], None] = lambda: None
+        self.forks = hasattr(os, "fork") and os.environ.get("GENHUB_JOBS") != "spawn"
+
+    def start(self) -> None:
+        """Start the warm server if it is wanted and not there. Returns at once."""
+        with self._lock:
+            if self._closed or not self.forks or self._server is not None:
+                return
+            server = subprocess.Popen(
+                [sys.executable, "-m", "genhub.jobs.warm", *self._preload],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=self._environment(),
+                start_new_session=True,
+            )
+            self._server = server
+        threading.Thread(target=self._listen, args=(server,), name="genhub-warm", daemon=True).start()
+
+    def ready(self) -> bool:
+        """Can a job be started without waiting for imports? (Without a warm server: always.)"""
+        return not self.forks or self._ready.is_set()
+
+    def close(self) -> None:
+        """End the warm server; jobs go on."""
+        with self._lock:
+            self._closed, server = True, self._server
+        if server is None:
+            return
+        server.stdin.close()
+        try:
+            server.wait(5)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+    def run(self, folder: Path, bounds: Bounds) -> Process:
+        """Start the job in `folder`. Raises Down when the warm server cannot."""
+        if self.forks:
+            reply = self._ask({"run": str(folder), "bounds": bounds.to_dict()}, FORK_SECONDS)
+            return Process(reply["pid"], reply["started"])
+        command = [sys.executable, "-m", "genhub.jobs.process", str(folder), "--bounds", json.dumps(bounds.to_dict()), *self._preload]
+        with open(folder / "log.txt", "ab") as log:
+            child = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment(), start_new_session=True
+            )
+        self._spawned[child.pid] = child
+        return living.identify(child.pid)
+
+    def call(self, target: str, args: dict, seconds: float, bounds: Bounds) -> dict:
+        """`target(args)` in a child that has torch already. Raises UserError (the function's, or when it ran out of time or memory),
+        RuntimeError with the child's traceback for a defect."""
+        if not self.forks:
+            return oneshot.run(target, args, seconds=seconds, memory_bytes=bounds.memory_bytes, file_bytes=bounds.file_bytes, what=_WHAT)
+        request = {"call": target, "args": args, "seconds": seconds, "bounds": bounds.to_dict()}
+        reply = self._ask_twice(request, seconds + FORK_SECONDS)
+        if "error" in reply:
+            raise UserError.from_dict(reply["error"])
+        if "died" in reply:
+            raise UserError(f"{_WHAT} did not finish: {reply['died']}.", f"It may take {seconds:g} s.", "Try something smaller.")
+        if "defect" in reply:
+            raise RuntimeError(f"in a child of the warm server:\n{reply['defect']}")
+        return reply["result"]
+
+    def exit_status(self, process: Process) -> int | None:
+        """How a process that was started here ended (negative: the signal), None when that is not known."""
+        child = self._spawned.get(process.pid)
+        return self._statuses.get(process.pid) if child is None else child.poll()
+
+    def _ask_twice(self, request: dict, seconds: float) -> dict:
+        """The server may have died of somebody else's request: once more, with the next one."""
+        for _ in range(2):
+            try:
+                return self._ask(request, seconds)
+            except Down:
+                self.start()
+        raise UserError(f"{_WHAT} could not be started.", "The program that does it has just ended.", "Try again in a few seconds.")
+
+    def _ask(self, request: dict, seconds: float) -> dict:
+        """Send one request and wait for its reply; the time while the server is still importing does not count."""
+        if not self._ready.wait(READY_SECONDS):
+            raise Down
+        answer: queue.SimpleQueue = queue.SimpleQueue()
+        with self._lock:
+            server = self._server
+            if server is None:
+                raise Down
+            self._number += 1
+            number = self._number
+            self._waiting[number] = answer
+            try:
+                server.stdin.write(json.dumps({"id": number, **request}).encode("ascii") + b"\n")
+                server.stdin.flush()
+            except (BrokenPipeError, ValueError):
+                del self._waiting[number]
+                raise Down from None
+        try:
+            reply = answer.get(timeout=seconds)
+        except queue.Empty:
+            server.kill()
+            raise Down from None
+        finally:
+            self._waiting.pop(number, None)
+        if reply is None:
+            raise Down
+        return reply
+
+    def _listen(self, server: subprocess.Popen) -> None:
+        """Hand the server's replies to whoever waits for them, until it ends."""
+        for line in server.stdout:
+            reply = json.loads(line)
+            if "ready" in reply:
+                self._failures = 0
+                self._ready.set()
+                logger.info("warm server ready after %s s", reply["seconds"])
+                self.on_change()
+            elif "exited" in reply:
+                if len(self._statuses) > 1000:
+                    self._statuses.clear()
+                self._statuses[reply["exited"]] = reply["status"]
+                self.on_change()
+            elif (waiting := self._waiting.get(reply["id"])) is not None:
+                waiting.put(reply)
+        self._bury(server)
+
+    def _bury(self, server: subprocess.Popen) -> None:
+        server.wait()
+        with self._lock:
+            if not self._ready.is_set():
+                self._failures += 1
+            self._ready.clear()
+            self._server = None
+            for answer in list(self._waiting.values()):
+                answer.put(None)
+            hopeless = self._failures >= HOPELESS
+            if hopeless:
+                self.forks = False
+                self._ready.set()  # nobody needs to wait any longer
+        if self._closed:
+            return
+        logger.warning("the warm server ended (status %s)%s", server.returncode, "; doing without it" if hopeless else "")
+        self.start()
+        self.on_change()
+
+    def _environment(self) -> dict[str, str]:
+        """Without secrets and offline; numerical libraries start no threads while they are imported."""
+        env = oneshot.environment(os.environ)
+        if "OMP_NUM_THREADS" not in os.environ:
+            del env["OMP_NUM_THREADS"]
+        fixed = {"HF_HUB_OFFLINE": "1", "OPENBLAS_NUM_THREADS": "1", "PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
+        return {**env, **fixed, "GENHUB_HOME": str(self._settings.home), "GENHUB_PROFILE": self._settings.profile}
+
+
+_WHAT = "The calculation"
