@@ -59,7 +59,7 @@ class Evidence:
         size = len(self.rows)
         if size == 0 or scores.shape != (size, len(self.labels)):
             raise ValueError(f"{size} rows and {len(self.labels)} labels do not fit scores of shape {scores.shape}")
-        if any(len(part) != size for part in (self.tfidf, self.majority, self.folds or self.rows)):
+        if any(len(part) != size for part in (self.tfidf, self.majority, self.rows if self.folds is None else self.folds)):
             raise ValueError("every part of the evidence needs one entry a row")
         if not np.isfinite(scores).all() or np.abs(scores.sum(axis=1) - 1).max() > 0.02:
             raise ValueError("scores are probabilities: finite, each row summing to 1")
