@@ -1,13 +1,13 @@
 """`export` and `open`: a run as a zip, and back."""
 
 import argparse
+import tempfile
 from pathlib import Path
 
 from genhub import gate, settings
 from genhub.commands import Command, run_folders
 from genhub.commands.output import Output
 from genhub.errors import UserError
-from genhub.jobs.folder import new_id
 
 
 def _export_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,14 +39,35 @@ def _open_arguments(parser: argparse.ArgumentParser) -> None:
 def _open(args: argparse.Namespace, out: Output) -> None:
     current = settings.get()
     source = gate.upload(args.zip, current.limits)
-    folder = Path(args.out) if args.out else current.runs / new_id()
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UserError(f"{folder} is not an empty folder.", "A run needs a folder of its own.", "Choose another one.", "out")
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    if args.out:
+        folder = Path(args.out)
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise UserError(f"{folder} is not an empty folder.", "A run needs a folder of its own.", "Choose another one.", "out")
+        _unpack(source.path, folder, current)
+    else:
+        folder = _listed(source, current)
+    out.result({"run": str(folder)}, f"Opened as {folder}.")
+
+
+def _unpack(source: Path, folder: Path, current: settings.Settings) -> None:
     from genhub.text import portable
 
-    portable.open_zip(source.path, folder, current.limits)
-    out.result({"run": str(folder)}, f"Opened as {folder}.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    portable.open_zip(source, folder, current.limits)
+
+
+def _listed(source: gate.Upload, current: settings.Settings) -> Path:
+    """Put the run among this computer's runs, where the page lists it; returns its folder."""
+    from genhub.jobs.runner import Runner
+
+    runner = Runner(current)
+    try:
+        with tempfile.TemporaryDirectory(prefix="genhub-open-") as place:
+            _unpack(source.path, Path(place, "run"), current)
+            name = gate.display_name(Path(source.name).stem)
+            return current.runs / runner.import_folder(run_folders.OWNER, Path(place, "run"), name)
+    finally:
+        runner.close()
 
 
 EXPORT = Command("write a run as a zip to take home", _export_arguments, _export)
