@@ -1,0 +1,231 @@
+"""Classify, measured side by side with what a user would run instead; writes docs/benchmarks.md.
+
+    make bench                                  everything (about an hour on two cores)
+    python bench/classify.py --only training    one section: quality · training · prediction · start
+    python bench/classify.py --render           docs/benchmarks.md from the stored figures, without measuring
+
+Every contender runs in a process of its own, in turn (A B A B …), so that a drift of the machine falls on both; medians and
+ratios are reported. Real data is looked for in GENHUB_DATA, then ../shared/data; without it this program says so and ends.
+The options of the quality section were chosen on validation rows only.
+"""
+
+import argparse
+import csv
+import gzip
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+FIGURES = HERE / "classify.json"
+TARGET = ROOT / "docs" / "benchmarks.md"
+SEEDS = (0, 1, 2)
+
+
+def data_home() -> Path:
+    for folder in (os.environ.get("GENHUB_DATA"), ROOT.parent / "shared" / "data"):
+        if folder and (Path(folder) / "classification").is_dir():
+            return Path(folder) / "classification"
+    sys.exit("No data: set GENHUB_DATA to a folder that holds classification/rotten_tomatoes and classification/banking77.")
+
+
+def write_rows(source: Path, target: Path, start: int = 0) -> int:
+    """A gzipped TSV with columns label and text → cleaned rows; returns their number."""
+    with gzip.open(source, "rt", encoding="utf-8", newline="") as file:
+        rows = [{"text": row["text"], "label": row["label"]} for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
+    numbered = [{**row, "row": start + i + 1, "group": start + i + 1} for i, row in enumerate(rows)]
+    target.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in numbered) + "\n", encoding="utf-8")
+    return len(rows)
+
+
+def contender(name: str, args: dict) -> dict:
+    """One contender in a fresh process; its one JSON object."""
+    done = subprocess.run(
+        [sys.executable, str(HERE / "contenders.py"), name, json.dumps(args)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"},
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"{name} failed:\n{done.stderr[-3000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def quality(scratch: Path) -> dict:
+    """Test accuracy of LoRA on two public sets over three seeds, and of the other methods on one."""
+    home = data_home()
+    sets = {}
+    for name, folder in (("Rotten Tomatoes", "rotten_tomatoes"), ("BANKING77", "banking77")):
+        train, test = scratch / f"{folder}.jsonl", scratch / f"{folder}-test.jsonl"
+        write_rows(home / folder / "train.tsv.gz", train)
+        write_rows(home / folder / "test.tsv.gz", test)
+        args = {"train": str(train), "test": str(test), "rows": 10**9, "test_rows": 10**9}
+        methods = ("lora", "frozen", "bottleneck", "full") if folder == "rotten_tomatoes" else ("lora", "frozen")
+        sets[name] = {
+            method: [
+                contender("ours", {**args, "config": {**QUALITY[folder], "method": method, "seed": seed}})
+                for seed in (SEEDS if method == "lora" else SEEDS[:1])
+            ]
+            for method in methods
+        }
+    return sets
+
+
+# Found on the validation rows of each set: see the note in docs/benchmarks.md.
+QUALITY = {"rotten_tomatoes": {"epochs": 4}, "banking77": {"epochs": 10}}
+
+
+def training(scratch: Path, repeats: int = 3) -> dict:
+    """Real (non-padding) tokens a second and accuracy: full fine-tuning and LoRA here, against Trainer."""
+    home = data_home() / "rotten_tomatoes"
+    train, test = scratch / "train.jsonl", scratch / "test.jsonl"
+    write_rows(home / "train.tsv.gz", train)
+    write_rows(home / "test.tsv.gz", test)
+    args = {"train": str(train), "test": str(test), "rows": 2000, "test_rows": 1066, "epochs": 2, "seed": 0}
+    config = {"epochs": 2, "patience": 0, "seed": 0, "max_length": 128}
+    lora = {"targets": ["query", "value"], "rank": 8, "alpha": 16, "learning_rate": 1e-3}
+    pairs = {
+        "full": ("ours", {**args, "config": {**config, "method": "full"}}, "trainer-defaults", args),
+        "lora": ("ours", {**args, "config": {**config, "method": "lora"}}, "trainer-lora", {**args, **lora}),
+    }
+    found = {}
+    for method, (mine, my_args, theirs, their_args) in pairs.items():
+        runs = [(contender(mine, my_args), contender(theirs, their_args)) for _ in range(repeats)]
+        found[method] = {"genhub": [run[0] for run in runs], "trainer": [run[1] for run in runs]}
+    return found
+
+
+def prediction(scratch: Path, repeats: int = 7) -> dict:
+    """1,000 texts: seconds here against pipeline("text-classification", batch_size=32) on the same weights."""
+    home = data_home() / "rotten_tomatoes"
+    table, test, run = scratch / "small.csv", scratch / "texts.jsonl", scratch / "run"
+    write_rows(home / "train.tsv.gz", test)
+    with test.open(encoding="utf-8") as file, table.open("w", encoding="utf-8", newline="") as out:
+        rows = [json.loads(line) for line in file][::8]
+        writer = csv.writer(out)
+        writer.writerows([["text", "label"], *([row["text"], row["label"]] for row in rows)])
+    command = [
+        sys.executable,
+        "-m",
+        "genhub",
+        "train",
+        "classify",
+        "--data",
+        table,
+        "--out",
+        run,
+        "--epochs",
+        "1",
+        "--folds",
+        "0",
+        "--quiet",
+    ]
+    subprocess.run([str(part) for part in command], check=True, cwd=ROOT, capture_output=True)
+    write_rows(home / "test.tsv.gz", test)
+    return contender("predict", {"run": str(run), "test": str(test), "texts": 1000, "repeats": repeats})
+
+
+def start(scratch: Path, repeats: int = 5) -> dict:
+    """From start to HTTP 200 on /, against a bare Gradio page; memory and torch in the web process; click to first step."""
+    from starting import click_to_step, web_process
+
+    return {**web_process(scratch, repeats), **click_to_step(scratch)}
+
+
+SECTIONS = {"quality": quality, "training": training, "prediction": prediction, "start": start}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=SECTIONS, action="append")
+    parser.add_argument("--render", action="store_true")
+    options = parser.parse_args()
+    figures = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in [] if options.render else options.only or SECTIONS:
+            figures[name] = SECTIONS[name](Path(scratch))
+            figures["machine"] = machine()
+            FIGURES.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+    TARGET.write_text(render(figures), encoding="utf-8")
+    print(render(figures))
+
+
+def machine() -> str:
+    model = next(
+        (line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")),
+        platform.processor(),
+    )
+    return f"{os.cpu_count()} cores, {model}, Python {platform.python_version()}, {platform.system()}"
+
+
+def render(figures: dict) -> str:
+    parts = [
+        "# Measured\n",
+        f"Made by `make bench` on {figures['machine']}; the machine is shared and noisy, so medians and ratios count.\n",
+    ]
+    for name, section in (("quality", _quality), ("training", _training), ("prediction", _prediction), ("start", _start)):
+        if name in figures:
+            parts.append(section(figures[name]))
+    return "\n".join(parts)
+
+
+def _quality(sets: dict) -> str:
+    lines = [
+        "## Accuracy on test rows\n",
+        "Options chosen on the validation rows of each set; the test rows were read once a seed.\n",
+        "| data | method | accuracy, seeds 0–2 | mean | TF-IDF | trainable |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, methods in sets.items():
+        for method, runs in methods.items():
+            each = ", ".join(f"{run['accuracy']:.4f}" for run in runs)
+            mean = statistics.mean(run["accuracy"] for run in runs)
+            lines.append(f"| {name} | {method} | {each} | **{mean:.4f}** | {runs[0]['tfidf']:.3f} | {runs[0]['trainable_percent']:.2f} % |")
+    return "\n".join(lines) + "\n"
+
+
+def _training(found: dict) -> str:
+    lines = [
+        "## Training speed\n",
+        "Real (non-padding) tokens a second on 2,000 Rotten Tomatoes rows, two epochs; accuracy on the 1,066 test rows. `Trainer` for `full` runs at its defaults (fp32, padded to 128), for `lora` with the same LoRA, batches of 32 and dynamic padding in fp32.\n",
+    ]
+    lines += ["| method | GenHub | Trainer | ratio, median | GenHub accuracy | Trainer accuracy |", "|---|---|---|---|---|---|"]
+    for method, runs in found.items():
+        mine, theirs = ([run["tokens_per_second"] for run in runs[who]] for who in ("genhub", "trainer"))
+        ratio = statistics.median(a / b for a, b in zip(mine, theirs, strict=True))
+        accuracy = [statistics.median(run["accuracy"] for run in runs[who]) for who in ("genhub", "trainer")]
+        lines.append(
+            f"| {method} | {statistics.median(mine):,.0f} | {statistics.median(theirs):,.0f} | **{ratio:.2f} ×** | {accuracy[0]:.4f} | {accuracy[1]:.4f} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _prediction(found: dict) -> str:
+    mine, theirs = statistics.median(found["genhub"]), statistics.median(found["pipeline"])
+    ratio = statistics.median(b / a for a, b in zip(found["genhub"], found["pipeline"], strict=True))
+    return (
+        f'## Prediction\n\n{found["texts"]:,} texts: {mine:.2f} s here, {theirs:.2f} s with `pipeline("text-classification", batch_size=32)` on the same weights: '
+        f"**{ratio:.2f} ×** (median of {len(found['genhub'])} pairs); the same label on {found['same_labels']:.1%} of the texts.\n"
+    )
+
+
+def _start(found: dict) -> str:
+    mine, bare = statistics.median(found["genhub_seconds"]), statistics.median(found["bare_seconds"])
+    ratio = statistics.median(a / b for a, b in zip(found["genhub_seconds"], found["bare_seconds"], strict=True))
+    return (
+        f"## Start\n\nFrom start to HTTP 200 on `/`: {mine:.2f} s, a bare `gr.Blocks` page {bare:.2f} s: **{ratio:.2f} ×** (median of {len(found['bare_seconds'])} pairs). "
+        f"The web process holds {found['web_megabytes']:.0f} MB and {'no torch' if not found['web_has_torch'] else 'torch'}. "
+        f"From the click on *Train* to the first training step, warm: {statistics.median(found['click_seconds']):.2f} s (median of {len(found['click_seconds'])}).\n"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""Write docs/api.md from the page itself: every public endpoint, its parameters, what it returns, how to call it.
+
+make docs
+"""
+
+import tempfile
+from pathlib import Path
+
+from genhub.lab import Lab
+from genhub.settings import get
+from genhub.ui.app import build
+
+TARGET = Path(__file__).parent / "api.md"
+INTRO = """# The endpoints
+
+For scripts, through `gradio_client` (`pip install gradio_client`). A script is a visitor like any other: it asks for a token
+and passes it along; only with it are its tables and runs found again. In the local profile everybody is one owner.
+
+```python
+from gradio_client import Client, handle_file
+
+client = Client("http://127.0.0.1:7860")
+me = client.predict(api_name="/new_visitor")
+table = client.predict(me, handle_file("reviews.csv"), api_name="/read_table")
+report = client.predict(me, table["id"], "text", "label", [], api_name="/examine_table")
+run = client.predict(me, table["id"], {"method": "lora", "epochs": 2}, "my first", api_name="/train")
+while (status := client.predict(me, run, api_name="/run_status"))["state"] in ("queued", "running"):
+    pass
+answer = client.predict(me, run, ["Where is my parcel?"], api_name="/classify")
+```
+
+Errors come as one sentence: what is wrong, the limit, what to do. This page is made from the code by `make docs`.
+"""
+
+
+def render() -> str:
+    """The page's text; building the app starts nothing."""
+    with tempfile.TemporaryDirectory() as home:
+        page = build(Lab(get({"GENHUB_HOME": home})))
+        info = page.get_api_info()
+    parts = [INTRO]
+    for name, endpoint in info["named_endpoints"].items():
+        parts.append(f"## `{name}`\n\n{endpoint.get('description') or ''}\n")
+        parts.append(_table("Parameter", endpoint["parameters"]))
+        parts.append(_table("Returns", endpoint["returns"]))
+    return "\n".join(part for part in parts if part) + "\n"
+
+
+def _table(title: str, items: list[dict]) -> str:
+    if not items:
+        return ""
+    rows = [f"| {title} | Type | Default |", "|---|---|---|"]
+    for item in items:
+        default = f"`{item['parameter_default']!r}`" if item.get("parameter_has_default") else ""
+        rows.append(f"| `{item.get('parameter_name') or item['label']}` | {item['python_type']['type']} | {default} |")
+    return "\n".join(rows) + "\n"
+
+
+if __name__ == "__main__":
+    TARGET.write_text(render(), encoding="utf-8")

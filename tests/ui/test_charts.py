@@ -1,0 +1,90 @@
+"""Charts are well-formed, escape what strangers wrote, and put marks where the numbers are."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from genhub.ui import charts
+
+HOSTILE = "<script>alert(1)</script>\"'&"
+
+
+def parse(html: str) -> ET.Element:
+    """Fails when the pieces are not well-formed."""
+    return ET.fromstring(f"<root>{html}</root>")
+
+
+def test_lines_maps_values_to_pixels():
+    root = parse(charts.lines({"a": [(0, 0.0), (10, 1.0)]}, "step", "loss", "caption", (0, 1)))
+    points = [tuple(map(float, pair.split(","))) for pair in root.find(".//polyline").get("points").split()]
+    assert points == [(charts.LEFT, charts.HEIGHT - charts.BOTTOM), (charts.WIDTH - charts.RIGHT, charts.TOP)]
+
+
+def test_lines_skip_what_was_not_finite():
+    root = parse(charts.lines({"a": [(0, 1.0), (1, None), (2, 3.0)]}, "x", "y"))
+    assert len(root.find(".//polyline").get("points").split()) == 2
+
+
+def test_lines_without_points_draw_nothing():
+    assert charts.lines({"a": [], "b": [(0, None)]}, "x", "y") == ""
+
+
+def test_several_series_get_a_legend_and_their_own_colours():
+    root = parse(charts.lines({"one": [(0, 1.0)], "two": [(0, 2.0)]}, "x", "y"))
+    strokes = [line.get("stroke") for line in root.iter("polyline")]
+    assert strokes == ["var(--c0)", "var(--c1)"]
+    assert [span.find("i").tail for span in root.iter("span")] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        charts.bars({HOSTILE: 3, "b": 1}, HOSTILE),
+        charts.probabilities({HOSTILE: 0.9, "b": 0.1}, [HOSTILE, "b"]),
+        charts.matrix([[1, 2], [0, 3]], [HOSTILE, "b"], (0, 1)),
+        charts.words([{"text": HOSTILE, "score": 0.5}, {"text": "b", "score": -0.1}], {1}),
+        charts.interval([(HOSTILE, 0.5, 0.4, 0.6)], HOSTILE),
+        charts.lines({HOSTILE: [(0, 1.0)], "b": [(0, 1.0)]}, HOSTILE, HOSTILE, HOSTILE),
+    ],
+)
+def test_strangers_words_stay_words(html):
+    root = parse(html)
+    assert not list(root.iter("script"))
+    assert "alert(1)" in "".join(root.itertext()) + "".join(value for node in root.iter() for value in node.attrib.values())
+
+
+def test_matrix_cells_can_be_picked_and_say_what_they_are():
+    root = parse(charts.matrix([[7, 2], [0, 9]], ["yes", "no"], picked=(0, 1)))
+    buttons = {button.get("data-pick"): button for button in root.iter("button")}
+    assert set(buttons) == {"cell:0:0", "cell:0:1", "cell:1:0", "cell:1:1"}
+    assert buttons["cell:0:1"].get("aria-pressed") == "true"
+    assert buttons["cell:0:1"].get("aria-label") == "2 rows of “yes” predicted as “no”"
+
+
+def test_bars_grow_with_their_values():
+    widths = [float(rect.get("width")) for rect in parse(charts.bars({"a": 4, "b": 2})).iter("rect")]
+    assert widths[0] == pytest.approx(2 * widths[1], rel=0.01)
+
+
+def test_words_tell_for_from_against():
+    styles = [
+        button.get("style")
+        for button in parse(charts.words([{"text": "good", "score": 1.0}, {"text": "bad", "score": -1.0}])).iter("button")
+    ]
+    assert "var(--c0) 70%" in styles[0]
+    assert "var(--c1) 70%" in styles[1]
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (0.82, 0.91), (3, 4000), (-2, 2), (0, 1e-5)])
+def test_ticks_are_round_few_and_inside(low, high):
+    ticks = charts._ticks(low, high, 4)
+    assert 2 <= len(ticks) <= 9
+    assert all(low - 1e-9 <= tick <= high + 1e-9 for tick in ticks)
+
+
+def test_text_in_charts_is_never_below_the_readable_size():
+    css = charts.__file__.replace("charts.py", "assets/page.css")
+    sizes = [int(size) for size in re.findall(r"\.gh svg text \{[^}]*font-size: (\d+)px", open(css, encoding="utf-8").read())]
+    assert sizes
+    assert min(sizes) >= 14
