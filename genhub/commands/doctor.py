@@ -2,6 +2,7 @@
 
 import argparse
 
+from genhub import gate
 from genhub.commands import Command, table_reading
 from genhub.commands.output import Output, table
 
@@ -17,8 +18,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace, out: Output) -> None:
+    config = gate.config("classify", {"text_column": args.text_column, "label_column": args.label_column, "model": args.model})
     with table_reading.opened(args.data) as read:
-        report = read.examine((args.text_column, args.label_column), args.fix, args.model)
+        report = read.examine(config, args.fix)
     out.result(report, in_words(report))
 
 
@@ -29,7 +31,7 @@ def in_words(report: dict) -> str:
         f"texts in “{report['text_column']}”, labels in “{report['label_column']}”."
     ]
     classes = sorted(report["classes"].items(), key=lambda item: -item[1])
-    lines += ["", table(("label", "rows"), classes[:20])]
+    lines += ["", table(("label", "rows"), [(f"“{label}”", count) for label, count in classes[:20]])]
     if len(classes) > 20:
         lines.append(f"… and {len(classes) - 20} more labels")
     lines += ["", *(finding_line(finding) for finding in report["findings"])]

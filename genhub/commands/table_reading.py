@@ -17,10 +17,9 @@ FIX_HELP = f"What to mend, separated by commas: {', '.join(doctor.FIXES)}."
 
 @dataclass(frozen=True)
 class TableReading:
-    """A table that was read. `folder` holds it; `rows` appears there once `examine` has cleaned it."""
+    """A table that was read. `folder` holds it, `sample` is the bundled sample's name or ""; `rows` appears there once `examine` has cleaned it."""
 
     folder: Path
-    name: str
     sample: str
 
     @property
@@ -32,20 +31,20 @@ class TableReading:
         upload = gate.upload(path, settings.get().limits)
         intake.add_test({"folder": str(self.folder), "path": str(upload.path)})
 
-    def examine(self, columns: tuple[str, str], fixes: str, model: str, max_length: int = ClassifyConfig.max_length) -> dict:
-        """The doctor's report, for `columns` = (text, label); the cleaned rows are in `rows` unless a problem forbids training."""
+    def examine(self, config: ClassifyConfig, fixes: str, *, strict: bool = False) -> dict:
+        """The doctor's report; the cleaned rows are in `rows` then, unless a problem forbids training. With `strict` the problem is
+        raised as a UserError."""
         current = settings.get()
-        entry = catalog.MODELS.get(gate.model_id(model, current))
+        entry = catalog.MODELS.get(gate.model_id(config.model, current))
         embedded = entry is not None and entry.id.startswith("embedded/")
         return intake.examine(
             {
+                **config.to_dict(),  # columns, length and split; what the doctor does not know it leaves
                 "folder": str(self.folder),
-                "text_column": columns[0],
-                "label_column": columns[1],
                 "fixes": names(fixes, tuple(doctor.FIXES), "fix"),
                 "model_folder": str(hub.model_folder(entry.id, current).path) if embedded else "",
-                "max_length": max_length,
                 "languages": list(entry.languages) if entry else ["*"],
+                "strict": strict,
             }
         )
 
@@ -58,6 +57,6 @@ def opened(data: str) -> Iterator[TableReading]:
     folder = Path(tempfile.mkdtemp(prefix="genhub-table-"))
     try:
         intake.read_table({"path": str(source), "folder": str(folder)})
-        yield TableReading(folder, source.name, sample)
+        yield TableReading(folder, sample)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -55,16 +55,16 @@ def _new_run(args: argparse.Namespace, out: Output) -> RunFolder:
     gate.model_id(config.model, current)
     if not args.data:
         raise UserError("There is no table to train on.", "Training needs --data, or --resume RUN.", "Add --data F.csv.", "data")
-    path = _place(args.out)
+    path, name = _place(args.out), gate.display_name(args.name) if args.name else ""
     with table_reading.opened(args.data) as read:
         if args.test:
             read.add_test(args.test)
-        report = read.examine((config.text_column, config.label_column), args.fix, config.model, config.max_length)
+        report = read.examine(config, args.fix, strict=True)
         for finding in report["findings"]:
             out.say(finding_line(finding))
         hub.model_folder(config.model, current)
-        data = {"name": read.name, "sample": read.sample or None, "fixes": report["fixes"]}
-        job = make_job("classify", config, read.rows, data, gate.display_name(args.name) if args.name else "")
+        data = {**report["data"], "sample": read.sample or None}
+        job = make_job("classify", config, read.rows, data, name)
         run = RunFolder.create(path, job)
         shutil.copyfile(read.rows, run.data / "rows.part")
         os.replace(run.data / "rows.part", run.rows)
