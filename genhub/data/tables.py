@@ -38,13 +38,15 @@ class Table:
 
     def column(self, name: str) -> list[str]:
         """All cells of a column. Raises UserError when there is none of that name."""
-        return [row[self.index(name)] for row in self.rows]
+        place = self.index(name)
+        return [row[place] for row in self.rows]
 
-    def index(self, name: str) -> int:
+    def index(self, name: str, field: str = "data") -> int:
+        """The place of a column. `field` names the input that chose it, for the UserError when it does not exist."""
         if name not in self.columns:
             shown = ", ".join(f"“{column[:40]}”" for column in self.columns[:20])
             what = f"The table has no column “{name[:80]}”."
-            raise UserError(what, f"Its columns are {shown}.", "Choose one of them; capitals count.", "data")
+            raise UserError(what, f"Its columns are {shown}.", "Choose one of them; capitals count.", field)
         return self.columns.index(name)
 
 

@@ -1,0 +1,109 @@
+"""Whether an encoder can read these texts: how long they are in its tokens, and which language they are in.
+
+Both look at samples and import their library when called: `tokenizers` and `py3langid` belong to one-shot children.
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+TOKENS_AT_MOST = 5_000  # texts that are tokenised; more are estimated from these
+LANGUAGE_TEXTS = 200
+LANGUAGE_CHUNK = 200  # characters; single short texts are often taken for another language
+LANGUAGE_CHARS = 300  # below this nothing is said
+NAMES = dict(
+    re.findall(
+        r"(\w+) (\w+)",
+        "ar Arabic, bg Bulgarian, ca Catalan, cs Czech, da Danish, de German, el Greek, en English, es Spanish, et Estonian, "
+        "fa Persian, fi Finnish, fr French, he Hebrew, hi Hindi, hr Croatian, hu Hungarian, id Indonesian, it Italian, ja Japanese, "
+        "ko Korean, lt Lithuanian, lv Latvian, nb Norwegian, nl Dutch, no Norwegian, pl Polish, pt Portuguese, ro Romanian, "
+        "ru Russian, sk Slovak, sl Slovenian, sr Serbian, sv Swedish, th Thai, tr Turkish, uk Ukrainian, ur Urdu, vi Vietnamese, zh Chinese",
+    )
+)
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """Lengths of texts in `unit` ("tokens", or "words" without a tokenizer). `over`: texts longer than `max_length` tokens."""
+
+    unit: str
+    median: int
+    p95: int
+    longest: int
+    over: int
+    max_length: int
+    estimated: bool
+
+
+@dataclass(frozen=True)
+class Language:
+    """`share` of the sampled text that is in the language `code` (ISO 639-1)."""
+
+    code: str
+    share: float
+
+    @property
+    def name(self) -> str:
+        return language_name(self.code)
+
+
+def language_name(code: str) -> str:
+    return NAMES.get(code, f"the language “{code}”")
+
+
+def lengths(texts: list[str], tokenizer_file: Path | None, max_length: int) -> Lengths:
+    """How long the texts are, special tokens included. A file that is not there, or none, means counting words."""
+    if tokenizer_file is None or not Path(tokenizer_file).is_file():
+        counts = sorted(len(text.split()) for text in texts) or [0]
+        return Lengths("words", _at(counts, 0.5), _at(counts, 0.95), counts[-1], 0, max_length, False)
+    sample = _spread(texts, TOKENS_AT_MOST)
+    counts = sorted(_token_counts(sample, Path(tokenizer_file))) or [0]
+    over = sum(count > max_length for count in counts)
+    if len(sample) < len(texts):
+        over = round(over * len(texts) / len(sample))
+    return Lengths("tokens", _at(counts, 0.5), _at(counts, 0.95), counts[-1], over, max_length, len(sample) < len(texts))
+
+
+def _token_counts(texts: list[str], tokenizer_file: Path) -> list[int]:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(tokenizer_file))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return [len(encoding.ids) for encoding in tokenizer.encode_batch(texts)]
+
+
+def language(texts: list[str]) -> Language | None:
+    """The language of most of a sample, None when there is too little text to say or no language has half of it."""
+    chunks = _chunks(_spread(texts, LANGUAGE_TEXTS))
+    if sum(map(len, chunks)) < LANGUAGE_CHARS:
+        return None
+    import py3langid
+
+    votes = Counter(py3langid.classify(chunk)[0] for chunk in chunks)
+    code, count = votes.most_common(1)[0]
+    share = count / len(chunks)
+    return Language(code, share) if share >= 0.5 else None
+
+
+def _chunks(texts: list[str]) -> list[str]:
+    """Texts joined until each piece is long enough to be recognised; a long text is cut."""
+    chunks, piece = [], ""
+    for text in texts:
+        piece = f"{piece} {text[: 5 * LANGUAGE_CHUNK]}".strip()
+        if len(piece) >= LANGUAGE_CHUNK:
+            chunks.append(piece)
+            piece = ""
+    return [*chunks, piece] if piece and not chunks else chunks
+
+
+def _spread(texts: list[str], most: int) -> list[str]:
+    """At most `most` texts, evenly over the table."""
+    if len(texts) <= most:
+        return texts
+    return [texts[place * len(texts) // most] for place in range(most)]
+
+
+def _at(ordered: list[int], share: float) -> int:
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

@@ -1,0 +1,74 @@
+"""The bundled tables are what the registry says, read through the real reader, and show what they are there to show."""
+
+import re
+from collections import Counter
+
+import pytest
+
+from genhub import settings
+from genhub.data import doctor, samples, tables
+from genhub.data.cleaning import text_key
+from genhub.errors import UserError
+
+WEEKDAYS = re.compile(r"\b(mon|tues|wednes|thurs|fri|satur|sun)days?\b", re.IGNORECASE)
+
+
+def read(path) -> tables.Table:
+    return tables.read(path, settings.PUBLIC)
+
+
+@pytest.mark.parametrize("sample", samples.SAMPLES.values(), ids=samples.SAMPLES)
+def test_each_sample_is_what_the_registry_says(sample):
+    table = read(samples.path(sample.id))
+    report = doctor.examine(table, sample.text_column, sample.label_column)
+    assert len(table.rows) == sample.rows >= 300
+    assert len(report.classes) == sample.classes
+    assert (report.text_column, report.label_column) == doctor.choose_columns(table)
+    assert sample.title
+    assert sample.description.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "sample", [sample for sample in samples.SAMPLES.values() if sample.exhibit != "doctor"], ids=lambda sample: sample.id
+)
+def test_clean_samples_train_as_they_are_and_vary(sample):
+    table = read(samples.path(sample.id))
+    report = doctor.examine(table, sample.text_column, sample.label_column)
+    assert [finding.code for finding in report.findings if finding.severity != "info"] == []
+    texts = table.column(sample.text_column)
+    assert len({text_key(text) for text in texts}) == len(texts)
+    starts = Counter(" ".join(text.lower().split()[:3]) for text in texts)
+    assert starts.most_common(1)[0][1] <= len(texts) // 20
+
+
+def test_the_messy_table_keeps_the_doctor_busy_and_can_be_mended():
+    table = read(samples.path("messy"))
+    codes = {finding.code for finding in doctor.examine(table).findings}
+    flaws = {"merge-labels", "empty-texts", "empty-labels", "drop-duplicates", "drop-conflicts", "drop-rare", "formulas"}
+    assert flaws <= codes
+    mended = doctor.examine(table, fixes=["merge-labels", "drop-rare", "drop-duplicates", "drop-conflicts"])
+    assert mended.ready
+    assert 2 <= len(mended.classes) <= 6
+    assert mended.rows >= 250
+
+
+def test_a_weekday_stands_in_every_complaint_until_counterexamples_are_added():
+    table = read(samples.path("shortcut"))
+    with_day = Counter((label, bool(WEEKDAYS.search(text))) for text, label in table.rows)
+    complaints = with_day["complaint", True]
+    assert with_day["complaint", False] == 0
+    assert with_day["praise", True] < 0.1 * complaints
+    more = read(samples.counterexamples("shortcut"))
+    assert more.columns == table.columns
+    assert len(more.rows) >= 60
+    broken = Counter((label, bool(WEEKDAYS.search(text))) for text, label in more.rows)
+    assert broken["praise", True] >= 20
+    assert broken["complaint", False] >= 20
+    assert not {text_key(text) for text, _ in more.rows} & {text_key(text) for text, _ in table.rows}
+
+
+def test_samples_that_do_not_exist_are_refused():
+    for call in (lambda: samples.path("nothing"), lambda: samples.counterexamples("support")):
+        with pytest.raises(UserError) as caught:
+            call()
+        assert caught.value.field == "sample"
