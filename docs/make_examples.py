@@ -27,7 +27,7 @@ KEPT = ("job.json", "metrics.json", "predictions.jsonl", "passport.json", "event
 def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         both = Path(scratch) / "shortcut-with-counterexamples.csv"
-        extra = samples.path("shortcut-counterexamples").read_text(encoding="utf-8").partition("\n")[2]
+        extra = (samples.FOLDER / samples.SAMPLES["shortcut"].counterexamples).read_text(encoding="utf-8").partition("\n")[2]
         both.write_text(samples.path("shortcut").read_text(encoding="utf-8").rstrip("\n") + "\n" + extra, encoding="utf-8")
         make("support", samples.path("support"), Path(scratch), try_it.START)
         make("shortcut", samples.path("shortcut"), Path(scratch), exhibit.TEXT)

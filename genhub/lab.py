@@ -13,16 +13,17 @@ import hashlib
 import json
 import re
 import shutil
+import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from genhub import catalog, gate, hub, oneshot
 from genhub.data import samples, tables
 from genhub.errors import UserError
 from genhub.jobs import reading
-from genhub.jobs.folder import RunFolder, new_id
+from genhub.jobs.folder import RunFolder, new_id, write_json
 from genhub.jobs.new import make_job
 from genhub.jobs.runner import RunInfo, Runner
 from genhub.serving.client import Worker
@@ -33,6 +34,7 @@ from genhub.training.configs import ClassifyConfig
 EXAMPLES = Path(__file__).parent / "examples"
 EXAMPLE_PREFIX = "example-"
 TABLE_KEEP_SECONDS = 24 * 3600
+SPLIT_OPTIONS = ("max_length", "folds", "test_share", "validation_share", "seed", "strict")
 
 
 @dataclass(frozen=True)
@@ -73,37 +75,29 @@ class Lab:
     def take_upload(self, visitor: str, path: str | Path, name: str = "") -> TableInfo:
         """Read an uploaded CSV, TSV, JSONL or Parquet file."""
         upload = gate.upload(path, self.settings.limits)
-        return self._take(visitor, upload.path, name or upload.name)
+        return self._read(visitor, {"path": str(upload.path), "name": name or upload.name})
 
     def take_pasted(self, visitor: str, text: str) -> TableInfo:
         """Read rows pasted as text, with a header line."""
-        text = gate.text(text, self.settings.limits.text_chars, "pasted")
-        folder = self._new_table_folder(visitor)
-        source = folder / "pasted.csv"
-        source.write_text(text, encoding="utf-8")
-        return self._read(folder, source, "pasted table")
+        return self._read(visitor, {"text": gate.text(text, self.settings.limits.text_chars, "pasted"), "name": "pasted table"})
 
-    def take_sample(self, visitor: str, sample_id: str) -> TableInfo:
-        """Read one of the tables that ship with GenHub."""
+    def take_sample(self, visitor: str, sample_id: str, counterexamples: bool = False) -> TableInfo:
+        """Read one of the tables that ship with GenHub, with the rows that break its short cut if it has any and they are wanted."""
         sample = samples.SAMPLES[gate.choice(sample_id, tuple(samples.SAMPLES), "sample")]
-        return self._take(visitor, samples.path(sample.id), sample.file, sample.id)
-
-    def take_sample_pair(self, visitor: str, first: str, second: str) -> TableInfo:
-        """Read two bundled tables with the same columns as one: the rows of the second follow those of the first."""
-        names = tuple(samples.SAMPLES)
-        parts = [samples.path(gate.choice(name, names, "sample")).read_text(encoding="utf-8") for name in (first, second)]
-        folder = self._new_table_folder(visitor)
-        source = folder / "both.csv"
-        source.write_text(parts[0].rstrip("\n") + "\n" + parts[1].partition("\n")[2], encoding="utf-8")
-        return self._read(folder, source, f"{first} with {second}", first)
+        info = self._read(visitor, {"path": str(samples.path(sample.id)), "name": sample.file}, sample.id)
+        if not (counterexamples and sample.counterexamples):
+            return info
+        folder = self._table_folder(visitor, info.id)
+        request = {"folder": str(folder), "path": str(samples.FOLDER / sample.counterexamples)}
+        answer = oneshot.run("genhub.data.intake:add_rows", request, seconds=60)
+        return self._remember(folder, replace(info, rows=answer["rows"]))
 
     def take_hub(self, visitor: str, dataset_id: str, config: str = "", split: str = "train") -> TableInfo:
         """Stream the first rows of a Hub data set, up to the limit of rows."""
-        folder = self._new_table_folder(visitor)
-        source = folder / "hub.jsonl"
-        request = {"dataset": dataset_id, "config": config, "split": split, "out": str(source)}
-        hub.dataset(request, self.settings)
-        return self._read(folder, source, dataset_id)
+        with tempfile.TemporaryDirectory() as scratch:
+            source = Path(scratch) / "hub.jsonl"
+            hub.dataset({"dataset": dataset_id, "config": config, "split": split, "out": str(source)}, self.settings)
+            return self._read(visitor, {"path": str(source), "name": dataset_id})
 
     def add_test(self, visitor: str, table_id: str, path: str | Path) -> int:
         """Attach a separate test table; returns its number of rows. Its columns must carry the same names."""
@@ -111,41 +105,45 @@ class Lab:
         request = {"folder": str(self._table_folder(visitor, table_id)), "path": str(upload.path)}
         return int(oneshot.run("genhub.data.intake:add_test", request, seconds=60)["rows"])
 
-    def examine(
-        self, visitor: str, table_id: str, columns: tuple[str, str] = ("", ""), fixes=(), model: str = "embedded/minilm-l6"
-    ) -> dict:
-        """The doctor's report on a table (see `genhub.data.doctor.Report`), for `columns` = (text, label)."""
-        entry = catalog.MODELS.get(gate.model_id(model, self.settings))
-        base = hub.model_folder(entry.id, self.settings) if entry and entry.id.startswith("embedded/") else None
+    def examine(self, visitor: str, table_id: str, columns: tuple[str, str] = ("", ""), fixes=(), options: dict | None = None) -> dict:
+        """The doctor's report on a table (see `genhub.data.doctor.Report`), for `columns` = (text, label).
+
+        options: values of a ClassifyConfig that bear on it (model, max_length, folds, test_share, validation_share, seed), and
+        `strict`: raise the first problem that forbids training instead of reporting it.
+        """
+        options = options or {}
+        model = gate.model_id(options.get("model", ClassifyConfig.model), self.settings)
+        entry = catalog.MODELS.get(model)
+        base = hub.model_folder(model, self.settings) if model.startswith("embedded/") else None
         request = {
+            **{name: options[name] for name in SPLIT_OPTIONS if name in options},
             "folder": str(self._table_folder(visitor, table_id)),
             "text_column": columns[0] or "",
             "label_column": columns[1] or "",
             "fixes": list(fixes),
             "model_folder": str(base.path) if base else "",
-            "max_length": ClassifyConfig().max_length,
             "languages": list(entry.languages) if entry else ["*"],
         }
         return oneshot.run("genhub.data.intake:examine", request, seconds=60)
 
-    def _take(self, visitor: str, path: Path, name: str, sample: str = "") -> TableInfo:
-        return self._read(self._new_table_folder(visitor), path, name, sample)
-
-    def _read(self, folder: Path, path: Path, name: str, sample: str = "") -> TableInfo:
+    def _read(self, visitor: str, request: dict, sample: str = "") -> TableInfo:
+        folder = self._new_folder(visitor)
         try:
-            answer = oneshot.run("genhub.data.intake:read_table", {"path": str(path), "folder": str(folder)}, seconds=60)
+            answer = oneshot.run("genhub.data.intake:read_table", {**request, "folder": str(folder)}, seconds=60)
         except UserError:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        info = {"name": Path(name).name[:80], "columns": answer["columns"], "rows": answer["rows"], "sample": sample}
-        (folder / "table.json").write_text(json.dumps(info), encoding="utf-8")
-        return TableInfo(folder.name, **info)
+        return self._remember(folder, TableInfo(folder.name, answer["name"], answer["columns"], answer["rows"], sample))
+
+    def _remember(self, folder: Path, info: TableInfo) -> TableInfo:
+        write_json(folder / "table.json", asdict(info))
+        return info
 
     def table(self, visitor: str, table_id: str) -> TableInfo:
         folder = self._table_folder(visitor, table_id)
-        return TableInfo(folder.name, **json.loads((folder / "table.json").read_text(encoding="utf-8")))
+        return TableInfo(**json.loads((folder / "table.json").read_text(encoding="utf-8")))
 
-    def _new_table_folder(self, visitor: str) -> Path:
+    def _new_folder(self, visitor: str) -> Path:
         home = self.settings.uploads / self.owner(visitor)
         home.mkdir(parents=True, exist_ok=True)
         for old in home.iterdir():
@@ -175,19 +173,22 @@ class Lab:
         config, rows = self._prepared(visitor, table_id, values)
         hub.model_folder(config.model, self.settings)  # downloads and checks before the job, which is offline
         info = self.table(visitor, table_id)
-        report = json.loads((rows.parent / "report.json").read_text(encoding="utf-8")) if (rows.parent / "report.json").exists() else {}
-        data = {"name": info.name, "sample": info.sample or None, "fixes": report.get("fixes", [])}
-        job = make_job("classify", config, rows, data)
+        report = json.loads((rows.parent / "report.json").read_text(encoding="utf-8"))
+        job = make_job("classify", config, rows, {**report["data"], "sample": info.sample or None})
         job["name"] = gate.display_name(name) if name else f"{info.name} · {config.method}"
         return self.runner.submit(self.owner(visitor), job, rows)
 
     def _prepared(self, visitor: str, table_id: str, values: dict) -> tuple[ClassifyConfig, Path]:
         config = gate.config("classify", values)
         gate.model_id(config.model, self.settings)
-        rows = self._table_folder(visitor, table_id) / "clean.jsonl"
-        if not rows.exists():
+        folder = self._table_folder(visitor, table_id)
+        report = folder / "report.json"
+        if not report.exists():
             raise UserError("This table has not been examined yet.", "The doctor reads it first.", "Choose its columns.", "table")
-        return config, rows
+        if not (folder / "clean.jsonl").exists():  # the doctor found what forbids training: say it
+            fixes = json.loads(report.read_text(encoding="utf-8"))["data"]["fixes"]
+            self.examine(visitor, table_id, (config.text_column, config.label_column), fixes, {"strict": True})
+        return config, folder / "clean.jsonl"
 
     def folder(self, visitor: str, run_id: str) -> RunFolder:
         """The folder of a run that this visitor owns, or of an example that everybody may read."""
@@ -205,9 +206,9 @@ class Lab:
 
     def view(self, visitor: str, run_id: str) -> tuple[RunInfo | None, reading.View]:
         """State and everything that has happened so far; the RunInfo is None for an example."""
-        folder = self.folder(visitor, run_id)
-        info = None if run_id.startswith(EXAMPLE_PREFIX) else self.run(visitor, run_id)
-        return info, reading.read(folder)
+        if run_id.startswith(EXAMPLE_PREFIX):
+            return None, reading.read(self.folder(visitor, run_id))
+        return self.run(visitor, run_id), self.runner.view(self.owner(visitor), run_id)
 
     def stop(self, visitor: str, run_id: str) -> None:
         self.runner.stop(self.owner(visitor), gate.run_id(run_id))
@@ -285,7 +286,7 @@ class Lab:
 
     def _packed(self, visitor: str, run_id: str, target: str, kind: str, call: Callable = oneshot.run) -> Path:
         folder = self.folder(visitor, run_id)
-        out = self._new_table_folder(visitor) / f"genhub-{kind}-{run_id[:8]}.zip"
+        out = self._new_folder(visitor) / f"genhub-{kind}-{run_id[:8]}.zip"
         call(target, {"run_dir": str(folder.path), "out": str(out)}, seconds=120)
         return out
 
@@ -300,7 +301,7 @@ class Lab:
     def reopen(self, visitor: str, path: str | Path, name: str = "") -> str:
         """Check a zip that GenHub wrote and list it as a run; returns its id."""
         upload = gate.upload(path, self.settings.limits)
-        folder = self._new_table_folder(visitor) / "run"
+        folder = self._new_folder(visitor) / "run"
         self.runner.call("genhub.children:reopen", {"path": str(upload.path), "folder": str(folder)}, seconds=120)
         return self.runner.import_folder(self.owner(visitor), folder, gate.display_name(name or Path(upload.name).stem))
 

@@ -102,7 +102,7 @@ class Runner:
             folder = RunFolder.create(temporary, job)
             shutil.copyfile(rows_path, folder.rows)
             arrival.flush(folder.rows)
-        self._store.insert(arrival.record(run_id, owner, job, states.QUEUED))
+        self._store.insert(arrival.record(run_id, owner, job, states.QUEUED, round=self._round(owner)))
         self._scheduler.wake()
         return run_id
 
@@ -145,8 +145,17 @@ class Runner:
             if folder.log.exists():
                 folder.append(reading.QUEUED)
             folder.clear_stop()
-            fresh = {"state": states.QUEUED, "ended": None, "error": None, "metrics": None, "attempts": 0, "fruitless": 0, "inline": False}
-            self._store.update(run_id, **fresh)
+            fresh = {
+                "state": states.QUEUED,
+                "started": None,
+                "ended": None,
+                "error": None,
+                "metrics": None,
+                "attempts": 0,
+                "fruitless": 0,
+                "inline": False,
+            }
+            self._store.update(run_id, round=self._round(record.owner), **fresh)
             self._store.to_back(run_id)
         self._scheduler.wake()
 
@@ -196,6 +205,11 @@ class Runner:
         """Everything that has happened in a run; a second look reads only what is new."""
         return self._reader.read(self._scheduler.folder(self._get(owner, run_id).id))
 
+    def load(self) -> tuple[int, int]:
+        """How many jobs run and how many wait on this server, of all visitors."""
+        running = [record for record in self._store.in_state(*states.ACTIVE) if not record.inline]
+        return len(running), len(self._store.in_state(states.QUEUED))
+
     def _info(self, record: Record, places: dict[str, fair.Place]) -> RunInfo:
         place = places.get(record.id)
         return RunInfo(
@@ -219,7 +233,7 @@ class Runner:
 
     def _places(self) -> dict[str, fair.Place]:
         running = [record for record in self._store.in_state(*states.ACTIVE) if not record.inline]
-        ordered = fair.order(self._store.in_state(states.QUEUED), running)
+        ordered = fair.order(self._store.in_state(states.QUEUED))
         usual = {task: self._usual_seconds(task) for task in {record.task for record in (*running, *ordered)}}
         left = [(record.owner, self._seconds_left(record, usual[record.task])) for record in running]
         expected = {record.id: record.expected or usual[record.task] for record in ordered}
@@ -267,6 +281,9 @@ class Runner:
                     continue
                 if (record := arrival.found(folder)) is not None:
                     self._store.insert(record)
+
+    def _round(self, owner: str) -> int:
+        return fair.round_for(owner, self._store.in_state(states.QUEUED, *states.ACTIVE), self._store.current_round())
 
     def _check_queue(self, owner: str) -> None:
         waiting = self._store.in_state(states.QUEUED)

@@ -96,7 +96,7 @@ def drop_word(lab: Lab, pick: str, session: dict, cheat_state: dict | None) -> d
 
 def cure(lab: Lab, session: dict) -> dict:
     """Train on the sample together with its counterexamples; the run is the visitor's own and is shown above."""
-    table = lab.take_sample_pair(session["visitor"], "shortcut", "shortcut-counterexamples")
+    table = lab.take_sample(session["visitor"], "shortcut", counterexamples=True)
     lab.examine(session["visitor"], table.id)
     values = {"method": "lora", "epochs": 3, "folds": 0, "text_column": "text", "label_column": "label"}
     run = lab.train(session["visitor"], table.id, values, "Cured of the weekday")

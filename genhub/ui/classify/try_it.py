@@ -68,7 +68,7 @@ def classify(lab: Lab, session: dict, try_text: str, try_label: str, try_way: st
     labels = answer["labels"]
     label = try_label if try_label in labels else ""
     told = lab.explain(visitor, run, try_text, label)
-    words = told["leave_one_out"] if try_way == WAYS[1] else told["words"]
+    words = told["left_out"] if try_way == WAYS[1] else told["words"]
     state = {"text": try_text, "labels": labels, "words": words, "label": told["label"], "off": [], "first": answer["scores"][0]}
     return {
         "try_bars": _bars(labels, answer["scores"][0]),
@@ -135,7 +135,7 @@ def _words(state: dict) -> str:
 
 def _explained(told: dict, way: str) -> str:
     if way == WAYS[1]:
-        text = "How far the class's probability falls when the word is left out, one word at a time."
+        text = "How far the logit of the class falls when the word is left out, one word at a time."
     else:
         text = (
             f"Layer integrated gradients on the word embeddings ({told['steps']} steps; Sundararajan et al. 2017): the words' shares of the class's logit, "
