@@ -287,7 +287,7 @@ def test_random_bytes_make_a_table_or_a_user_error(tmp_path):
         b"PAR1",
     ]
     outcomes = {"table": 0, "refused": 0}
-    for _ in range(1500):
+    for _ in range(600):
         content = rng.choice([b"", b"text,label\nx,y\n"]) + b"".join(rng.choices(pieces, k=rng.randint(1, 8)))
         if rng.random() < 0.2:
             content += rng.randbytes(rng.randint(0, 30))
@@ -297,5 +297,5 @@ def test_random_bytes_make_a_table_or_a_user_error(tmp_path):
             outcomes["table"] += 1
         except UserError as error:
             outcomes["refused"] += bool(error.what and error.remedy)
-    assert sum(outcomes.values()) == 1500
-    assert min(outcomes.values()) > 50
+    assert sum(outcomes.values()) == 600
+    assert min(outcomes.values()) > 20

@@ -1,0 +1,272 @@
+"""The doctor says what it found, what will be done, and offers the remedy; what it counts is what cleaning does."""
+
+import gzip
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from genhub import settings
+from genhub.data import cleaning, doctor, encoder_fit, tables
+from genhub.errors import UserError
+
+LIMITS = settings.LOCAL
+ANIMALS = ("cat", "dog", "owl", "hen", "fox", "eel", "bee", "ant", "elk", "yak")
+
+
+def sentences(count: int, start: int = 0) -> list[str]:
+    return [f"the {ANIMALS[n % 10]} sees number {n}" for n in range(start, start + count)]
+
+
+def table(rows: list[tuple[str, ...]], columns=("text", "label"), **more) -> tables.Table:
+    fields = {"kind": "csv", "encoding": "UTF-8", "separator": "comma", "lines": list(range(2, len(rows) + 2)), "notes": [], **more}
+    return tables.Table(tuple(columns), rows, **fields)
+
+
+def two_classes(extra: list[tuple[str, str]] = ()) -> tables.Table:
+    texts = sentences(40)
+    return table([(text, "ab"[n % 2]) for n, text in enumerate(texts)] + list(extra))
+
+
+def finding(report: doctor.Report, code: str) -> doctor.Finding:
+    return next(item for item in report.findings if item.code == code)
+
+
+def codes(report: doctor.Report) -> set[str]:
+    return {item.code for item in report.findings}
+
+
+def test_a_sound_table_has_only_information():
+    report = doctor.examine(two_classes())
+    assert {item.severity for item in report.findings} == {"info"}
+    assert report.classes == {"a": 20, "b": 20}
+    assert (report.rows, report.ready, report.text_column, report.label_column) == (40, True, "text", "label")
+    assert report.preview[0] == {"row": 1, "text": "the cat sees number 0", "label": "a"}
+    assert finding(report, "file").what == "Separated values, UTF-8, separator: comma; 40 rows and 2 columns."
+    assert report.to_dict()["ready"] is True
+
+
+@pytest.mark.parametrize(
+    ("columns", "chosen"),
+    [
+        (("text", "label"), ("text", "label")),
+        (("label", "text"), ("text", "label")),
+        (("label", "domain", "text"), ("text", "label")),
+        (("id", "words here", "kind"), ("words here", "kind")),
+        (("kind", "words here"), ("words here", "kind")),
+    ],
+)
+def test_columns_are_chosen_by_name_length_and_place(columns, chosen):
+    rows = [tuple("long words " * 5 if name in ("text", "words here") else "x" for name in columns)] * 3
+    assert doctor.choose_columns(table(rows, columns)) == chosen
+
+
+def test_columns_that_cannot_be_used_are_refused_by_field():
+    for text, label, field in (("no", "", "text_column"), ("", "no", "label_column"), ("text", "text", "label_column")):
+        with pytest.raises(UserError) as caught:
+            doctor.examine(two_classes(), text, label)
+        assert caught.value.field == field
+    with pytest.raises(UserError, match="one column"):
+        doctor.examine(table([("a",)], ("text",)))
+
+
+def test_empty_cells_are_left_out_and_named_by_line():
+    report = doctor.examine(two_classes([("  ", "a"), ("text", " "), ("", "")]))
+    assert finding(report, "empty-texts").what == "2 rows without a text (lines 42, 44)."
+    assert finding(report, "empty-labels").what == "1 row without a label (line 43)."
+    assert report.rows == 40
+    assert report.removed == {"empty-texts": 2, "empty-labels": 1}
+
+
+def test_labels_that_look_missing_are_classes():
+    rows = [(text, ("None", "NA", "null")[n % 3]) for n, text in enumerate(sentences(30))]
+    report = doctor.examine(table(rows))
+    assert set(report.classes) == {"None", "NA", "null"}
+    assert report.ready
+
+
+def test_spellings_of_a_label_are_merged_on_request():
+    extra = [(text, label) for text, label in zip(sentences(4, 100), ("A", " a", "A", "A"), strict=True)]
+    found = finding(doctor.examine(two_classes(extra)), "merge-labels")
+    assert (found.severity, found.applied, found.fix, found.count) == ("warning", False, "merge-labels", 4)
+    assert "“a”/“A”/“ a”" in found.what
+    report = doctor.examine(two_classes(extra), fixes=["merge-labels"])
+    assert report.classes == {"a": 24, "b": 20}
+    assert finding(report, "merge-labels").applied
+
+
+def test_copies_share_a_group_and_are_removed_on_request():
+    copies = [("The CAT  sees number 0!", "a"), ("the cat sees number 0", "a"), ("the owl sees number 2", "a")]
+    source = two_classes(copies)
+    found = finding(doctor.examine(source), "drop-duplicates")
+    assert (found.count, found.fix_label) == (3, "Remove 3 copies")
+    assert found.examples[0] == {"row": 41, "text": "The CAT  sees number 0!", "label": "a"}
+    kept = cleaning.clean(source, "text", "label")
+    assert kept.rows[40]["group"] == kept.rows[0]["group"] != kept.rows[1]["group"]
+    assert len(kept.rows) == 43
+    removed = cleaning.clean(source, "text", "label", ["drop-duplicates"])
+    assert [row["row"] for row in removed.rows] == list(range(1, 41))
+    assert removed.removed == {"drop-duplicates": 3}
+
+
+def test_texts_are_the_same_case_blanks_and_punctuation_aside_in_any_script():
+    same = [("Hello, World!", "hello world"), ("STRASSE", "straße"), ("¿Qué  tal?", "qué tal"), ("Ｆｕｌｌ", "full"), ("…", "…")]
+    other = [("कि", "का"), ("good 😀", "good 😡"), ("a b", "ab"), ("!", "?")]
+    assert all(cleaning.text_key(one) == cleaning.text_key(two) for one, two in same)
+    assert all(cleaning.text_key(one) != cleaning.text_key(two) for one, two in other)
+
+
+def test_one_text_under_two_labels_is_counted_and_left_out_on_request():
+    source = two_classes([("the cat sees number 0", "b")])
+    found = finding(doctor.examine(source), "drop-conflicts")
+    assert (found.count, found.severity) == (2, "warning")
+    assert len(cleaning.clean(source, "text", "label").rows) == 41
+    assert len(cleaning.clean(source, "text", "label", ["drop-conflicts"]).rows) == 39
+
+
+def test_a_class_too_rare_to_split_forbids_training_until_it_is_left_out():
+    source = two_classes([("one of a kind", "rare"), ("second", "pair"), ("third", "pair")])
+    report = doctor.examine(source)
+    found = finding(report, "drop-rare")
+    assert (found.severity, found.count, report.ready) == ("problem", 3, False)
+    with pytest.raises(UserError, match="fewer than 3 different texts: “pair”, “rare”"):
+        cleaning.clean(source, "text", "label")
+    mended = doctor.examine(source, fixes=["drop-rare"])
+    assert mended.ready
+    assert finding(mended, "drop-rare").severity == "info"
+    assert set(mended.classes) == {"a", "b"}
+
+
+def test_three_copies_are_not_three_texts():
+    with pytest.raises(UserError, match="different texts: “rare”"):
+        cleaning.clean(two_classes([("again", "rare")] * 3), "text", "label")
+
+
+@pytest.mark.parametrize(
+    ("rows", "code", "says"),
+    [
+        ([(text, "same") for text in sentences(20)], "one-class", "one label “same”"),
+        ([(text, f"class {n}") for n, text in enumerate(sentences(5000))], "too-many-classes", "5,000 different labels"),
+        ([("", "a"), ("b", "")], "no-rows", "No row is left"),
+    ],
+)
+def test_tables_that_cannot_be_trained_on_say_why(rows, code, says):
+    report = doctor.examine(table(rows))
+    assert not report.ready
+    assert says in finding(report, code).what
+    assert "drop-rare" not in codes(report)
+    with pytest.raises(UserError) as caught:
+        cleaning.clean(table(rows), "text", "label")
+    assert says in caught.value.what
+    assert caught.value.limit
+    assert caught.value.remedy
+
+
+def test_rows_beyond_the_limit_wait_for_a_decision():
+    source = replace(two_classes(), left_out=1000)
+    report = doctor.examine(source)
+    assert finding(report, "first-N-rows").fix_label == "Use the first 40 rows"
+    assert not report.ready
+    with pytest.raises(UserError, match="1,040 rows"):
+        cleaning.clean(source, "text", "label")
+    assert doctor.examine(source, fixes=["first-N-rows"]).ready
+
+
+def test_few_rows_imbalance_header_and_formulas_are_said():
+    rows = [(text, "much") for text in sentences(60)] + [(text, "little") for text in ("=1+1", "-2 degrees", "@home", "plain")]
+    report = doctor.examine(table(rows, ("text", "much")))
+    assert {"few-rows", "imbalance", "formulas", "header"} <= codes(report)
+    assert "“little” (4)" in finding(report, "few-rows").what
+    assert finding(report, "formulas").count == 3
+    assert report.ready
+
+
+def test_unknown_remedies_are_refused():
+    with pytest.raises(UserError, match="no remedy “drop-table”"):
+        doctor.examine(two_classes(), fixes=["drop-table"])
+
+
+def test_a_test_table_is_kept_apart_and_never_seen_in_training():
+    test = table([("the cat sees number 0", "a"), ("new text", "b"), ("new text", "b"), ("other", "c"), ("", "a")])
+    cleaned = cleaning.clean(two_classes(), "text", "label", ["drop-duplicates"], test=test)
+    assert [(row["text"], row["row"]) for row in cleaned.rows if row.get("part") == "test"] == [
+        ("the cat sees number 0", 1),
+        ("new text", 2),
+        ("new text", 3),
+    ]
+    assert cleaned.removed == {"empty-texts": 1, "leaked": 1, "unknown-labels": 1}
+    assert len(cleaned.training) == 39
+    columns = ("text", "label")
+    report = doctor.report_on(two_classes(), columns, cleaned, doctor.Context(), None)
+    assert {"leaked", "unknown-labels"} <= codes(report)
+    assert (report.rows, report.test_rows) == (39, 3)
+    with pytest.raises(UserError, match="No row of the test table"):
+        cleaning.clean(two_classes(), "text", "label", test=table([("x", "unknown")]))
+
+
+@pytest.fixture(scope="module")
+def tokenizer_file(tmp_path_factory) -> Path:
+    """A word-piece tokenizer that truncates and pads, as saved ones often do."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "word"]
+    tokenizer = Tokenizer(models.WordPiece({word: place for place, word in enumerate(words)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.post_processor = processors.TemplateProcessing("[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+    tokenizer.enable_truncation(8)
+    tokenizer.enable_padding(length=8)
+    path = tmp_path_factory.mktemp("tokenizer") / "tokenizer.json"
+    tokenizer.save(str(path))
+    return path
+
+
+def test_texts_longer_than_the_encoder_reads_are_counted_in_its_tokens(tokenizer_file):
+    source = two_classes([("word " * 14, "a"), ("word " * 15, "b")])
+    report = doctor.examine(source, context=doctor.Context(16, ("*",), tokenizer_file))
+    found = finding(report, "long-texts")
+    assert (found.count, report.lengths["longest"], report.lengths["unit"]) == (1, 17, "tokens")
+    assert "longer than the 16 tokens" in found.what
+
+
+def test_many_texts_are_estimated_from_a_sample(tokenizer_file, monkeypatch):
+    monkeypatch.setattr(encoder_fit, "TOKENS_AT_MOST", 10)
+    lengths = encoder_fit.lengths(["word " * 40, "word"] * 50, tokenizer_file, 16)
+    assert lengths.estimated
+    assert lengths.over == 50 or lengths.over == 100
+
+
+def test_without_a_tokenizer_words_are_counted():
+    lengths = encoder_fit.lengths(["one two", "one"], None, 16)
+    assert (lengths.unit, lengths.longest, lengths.over) == ("words", 2, 0)
+
+
+GERMAN = "Die Lieferung kam leider viel zu spät und der Karton war völlig durchnässt"
+
+
+def test_a_language_the_encoder_was_not_trained_for_is_named():
+    rows = [(f"{GERMAN}, Bestellung Nummer {n}.", "ab"[n % 2]) for n in range(20)]
+    report = doctor.examine(table(rows), context=doctor.Context(128, ("en",)))
+    found = finding(report, "language")
+    assert found.severity == "warning"
+    assert "German" in found.what
+    assert "trained on English" in found.what
+    many = doctor.examine(table(rows), context=doctor.Context(128, ("*",)))
+    assert finding(many, "language").severity == "info"
+    assert encoder_fit.language(["short"]) is None
+
+
+def data_folder() -> Path | None:
+    places = [os.environ.get("GENHUB_DATA"), Path(__file__).parents[3] / "shared" / "data"]
+    return next((Path(place) / "classification" for place in places if place and (Path(place) / "classification").is_dir()), None)
+
+
+@pytest.mark.skipif(data_folder() is None, reason="real data sets are not here (GENHUB_DATA)")
+@pytest.mark.parametrize(("name", "rows", "classes"), [("rotten_tomatoes/train", 8530, 2), ("banking77/train", 10003, 77)])
+def test_real_tables_are_read_whole(tmp_path, name, rows, classes):
+    path = tmp_path / "train.tsv"
+    path.write_bytes(gzip.decompress((data_folder() / f"{name}.tsv.gz").read_bytes()))
+    source = tables.read(path, LIMITS)
+    cleaned = cleaning.clean(source, *doctor.choose_columns(source))
+    assert len(cleaned.rows) == rows
+    assert len({row["label"] for row in cleaned.rows}) == classes

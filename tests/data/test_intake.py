@@ -1,0 +1,121 @@
+"""The entry points of the children that read tables: JSON in, JSON out, files in a folder, through a real child too."""
+
+import json
+
+import pytest
+
+from genhub import oneshot
+from genhub.data import intake, samples, split
+from genhub.errors import UserError
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path, monkeypatch):
+    monkeypatch.setenv("GENHUB_HOME", str(tmp_path / "home"))
+
+
+def lines(path) -> list:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def written(tmp_path, rows: list[str], name="mine.csv"):
+    path = tmp_path / name
+    path.write_text("text,label\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def some_rows(count=30, start=0) -> list[str]:
+    return [f"the text number {n},{'ab'[n % 2]}" for n in range(start, start + count)]
+
+
+def test_a_table_is_read_examined_and_cleaned(tmp_path):
+    answer = intake.read_table({"path": str(written(tmp_path, [*some_rows(), "no label,"])), "folder": str(tmp_path)})
+    assert (answer["columns"], answer["rows"], answer["kind"], answer["name"]) == (["text", "label"], 31, "csv", "mine.csv")
+    assert (answer["text_column"], answer["label_column"]) == ("text", "label")
+    assert lines(tmp_path / "table.jsonl")[0] == ["the text number 0", "a"]
+    report = intake.examine({"folder": str(tmp_path), "seed": 3})
+    assert report == json.loads((tmp_path / "report.json").read_text())
+    assert report["ready"]
+    assert report["split"]["kind"] == "cross-validation"
+    assert (report["split"]["folds"], report["split"]["seed"]) == (5, 3)
+    assert sum(report["split"][part] for part in ("train", "validation", "test")) == 30
+    assert report["data"]["name"] == "mine.csv"
+    assert report["data"]["removed"] == {"empty-labels": 1}
+    rows = lines(tmp_path / "clean.jsonl")
+    assert rows[0] == {"text": "the text number 0", "label": "a", "row": 1, "group": 0}
+    assert len(rows) == 30
+
+
+def test_a_problem_is_reported_and_no_rows_are_left_to_train_on(tmp_path):
+    intake.read_table({"path": str(written(tmp_path, some_rows())), "folder": str(tmp_path)})
+    intake.examine({"folder": str(tmp_path)})
+    assert (tmp_path / "clean.jsonl").exists()
+    intake.read_table({"path": str(written(tmp_path, [*some_rows(), "odd one,rare"])), "folder": str(tmp_path)})
+    report = intake.examine({"folder": str(tmp_path)})
+    assert not report["ready"]
+    assert report["split"] is None
+    assert not (tmp_path / "clean.jsonl").exists()
+    with pytest.raises(UserError, match="“rare”"):
+        intake.examine({"folder": str(tmp_path), "strict": True})
+    assert intake.examine({"folder": str(tmp_path), "fixes": ["drop-rare"], "strict": True})["ready"]
+
+
+def test_pasted_rows_are_read_too(tmp_path):
+    answer = intake.read_table({"text": "text\tlabel\n" + "\n".join(f"row {n}\t{n % 2}" for n in range(8)), "folder": str(tmp_path)})
+    assert (answer["rows"], answer["separator"], answer["name"]) == (8, "tab", "pasted")
+
+
+def test_a_test_table_becomes_the_test_part(tmp_path):
+    intake.read_table({"path": str(written(tmp_path, some_rows())), "folder": str(tmp_path)})
+    answer = intake.add_test({"path": str(written(tmp_path, some_rows(6, 28), "test.csv")), "folder": str(tmp_path)})
+    assert answer["rows"] == 6
+    report = intake.examine({"folder": str(tmp_path)})
+    assert (report["split"]["kind"], report["split"]["test"], report["test_rows"]) == ("given", 6, 6)
+    assert report["removed"] == {"leaked": 2}
+    rows = lines(tmp_path / "clean.jsonl")
+    assert [row["row"] for row in rows if row.get("part") == "test"] == [1, 2, 3, 4, 5, 6]
+    parts = split.holdout(rows, 0.2, 0.1, 0)
+    assert len(parts.test) == 6
+    intake.read_table({"path": str(written(tmp_path, some_rows())), "folder": str(tmp_path)})
+    assert intake.examine({"folder": str(tmp_path)})["test_rows"] == 0
+    other = tmp_path / "other.csv"
+    other.write_text("a,b\nc,d\n")
+    with pytest.raises(UserError, match="“a”, “b”"):
+        intake.add_test({"path": str(other), "folder": str(tmp_path)})
+
+
+def test_counterexamples_are_added_to_a_sample(tmp_path):
+    intake.read_table({"path": str(samples.path("shortcut")), "folder": str(tmp_path)})
+    before = intake.examine({"folder": str(tmp_path)})
+    answer = intake.add_rows({"path": str(samples.counterexamples("shortcut")), "folder": str(tmp_path)})
+    after = intake.examine({"folder": str(tmp_path)})
+    assert answer == {"rows": after["rows"], "added": after["rows"] - before["rows"]}
+    assert answer["added"] >= 60
+    assert after["ready"]
+    assert after["data"]["sha256"] != before["data"]["sha256"]
+
+
+def test_rows_beyond_the_profile_are_counted(tmp_path, monkeypatch):
+    monkeypatch.setenv("GENHUB_PROFILE", "public")
+    answer = intake.read_table({"path": str(written(tmp_path, some_rows(20_005))), "folder": str(tmp_path)})
+    assert (answer["rows"], answer["left_out"]) == (20_000, 5)
+    assert not intake.examine({"folder": str(tmp_path)})["ready"]
+    report = intake.examine({"folder": str(tmp_path), "fixes": ["first-N-rows"]})
+    assert (report["ready"], report["split"]["kind"]) == (True, "hold-out")
+    with pytest.raises(UserError, match="Together the tables have 20,010 rows"):
+        intake.add_rows({"path": str(written(tmp_path, some_rows(10), "more.csv")), "folder": str(tmp_path)})
+
+
+def test_examining_nothing_is_refused(tmp_path):
+    with pytest.raises(UserError, match="No table has been read"):
+        intake.examine({"folder": str(tmp_path)})
+
+
+def test_a_real_child_reads_and_refuses(tmp_path):
+    good = {"path": str(samples.path("support")), "folder": str(tmp_path)}
+    assert oneshot.run("genhub.data.intake:read_table", good)["rows"] == samples.get("support").rows
+    bad = tmp_path / "bad.csv"
+    bad.write_bytes(b"text,label\nok,a\ncaf\xe9,b\n")
+    with pytest.raises(UserError, match="Line 3, byte 4") as caught:
+        oneshot.run("genhub.data.intake:read_table", {"path": str(bad), "folder": str(tmp_path)})
+    assert caught.value.field == "data"
