@@ -2,6 +2,10 @@
 #
 #   make demo        the app at http://127.0.0.1:7860
 #   make test        lint, format check, all tests
+#   make bench       the figures of docs/benchmarks.md, measured (about an hour)
+#   make examples    the finished runs that the page opens on, trained again
+#   make docs        docs/api.md from the code
+#   make screenshots the pictures in docs/, from the page as it is
 #   make licences    THIRD_PARTY.md from what is installed
 #   make clean       what building and testing left behind; .venv and your runs stay
 #
@@ -17,7 +21,7 @@ BIN  := $(VENV)/bin
 RUN  := $(BIN)/python
 PIP  := $(RUN) -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test licences clean
+.PHONY: demo test bench examples docs screenshots licences clean
 
 demo: $(VENV)/installed
 	$(RUN) -m genhub serve --port $(PORT)
@@ -26,6 +30,18 @@ test: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(RUN) -m pytest -n $(TEST_JOBS) --dist loadfile
+
+bench: $(VENV)/installed-dev
+	PYTHONPATH=. $(RUN) bench/classify.py
+
+examples: $(VENV)/installed
+	PYTHONPATH=. $(RUN) docs/make_examples.py
+
+docs: $(VENV)/installed
+	PYTHONPATH=. $(RUN) docs/make_api.py
+
+screenshots: $(VENV)/installed-dev
+	PYTHONPATH=. $(RUN) docs/make_screenshots.py
 
 licences: $(VENV)/installed
 	$(RUN) docs/make_licences.py > THIRD_PARTY.tmp

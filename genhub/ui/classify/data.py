@@ -9,6 +9,7 @@ from genhub.ui.wiring import Wires, pieces
 
 SOURCES = ("A sample", "My file", "Paste", "The Hub")
 STAGE = "1  Data"
+SHOWN_ABOVE = ("file", "columns", "classes")  # findings that the facts and the form say already
 OUTPUTS = ["session", "data_report", "text_column", "label_column", "data_use", "data_stage"]
 
 
@@ -127,13 +128,12 @@ def _examined(lab: Lab, session: dict) -> dict:
     report = lab.examine(session["visitor"], session["table"], tuple(session["columns"]), session["fixes"])
     info = lab.table(session["visitor"], session["table"])
     chosen = [report["text_column"], report["label_column"]]
-    blocked = any(finding["severity"] == "problem" and not finding["applied"] for finding in report["findings"])
     return {
         "session": {**session, "columns": chosen},
         "data_report": render(info, report),
         "text_column": gr.update(choices=info.columns, value=chosen[0]),
         "label_column": gr.update(choices=info.columns, value=chosen[1]),
-        "data_use": gr.update(interactive=not blocked),
+        "data_use": gr.update(interactive=report["ready"]),
         "data_stage": gr.update(label=STAGE, open=True),
     }
 
@@ -159,7 +159,7 @@ def render(info: TableInfo, report: dict) -> str:
         shown = dict(list(report["classes"].items())[:12])
         more = f" and {len(report['classes']) - 12} more" if len(report["classes"]) > 12 else ""
         parts.append(charts.bars(shown, f"Rows a class: {markup.plural(len(report['classes']), 'class')}{more}."))
-    parts += [_finding(finding) for finding in report["findings"]]
+    parts += [_finding(finding) for finding in report["findings"] if finding["code"] not in SHOWN_ABOVE]
     if report.get("split"):
         parts.append(_split(report["split"]))
     parts.append(_preview(report["preview"]))
