@@ -27,15 +27,16 @@ TABLE, TEST = ("table.jsonl", "meta.json"), ("test.jsonl", "test.json")
 
 
 def read_table(args: dict) -> dict:
-    """{"path" | "text", "folder", "name"?} → what was read: {"columns", "rows", "kind", "encoding", "separator", "notes",
-    "left_out", "preview", "text_column", "label_column", "name", "sha256"}. Rows beyond the limit are counted, not kept."""
+    """{"path" | "text", "folder", "name"?, "cut"?} → what was read: {"columns", "rows", "kind", "encoding", "separator", "notes",
+    "left_out", "preview", "text_column", "label_column", "name", "sha256"}. Rows beyond the limit are counted, not kept; with "cut" false they are refused."""
     folder = Path(args["folder"])
     limits = settings.get().limits
+    cut = bool(args.get("cut", True))
     if "text" in args:
-        table = tables.parse_pasted(args["text"], limits, cut=True)
+        table = tables.parse_pasted(args["text"], limits, cut=cut)
         digest = hashlib.sha256(args["text"].encode("utf-8")).hexdigest()
     else:
-        table = tables.read(Path(args["path"]), limits, cut=True)
+        table = tables.read(Path(args["path"]), limits, cut=cut)
         digest = _digest(Path(args["path"]))
     name = gate.shown_name(str(args.get("name") or Path(args.get("path", "pasted")).name))
     for stale in ("clean.jsonl", "report.json", "language.json", *TEST):

@@ -49,7 +49,7 @@ SAMPLES = {
             "text",
             "label",
             classes=2,
-            rows=471,
+            rows=442,
         ),
         Sample(
             "messy",

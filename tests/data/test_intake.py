@@ -99,6 +99,8 @@ def test_rows_beyond_the_profile_are_counted(tmp_path, monkeypatch):
     monkeypatch.setenv("GENHUB_PROFILE", "public")
     answer = intake.read_table({"path": str(written(tmp_path, some_rows(20_005))), "folder": str(tmp_path)})
     assert (answer["rows"], answer["left_out"]) == (20_000, 5)
+    with pytest.raises(UserError, match="20,005 rows"):
+        intake.read_table({"path": str(tmp_path / "mine.csv"), "folder": str(tmp_path), "cut": False})
     assert not intake.examine({"folder": str(tmp_path)})["ready"]
     report = intake.examine({"folder": str(tmp_path), "fixes": ["first-N-rows"]})
     assert (report["ready"], report["split"]["kind"]) == (True, "hold-out")

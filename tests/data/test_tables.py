@@ -227,6 +227,23 @@ def test_a_torn_parquet_file_is_refused(tmp_path):
         tables.read(path, LIMITS)
 
 
+def test_damaged_parquet_files_make_a_table_or_a_user_error(tmp_path):
+    path = parquet(tmp_path / "t.parquet", {"text": ["hello é"] * 40, "label": list(range(40))})
+    sound = path.read_bytes()
+    refusals = 0
+    for seed in range(60):
+        rng = random.Random(seed)
+        damaged = bytearray(sound)
+        for _ in range(rng.randint(1, 6)):
+            damaged[rng.randrange(len(damaged))] = rng.randrange(256)
+        path.write_bytes(damaged)
+        try:
+            assert len(tables.read(path, SMALL, cut=True).columns) == 2
+        except UserError as error:
+            refusals += bool(error.remedy)
+    assert refusals > 20
+
+
 def test_pasted_tables(tmp_path):
     assert tables.parse_pasted("text\tlabel\nhello\ta\n", LIMITS).separator == "tab"
     assert tables.parse_pasted('{"text": "a", "label": "x"}', LIMITS).kind == "jsonl"
