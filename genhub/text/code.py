@@ -5,6 +5,7 @@ how the run keeps what it learnt (a PEFT adapter, bottleneck adapters, all weigh
 Nothing a user wrote goes into it: labels are read from passport.json when it runs.
 """
 
+import json
 import shlex
 from pathlib import Path
 
@@ -49,7 +50,7 @@ for text in sys.argv[1:] or sys.stdin.read().splitlines():
 '''
 
 _BASE = """\
-BASE = os.environ.get("BASE", {base!r})
+BASE = os.environ.get("BASE", {base})
 tokenizer = AutoTokenizer.from_pretrained(BASE{revision})
 encoder = AutoModel.from_pretrained(BASE{revision}, use_safetensors=True).eval()"""
 
@@ -110,7 +111,7 @@ def script_for(passport: dict, *, whole_model: bool) -> str:
         packages=packages,
         base_help="" if whole_model else "\nThe encoder comes from the Hugging Face Hub; BASE=folder uses a local copy.",
         imports="\n".join(imports),
-        load=load.format(base=base, revision=f", revision={revision!r}" if revision else "", bottleneck=_BOTTLENECK),
+        load=load.format(base=_literal(base), revision=f", revision={_literal(revision)}" if revision else "", bottleneck=_BOTTLENECK),
         max_length=int(passport["max_length"]),
         pooled="states[:, 0]" if passport["pooling"] == "cls" else "states.mean(1)  # one text at a time: no padding among the tokens",
         normalise=normalise,
@@ -136,6 +137,11 @@ def command_line(run_dir: Path, data: str = "") -> str:
     if origin.get("fixes"):
         words += ["--fix", ",".join(origin["fixes"])]
     return shlex.join([*words, "--out", "run-again"])
+
+
+def _literal(value: str) -> str:
+    """`value` as a Python string in double quotes, whatever is in it: a JSON string in plain ASCII is one."""
+    return json.dumps(str(value))
 
 
 def hub_id(model_id: str) -> str:

@@ -139,13 +139,13 @@ def test_the_script_is_short_and_needs_nothing_of_ours(tmp_path, base, method):
 def test_the_base_is_named_by_its_hub_id_and_revision(tmp_path, base):
     run = make_run(tmp_path / "run", base, "lora", base={"id": "embedded/minilm-l6", "revision": "c9745ed1"})
     source = code.script(run)
-    assert "'sentence-transformers/all-MiniLM-L6-v2'" in source
-    assert source.count("revision='c9745ed1'") == 2
+    assert '"sentence-transformers/all-MiniLM-L6-v2"' in source
+    assert source.count('revision="c9745ed1"') == 2
     assert "embedded/" not in source
 
 
 def test_a_passport_cannot_smuggle_code_into_the_script(tmp_path, base):
-    wicked = "x'); import os; os._exit(3); ('"
+    wicked = "x'); \"); import os; os._exit(3); (\"('\\"
     run = make_run(tmp_path / "run", base, "lora", base={"id": wicked, "revision": wicked})
     tree = ast.parse(code.script(run))
     assert sum(isinstance(node, ast.Constant) and node.value == wicked for node in ast.walk(tree)) == 3
