@@ -1,0 +1,193 @@
+"""The page in a real browser: the whole main job, a reload in the middle, nothing asked of another host, phone width."""
+
+import csv
+import json
+import zipfile
+
+import pytest
+
+from genhub.data import samples
+from tests.ui.served import Served
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is in requirements-dev.txt")
+expect = playwright.expect
+SLOW = 90_000  # milliseconds a step may take on a busy machine
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    served = Served(tmp_path_factory.mktemp("home")).start()
+    yield served
+    if served.process.poll() is None:
+        assert served.stop() < 10, "serve must end within ten seconds of SIGTERM"
+
+
+@pytest.fixture
+def page(app, chromium):
+    """A page of a fresh visitor; errors of its scripts and requests to other hosts are collected."""
+    context = chromium.new_context(viewport={"width": 1400, "height": 1000}, accept_downloads=True)
+    page = context.new_page()
+    page.set_default_timeout(SLOW)
+    page.foreign, page.broken = [], []
+    page.on(
+        "request", lambda request: page.foreign.append(request.url) if not request.url.startswith((app.address, "data:", "blob:")) else None
+    )
+    page.on("pageerror", lambda error: page.broken.append(str(error)))
+    page.goto(app.address)
+    page.wait_for_selector("#start-tiles .gh-tile")
+    yield page
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    """A real file: three of the classes of the support sample, 40 rows each, with semicolons and a foreign name."""
+    path = tmp_path_factory.mktemp("data") / "tickets.csv"
+    with samples.path("support").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, delimiter=";")
+        writer.writerow(["subject", "desk"])
+        for desk in ("billing", "delivery", "returns"):
+            writer.writerows([row["text"], desk] for row in [row for row in rows if row["label"] == desk][:40])
+    return path
+
+
+def open_classify(page):
+    page.get_by_role("tab", name="Classify").click()
+    page.wait_for_selector("#verdict-head .gh-big")
+
+
+def test_the_first_screen_shows_computed_results_and_leads_on(page):
+    expect(page.locator("#start-tiles .gh-tile")).to_have_count(3)
+    page.locator("#start-tiles [data-pick^='cell:']").first.click()
+    expect(page.locator("#verdict-head .gh-big")).to_be_visible()
+    assert page.foreign == []
+    assert page.broken == []
+
+
+def test_the_example_can_be_poked_before_anything_is_trained(page):
+    open_classify(page)
+    page.locator("#verdict-matrix [data-pick='cell:0:0']").click()
+    expect(page.locator("#verdict-cell table")).to_be_visible()
+    page.locator("#try-text textarea").fill("My parcel never came and the courier does not answer.")
+    page.locator("#try-go").click()
+    expect(page.locator("#try-words .gh-words button").first).to_be_visible()
+    page.locator("#try-words .gh-words button").nth(1).click()
+    expect(page.locator("#try-note")).to_contain_text("Without the struck words")
+    expect(page.locator("#try-words .gh-words button").nth(1)).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_main_job_from_a_file_to_a_zip_and_back(page, app, table, tmp_path):
+    open_classify(page)
+    page.get_by_label("My file").check()
+    page.locator("#data-file input[type=file]").set_input_files(str(table))
+    expect(page.locator("#data-report")).to_contain_text("semicolon")
+    expect(page.locator("#data-report")).to_contain_text("120")
+    page.locator("#data-use").click()
+    expect(page.locator("#forecast")).to_contain_text("trainable")
+    expect(page.locator("#stage-data > button")).to_contain_text("tickets.csv")
+    page.locator("#option-epochs input").fill("2")
+    page.locator("#train").click()
+    expect(page.locator("#train-view")).to_contain_text("of", timeout=SLOW)
+
+    page.reload()  # midway: the job goes on, the page finds it again
+    page.get_by_role("tab", name="Classify").click()
+    expect(page.locator("#stage-verdict > button")).to_contain_text("accuracy", timeout=SLOW)
+    expect(page.locator("#verdict-head")).to_contain_text("on 120 rows, each predicted by a model that had not seen it", timeout=SLOW)
+
+    text = "I was charged twice for the same order."
+    page.locator("#try-text textarea").fill(text)
+    page.locator("#try-go").click()
+    expect(page.locator("#try-bars svg text").first).to_be_visible()
+    first = page.locator("#try-bars").inner_text()
+
+    page.locator("#stage-home > button").click()
+    page.locator("#home-pack").click()
+    button = page.locator("#home-download")
+    expect(button).to_be_visible()
+    with page.expect_download() as caught:
+        button.click()
+    packed = tmp_path / "run.zip"
+    caught.value.save_as(packed)
+    names = zipfile.ZipFile(packed).namelist()
+    assert any(name.endswith("head.safetensors") for name in names)
+    assert not any("train.jsonl" in name or "predictions" in name for name in names)
+    page.locator("#home-code-button").click()
+    expect(page.locator("#home-code")).to_contain_text("peft")
+
+    page.get_by_role("tab", name="Runs").click()
+    expect(page.locator("#runs-table tbody tr")).to_have_count(1)
+    page.locator("#runs-reopen input[type=file]").set_input_files(str(packed))
+    expect(page.locator("#runs-table tbody tr")).to_have_count(2)
+    page.locator("#runs-table [data-pick^='open:']").first.click()
+    page.locator("#try-text textarea").fill(text)
+    page.locator("#try-go").click()
+    expect(page.locator("#try-bars svg text").first).to_be_visible()
+    assert page.locator("#try-bars").inner_text() == first
+    assert page.foreign == []
+    assert page.broken == []
+    assert "defect" not in app.log()
+
+
+def test_a_bad_file_gets_a_sentence_and_nothing_is_lost(page, tmp_path):
+    open_classify(page)
+    page.get_by_label("My file").check()
+    bad = tmp_path / "sheet.csv"
+    bad.write_bytes(b"PK\x03\x04" + b"[Content_Types].xml xl/workbook.xml" + b"\0" * 200)
+    page.locator("#data-file input[type=file]").set_input_files(str(bad))
+    expect(page.locator("#stage-data [role=alert]")).to_contain_text("Excel")
+    expect(page.locator("#verdict-head .gh-big")).to_be_visible()
+
+
+def test_a_remedy_is_one_button(page):
+    open_classify(page)
+    page.get_by_label("A messy table").check()
+    expect(page.locator("#data-use")).to_be_disabled()
+    page.locator("#data-report [data-pick='fix:merge-labels']").click()
+    expect(page.locator("#data-report [data-pick='fix:merge-labels']")).to_have_attribute("aria-pressed", "true")
+    page.locator("#data-report [data-pick='fix:drop-rare']").click()
+    expect(page.locator("#data-use")).to_be_enabled()
+
+
+def test_catch_it_cheating(page):
+    open_classify(page)
+    page.locator("#stage-cheat > button").click()
+    page.get_by_label("complaint", exact=True).check()
+    page.locator("#cheat-ask").click()
+    words = page.locator("#cheat-words .gh-words button")
+    expect(words.first).to_be_visible()
+    expect(page.locator("#cheat-note")).to_contain_text("Your guesses: 1 of 1 right.")
+    page.locator("#cheat-words .gh-words button", has_text="Tuesday").click()
+    expect(page.locator("#cheat-note")).to_contain_text("the answer flips")
+
+
+def test_a_phone_sees_every_tab_without_scrolling_sideways(app, chromium):
+    page = chromium.new_page(viewport={"width": 400, "height": 800})
+    page.goto(app.address)
+    page.wait_for_selector("#start-tiles .gh-tile")
+    for tab in ("Start", "Classify", "Runs"):
+        page.get_by_role("tab", name=tab).click()
+        page.wait_for_function("document.documentElement.scrollWidth <= 401")
+    page.close()
+
+
+def test_another_visitors_run_is_not_found_in_public(tmp_path):
+    """Over HTTP, with the script's endpoints: a token is the only key to a run."""
+    from gradio_client import Client
+
+    served = Served(tmp_path, GENHUB_PROFILE="public").start()
+    try:
+        client = Client(served.address, verbose=False)
+        me, other = (client.predict(api_name="/new_visitor") for _ in range(2))
+        sample = client.predict(me, "support", api_name="/read_sample")
+        assert client.predict(me, sample["id"], "text", "label", [], api_name="/examine_table")["ready"]
+        with pytest.raises(Exception, match="not here any more"):
+            client.predict(other, sample["id"], "text", "label", [], api_name="/examine_table")
+        with pytest.raises(Exception, match="Rank"):
+            client.predict(me, sample["id"], {"rank": 1_000_000}, "", api_name="/train")
+        answer = client.predict(me, "example-support", ["Where is my parcel?"], api_name="/classify")
+        assert answer["predicted"][0] in answer["labels"]
+        assert json.dumps(answer)
+    finally:
+        served.stop()
