@@ -1,7 +1,8 @@
 """Who is next, and when. Pure functions over what is running and what waits.
 
-A visitor's second job waits behind other visitors' first: jobs are taken in rounds, each visitor one job a round, and what a
-visitor has running counts as earlier rounds. Within a round, first come first served.
+A visitor's second job waits behind other visitors' first: jobs are taken in rounds, each visitor one job a round; within a
+round, first come first served. A job gets its round when it arrives and keeps it: the first after those the same visitor
+still has under way, but never one that is already over (start-time fair queueing, Goyal, Vin and Cheng 1996).
 """
 
 import heapq
@@ -20,14 +21,14 @@ class Place:
     wait: float
 
 
-def order(waiting: Iterable[Record], running: Iterable[Record]) -> list[Record]:
+def round_for(owner: str, unfinished: Iterable[Record], current: int) -> int:
+    """The round of a job that arrives now. `unfinished`: jobs waiting or running; `current`: the round of the job started last."""
+    return max([current, *(record.round + 1 for record in unfinished if record.owner == owner)])
+
+
+def order(waiting: Iterable[Record]) -> list[Record]:
     """The waiting jobs, the next one first."""
-    rounds = Counter(record.owner for record in running)
-    keys = {}
-    for record in sorted(waiting, key=lambda record: record.number):
-        keys[record.id] = (rounds[record.owner], record.number, record)
-        rounds[record.owner] += 1
-    return [record for _, _, record in sorted(keys.values(), key=lambda key: key[:2])]
+    return sorted(waiting, key=lambda record: (record.round, record.number))
 
 
 def startable(ordered: Iterable[Record], running: Iterable[Record], slots: int, per_owner: int) -> list[Record]:

@@ -4,6 +4,7 @@ The warm server's life is watched here: when it dies it is started again, what i
 three deaths in a row before it was ready jobs are started without it. GENHUB_JOBS=spawn does without it from the start.
 """
 
+import contextlib
 import json
 import logging
 import os
@@ -27,6 +28,11 @@ HOPELESS = 3
 logger = logging.getLogger(__name__)
 
 
+def forks(wish: str) -> bool:
+    """Fork jobs from a warm server? Apple's frameworks do not survive a fork, so there only when GENHUB_JOBS=fork asks for it."""
+    return hasattr(os, "fork") and wish != "spawn" and (sys.platform != "darwin" or wish == "fork")
+
+
 class Down(Exception):
     """The warm server is not there (any more) to do what was asked; ask again later."""
 
@@ -48,7 +54,7 @@ class Launcher:
         self._spawned: dict[int, subprocess.Popen] = {}
         self._closed = False
         self.on_change: Callable[[], None] = lambda: None
-        self.forks = hasattr(os, "fork") and os.environ.get("GENHUB_JOBS") != "spawn"
+        self.forks = forks(os.environ.get("GENHUB_JOBS", ""))
 
     def start(self) -> None:
         """Start the warm server if it is wanted and not there. Returns at once."""
@@ -75,7 +81,10 @@ class Launcher:
             self._closed, server = True, self._server
         if server is None:
             return
-        server.stdin.close()
+        if not self._ready.is_set():  # it would only notice after its imports
+            server.kill()
+        with contextlib.suppress(OSError):
+            server.stdin.close()
         try:
             server.wait(5)
         except subprocess.TimeoutExpired:
@@ -90,8 +99,15 @@ class Launcher:
         command = [sys.executable, "-m", "genhub.jobs.process", str(folder), "--bounds", json.dumps(bounds.to_dict()), *self._preload]
         with open(folder / "log.txt", "ab") as log:
             child = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment(), start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self._environment(),
+                start_new_session=True,
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
+        self._collect()
         self._spawned[child.pid] = child
         return living.identify(child.pid)
 
@@ -112,8 +128,20 @@ class Launcher:
 
     def exit_status(self, process: Process) -> int | None:
         """How a process that was started here ended (negative: the signal), None when that is not known."""
-        child = self._spawned.get(process.pid)
-        return self._statuses.get(process.pid) if child is None else child.poll()
+        self._collect()
+        return self._statuses.get(process.pid)
+
+    def _collect(self) -> None:
+        """Bury spawned children that have ended."""
+        for pid, child in list(self._spawned.items()):
+            if child.poll() is not None:
+                self._note_end(pid, child.returncode)
+                del self._spawned[pid]
+
+    def _note_end(self, pid: int, status: int) -> None:
+        if len(self._statuses) > 1000:
+            self._statuses.clear()
+        self._statuses[pid] = status
 
     def _ask_twice(self, request: dict, seconds: float) -> dict:
         """The server may have died of somebody else's request: once more, with the next one."""
@@ -163,9 +191,7 @@ class Launcher:
                 logger.info("warm server ready after %s s", reply["seconds"])
                 self.on_change()
             elif "exited" in reply:
-                if len(self._statuses) > 1000:
-                    self._statuses.clear()
-                self._statuses[reply["exited"]] = reply["status"]
+                self._note_end(reply["exited"], reply["status"])
                 self.on_change()
             elif (waiting := self._waiting.get(reply["id"])) is not None:
                 waiting.put(reply)
@@ -173,7 +199,10 @@ class Launcher:
 
     def _bury(self, server: subprocess.Popen) -> None:
         server.wait()
+        server.stdout.close()
         with self._lock:
+            with contextlib.suppress(OSError):
+                server.stdin.close()
             if not self._ready.is_set():
                 self._failures += 1
             self._ready.clear()

@@ -100,7 +100,10 @@ def claim(folder: Path, *, inline: bool = False) -> Iterator[bool]:
             return
         me = identify(os.getpid())
         write_json(folder / "process.json", {"pid": me.pid, "started": me.started, "inline": inline})
-        yield True
+        try:
+            yield True
+        finally:
+            (folder / "process.json").unlink(missing_ok=True)
 
 
 def lock(file) -> bool:

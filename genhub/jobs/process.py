@@ -183,8 +183,8 @@ def _duration(seconds: float) -> str:
 # A process of its own.
 
 
-def settle(bounds: Bounds) -> None:
-    """Make this process a modest one: no secrets, offline, lower priority, limited memory and file size."""
+def settle(bounds: Bounds, cpu_seconds: int = 0) -> None:
+    """Make this process a modest one: offline, lower priority, limited memory, file size and, where given, computing time."""
     os.environ["HF_HUB_OFFLINE"] = "1"
     with contextlib.suppress(AttributeError, OSError):
         os.nice(NICE)
@@ -195,7 +195,8 @@ def settle(bounds: Bounds) -> None:
     except ImportError:  # Windows
         return
     # RLIMIT_DATA counts private writable memory; the address space that torch and CUDA only reserve does not count.
-    for name, value in (("RLIMIT_DATA", bounds.memory_bytes), ("RLIMIT_FSIZE", bounds.file_bytes), ("RLIMIT_CORE", 0)):
+    wanted = {"RLIMIT_DATA": bounds.memory_bytes, "RLIMIT_FSIZE": bounds.file_bytes, "RLIMIT_CPU": cpu_seconds, "RLIMIT_CORE": 0}
+    for name, value in wanted.items():
         which = getattr(resource, name)
         hard = resource.getrlimit(which)[1]
         if value or name == "RLIMIT_CORE":

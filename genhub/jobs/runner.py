@@ -75,8 +75,8 @@ class Runner:
 
     def close(self) -> None:
         """End the scheduler and the warm server; jobs go on."""
+        self._launcher.close()  # first: nobody then waits for a reply
         self._scheduler.close()
-        self._launcher.close()
         self._store.close()
 
     def ready(self) -> bool:

@@ -135,7 +135,7 @@ class Scheduler:
             return
         now = time.monotonic()
         watch = self._watches.setdefault(id, Watch(Fold(), None, now, now))
-        if not living.alive(watch.process):
+        if record.inline or not living.alive(watch.process):
             watch.last = watch.process or watch.last
             watch.process = living.of_run(folder.path)
         before = watch.fold.offset
@@ -224,7 +224,7 @@ class Scheduler:
         if not self._launcher.ready():
             return
         running = [record for record in self._store.in_state(*states.ACTIVE) if not record.inline]
-        ordered = fair.order(self._store.in_state(states.QUEUED), running)
+        ordered = fair.order(self._store.in_state(states.QUEUED))
         for record in fair.startable(ordered, running, self.slots, self.per_owner):
             self._store.update(record.id, state=states.RUNNING, started=time.time(), ended=None, error=None)
             self._look_after(record.id)

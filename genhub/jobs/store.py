@@ -27,6 +27,7 @@ MIGRATIONS = (
         method TEXT NOT NULL DEFAULT '',
         model TEXT NOT NULL DEFAULT '',
         inline INTEGER NOT NULL DEFAULT 0,
+        round INTEGER NOT NULL DEFAULT 0,
         created REAL NOT NULL,
         started REAL,
         ended REAL,
@@ -47,6 +48,7 @@ class Record:
     """One line of the index. Times in seconds since the epoch; `number` is the order of arrival, given by the store.
 
     inline:    made by the command line, which trains in its own process: watched, never started here
+    round:     of the queue, see `fair`
     attempts:  processes that were started for it
     fruitless: of these, the last ones in a row that left no new checkpoint
     expected:  seconds it was forecast to take, None when nobody knows
@@ -61,6 +63,7 @@ class Record:
     method: str = ""
     model: str = ""
     inline: bool = False
+    round: int = 0
     started: float | None = None
     ended: float | None = None
     attempts: int = 0
@@ -121,6 +124,11 @@ class Store:
     def to_back(self, id: str) -> None:
         """Let a run arrive anew: behind all others."""
         self._execute("UPDATE runs SET number = (SELECT MAX(number) + 1 FROM runs) WHERE id = ?", [id])
+
+    def current_round(self) -> int:
+        """The highest round from which a job was started."""
+        with self._lock:
+            return self._db.execute("SELECT MAX(round) FROM runs WHERE started IS NOT NULL").fetchone()[0] or 0
 
     def delete(self, id: str) -> None:
         self._execute("DELETE FROM runs WHERE id = ?", [id])

@@ -195,7 +195,8 @@ def _job(request: dict) -> int:
 
 def _answer(request: dict, pipe: int) -> int:
     _redirect(os.dup(2), keep=pipe)
-    process.settle(process.Bounds(**request["bounds"]))
+    cpu_seconds = int(request["seconds"] * (os.cpu_count() or 1)) + 5  # should the server die, the child does not run for ever
+    process.settle(process.Bounds(**request["bounds"]), cpu_seconds)
     parts = _called(request)
     with os.fdopen(pipe, "wb") as file:
         file.write(json.dumps(parts).encode("ascii"))

@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from genhub import tasks
 from genhub.errors import UserError
@@ -74,7 +75,7 @@ def _misbehave(mode: str, step: int, run) -> None:
             "environment": dict(os.environ),
             "session": os.getsid(0) == os.getpid(),
             "nice": os.nice(0),
-            "files": sorted(os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{fd}")),
+            "files": sorted(str(entry.readlink()) for entry in Path("/proc/self/fd").iterdir() if entry.exists()),
         }
         write_json(run.path / "facts.json", facts)
         print("printed by the task")
