@@ -210,9 +210,9 @@ class Launcher:
             for answer in list(self._waiting.values()):
                 answer.put(None)
             hopeless = self._failures >= HOPELESS
-            if hopeless:
-                self.forks = False
-                self._ready.set()  # nobody needs to wait any longer
+            self.forks = self.forks and not hopeless
+            if hopeless or self._closed:
+                self._ready.set()  # there is nothing to wait for any longer
         if self._closed:
             return
         logger.warning("the warm server ended (status %s)%s", server.returncode, "; doing without it" if hopeless else "")
