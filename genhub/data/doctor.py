@@ -104,7 +104,7 @@ def examine(
     """The report on a table, with the remedies in `fixes` applied. Raises UserError when there are no two columns to look at."""
     columns = choose_columns(table, text_column, label_column)
     cleaned = tidy(table, columns, fixes)
-    language = encoder_fit.language([row["text"] for row in cleaned.training])
+    language = encoder_fit.language(cleaned.training)
     return report_on(table, columns, cleaned, context or Context(), language)
 
 
@@ -316,6 +316,27 @@ def _language(case: _Case) -> Finding | None:
     return Finding("language", "warning", what, will)
 
 
+def _strangers(case: _Case) -> Finding | None:
+    """Single texts in a language that neither the table nor the encoder has."""
+    language, trained = case.language, case.context.languages
+    if language is None or "*" in trained or language.code not in trained:
+        return None
+    codes = {row: code for row, code in language.strangers if code not in trained}
+    found = Found()
+    for row in case.cleaned.training:
+        if row["row"] in codes:
+            found.add(row)
+    if not found.count:
+        return None
+    named = ", ".join(sorted({encoder_fit.language_name(code) for code in codes.values()}))
+    what = (
+        f"{_n(found.count, 'text looks', 'texts look')} like another language ({named}); this encoder was trained on {_languages(trained)}."
+    )
+    return Finding(
+        "other-languages", "warning", what, "They are kept; expect mistakes in them.", count=found.count, examples=found.examples
+    )
+
+
 def _formulas(case: _Case) -> Finding | None:
     count = sum(row["text"].startswith(FORMULA_STARTS) or row["label"].startswith(FORMULA_STARTS) for row in case.cleaned.rows)
     if not count:
@@ -335,7 +356,7 @@ def _classes(case: _Case) -> Finding | None:
 
 LOOKS = (
     *(_too_many_rows, _not_trainable, _rare, _header, _variants, _empty_texts, _empty_labels, _duplicates, _conflicts),
-    *(_leaked, _unknown_labels, _few, _imbalance, _long, _language, _file, _columns, _classes, _formulas),
+    *(_leaked, _unknown_labels, _few, _imbalance, _long, _language, _strangers, _file, _columns, _classes, _formulas),
 )
 
 

@@ -11,6 +11,7 @@ All raise UserError; every file appears whole or not at all. The limits are thos
 import hashlib
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 
 from genhub import gate, settings
@@ -127,10 +128,11 @@ def _language(folder: Path, text_column: str, cleaned: Cleaned) -> encoder_fit.L
     memory = folder / "language.json"
     known = json.loads(memory.read_text(encoding="utf-8")) if memory.exists() else {}
     if text_column not in known:
-        found = encoder_fit.language([row["text"] for row in cleaned.training])
-        known[text_column] = [found.code, found.share] if found else None
+        found = encoder_fit.language(cleaned.training)
+        known[text_column] = asdict(found) if found else None
         write_json(memory, known)
-    return encoder_fit.Language(*known[text_column]) if known[text_column] else None
+    kept = known[text_column]
+    return kept and encoder_fit.Language(kept["code"], kept["share"], tuple((row, code) for row, code in kept["strangers"]))
 
 
 def _planned_split(rows: list[dict], args: dict) -> dict:

@@ -253,7 +253,16 @@ def test_a_language_the_encoder_was_not_trained_for_is_named():
     assert "trained on English" in found.what
     many = doctor.examine(table(rows), context=doctor.Context(128, ("*",)))
     assert finding(many, "language").severity == "info"
-    assert encoder_fit.language(["short"]) is None
+    assert encoder_fit.language([{"row": 1, "text": "short"}]) is None
+
+
+def test_single_texts_in_another_language_are_counted():
+    texts = [f"We waited {n} minutes for the lift and nobody came to help us." for n in range(20)]
+    source = table([(text, "ab"[n % 2]) for n, text in enumerate([*texts, GERMAN, "Merci beaucoup pour votre aide si rapide."])])
+    found = finding(doctor.examine(source, context=doctor.Context(128, ("en",))), "other-languages")
+    assert (found.count, [item["row"] for item in found.examples]) == (2, [21, 22])
+    assert "French, German" in found.what
+    assert "other-languages" not in codes(doctor.examine(source, context=doctor.Context(128, ("*",))))
 
 
 def data_folder() -> Path | None:
