@@ -1,0 +1,153 @@
+"""An encoder with a linear head, and reading a finished run back to predict with it.
+
+    loaded = load_run(run_folder)
+    loaded.predict(["Where is my parcel?"])     # Predictions(labels=["delivery"], scores=[[0.97, …]])
+
+Prediction sorts the texts by length and cuts them into batches of about equal work, so that hardly anything computed is
+padding; the answer comes back in the order of the question.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from genhub.errors import UserError
+from genhub.jobs.folder import RunFolder
+from genhub.text.encoder import Encoder, load_encoder, open_base, pool
+
+FORMAT = "genhub-classifier-1"
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """`labels[i]` is the most probable label of text i, `scores` its (N, C) probabilities in the order of the run's labels."""
+
+    labels: list[str]
+    scores: np.ndarray
+
+
+class Classifier(nn.Module):
+    """Sentence vector → dropout → linear head. `encoder` is what is inside `base`, with or without an adapter in it."""
+
+    def __init__(self, base: Encoder, labels: int, dropout: float = 0.0):
+        super().__init__()
+        self.encoder = base.model
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(base.hidden, labels)
+        self.base = base
+        nn.init.normal_(self.head.weight, std=0.02)
+        nn.init.zeros_(self.head.bias)
+
+    @property
+    def device(self) -> torch.device:
+        return self.head.weight.device
+
+    def vectors(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Batch with `input_ids` and `attention_mask` (B, T) → sentence vectors (B, H), float32."""
+        states = self.encoder(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).last_hidden_state
+        return pool(states, batch["attention_mask"], self.base.pooling, self.base.normalize, self.base.scale)
+
+    def forward(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """The same batch → logits (B, C)."""
+        return self.head(self.dropout(self.vectors(batch)))
+
+    @torch.inference_mode()
+    def encode(self, texts: list[str], max_length: int = 128, batch_size: int = 64) -> torch.Tensor:
+        """Sentence vectors (N, H) of `texts`, on the CPU."""
+        ids = self.base.tokenize(texts, max_length)
+        vectors = torch.zeros(len(ids), self.base.hidden)
+        for rows in length_batches([len(row) for row in ids], batch_size):
+            vectors[rows] = self.vectors(self.collate([ids[row] for row in rows])).cpu()
+        return vectors
+
+    def collate(self, ids: Sequence[Sequence[int]]) -> dict[str, torch.Tensor]:
+        """Token ids of some texts → padded `input_ids` and `attention_mask` (B, T) on the model's device."""
+        batch = pad(ids, self.base.tokenizer.pad_token_id)
+        return {name: tensor.to(self.device, non_blocking=True) for name, tensor in batch.items()}
+
+
+def pad(ids: Sequence[Sequence[int]], pad_id: int) -> dict[str, torch.Tensor]:
+    """Rows of different lengths → `input_ids` and `attention_mask`, (B, longest), int64."""
+    longest = max(len(row) for row in ids)
+    tokens = np.full((len(ids), longest), pad_id, dtype=np.int64)
+    mask = np.zeros_like(tokens)
+    for number, row in enumerate(ids):
+        tokens[number, : len(row)] = row
+        mask[number, : len(row)] = 1
+    return {"input_ids": torch.from_numpy(tokens), "attention_mask": torch.from_numpy(mask)}
+
+
+def length_batches(lengths: Sequence[int], batch_size: int) -> Iterator[list[int]]:
+    """Indices in batches of rows of nearly the same length, the longest first (so that running out of memory shows at once)."""
+    order = sorted(range(len(lengths)), key=lambda index: -lengths[index])
+    for start in range(0, len(order), batch_size):
+        yield order[start : start + batch_size]
+
+
+@torch.inference_mode()
+def probabilities(
+    model: Classifier, ids: Sequence[Sequence[int]], batch_size: int = 64, tick: Callable[[int], bool] | None = None
+) -> np.ndarray:
+    """Probabilities (N, C) of tokenised texts. `tick(rows done)` is called after each batch; when it returns True the rest
+    is left out (rows of zeros)."""
+    model.eval()
+    scores = np.zeros((len(ids), model.head.out_features), dtype=np.float32)
+    done = 0
+    for rows in length_batches([len(row) for row in ids], batch_size):
+        logits = model(model.collate([ids[row] for row in rows]))
+        scores[rows] = logits.float().softmax(-1).cpu().numpy()
+        done += len(rows)
+        if tick and tick(done):
+            break
+    return scores
+
+
+@dataclass(frozen=True)
+class LoadedClassifier:
+    """A finished run, ready to predict."""
+
+    classifier: Classifier
+    labels: list[str]
+    passport: dict
+
+    @property
+    def max_length(self) -> int:
+        return int(self.passport["max_length"])
+
+    def predict(self, texts: list[str], batch_size: int = 64) -> Predictions:
+        """Labels and (N, C) probabilities of `texts`, in their order."""
+        scores = probabilities(self.classifier, self.classifier.base.tokenize(list(texts), self.max_length), batch_size)
+        return Predictions([self.labels[index] for index in scores.argmax(-1)] if len(texts) else [], scores)
+
+
+def load_run(run_dir: Path, encoder: Encoder | None = None) -> LoadedClassifier:
+    """The classifier that a finished run left.
+
+    `encoder`: the base, when it is in memory already. Its weights are shared and it is left as it is, so any number of
+    runs may stand on one base. Raises UserError for a folder without a passport, another format, or another base.
+    """
+    from safetensors.torch import load_file
+
+    from genhub.text import methods
+
+    run = RunFolder(Path(run_dir))
+    passport = run.read("passport.json")
+    if passport.get("format") != FORMAT:
+        raise UserError(
+            f"This run is a “{passport.get('format')}”.", f"A classifier has the format {FORMAT}.", "Choose another run.", "run"
+        )
+    if encoder is not None and encoder.id != passport["base"]["id"]:
+        raise UserError(f"This adapter was trained on {passport['base']['id']}.", f"It does not fit {encoder.id}.", "", "run")
+    own_weights = (run.path / "model").is_dir()
+    if own_weights:
+        base = load_encoder(run.path / "model", pooling=passport["pooling"], id=passport["base"]["id"])
+    else:
+        base = encoder.twin() if encoder is not None else open_base(passport["base"]["id"])
+    base = methods.load(base, run.path, passport)
+    classifier = Classifier(base, len(passport["labels"]))
+    classifier.head.load_state_dict(load_file(run.path / "head.safetensors"))
+    return LoadedClassifier(classifier.eval().requires_grad_(False), passport["labels"], passport)

@@ -1,0 +1,112 @@
+"""The classifier as the training loop sees it: token rows, cross-entropy, and what to measure on validation rows."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import nn
+
+from genhub.text import methods
+from genhub.text.classifier import Classifier, pad
+from genhub.training.configs import ClassifyConfig
+from genhub.training.plan import Phase, Plan, Trainable
+
+
+class TokenRows:
+    """Tokenised texts with their label numbers; implements `Examples`. `class_weights` (C,) float64."""
+
+    def __init__(self, ids: Sequence[Sequence[int]], labels: Sequence[int], pad_id: int, class_weights: Sequence[float]):
+        self.ids, self.labels, self.pad_id, self.class_weights = ids, labels, pad_id, class_weights
+        self.lengths = [len(row) for row in ids]
+
+    def batch(self, indices: Sequence[int]) -> dict[str, torch.Tensor]:
+        """`input_ids` and `attention_mask` (B, T), `labels` (B,)."""
+        batch = pad([self.ids[index] for index in indices], self.pad_id)
+        return {**batch, "labels": torch.tensor([self.labels[index] for index in indices])}
+
+    def weight(self, indices: Sequence[int]) -> float:
+        return sum(self.class_weights[self.labels[index]] for index in indices)
+
+
+class ClassifierTask(Trainable):
+    """Cross-entropy, each row weighed by its class; validation loss (without label smoothing) and accuracy."""
+
+    def __init__(self, model: Classifier, train: TokenRows, validation: TokenRows, label_smoothing: float = 0.0):
+        self.model, self.train, self.validation = model, train, validation
+        self.label_smoothing = label_smoothing
+        self.class_weights = torch.tensor(train.class_weights, dtype=torch.float32)
+        free = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
+        self.groups = {
+            "encoder": [name for name in free if not name.startswith("head.")],
+            "head": [name for name in free if name.startswith("head.")],
+        }
+        tuner = getattr(model.encoder, "base_model", None)
+        self.allocator = tuner if hasattr(tuner, "update_and_allocate") else None
+
+    def loss(self, outputs: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        return self._loss(outputs, batch, self.label_smoothing)
+
+    def measure(self, outputs: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        weights = self.class_weights.to(outputs.device)[batch["labels"]].sum()
+        hits = (outputs.argmax(-1) == batch["labels"]).sum()
+        rows = torch.tensor(len(batch["labels"]), device=outputs.device)
+        return torch.stack([self._loss(outputs, batch, 0.0), weights, hits.float(), rows.float()])
+
+    def summary(self, sums: Sequence[float]) -> dict[str, float]:
+        loss, weights, hits, rows = sums
+        return {"val_loss": loss / weights, "val_accuracy": hits / rows}
+
+    def after_backward(self, step: int) -> None:
+        """AdaLoRA measures the gradients and prunes ranks."""
+        if self.allocator is not None:
+            self.allocator.update_and_allocate(step)
+
+    def extra_state(self) -> dict[str, torch.Tensor]:
+        """AdaLoRA's running importance of each weight."""
+        if self.allocator is None:
+            return {}
+        ranks = self.allocator.rankallocator
+        return {f"{kind}/{name}": tensor for kind in _IMPORTANCE for name, tensor in getattr(ranks, kind).items()}
+
+    def set_extra_state(self, tensors: dict[str, torch.Tensor]) -> None:
+        for key, tensor in tensors.items():
+            kind, _, name = key.partition("/")
+            getattr(self.allocator.rankallocator, kind)[name] = tensor
+
+    def _loss(self, outputs: torch.Tensor, batch: Mapping[str, torch.Tensor], smoothing: float) -> torch.Tensor:
+        weights = self.class_weights.to(outputs.device)
+        return nn.functional.cross_entropy(outputs.float(), batch["labels"], weights, reduction="sum", label_smoothing=smoothing)
+
+
+_IMPORTANCE = ("ipt", "exp_avg_ipt", "exp_avg_unc")
+
+
+def class_weights(labels: Sequence[int], classes: int, kind: str) -> list[float]:
+    """One weight a class: 1, or for "balanced" rows / (classes · rows of the class), so that each class counts the same."""
+    if kind != "balanced":
+        return [1.0] * classes
+    counts = torch.bincount(torch.tensor(labels), minlength=classes).clamp(min=1)
+    return (len(labels) / (classes * counts.double())).tolist()
+
+
+def rates(config: ClassifyConfig, classes: int) -> tuple[float, float]:
+    """(encoder's, head's) learning rates: the user's, or what suits the method and the number of classes."""
+    suited = methods.get(config.method).rates(classes)
+    return config.learning_rate or suited[0], config.head_learning_rate or suited[1]
+
+
+def plan(config: ClassifyConfig, classes: int, part: str = "final", precision: str = "auto") -> Plan:
+    """The config as the loop's plan for one part."""
+    method = methods.get(config.method)
+    encoder, head = rates(config, classes)
+    warm = (Phase(method.warm_epochs, {"encoder": 0.0, "head": head}),) if method.warm_epochs else ()
+    return Plan(
+        phases=(*warm, Phase(config.epochs, {"encoder": encoder, "head": encoder if warm else head})),
+        batch_size=config.batch_size,
+        part=part,
+        warmup=config.warmup,
+        weight_decay=config.weight_decay,
+        clip=config.clip,
+        patience=config.patience,
+        seed=config.seed,
+        precision=precision,
+    )

@@ -1,0 +1,294 @@
+"""The ways to adapt an encoder, in one table: which parameters learn, at what rate, and how they are kept.
+
+    base = methods.adapt(encoder, config, steps)        # puts the adapter in, marks what learns
+    methods.save(base, config, run_folder)              # adapter/ | bottleneck.safetensors | model/
+    base = methods.load(encoder, run_folder, passport)
+
+Adding a method is one entry of METHODS. Where a method stands in PEFT, PEFT does it and saves it; the others are here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from genhub.errors import UserError
+from genhub.text import bottleneck
+from genhub.text.encoder import Encoder
+from genhub.training.configs import ClassifyConfig
+
+ADAPTER = "adapter"
+MODEL = "model"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where things are in a layer of an architecture, as endings of module names."""
+
+    query: tuple[str, ...]
+    key: tuple[str, ...]
+    value: tuple[str, ...]
+    ends: tuple[str, ...]  # last linear maps of the attention and of the feed-forward part
+    inner: tuple[str, ...]  # first linear map of the feed-forward part
+    norms: tuple[str, ...] = ("LayerNorm",)
+
+    @property
+    def attention(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.query + self.key + self.value))
+
+    @property
+    def linear(self) -> tuple[str, ...]:
+        return self.attention + self.ends + self.inner
+
+
+_BERT = Layout(("query",), ("key",), ("value",), ("attention.output.dense", "output.dense"), ("intermediate.dense",))
+LAYOUTS = {
+    "bert": _BERT,
+    "roberta": _BERT,
+    "xlm-roberta": _BERT,
+    "camembert": _BERT,
+    "electra": _BERT,
+    "deberta-v2": replace(_BERT, query=("query_proj",), key=("key_proj",), value=("value_proj",)),
+    "mpnet": Layout(("attn.q",), ("attn.k",), ("attn.v",), ("attn.o", "output.dense"), ("intermediate.dense",)),
+    "distilbert": Layout(
+        ("q_lin",), ("k_lin",), ("v_lin",), ("out_lin", "ffn.lin2"), ("ffn.lin1",), ("LayerNorm", "sa_layer_norm", "output_layer_norm")
+    ),
+    "albert": Layout(("query",), ("key",), ("value",), ("attention.dense", "ffn_output"), ("ffn",), ("LayerNorm", "full_layer_layer_norm")),
+    "modernbert": Layout(
+        ("attn.Wqkv",), ("attn.Wqkv",), ("attn.Wqkv",), ("attn.Wo", "mlp.Wo"), ("mlp.Wi",), ("attn_norm", "mlp_norm", "final_norm")
+    ),
+}
+
+
+def layout(kind: str) -> Layout:
+    """Raises UserError for an architecture that the table does not have."""
+    if kind not in LAYOUTS:
+        raise UserError(f"“{kind}” models cannot be adapted here.", f"Known: {', '.join(LAYOUTS)}.", "Choose another model.", "model")
+    return LAYOUTS[kind]
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to adapt an encoder.
+
+    storage:       none (only a head), peft (adapter/), bottleneck (its own file), model (all weights)
+    learning_rate: step size of the encoder's new or freed parameters
+    peft:          (config, layout, steps) → PEFT configuration, for the methods that PEFT has
+    frees:         (name, parameter's module) → does it learn; for the methods that train the encoder's own weights
+    warm_epochs:   epochs in which only the head learns, before everything does
+    """
+
+    name: str
+    label: str
+    help: str
+    storage: str
+    learning_rate: float = 1e-3
+    head_learning_rate: float = 1e-2
+    peft: Callable[[ClassifyConfig, Layout, int], object] | None = None
+    frees: Callable[[str], bool] | None = None
+    warm_epochs: int = 0
+
+    def rates(self, classes: int) -> tuple[float, float]:
+        """(encoder's, head's) learning rates that suit this method."""
+        return self.learning_rate, self.head_learning_rate
+
+
+def _lora(config: ClassifyConfig, places: Layout, **more) -> object:
+    from peft import LoraConfig
+
+    targets = list(dict.fromkeys(places.query + places.value))
+    return LoraConfig(r=config.rank, lora_alpha=config.alpha, target_modules=targets, task_type="FEATURE_EXTRACTION", **more)
+
+
+def _adalora(config: ClassifyConfig, places: Layout, steps: int) -> object:
+    """Starts at 1.5 times the rank and prunes to it between 10 % and 70 % of the steps (Zhang et al. 2023)."""
+    from peft import AdaLoraConfig
+
+    return AdaLoraConfig(
+        init_r=max(config.rank + 1, config.rank * 3 // 2),
+        target_r=config.rank,
+        lora_alpha=config.alpha,
+        total_step=max(steps, 4),
+        tinit=steps // 10,
+        tfinal=max(1, steps * 3 // 10),
+        deltaT=max(1, steps // 100),
+        target_modules=list(dict.fromkeys(places.query + places.value)),
+        task_type="FEATURE_EXTRACTION",
+    )
+
+
+def _ia3(config: ClassifyConfig, places: Layout, steps: int) -> object:
+    from peft import IA3Config
+
+    inner = list(places.ends[1:])
+    targets = list(dict.fromkeys(places.key + places.value)) + inner
+    return IA3Config(target_modules=targets, feedforward_modules=inner, task_type="FEATURE_EXTRACTION")
+
+
+def _norms(config: ClassifyConfig, places: Layout, steps: int) -> object:
+    from peft import LNTuningConfig
+
+    return LNTuningConfig(target_modules=list(places.norms), task_type="FEATURE_EXTRACTION")
+
+
+def _relative(name: str, **fixed) -> Callable[[ClassifyConfig, Layout, int], object]:
+    """A PEFT configuration class by name, on query and value, with the config's rank under `r`."""
+
+    def build(config: ClassifyConfig, places: Layout, steps: int) -> object:
+        import peft
+
+        cls = getattr(peft, name)
+        options = {"r": config.rank, **fixed}
+        if "alpha" in cls.__dataclass_fields__:
+            options["alpha"] = config.alpha
+        targets = list(dict.fromkeys(places.query + places.value))
+        return cls(target_modules=targets, task_type="FEATURE_EXTRACTION", **options)
+
+    return build
+
+
+METHODS = {
+    method.name: method
+    for method in (
+        Method("frozen", "Frozen encoder", "Only a linear head learns, on sentence vectors computed once: seconds.", "none"),
+        Method(
+            "lora",
+            "LoRA",
+            "A low-rank update beside the attention's query and value maps (Hu et al. 2021).",
+            "peft",
+            peft=lambda config, places, steps: _lora(config, places),
+        ),
+        Method(
+            "bottleneck",
+            "Bottleneck adapter",
+            "A small network after each attention and feed-forward part (Houlsby et al. 2019).",
+            "bottleneck",
+        ),
+        Method("full", "Full fine-tuning", "Every weight of the encoder learns.", "model", learning_rate=5e-5, frees=lambda name: True),
+        Method(
+            "freeze-then-finetune",
+            "Freeze, then fine-tune",
+            "Two epochs for the head alone, then everything with a very small learning rate.",
+            "model",
+            learning_rate=1e-5,
+            frees=lambda name: True,
+            warm_epochs=2,
+        ),
+        Method(
+            "dora",
+            "DoRA",
+            "LoRA on the direction, with a learnt magnitude (Liu et al. 2024).",
+            "peft",
+            peft=lambda config, places, steps: _lora(config, places, use_dora=True),
+        ),
+        Method(
+            "rslora",
+            "rsLoRA",
+            "LoRA scaled by alpha / sqrt(rank) (Kalajdzievski 2023).",
+            "peft",
+            peft=lambda config, places, steps: _lora(config, places, use_rslora=True),
+        ),
+        Method("adalora", "AdaLoRA", "LoRA that moves its rank to where it helps (Zhang et al. 2023).", "peft", peft=_adalora),
+        Method("ia3", "IA³", "Learnt factors on keys, values and feed-forward activations (Liu et al. 2022).", "peft", 5e-3, peft=_ia3),
+        Method(
+            "vera",
+            "VeRA",
+            "Shared random matrices with learnt scales (Kopiczko et al. 2024).",
+            "peft",
+            5e-3,
+            peft=_relative("VeraConfig", r=256),
+        ),
+        Method("loha", "LoHa", "Hadamard product of two low-rank updates (Hyeon-Woo et al. 2022).", "peft", peft=_relative("LoHaConfig")),
+        Method("lokr", "LoKr", "Kronecker product of small matrices (Yeh et al. 2023).", "peft", peft=_relative("LoKrConfig")),
+        Method(
+            "oft",
+            "OFT",
+            "Rotations of the weights in blocks (Qiu et al. 2023).",
+            "peft",
+            peft=_relative("OFTConfig", r=0, oft_block_size=32),
+        ),
+        Method("miss", "MiSS", "One matrix shared over shards of the weight (Kang & Yin 2024).", "peft", peft=_relative("MissConfig")),
+        Method("shira", "SHiRA", "A sparse random choice of the weights (Bhardwaj et al. 2024).", "peft", peft=_relative("ShiraConfig")),
+        Method("lntuning", "Layer norms", "Only the layer norms learn (Zhao et al. 2023).", "peft", peft=_norms),
+        Method(
+            "bitfit",
+            "BitFit",
+            "Only the biases learn (Ben Zaken et al. 2022).",
+            "model",
+            frees=lambda name: name.endswith("bias"),
+        ),
+    )
+}
+
+
+def get(name: str) -> Method:
+    """Raises UserError for a method that the table does not have."""
+    if name not in METHODS:
+        raise UserError(f"There is no method “{name[:40]}”.", f"Methods: {', '.join(METHODS)}.", "Choose one of them.", "method")
+    return METHODS[name]
+
+
+def adapt(base: Encoder, config: ClassifyConfig, steps: int) -> Encoder:
+    """Put the config's adapter into `base` and mark what learns (`requires_grad`). New weights come from torch's generator.
+
+    `steps`: how many optimiser steps there will be; AdaLoRA plans its pruning by it.
+    """
+    method = get(config.method)
+    model = base.model
+    for name, parameter in model.named_parameters():
+        free = method.frees is not None and not name.startswith("pooler.") and method.frees(name)
+        parameter.requires_grad_(free)
+    if method.storage == "peft":
+        from peft import get_peft_model
+
+        model = get_peft_model(model, method.peft(config, layout(base.kind), steps))
+    elif method.storage == "bottleneck":
+        bottleneck.add(model, layout(base.kind).ends, config.bottleneck)
+    return replace(base, model=model)
+
+
+def save(base: Encoder, config: ClassifyConfig, folder: Path) -> str:
+    """Write what was learnt into the run folder. Returns "peft", "bottleneck" or "none", as the passport names it."""
+    storage = get(config.method).storage
+    if storage == "peft":
+        settings = base.model.peft_config["default"]
+        settings.base_model_name_or_path = base.hub_id
+        settings.revision = base.revision or None
+        if hasattr(settings, "rank_pattern") and config.method == "adalora":
+            settings.rank_pattern = None  # pruned ranks are zeros in lora_E already; a pattern would cut the best weights to the last ones
+        base.model.save_pretrained(folder / ADAPTER, save_embedding_layers=False)
+        (folder / ADAPTER / "README.md").unlink(missing_ok=True)
+    elif storage == "bottleneck":
+        bottleneck.save(base.model, folder)
+    elif storage == "model":
+        base.model.save_pretrained(folder / MODEL)
+        base.tokenizer.save_pretrained(folder / MODEL)
+    return storage if storage in ("peft", "bottleneck") else "none"
+
+
+def load(base: Encoder, folder: Path, passport: dict) -> Encoder:
+    """Put a saved adapter into `base`, in place. Raises UserError when the file is damaged or does not fit."""
+    if passport["adapter"] == "bottleneck":
+        bottleneck.load(base.model, folder, layout(base.kind).ends, int(passport["bottleneck"]["width"]))
+    elif passport["adapter"] == "peft":
+        from peft import PeftModel
+        from safetensors import SafetensorError
+
+        try:
+            return replace(base, model=PeftModel.from_pretrained(base.model, str(folder / ADAPTER)))
+        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+            raise UserError(
+                f"The adapter cannot be loaded ({type(error).__name__}).",
+                f"It has to fit {base.id}.",
+                "Download the run again, or train it anew.",
+                "run",
+            ) from error
+    return base
+
+
+def counts(model: nn.Module) -> tuple[int, int]:
+    """(trainable, all) parameters."""
+    sizes = [(parameter.numel(), parameter.requires_grad) for parameter in model.parameters()]
+    return sum(size for size, free in sizes if free), sum(size for size, _ in sizes)

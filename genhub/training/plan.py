@@ -1,0 +1,198 @@
+"""What the training loop is told: the task's side (`Trainable`), how long and how fast (`Plan`), and its surroundings
+(`Session`); and what it answers (`Fitted`). The loop itself is `genhub.training.loop`."""
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+from torch import nn
+
+from genhub.errors import UserError
+from genhub.events import Progress
+from genhub.training.checkpoint import Checkpoints
+
+POOL = 50  # batches whose rows are sorted by length together
+
+
+class Examples(Protocol):
+    """Rows of one split. `lengths` are their costs in tokens (or 1 each)."""
+
+    lengths: Sequence[int]
+
+    def batch(self, indices: Sequence[int]) -> Mapping[str, torch.Tensor]:
+        """The rows as tensors, padded together, on the CPU."""
+
+    def weight(self, indices: Sequence[int]) -> float:
+        """What the sum of these rows' losses is divided by: rows, tokens, or the sum of their class weights."""
+
+
+class Trainable:
+    """What the loop needs to know of a task; each task derives its own.
+
+    model:             called as `model(batch)`
+    train, validation: the examples
+    groups:            names of the trainable parameters by group ("encoder", "head"); a Phase has a rate for each group
+    """
+
+    model: nn.Module
+    train: Examples
+    validation: Examples
+    groups: Mapping[str, Sequence[str]]
+
+    def loss(self, outputs: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """The SUM of the rows' losses."""
+        raise NotImplementedError
+
+    def measure(self, outputs: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Sums over the rows of a validation batch, as one vector."""
+        raise NotImplementedError
+
+    def summary(self, sums: Sequence[float]) -> dict[str, float]:
+        """Figures from those sums over the whole split; "val_loss" is among them."""
+        raise NotImplementedError
+
+    def after_backward(self, step: int) -> None:
+        """Called between the backward pass and the optimiser's step; most tasks do nothing."""
+
+    def extra_state(self) -> dict[str, torch.Tensor]:
+        """Tensors that belong into a checkpoint beside weights and optimiser; most tasks have none."""
+        return {}
+
+    def set_extra_state(self, tensors: dict[str, torch.Tensor]) -> None:
+        """Put them back."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Some epochs with a learning rate for each group of parameters; a rate of 0 freezes the group."""
+
+    epochs: int
+    rates: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to train one part. `patience` in epochs of the last phase (0: never stop early)."""
+
+    phases: tuple[Phase, ...]
+    batch_size: int
+    part: str = "final"
+    warmup: float = 0.1
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    patience: int = 0
+    seed: int = 0
+    precision: str = "auto"
+
+    @property
+    def epochs(self) -> int:
+        return sum(phase.epochs for phase in self.phases)
+
+    def steps(self, rows: int) -> int:
+        """Optimiser steps for `rows` training rows, without early stopping."""
+        return self.epochs * math.ceil(rows / self.batch_size)
+
+
+@dataclass
+class Pace:
+    """How far the whole task is, all parts together, and how long it still takes: the mean cost of a step so far.
+
+    `tail_seconds`: what comes after the last step.
+    """
+
+    total: int
+    done: int = 0
+    tail_seconds: float = 0.0
+    _start: float = field(default_factory=time.monotonic)
+    _from: int = 0
+
+    def move_to(self, done: int) -> None:
+        """Go on from `done` without its steps counting for the mean: after a restart, or when steps were left out."""
+        self._from += done - self.done
+        self.done = done
+
+    def restart(self) -> None:
+        """Begin to measure now."""
+        self._start, self._from = time.monotonic(), self.done
+
+    def progress(self, note: str = "") -> Progress:
+        measured = self.done - self._from
+        if measured <= 0:
+            return Progress(self.done, self.total, None, note)
+        left = (time.monotonic() - self._start) / measured * (self.total - self.done) + self.tail_seconds
+        return Progress(self.done, self.total, round(left, 1), note)
+
+
+@dataclass(frozen=True)
+class Session:
+    """What surrounds a run.
+
+    accelerator: from `make_accelerator`
+    stop:        looked at before every step
+    keeper:      where checkpoints go; None: nowhere
+    pace:        of the whole task; None: of this part alone
+    parts_done:  parts that are over, told to the page after a resume
+    """
+
+    accelerator: object
+    stop: Callable[[], bool] = bool
+    keeper: Checkpoints | None = None
+    pace: Pace | None = None
+    parts_done: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What came out; the task's model holds the best weights. Rates are of training steps alone, tokens without padding."""
+
+    steps: int
+    epochs_run: int
+    best_epoch: int
+    best: dict[str, float]
+    stopped: bool
+    seconds: float
+    rows: int
+    tokens: int
+    precision: str
+
+
+class Diverged(UserError):
+    """The loss is not a number any more. `best_epoch`: the epoch whose weights the model holds again, 0 if there is none."""
+
+    def __init__(self, step: int, rate: float, best_epoch: int):
+        kept = f"The model of epoch {best_epoch} is kept. " if best_epoch else ""
+        super().__init__(
+            f"The loss is not a finite number after step {step} at a learning rate of {rate:.3g}.",
+            "Training goes on only with finite losses.",
+            f"{kept}Choose a smaller learning rate, or a smaller clip.",
+            "learning_rate",
+        )
+        self.best_epoch = best_epoch
+
+
+def make_accelerator():
+    """Accelerate's view of this process: its device, and the other processes under `torchrun`.
+
+    Several phases may train different parameters, so unused ones must not make the processes wait for each other.
+    """
+    from accelerate import Accelerator, DistributedDataParallelKwargs
+
+    return Accelerator(kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)])
+
+
+def batch_order(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) -> list[list[int]]:
+    """Every row once, in batches of similar length, the batches in random order.
+
+    Rows are shuffled, then sorted by length within pools of POOL batches: almost no padding, and yet other neighbours each
+    epoch. A function of its arguments alone, so a resumed run needs to know only how far it was.
+    """
+    generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+    rows = torch.randperm(len(lengths), generator=generator).tolist()
+    batches = []
+    for start in range(0, len(rows), POOL * batch_size):
+        pool = sorted(rows[start : start + POOL * batch_size], key=lambda row: lengths[row])
+        batches += [pool[at : at + batch_size] for at in range(0, len(pool), batch_size)]
+    return [batches[index] for index in torch.randperm(len(batches), generator=generator).tolist()]
