@@ -243,17 +243,24 @@ class Lab:
         return self._ask("classify.predict", visitor, run_id, {"texts": checked}, seconds=30 + len(checked) / 20)
 
     def predict_table(self, visitor: str, run_id: str, path: str | Path, text_column: str = "") -> Path:
-        """Classify every row of a table; returns a CSV with two columns added: `predicted` and `probability`."""
-        info = self.take_upload(visitor, path)
+        """Classify every row of a table; returns a CSV with two columns added: `predicted` and `probability`.
+
+        Rows without a text keep both cells empty. Raises UserError for a table with more rows than the limit."""
+        upload = gate.upload(path, self.settings.limits)
+        info = self._read(visitor, {"path": str(upload.path), "name": upload.name, "cut": False})
         folder = self._table_folder(visitor, info.id)
-        rows = [json.loads(line) for line in (folder / "table.jsonl").open(encoding="utf-8")]
+        with (folder / "table.jsonl").open(encoding="utf-8") as file:
+            rows = [json.loads(line) for line in file]
         column = _text_column(info.columns, text_column)
-        answer = self.predict(visitor, run_id, [row[column] or " " for row in rows])
-        best = [max(scores) for scores in answer["scores"]]
+        filled = [index for index, row in enumerate(rows) if row[column].strip()]
+        answer = self.predict(visitor, run_id, [rows[index][column] for index in filled])
+        added = {
+            index: (label, f"{max(scores):.4f}") for index, label, scores in zip(filled, answer["predicted"], answer["scores"], strict=True)
+        }
         out = folder / f"{Path(info.name).stem}-predicted.csv"
-        columns = [*info.columns, "predicted", "probability"]
-        cells = [[*row, label, f"{score:.4f}"] for row, label, score in zip(rows, answer["predicted"], best, strict=True)]
-        tables.write_csv(out, columns, cells)
+        tables.write_csv(
+            out, [*info.columns, "predicted", "probability"], [[*row, *added.get(index, ("", ""))] for index, row in enumerate(rows)]
+        )
         return out
 
     def explain(self, visitor: str, run_id: str, text: str, label: str = "") -> dict:

@@ -145,5 +145,7 @@ def _boolean(value: Any) -> bool | None:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, int) and abs(value) > 10**30:
+        return "a number of more than thirty digits"
     text = repr(value) if not isinstance(value, str) else f"“{value}”"
     return text if len(text) <= 60 else text[:57] + "…"

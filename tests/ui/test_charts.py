@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 
@@ -84,7 +85,7 @@ def test_ticks_are_round_few_and_inside(low, high):
 
 
 def test_text_in_charts_is_never_below_the_readable_size():
-    css = charts.__file__.replace("charts.py", "assets/page.css")
-    sizes = [int(size) for size in re.findall(r"\.gh svg text \{[^}]*font-size: (\d+)px", open(css, encoding="utf-8").read())]
+    css = (Path(charts.__file__).parent / "assets" / "page.css").read_text(encoding="utf-8")
+    sizes = [int(size) for size in re.findall(r"\.gh svg text \{[^}]*font-size: (\d+)px", css)]
     assert sizes
     assert min(sizes) >= 14
