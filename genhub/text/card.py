@@ -189,14 +189,18 @@ def _training(training: dict, passport: dict) -> str:
         ("Learning rate", training.get("learning_rate"), "{:g}"),
         ("Learning rate of the head", training.get("head_learning_rate"), "{:g}"),
         ("Peak memory", training.get("peak_memory_mb"), "{:,.0f} MB"),
-        ("Precision", training.get("precision"), "{}"),
-        ("Device", training.get("device"), "{}"),
+        ("Precision", _told(training, "precision"), "{}"),
+        ("Device", _told(training, "device"), "{}"),
         ("Seed", passport.get("seed"), "{}"),
         ("Rows of the table", passport["data"].get("rows"), "{:,}"),
         ("SHA-256 of the cleaned rows", passport["data"].get("sha256"), "`{}`"),
         ("Versions", ", ".join(f"{name} {version}" for name, version in passport.get("versions", {}).items()) or None, "{}"),
     ]
     return "\n".join(f"- {name}: {shape.format(value)}" for name, value, shape in facts if value is not None)
+
+
+def _told(training: dict, name: str) -> str | None:
+    return None if training.get(name) is None else _escaped(str(training[name]))
 
 
 def _limits(metrics: dict, passport: dict) -> list[str]:

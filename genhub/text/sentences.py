@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 FEW_ROWS = 10
 MOST_CONFUSIONS = 3
+LABEL_CHARS = 60
 
 
 def of(metrics: Mapping) -> list[str]:
@@ -40,7 +41,7 @@ def difference(gap: Mapping, other: str) -> str:
 
 
 def majority(figures: Mapping) -> str:
-    return f"A model that always says “{figures['label']}” would reach {figures['accuracy']:.2f}."
+    return f"A model that always says {named(figures['label'])} would reach {figures['accuracy']:.2f}."
 
 
 def confusions(metrics: Mapping) -> list[str]:
@@ -57,7 +58,7 @@ def confusions(metrics: Mapping) -> list[str]:
     often = [cell for cell in cells if cell[0] > 1] or cells[:1]
     often.sort(key=lambda cell: (-cell[0], -cell[0] / cell[1], cell[2], cell[3]))
     return [
-        f"Confuses “{labels[true]}” with “{labels[predicted]}” in {count:,} of {total:,} rows."
+        f"Confuses {named(labels[true])} with {named(labels[predicted])} in {count:,} of {total:,} rows."
         for count, total, true, predicted in often[:MOST_CONFUSIONS]
     ]
 
@@ -66,8 +67,8 @@ def rare(metrics: Mapping) -> list[str]:
     few = [entry for entry in metrics["per_class"] if entry["support"] < FEW_ROWS]
     if not few:
         return []
-    named = ", ".join(f"“{entry['label']}” ({entry['support']})" for entry in few[:5]) + (" and others" if len(few) > 5 else "")
-    return [f"Few unseen rows of {named}: figures of a class with fewer than {FEW_ROWS} rows say little."]
+    listed = ", ".join(f"{named(entry['label'])} ({entry['support']})" for entry in few[:5]) + (" and others" if len(few) > 5 else "")
+    return [f"Few unseen rows of {listed}: figures of a class with fewer than {FEW_ROWS} rows say little."]
 
 
 def overconfidence(calibration: Mapping) -> str:
@@ -86,6 +87,11 @@ def _suspects(metrics: Mapping) -> list[str]:
     if not count:
         return []
     return [f"{count:,} unseen {'row' if count == 1 else 'rows'} may carry a wrong label: worth reading."]
+
+
+def named(label: str) -> str:
+    """A label in quotes, cut where it is as long as a sentence."""
+    return f"“{label if len(label) <= LABEL_CHARS else label[: LABEL_CHARS - 1] + '…'}”"
 
 
 def signed(value: float) -> str:

@@ -44,6 +44,11 @@ def test_small_classes_are_named():
     assert sentences.rare(metrics) == ["Few unseen rows of “a” (9): figures of a class with fewer than 10 rows say little."]
 
 
+def test_a_label_as_long_as_a_sentence_is_cut():
+    said = sentences.majority({"label": "x" * 500, "accuracy": 0.5})
+    assert said == f"A model that always says “{'x' * 59}…” would reach 0.50."
+
+
 def test_overconfidence_has_a_direction():
     def bins(confidence, accuracy):
         return {"ece": abs(confidence - accuracy), "bins": [{"count": 0}, {"count": 7, "confidence": confidence, "accuracy": accuracy}]}
