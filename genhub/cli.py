@@ -10,13 +10,15 @@ of ours (an id and a traceback on stderr), 130 interrupted.
 """
 
 import argparse
+import os
 import sys
 import traceback
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from genhub import __version__
-from genhub.commands import Command, classify, compare, doctor, models, runs, serve, take_home, train
+from genhub.commands import Command, LoggedDefect, classify, compare, doctor, models, runs, serve, take_home, train
 from genhub.commands.output import Output
 from genhub.errors import UserError, new_error_id
 
@@ -64,6 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status. This is the command line's edge: every error ends here."""
     given = list(sys.argv[1:] if argv is None else argv)
     out = Output(json="--json" in given, quiet="--quiet" in given)
+    _hush_libraries()
     try:
         args = parser().parse_args(given)
         args.run(args, out)
@@ -71,11 +74,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _report(out, str(error), {"error": error.to_dict()}, 2)
     except KeyboardInterrupt:
         return _report(out, "Interrupted.", {"error": {"what": "Interrupted."}}, 130)
+    except LoggedDefect as defect:
+        return _report(out, str(defect), {"error": {"what": str(defect), "error_id": defect.error_id}}, 1)
     except Exception:  # noqa: BLE001 (the edge: a defect of ours, named by an id)
         error_id = new_error_id()
         sys.stderr.write(traceback.format_exc())
-        return _report(out, f"Something went wrong (id {error_id}).", {"error": {"what": "Something went wrong.", "error_id": error_id}}, 1)
+        what = f"Something went wrong (id {error_id})."
+        return _report(out, what, {"error": {"what": what, "error_id": error_id}}, 1)
     return 0
+
+
+def _hush_libraries() -> None:
+    """Progress bars and advice of the libraries are not for our users; PYTHONWARNINGS brings the advice back."""
+    for name, value in {"TQDM_DISABLE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORMERS_VERBOSITY": "error"}.items():
+        os.environ.setdefault(name, value)
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
 
 
 def _report(out: Output, words: str, value: dict, status: int) -> int:

@@ -502,7 +502,8 @@ def test_a_defect_in_training_is_a_defect_of_the_command(tiny, reviews, tmp_path
     monkeypatch.setattr(tasks.Task, "load", lambda task: broken)
     ended = genhub("train", "classify", "--data", reviews, *FAST, "--out", tmp_path / "run", "--json")
     assert ended.status == 1
-    assert ended.value["error"]["error_id"]
+    assert ended.value["error"]["error_id"] in ended.err
+    assert "the cat sat on the gradient" in (tmp_path / "run" / "log.txt").read_text()
 
 
 # ---- the doctor --------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ LAYERS = (
     ("genhub.settings", "genhub.events", "genhub.options", "genhub.catalog"),
     ("genhub.training.configs", "genhub.jobs.folder"),
     ("genhub.tasks",),
-    ("genhub.gate", "genhub.oneshot", "genhub.weights"),
+    ("genhub.archive", "genhub.gate", "genhub.oneshot", "genhub.weights"),
     ("genhub.hub", "genhub.hub_child", "genhub.hub_data", "genhub.hub_publish", "genhub.data"),
     ("genhub.training",),
     ("genhub.text",),

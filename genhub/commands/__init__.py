@@ -14,6 +14,14 @@ from genhub.errors import UserError
 from genhub.options import Config
 
 
+class LoggedDefect(Exception):
+    """A defect of ours that has its id, and its traceback in a log, already."""
+
+    def __init__(self, what: str, error_id: str):
+        super().__init__(what)
+        self.error_id = error_id
+
+
 def no_arguments(parser: argparse.ArgumentParser) -> None:
     """For commands without options of their own."""
 

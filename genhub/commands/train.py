@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from genhub import gate, hub, settings, tasks
-from genhub.commands import Command, add_config, config_values, run_folders, table_reading
+from genhub.commands import Command, LoggedDefect, add_config, config_values, run_folders, table_reading
 from genhub.commands.doctor import finding_line
 from genhub.commands.output import Output, main_process, table
 from genhub.errors import UserError
@@ -105,7 +105,7 @@ def _resumed(name: str) -> RunFolder:
 
 
 def _train(config: Config, run: RunFolder, out: Output) -> Event | None:
-    """Train to the end and return the last event. Raises UserError or RuntimeError when it failed."""
+    """Train to the end and return the last event. Raises UserError or LoggedDefect when it failed."""
     if not main_process():
         # The main process alone writes the log; this one does its share of the work.
         *_, last = tasks.get("classify").load()(config, run)
@@ -114,7 +114,7 @@ def _train(config: Config, run: RunFolder, out: Output) -> Event | None:
         last = out.follow(process.inline(config, run))
     if isinstance(last, Failed):
         if last.error_id:
-            raise RuntimeError(f"{last.what} See {run.path / 'log.txt'}.")
+            raise LoggedDefect(f"{last.what} The traceback is in {run.path / 'log.txt'}.", last.error_id)
         raise UserError(last.what, last.limit, last.remedy)
     return last
 
