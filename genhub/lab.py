@@ -174,6 +174,7 @@ class Lab:
         hub.model_folder(config.model, self.settings)  # downloads and checks before the job, which is offline
         info = self.table(visitor, table_id)
         report = json.loads((rows.parent / "report.json").read_text(encoding="utf-8"))
+        config = replace(config, text_column=report["text_column"], label_column=report["label_column"])
         job = make_job("classify", config, rows, {**report["data"], "sample": info.sample or None})
         job["name"] = gate.display_name(name) if name else f"{info.name} · {config.method}"
         return self.runner.submit(self.owner(visitor), job, rows)

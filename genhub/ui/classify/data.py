@@ -20,10 +20,11 @@ def layout(wires: Wires) -> None:
             with gr.Column(scale=2, min_width=300):
                 _sources(wires)
             with gr.Column(scale=3, min_width=300):
-                report = pieces(markup.page(markup.note("The doctor's report on the table appears here.")), elem_id="data-report")
-                use = gr.Button("Use this table", variant="primary", interactive=False, elem_id="data-use")
-        problem = gr.HTML()
-    wires.add(data_stage=stage, data_report=report, data_use=use, data_problem=problem)
+                report = pieces(
+                    markup.page(markup.note("Choose a table: the doctor reads it and reports here, before anything is trained.")),
+                    elem_id="data-report",
+                )
+    wires.add(data_stage=stage, data_report=report)
 
 
 def _sources(wires: Wires) -> None:
@@ -58,6 +59,8 @@ def _sources(wires: Wires) -> None:
         label_column = gr.Dropdown([], label="Column with the labels", elem_id="label-column", min_width=140)
     with gr.Accordion("A test table of my own", open=False):
         test_file = gr.File(label="Same columns; the verdict then rests on these rows", elem_id="data-test", height=110)
+    use = gr.Button("Use this table", variant="primary", interactive=False, elem_id="data-use")
+    wires.add(data_use=use, data_problem=gr.HTML(elem_id="data-problem"))
     wires.add(data_source=source, data_sample=sample, data_file=file, data_pasted=pasted, data_read=read)
     wires.add(hub_id=hub_id, hub_config=hub_config, hub_split=hub_split, hub_read=hub_read, test_file=test_file)
     wires.add(sample_group=sample_group, file_group=file_group, paste_group=paste_group, hub_group=hub_group)
@@ -159,17 +162,27 @@ def render(info: TableInfo, report: dict) -> str:
         shown = dict(list(report["classes"].items())[:12])
         more = f" and {len(report['classes']) - 12} more" if len(report["classes"]) > 12 else ""
         parts.append(charts.bars(shown, f"Rows a class: {markup.plural(len(report['classes']), 'class')}{more}."))
-    parts += [_finding(finding) for finding in report["findings"] if finding["code"] not in SHOWN_ABOVE]
+    findings = [finding for finding in report["findings"] if finding["code"] not in SHOWN_ABOVE]
+    parts += [_finding(finding) for finding in findings if _asks(finding)]
+    remarks = "".join(_finding(finding) for finding in findings if not _asks(finding))
+    if remarks:
+        count = sum(not _asks(finding) for finding in findings)
+        parts.append(f"<details><summary>{markup.plural(count, 'remark')} that need nothing from you</summary>{remarks}</details>")
     if report.get("split"):
         parts.append(_split(report["split"]))
     parts.append(_preview(report["preview"]))
     return markup.page(*parts)
 
 
+def _asks(finding: dict) -> bool:
+    """Does this finding want a decision? The others are remarks, folded away."""
+    return bool(finding["fix"]) or finding["severity"] == "problem"
+
+
 def _finding(finding: dict) -> str:
     tone = "done" if finding["applied"] else finding["severity"]
     examples = "".join(
-        f"<li>row {markup.esc(item['row'])}: {markup.esc(_cut(item['text']))} {_label(item)}</li>" for item in finding["examples"][:3]
+        f"<li>row {markup.esc(item['row'])}: {markup.esc(_cut(item['text']))} {_label(item)}</li>" for item in finding["examples"][:2]
     )
     button = ""
     if finding["fix"]:
