@@ -15,15 +15,14 @@ OUTPUTS = ["session", "data_report", "text_column", "label_column", "data_use", 
 
 def layout(wires: Wires) -> None:
     """Left what I give, right what the doctor found."""
-    with gr.Accordion(STAGE, open=True, elem_classes="gh-stage", elem_id="stage-data") as stage:
-        with gr.Row(elem_classes="gh-split"):
-            with gr.Column(scale=2, min_width=300):
-                _sources(wires)
-            with gr.Column(scale=3, min_width=300):
-                report = pieces(
-                    markup.page(markup.note("Choose a table: the doctor reads it and reports here, before anything is trained.")),
-                    elem_id="data-report",
-                )
+    with gr.Accordion(STAGE, open=True, elem_classes="gh-stage", elem_id="stage-data") as stage, gr.Row(elem_classes="gh-split"):
+        with gr.Column(scale=2, min_width=300):
+            _sources(wires)
+        with gr.Column(scale=3, min_width=300):
+            report = pieces(
+                markup.page(markup.note("Choose a table: the doctor reads it and reports here, before anything is trained.")),
+                elem_id="data-report",
+            )
     wires.add(data_stage=stage, data_report=report)
 
 
