@@ -127,7 +127,7 @@ def _download(model_id: str, repo: str, home: Path, settings: Settings, secret: 
     got = oneshot.run("genhub.hub_child:fetch", request, seconds=FETCH_SECONDS, file_bytes=limit + 1_000_000, what=what)
     clean = home / ".new"
     try:
-        _inspect(repo, Path(got["folder"]), clean, limit)
+        inspect_folder(repo, Path(got["folder"]), clean, limit)
         entry, sha256 = catalog.MODELS.get(model_id), file_sha256(clean / WEIGHTS)
         pooling = pooling_of(clean, entry.pooling if entry else "mean")
         facts = {"id": repo, "pooling": pooling, "sha256": sha256, "bytes": (clean / WEIGHTS).stat().st_size}
@@ -141,7 +141,7 @@ def _download(model_id: str, repo: str, home: Path, settings: Settings, secret: 
     return ModelFolder(home / got["revision"], model_id, got["revision"], pooling, sha256)
 
 
-def _inspect(repo: str, source: Path, folder: Path, limit: int) -> None:
+def inspect_folder(repo: str, source: Path, folder: Path, limit: int) -> None:
     """Let a child load the files once. Whatever it stumbles over is in the files, so it is the user's to choose others."""
     request = {"id": repo, "source": str(source), "folder": str(folder)}
     bounds = {"seconds": INSPECT_SECONDS, "memory_bytes": LIBRARIES_BYTES + 2 * limit, "file_bytes": limit + 1_000_000}

@@ -51,7 +51,7 @@ def inline(monkeypatch):
 @pytest.fixture
 def uninspected(monkeypatch):
     """For tests of the download alone: the files are taken as they come, which saves an import of torch."""
-    monkeypatch.setattr(hub, "_inspect", lambda repo, source, folder, limit: shutil.copytree(source, folder))
+    monkeypatch.setattr(hub, "inspect_folder", lambda repo, source, folder, limit: shutil.copytree(source, folder))
 
 
 def inspected(source: Path, tmp_path: Path, **changes: bytes) -> str:
@@ -60,7 +60,7 @@ def inspected(source: Path, tmp_path: Path, **changes: bytes) -> str:
     for name, data in changes.items():
         (tmp_path / "source" / name.replace("__", ".")).write_bytes(data)
     with pytest.raises(UserError) as caught:
-        hub._inspect("acme/tiny", tmp_path / "source", tmp_path / "clean", 10**9)
+        hub.inspect_folder("acme/tiny", tmp_path / "source", tmp_path / "clean", 10**9)
     assert caught.value.field == "model"
     return str(caught.value)
 
@@ -147,7 +147,7 @@ def test_a_checkpoint_with_a_head_and_a_prefix_loads(inline, tiny, tmp_path):
 
     shutil.copytree(tiny, tmp_path / "source")
     BertForMaskedLM.from_pretrained(tiny).save_pretrained(tmp_path / "source")
-    hub._inspect("acme/tiny", tmp_path / "source", tmp_path / "clean", 10**9)
+    hub.inspect_folder("acme/tiny", tmp_path / "source", tmp_path / "clean", 10**9)
     same_vectors(tmp_path / "clean", tiny)
 
 
