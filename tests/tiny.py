@@ -2,10 +2,7 @@
 
 from pathlib import Path
 
-WORDS = (
-    "good bad great awful fine poor red green blue dog cat bird likes hates film book food the a is was and not very "
-    "monday friday refund order parcel late money card lost thanks please help"
-).split()
+WORDS = ["good", "bad", "great", "awful", "fine", "poor", "red", "green", "blue", "dog", "cat", "bird", "likes", "hates", "film", "book", "food", "the", "a", "is", "was", "and", "not", "very", "monday", "friday", "refund", "order", "parcel", "late", "money", "card", "lost", "thanks", "please", "help"]
 
 
 def tiny_tokenizer(folder: Path):

@@ -7,7 +7,7 @@ Prediction sorts the texts by length and cuts them into batches of about equal w
 padding; the answer comes back in the order of the question.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,20 +89,13 @@ def length_batches(lengths: Sequence[int], batch_size: int) -> Iterator[list[int
 
 
 @torch.inference_mode()
-def probabilities(
-    model: Classifier, ids: Sequence[Sequence[int]], batch_size: int = 64, tick: Callable[[int], bool] | None = None
-) -> np.ndarray:
-    """Probabilities (N, C) of tokenised texts. `tick(rows done)` is called after each batch; when it returns True the rest
-    is left out (rows of zeros)."""
+def probabilities(model: Classifier, ids: Sequence[Sequence[int]], batch_size: int = 64) -> np.ndarray:
+    """Probabilities (N, C) of tokenised texts, in float32. Puts the model into evaluation mode."""
     model.eval()
     scores = np.zeros((len(ids), model.head.out_features), dtype=np.float32)
-    done = 0
     for rows in length_batches([len(row) for row in ids], batch_size):
         logits = model(model.collate([ids[row] for row in rows]))
         scores[rows] = logits.float().softmax(-1).cpu().numpy()
-        done += len(rows)
-        if tick and tick(done):
-            break
     return scores
 
 

@@ -7,6 +7,7 @@ is regularised is chosen on the validation rows.
 
 import hashlib
 import json
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from genhub.training.plan import Pace
 CHOICES_OF_C = (0.001, 0.01, 0.1, 1.0, 10.0)
 CHUNK = 128  # rows between two looks at Stop
 BATCH = 32
+ITERATIONS, ROUNDS = 25, 12  # of L-BFGS between two looks at Stop, and how often
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,24 @@ class Features:
 
     vectors: torch.Tensor
     known: np.ndarray
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Vectors (N, H) float64 and their label numbers (N,) int64."""
+
+    vectors: np.ndarray
+    targets: np.ndarray
+
+
+@dataclass(frozen=True)
+class HeadTask:
+    """What a head is fitted for: the part's name in the log, how many classes, whether each counts the same, Stop."""
+
+    part: str
+    classes: int
+    balanced: bool
+    stop: Callable[[], bool]
 
 
 @dataclass(frozen=True)
@@ -88,45 +108,60 @@ def compute(model: Classifier, ids: Sequence[Sequence[int]], arithmetic: str, st
     return Features(vectors, known)
 
 
-def fit_head(
-    vectors: np.ndarray, targets: np.ndarray, validation: tuple[np.ndarray, np.ndarray], classes: int, balanced: bool
-) -> Iterator[Event]:
-    """Logistic regression on (N, H) vectors, with the C of the lowest validation loss, fitted once more on both parts.
+def fit_head(train: Labelled, validation: Labelled, task: HeadTask) -> Iterator[Event]:
+    """Logistic regression with the C of the lowest validation loss, fitted once more on both parts.
 
-    A generator of one Metric per C (its step is the place of C) whose return value is Head. Without at least two classes
-    among the targets the head is all zeros: it gives every class the same probability.
+    A generator of one Metric per C (its step is the place of C in CHOICES_OF_C) whose return value is Head. After Stop the
+    best C so far is taken. Where the targets hold fewer than two classes every class gets the same probability.
     """
-    held, held_targets = validation
-    fits = []
+    stop = task.stop
+    fits, start = [], None
     for step, c in enumerate(CHOICES_OF_C, 1):
-        head = _logistic(vectors, targets, c, classes, balanced)
-        figures = _measure(head, held, held_targets) if len(held) else {"val_loss": 0.0, "val_accuracy": 0.0}
-        fits.append((figures["val_loss"], step, c, figures))
-        yield Metric(step, {"C": c, "loss": _measure(head, vectors, targets)["val_loss"], **figures})
-    _, _, c, figures = min(fits)
-    weight, bias = _logistic(np.concatenate([vectors, held]), np.concatenate([targets, held_targets]), c, classes, balanced)
+        if fits and stop():
+            break
+        start = head = _logistic(train, c, task, start)
+        figures = {f"val_{name}": value for name, value in _measure(head, validation if len(validation.targets) else train).items()}
+        fits.append((figures["val_loss"], step, c, figures, head))
+        yield Metric(step, {"C": c, "loss": _measure(head, train)["loss"], **figures}, task.part)
+    _, _, c, figures, (weight, bias) = min(fits, key=lambda fit: fit[:2])
+    if not stop():
+        both = Labelled(np.concatenate([train.vectors, validation.vectors]), np.concatenate([train.targets, validation.targets]))
+        weight, bias = _logistic(both, c, task, (weight, bias))
     return Head(torch.from_numpy(weight).float(), torch.from_numpy(bias).float(), c, figures)
 
 
-def _logistic(vectors: np.ndarray, targets: np.ndarray, c: float, classes: int, balanced: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Weights (C, H) and biases (C,) whose softmax is the fitted model."""
+def _logistic(rows: Labelled, c: float, task: HeadTask, start=None) -> tuple[np.ndarray, np.ndarray]:
+    """Weights (classes, H) and biases (classes,) whose softmax is the fitted model. Goes on from the weights and biases
+    `start`, a few iterations at a time, so that Stop is heard."""
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    weight, bias = np.zeros((classes, vectors.shape[1])), np.full(classes, -30.0)
-    present = np.unique(targets)
+    present = np.unique(rows.targets)
+    weight, bias = np.zeros((task.classes, rows.vectors.shape[1])), np.zeros(task.classes)
     if len(present) < 2:
-        return weight, np.zeros(classes)
-    model = LogisticRegression(C=c, max_iter=300, tol=1e-3, class_weight="balanced" if balanced else None).fit(vectors, targets)
-    if len(present) == 2:  # one row of weights: the log-odds, shared out between both classes
+        return weight, bias
+    model = LogisticRegression(C=c, max_iter=ITERATIONS, tol=1e-3, warm_start=True, class_weight="balanced" if task.balanced else None)
+    if start is not None:
+        model.classes_ = present
+        pair = len(present) == 2
+        model.coef_ = start[0][present[1:]] * 2 if pair else start[0][present].copy()
+        model.intercept_ = start[1][present[1:]] * 2 if pair else start[1][present].copy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # stopping after a few iterations is meant
+        for _ in range(ROUNDS):
+            model.fit(rows.vectors, rows.targets)
+            if model.n_iter_.max() < ITERATIONS or task.stop():
+                break
+    if len(present) == 2:  # scikit-learn keeps the log-odds of the second class alone: shared out between both
         weight[present] = np.concatenate([-model.coef_, model.coef_]) / 2
         bias[present] = np.concatenate([-model.intercept_, model.intercept_]) / 2
     else:
         weight[present], bias[present] = model.coef_, model.intercept_
+    bias[np.setdiff1d(np.arange(task.classes), present)] = bias.min() - 20.0  # a class without rows is never the answer
     return weight, bias
 
 
-def _measure(head: tuple[np.ndarray, np.ndarray], vectors: np.ndarray, targets: np.ndarray) -> dict[str, float]:
-    logits = torch.from_numpy(vectors @ head[0].T + head[1])
-    truth = torch.from_numpy(targets)
+def _measure(head: tuple[np.ndarray, np.ndarray], rows: Labelled) -> dict[str, float]:
+    logits, truth = torch.from_numpy(rows.vectors @ head[0].T + head[1]), torch.from_numpy(rows.targets)
     loss = torch.nn.functional.cross_entropy(logits, truth)
-    return {"val_loss": float(loss), "val_accuracy": float((logits.argmax(-1) == truth).double().mean())}
+    return {"loss": float(loss), "accuracy": float((logits.argmax(-1) == truth).double().mean())}

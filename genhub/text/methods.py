@@ -8,10 +8,9 @@ Adding a method is one entry of METHODS. Where a method stands in PEFT, PEFT doe
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import torch
 from torch import nn
 
 from genhub.errors import UserError

@@ -135,7 +135,7 @@ def random_state() -> tuple[dict[str, torch.Tensor], dict]:
     tensors = {"random/torch": torch.get_rng_state()}
     if torch.cuda.is_available():
         tensors["random/cuda"] = torch.cuda.get_rng_state()
-    kind, keys, position, has_gauss, gauss = np.random.get_state()  # noqa: NPY002 - the global generator is what libraries draw from
+    kind, keys, position, has_gauss, gauss = np.random.get_state()
     version, state, gauss_next = random.getstate()
     tensors["random/numpy"] = torch.from_numpy(keys.astype(np.int64))
     scalars = {"numpy": [kind, int(position), int(has_gauss), float(gauss)], "python": [version, list(state), gauss_next]}

@@ -84,8 +84,7 @@ class _Fit:
         if self.step < self.total:
             if not stopped:
                 yield Note(f"Stopped early: no better validation loss for {self.plan.patience} epochs.")
-            if self.session.pace:
-                self.session.pace.move_to(self.session.pace.done + self.total - self.step)
+            self.session.pace.skip(self.total - self.step)
         self.restore(self.best_weights)
         return Fitted(
             self.step,
@@ -139,8 +138,7 @@ class _Fit:
         self.seconds += time.perf_counter() - start
         self.rows += len(indices)
         self.tokens += sum(self.task.train.lengths[index] for index in indices)
-        if self.session.pace:
-            self.session.pace.done += 1
+        self.session.pace.done += 1
 
     def forward(self, indices: list[int]) -> torch.Tensor:
         """This process's share of the batch: its sum of losses over the weight of the whole batch (times the processes,
@@ -239,8 +237,7 @@ class _Fit:
 
     def progress(self, epoch: int) -> Iterator[Event]:
         self.last_progress = time.monotonic()
-        if self.session.pace:
-            yield self.session.pace.progress(f"{self.plan.part}, epoch {epoch + 1} of {self.plan.epochs}")
+        yield self.session.pace.progress(f"{self.plan.part}, epoch {epoch + 1} of {self.plan.epochs}")
 
     def fail(self, step: int) -> None:
         self.restore(self.best_weights)
@@ -281,13 +278,20 @@ class _Fit:
             tensors |= {f"optimizer/{key}/{name}": value for key, value in self.optimizer.state.get(tensor, {}).items()}
         scalars = {name: getattr(self, name) for name in COUNTERS}
         scalars |= {"part": self.plan.part, "best": self.best, "history": self.history, "random": generators}
-        scalars |= {"precision": self.precision, "reported": self.reported, "losses": [loss.item() for loss in self.losses]}
+        scalars |= {
+            "worked": self.session.pace.seconds(),
+            "precision": self.precision,
+            "reported": self.reported,
+            "losses": [loss.item() for loss in self.losses],
+        }
         return tensors, scalars
 
     def resume(self) -> Iterator[Event]:
         """Go on from the newest whole checkpoint of this part, if there is one."""
         saved = self.session.keeper.latest() if self.session.keeper is not None else None
         if saved is None or saved.scalars.get("part") != self.plan.part:
+            if self.session.resuming:
+                yield Resumed(self.plan.part, 0, list(self.session.parts_done))
             return
         groups: dict[str, dict[str, torch.Tensor]] = {"weight": {}, "best": {}, "extra": {}}
         for key, tensor in saved.tensors.items():
@@ -307,6 +311,6 @@ class _Fit:
         self.reported = tuple(saved.scalars["reported"])
         self.losses = [torch.tensor(loss, device=self.device) for loss in saved.scalars["losses"]]
         checkpoint.set_random_state(saved.tensors, saved.scalars["random"])
-        if self.session.pace:
-            self.session.pace.move_to(self.session.pace.done + self.step)
+        self.session.pace.skip(self.step)
+        self.session.pace.before = max(self.session.pace.before, saved.scalars["worked"])
         yield Resumed(self.plan.part, self.step, list(self.session.parts_done))

@@ -100,26 +100,27 @@ class Plan:
 class Pace:
     """How far the whole task is, all parts together, and how long it still takes: the mean cost of a step so far.
 
-    `tail_seconds`: what comes after the last step.
+    `tail_seconds`: what comes after the last step. `before`: seconds worked before a restart.
     """
 
-    total: int
+    total: int = 0
     done: int = 0
     tail_seconds: float = 0.0
+    before: float = 0.0
     _start: float = field(default_factory=time.monotonic)
-    _from: int = 0
+    _skipped: int = 0
 
-    def move_to(self, done: int) -> None:
-        """Go on from `done` without its steps counting for the mean: after a restart, or when steps were left out."""
-        self._from += done - self.done
-        self.done = done
+    def skip(self, steps: int) -> None:
+        """Steps that are done without having been worked for now: before a restart, or left out."""
+        self._skipped += steps
+        self.done += steps
 
-    def restart(self) -> None:
-        """Begin to measure now."""
-        self._start, self._from = time.monotonic(), self.done
+    def seconds(self) -> float:
+        """Seconds worked, those before a restart included."""
+        return self.before + time.monotonic() - self._start
 
     def progress(self, note: str = "") -> Progress:
-        measured = self.done - self._from
+        measured = self.done - self._skipped
         if measured <= 0:
             return Progress(self.done, self.total, None, note)
         left = (time.monotonic() - self._start) / measured * (self.total - self.done) + self.tail_seconds
@@ -133,15 +134,17 @@ class Session:
     accelerator: from `make_accelerator`
     stop:        looked at before every step
     keeper:      where checkpoints go; None: nowhere
-    pace:        of the whole task; None: of this part alone
+    pace:        of the whole task
     parts_done:  parts that are over, told to the page after a resume
+    resuming:    an earlier process worked on this part; what it reported after the checkpoint, or without one, is void
     """
 
     accelerator: object
     stop: Callable[[], bool] = bool
     keeper: Checkpoints | None = None
-    pace: Pace | None = None
+    pace: Pace = field(default_factory=Pace)
     parts_done: tuple[str, ...] = ()
+    resuming: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,105 @@
+"""What a training leaves in its run folder: the weights, the passport, the figures, the card.
+
+metrics.json and passport.json are written last, so a folder that has them is complete.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from genhub.jobs.folder import RunFolder, write_json
+from genhub.text import card, methods
+from genhub.text.classifier import FORMAT, Classifier
+from genhub.text.verdict import Verdict
+from genhub.training.checkpoint import sha256
+from genhub.training.configs import ClassifyConfig
+
+HEAD = "head.safetensors"
+WEIGHTS = (methods.ADAPTER, methods.MODEL, "bottleneck.safetensors", HEAD)
+
+
+def save_weights(run: RunFolder, model: Classifier, config: ClassifyConfig) -> str:
+    """adapter/ | bottleneck.safetensors | model/, and head.safetensors. Returns how the adapter is stored."""
+    adapter = methods.save(model.base, config, run.path)
+    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in model.head.state_dict().items()}, run.path / HEAD)
+    return adapter
+
+
+def weight_files(run: RunFolder) -> dict[str, Path]:
+    """The files that hold what was learnt, by their name within the run folder."""
+    found = {}
+    for name in WEIGHTS:
+        path = run.path / name
+        files = sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path] if path.is_file() else []
+        found |= {file.relative_to(run.path).as_posix(): file for file in files}
+    return found
+
+
+def save_passport(run: RunFolder, model: Classifier, config: ClassifyConfig, facts: Mapping) -> dict:
+    """passport.json. `facts`: labels, max_length, adapter, metrics (those figures that belong on a passport)."""
+    job, base = run.job(), model.base
+    passport = {
+        "format": FORMAT,
+        "task": "classify",
+        "base": {"id": base.id, "revision": base.revision, "sha256": base.sha256},
+        "method": config.method,
+        "adapter": facts["adapter"],
+        "labels": facts["labels"],
+        "pooling": base.pooling,
+        "normalize": base.normalize,
+        "scale": base.scale,
+        "max_length": facts["max_length"],
+        "head": {"in": model.head.in_features, "out": model.head.out_features},
+        "config": config.to_dict(),
+        "data": {name: job.get("data", {}).get(name) for name in ("sha256", "rows")},
+        "seed": config.seed,
+        "metrics": facts["metrics"],
+        "versions": job.get("versions", {}),
+        "files": {name: sha256(path) for name, path in weight_files(run).items()},
+    }
+    if facts["adapter"] == "bottleneck":
+        passport["bottleneck"] = {"width": config.bottleneck}
+    write_json(run.path / "passport.json", passport)
+    return passport
+
+
+def save_verdict(run: RunFolder, verdict: Verdict, passport: dict) -> None:
+    """predictions.jsonl, the card, and metrics.json as the last."""
+    temporary = run.path / f".predictions.{os.getpid()}"
+    with open(temporary, "w", encoding="utf-8") as file:
+        for prediction in verdict.predictions:
+            file.write(json.dumps(prediction, ensure_ascii=False) + "\n")
+    os.replace(temporary, run.path / "predictions.jsonl")
+    card.write(run, verdict.metrics, passport)
+    write_json(run.path / "metrics.json", verdict.metrics)
+
+
+class Memory:
+    """The largest memory of this process since `start`, in megabytes (10^6 bytes); on a GPU, that of its memory."""
+
+    def __init__(self, device: torch.device):
+        self.device = device
+        if device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(device)
+        elif sys.platform == "linux":
+            try:
+                Path("/proc/self/clear_refs").write_text("5")  # resets VmHWM; see proc(5)
+            except OSError:
+                return  # not allowed in this container: the peak is then that of the whole process
+
+    def peak_mb(self) -> float:
+        if self.device.type == "cuda":
+            return round(torch.cuda.max_memory_allocated(self.device) / 1e6, 1)
+        if sys.platform == "linux":
+            for line in Path("/proc/self/status").read_text().splitlines():
+                if line.startswith("VmHWM:"):
+                    return round(int(line.split()[1]) * 1024 / 1e6, 1)
+        import psutil
+
+        facts = psutil.Process().memory_info()
+        return round(getattr(facts, "peak_wset", facts.rss) / 1e6, 1)
