@@ -305,7 +305,7 @@ def test_training_needs_a_table_and_an_empty_folder(tiny, reviews, tmp_path):
     assert "not empty" in ended.err
 
 
-def test_one_text(trained, home):
+def test_one_text(tiny, trained):
     ended = genhub("classify", "--run", trained, "--text", "great food, thanks", "--json")
     assert ended.status == 0, ended.err
     assert set(ended.value) == {"label", "scores"}
@@ -314,7 +314,7 @@ def test_one_text(trained, home):
     assert ended.value["label"] in genhub("classify", "--run", trained, "--text", "great food, thanks").out
 
 
-def test_a_table_of_texts_gets_two_columns_more(trained, reviews, tmp_path, home):
+def test_a_table_of_texts_gets_two_columns_more(tiny, trained, reviews, tmp_path):
     ended = genhub("classify", "--run", trained, "--input", reviews, "--out", tmp_path / "p.csv", "--json")
     assert ended.status == 0, ended.err
     with open(tmp_path / "p.csv", encoding="utf-8", newline="") as file:

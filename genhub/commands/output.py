@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from genhub.events import Event, Failed, Metric, Note, Progress, Resumed, Stage
+from genhub.events import Event, Metric, Note, Progress, Resumed, Stage
 
 SECONDS_BETWEEN_LINES = 2.0
 
@@ -65,7 +65,7 @@ def _line(event: Event) -> tuple[str, bool]:
         return f"  {event.text}", False
     if isinstance(event, Resumed):
         return f"Going on from step {event.step:,} ({event.part}).", False
-    return (event.what, False) if isinstance(event, Failed) else ("", True)
+    return "", True  # the command itself reports how it ended
 
 
 def _seconds(value: float) -> str:
