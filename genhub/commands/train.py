@@ -44,7 +44,7 @@ def _classify(args: argparse.Namespace, out: Output) -> None:
     run = _resumed(args.resume) if args.resume else _new_run(args, out) if main_process() else _joined(args)
     config = tasks.get("classify").config.from_dict(run.job()["config"])
     last = _train(config, run, out)
-    if isinstance(last, Done):
+    if main_process() and isinstance(last, Done):
         out.result({"run": str(run.path), "metrics": last.metrics}, in_words(run, last))
 
 
