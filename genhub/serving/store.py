@@ -52,9 +52,9 @@ class Store:
             value, module = load()
             held = self._held[key] = Held(value, module, stamp)
             self.loads += 1
+            self._evict()
         held.uses += 1
         self._held.move_to_end(key)
-        self._evict()
         return held.value
 
     def bytes(self) -> int:
@@ -100,11 +100,8 @@ class Models:
             raise UserError("No run was named.", "A prediction needs a finished run.", "Choose one.", "run")
         folder = Path(run_dir).resolve()
         passport = RunFolder(folder).read("passport.json")
-        base_id = (passport.get("base") or {}).get("id") if isinstance(passport, dict) else None
-        if not isinstance(base_id, str):
-            raise _damaged("passport.json does not name its base")
-        # Asked for before the run, so that the base becomes older than no run that stands on it.
-        shared = None if (folder / "model").is_dir() else self.base(base_id)
+        # The base is asked for once before the run and once after, so that it is never older than a run that stands on it.
+        shared = None if (folder / "model").is_dir() else self._base_of(passport)
 
         def load() -> tuple[LoadedClassifier, nn.Module]:
             try:
@@ -115,8 +112,24 @@ class Models:
 
         loaded = self.store.get(("run", str(folder)), _stamp(folder), load)
         if shared is not None:
-            self.base(base_id)
+            self.base(shared.id)
         return loaded
+
+    def _base_of(self, passport: dict) -> Encoder:
+        """The base that a passport names, which has to be the very one."""
+        named = passport.get("base") if isinstance(passport, dict) else None
+        if not isinstance(named, dict) or not isinstance(named.get("id"), str):
+            raise _damaged("passport.json does not name its base")
+        base = self.base(named["id"])
+        for what, here in (("revision", base.revision), ("sha256", base.sha256)):
+            if here and named.get(what) and named[what] != here:
+                raise UserError(
+                    f"This run stands on another version of {base.id} ({what} {str(named[what])[:12]}…).",
+                    f"The one on this machine is {here[:12]}….",
+                    "Train it again on this one.",
+                    "run",
+                )
+        return base
 
 
 def weight_bytes(modules: Iterable[nn.Module]) -> int:

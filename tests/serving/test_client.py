@@ -67,12 +67,14 @@ def test_a_users_mistake_crosses_with_its_parts_and_without_secrets(worker):
 
 
 @pytest.mark.parametrize("kind", ["value", "exit"])
-def test_a_defect_becomes_an_id_and_the_worker_lives_on(capfd, worker, kind):
+def test_a_defect_becomes_an_id_and_the_worker_lives_on(home, capfd, kind):
+    worker = Worker(settings.get(), ops=OPS)  # not the fixture: this one has to inherit what capfd reads
     pid = worker.call("echo", {"text": ""})["pid"]
     with pytest.raises(RuntimeError, match="in the model worker") as caught:
         worker.call("fail", {"kind": kind})
     assert "hf_" not in str(caught.value)
     assert worker.call("echo", {"text": ""})["pid"] == pid
+    worker.close()
     logged = capfd.readouterr().err
     assert "Traceback" in logged
     assert "hf_a" not in logged

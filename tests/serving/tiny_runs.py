@@ -32,8 +32,8 @@ def store_base(model_id: str = BASE, kind: str = "bert") -> Path:
     return folder
 
 
-def make_run(folder: Path, base: Path, method: str = "lora", seed: int = 0, model_id: str = BASE) -> Path:
-    """A run whose adapter and head are drawn large, so that no two seeds answer alike."""
+def make_run(folder: Path, base: Path, method: str = "lora", seed: int = 0, *, model_id: str = BASE, scale: float = 0.3) -> Path:
+    """A run whose adapter and head are drawn `scale` large, so that no two seeds answer alike."""
     folder.mkdir(parents=True, exist_ok=True)
     config = ClassifyConfig(method=method, model=model_id, bottleneck=8)
     torch.manual_seed(seed)
@@ -42,7 +42,7 @@ def make_run(folder: Path, base: Path, method: str = "lora", seed: int = 0, mode
     with torch.no_grad():
         for parameter in classifier.parameters():
             if parameter.requires_grad:
-                parameter.add_(torch.randn_like(parameter) * 0.3)
+                parameter.add_(torch.randn_like(parameter) * scale)
     adapter = methods.save(encoder, config, folder)
     head = {name: tensor.detach().clone() for name, tensor in classifier.head.state_dict().items()}
     save_file(head, folder / "head.safetensors")

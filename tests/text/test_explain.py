@@ -32,10 +32,12 @@ def test_the_scores_add_up_to_the_change_of_the_logit(home, tmp_path, method):
 
 
 @pytest.mark.parametrize("kind", ["distilbert", "roberta", "albert", "electra", "mpnet"])
-def test_other_architectures_are_explained_too(home, tmp_path, kind):
+def test_other_architectures_are_explained_too(home, tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(explain, "STEPS", (1024,))  # drawn weights are wilder than learnt ones
+    monkeypatch.setattr(explain, "TOKENS_IN_ALL", 10**9)
     found = explain.attribute(load_run(make_run(tmp_path / "run", store_base(kind=kind))), TEXT)
     assert len(found.words) == 14
-    assert found.relative_delta < 0.2 or abs(found.delta) < 0.05
+    assert found.relative_delta < 0.02
 
 
 def test_it_explains_what_the_classifier_answers(loaded):
