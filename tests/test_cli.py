@@ -547,11 +547,11 @@ def test_the_doctor_reports_and_offers_fixes(tiny, tmp_path):
     rows = [("Good food", "praise"), ("Good food", "praise"), ("Bad film", "blame"), ("Awful", "Blame ")]
     rows += [(f"fine {n}", "praise") for n in range(5)] + [(f"poor {n}", "blame") for n in range(5)]
     table_file.write_text("text,label\n" + "".join(f"{text},{label}\n" for text, label in rows))
-    report = genhub("doctor", table_file, "--json").value
+    report = genhub("doctor", "--data", table_file, "--json").value
     assert (report["text_column"], report["label_column"], report["rows"]) == ("text", "label", 14)
     assert {"merge-labels", "drop-duplicates"} <= {finding["fix"] for finding in report["findings"]}
-    assert "--fix merge-labels" in genhub("doctor", table_file).out
-    mended = genhub("doctor", table_file, "--fix", "merge-labels,drop-duplicates", "--json")
+    assert "--fix merge-labels" in genhub("doctor", "--data", table_file).out
+    mended = genhub("doctor", "--data", table_file, "--fix", "merge-labels,drop-duplicates", "--json")
     assert mended.status == 0, mended.err
 
 
