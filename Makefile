@@ -2,14 +2,10 @@
 #
 #   make demo        the app at http://127.0.0.1:7860
 #   make test        lint, format check, all tests
-#   make bench       the figures of docs/benchmarks.md, measured (about an hour)
+#   make bench       the figures of docs/benchmarks.md, measured (about an hour; real data in GENHUB_DATA)
 #   make examples    the finished runs that the page opens on, trained again
 #   make docs        docs/api.md from the code
 #   make screenshots the pictures in docs/, from the page as it is
-#   make bench       the figures of docs/benchmarks.md, measured again (about an hour; needs real data in GENHUB_DATA)
-#   make docs        docs/api.md from the page itself
-#   make examples    the computed examples that the page opens on, trained again
-#   make screenshots docs/screenshots, taken again in Chromium
 #   make licences    THIRD_PARTY.md from what is installed
 #   make clean       what building and testing left behind; .venv and your runs stay
 #
@@ -43,18 +39,6 @@ examples: $(VENV)/installed
 
 docs: $(VENV)/installed
 	PYTHONPATH=. $(RUN) docs/make_api.py
-
-screenshots: $(VENV)/installed-dev
-	PYTHONPATH=. $(RUN) docs/make_screenshots.py
-
-bench: $(VENV)/installed
-	PYTHONPATH=. $(RUN) bench/classify.py
-
-docs: $(VENV)/installed
-	PYTHONPATH=. $(RUN) docs/make_api.py
-
-examples: $(VENV)/installed
-	PYTHONPATH=. $(RUN) docs/make_examples.py
 
 screenshots: $(VENV)/installed-dev
 	PYTHONPATH=. $(RUN) docs/make_screenshots.py
