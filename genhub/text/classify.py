@@ -74,7 +74,7 @@ class _Work:
 
     def events(self) -> Iterator[Event]:
         yield Stage("prepare", "Reading the rows and the encoder")
-        self.material = material.gather(self.config, self.run)
+        self.material = material.gather(self.config, material.read_rows(self.run.rows))
         for note in self.material.notes():
             yield Note(note)
         self.pace.total = sum(self.cost(part) for part in self.material.parts)
@@ -172,7 +172,7 @@ class _Work:
         tokens = sum(len(self.material.ids[row]) for row in rows)
         best = head.figures if self.features.known.any() else {}
         return Trained(
-            model, Fitted(1, 1, 1, best, self.run.stop_requested(), seconds, len(rows), tokens, self.arithmetic()), methods.counts(model)[0]
+            model, Fitted(0, 1, 1, best, self.run.stop_requested(), seconds, len(rows), tokens, self.arithmetic()), methods.counts(model)[0]
         )
 
     def encode(self, model: Classifier, rows: list[int]) -> Iterator[Event]:

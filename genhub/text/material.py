@@ -3,13 +3,13 @@
 import json
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from genhub.data import split as splitting
 from genhub.data.split import Split
 from genhub.errors import UserError
-from genhub.jobs.folder import RunFolder
 from genhub.text import learner, methods
 from genhub.text.classifier import Classifier
 from genhub.text.encoder import Encoder, open_base
@@ -95,9 +95,8 @@ class Material:
         return ClassifierTask(model, train, validation, self.config.label_smoothing)
 
 
-def gather(config: ClassifyConfig, run: RunFolder) -> Material:
-    """Read the run's rows, open its encoder, tokenise and split. Raises UserError for rows that cannot be learnt from."""
-    rows = read_rows(run)
+def gather(config: ClassifyConfig, rows: list[dict]) -> Material:
+    """Open the encoder, tokenise and split. Raises UserError for rows that cannot be learnt from."""
     labels = sorted({row["label"] for row in rows})
     if len(labels) < 2:
         raise UserError(
@@ -111,10 +110,10 @@ def gather(config: ClassifyConfig, run: RunFolder) -> Material:
     return Material(config, rows, labels, targets, ids, base, parts, kind)
 
 
-def read_rows(run: RunFolder) -> list[dict]:
-    """The cleaned rows. Raises UserError when the run has none."""
+def read_rows(path: Path) -> list[dict]:
+    """Cleaned rows, one JSON object a line. Raises UserError when there are none."""
     try:
-        with open(run.rows, encoding="utf-8") as file:
+        with open(path, encoding="utf-8") as file:
             rows = [json.loads(line) for line in file if line.strip()]
     except FileNotFoundError:
         rows = []

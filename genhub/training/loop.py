@@ -20,7 +20,7 @@ from torch import nn
 from genhub.errors import UserError
 from genhub.events import Event, Metric, Note, Resumed
 from genhub.training import checkpoint, precision
-from genhub.training.plan import Diverged, Fitted, Plan, Session, Trainable, batch_order
+from genhub.training.plan import Diverged, Fitted, Plan, Session, Timed, Trainable, batch_order
 
 REPORTS = 200  # points of the training-loss curve a part has at most
 PROGRESS_SECONDS = 1.0
@@ -33,6 +33,32 @@ def fit(task: Trainable, plan: Plan, session: Session) -> Iterator[Event]:
     Raises Diverged when the loss is not finite, UserError when the device's memory runs out.
     """
     return (yield from _Fit(task, plan, session).run())
+
+
+def time_steps(task: Trainable, plan: Plan, session: Session, seconds: float) -> Timed:
+    """Take real optimiser steps for about `seconds`, and one validation step, and say what they cost. The weights change.
+
+    The first step has the longest rows: it shows the memory needed, and does not count, because whatever a library prepares
+    at first use falls into it.
+    """
+    trial = _Fit(task, plan, session)
+    trial.set_phase()
+    trial.model.train()
+    lengths = task.train.lengths
+    trial.train_step(sorted(range(len(lengths)), key=lambda row: -lengths[row])[: plan.batch_size])
+    before = (trial.seconds, trial.tokens, trial.step)
+    batches = batch_order(lengths, plan.batch_size, plan.seed, 0)
+    for indices in batches:
+        trial.train_step(indices)
+        if trial.seconds - before[0] > seconds:
+            break
+    start = time.perf_counter()
+    indices = batches[0]
+    trial.model.eval()
+    with torch.inference_mode():
+        trial.forward(indices)
+    forward = (time.perf_counter() - start) / sum(lengths[index] for index in indices)
+    return Timed(trial.step - before[2], (trial.seconds - before[0]) / (trial.tokens - before[1]), forward, trial.precision)
 
 
 class _Fit:

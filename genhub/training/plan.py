@@ -162,6 +162,16 @@ class Fitted:
     precision: str
 
 
+@dataclass(frozen=True)
+class Timed:
+    """What some real steps cost: seconds a token for a whole step and for a forward pass alone."""
+
+    steps: int
+    step_seconds: float
+    forward_seconds: float
+    precision: str
+
+
 class Diverged(UserError):
     """The loss is not a number any more. `best_epoch`: the epoch whose weights the model holds again, 0 if there is none."""
 
