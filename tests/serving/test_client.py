@@ -31,7 +31,7 @@ def in_thread(function, *args):
 
 def at_work(worker):
     """The requests that the worker is at; not one that has been answered while its last line is still under way."""
-    return [id for id in worker._at if id in worker._pending]
+    return [number for number in worker._at if number in worker._pending]
 
 
 def test_answers_and_starts_in_the_background(home, until):
