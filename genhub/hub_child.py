@@ -251,8 +251,8 @@ def inspect(args: dict) -> dict:
     source, folder, repo = Path(args["source"]), Path(args["folder"]), args["id"]
     tensors = weights.read_header(source / WEIGHTS)
     weights.check_finite(source / WEIGHTS, tensors)
-    for path in source.glob("*.json"):
-        if "auto_map" in read_json(path):
+    for path in (source / name for name in ("config.json", *TOKENIZER_FILES)):
+        if path.suffix == ".json" and path.exists() and "auto_map" in read_json(path):
             raise UserError(f"The {path.name} of “{repo}” brings its own code.", "Code from the Hub is never run.", _OTHER, "model")
     os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1")
     import torch

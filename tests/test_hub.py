@@ -330,5 +330,14 @@ def test_a_tokenizer_that_does_not_fit_is_refused(inline, tiny, tmp_path):
     assert "own code" in inspected(tiny, tmp_path, tokenizer_config__json=b'{"auto_map": {"AutoTokenizer": ["x.Y", null]}}')
 
 
-def test_what_breaks_in_the_child_is_the_files_fault(tiny, tmp_path):
-    assert "cannot be loaded" in inspected(tiny, tmp_path, tokenizer__json=b'{"version": "1.0", "model": 7}')
+def test_what_breaks_in_the_child_is_the_files_fault():
+    with pytest.raises(UserError, match=r"files of “acme/tiny” cannot be loaded \(IndexError"):
+        hub._strangers("tests.oneshot_targets:defect", {"index": 3}, {}, "acme/tiny", "model")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in catalog.ENCODER_TYPES if kind != "bert"])
+def test_every_architecture_of_the_list_loads_as_it_was(inline, tmp_path, kind):
+    source = tiny_encoder(tmp_path / "original", kind)
+    shutil.copytree(source, tmp_path / "source")
+    hub.inspect_folder("acme/tiny", tmp_path / "source", tmp_path / "clean", 10**9)
+    same_vectors(tmp_path / "clean", source)

@@ -1,72 +1,116 @@
 """Data sets of the Hub, streamed from a loopback Hub through the real `datasets`."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from genhub import hub, settings
+from genhub import hub, oneshot, settings
 from genhub.errors import UserError
 from tests.hubserver import COMMIT, Fault, HubServer
 
-
-@pytest.fixture
-def server(tmp_path, home, monkeypatch):
-    with HubServer(tmp_path / "hub") as running:
-        monkeypatch.setenv("GENHUB_OFFLINE", "0")
-        monkeypatch.setenv("HF_HUB_OFFLINE", "0")
-        monkeypatch.setenv("HF_ENDPOINT", running.url)
-        monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-        yield running
-
-
-def put(server: HubServer, files: dict[str, str], repo: str = "acme/reviews") -> None:
-    for name, text in files.items():
-        path = server.folder(repo, "datasets") / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-
-
-def fetch(tmp_path: Path, **request) -> tuple[dict, list[dict]]:
-    out = tmp_path / "table.jsonl"
-    facts = hub.dataset({"dataset": "acme/reviews", "config": "", "split": "", "out": str(out)} | request, settings.get())
-    return facts, [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+TWO_CONFIGS = "---\nconfigs:\n- config_name: one\n  data_files: one.jsonl\n- config_name: two\n  data_files: two.jsonl\n---\n"
+REQUESTS = {  # name → (repository, configuration, split)
+    "train": ("acme/reviews", "", ""),
+    "test": ("acme/reviews", "", "test"),
+    "no split": ("acme/reviews", "", "dev"),
+    "long": ("acme/long", "", ""),
+    "first config": ("acme/configs", "", ""),
+    "second config": ("acme/configs", "two", ""),
+    "no config": ("acme/configs", "three", ""),
+    "labels": ("acme/labels", "", ""),
+    "outside": ("acme/outside", "", ""),
+    "text": ("acme/text", "", ""),
+    "script": ("acme/script", "", ""),
+    "empty": ("acme/empty", "", ""),
+    "one column": ("acme/column", "", ""),
+    "unknown": ("acme/nothing", "", ""),
+    "gated": ("acme/gated", "", ""),
+    "busy": ("acme/busy", "", ""),
+}
 
 
-def refused(tmp_path: Path, **request) -> UserError:
-    with pytest.raises(UserError) as caught:
-        fetch(tmp_path, **request)
-    assert caught.value.what
-    return caught.value
+@dataclass(frozen=True)
+class Asked:
+    """What came of REQUESTS, asked in one child: answers by name, and the folder with their tables."""
+
+    answers: dict
+    folder: Path
+    server: HubServer
+
+    def facts(self, name: str) -> dict:
+        return self.answers[name]["facts"]
+
+    def refused(self, name: str) -> UserError:
+        return UserError.from_dict(self.answers[name]["refused"])
+
+    def rows(self, name: str) -> list[dict]:
+        return [json.loads(line) for line in (self.folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
-def write_parquet(server: HubServer, rows: int) -> None:
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory) -> Iterator[Asked]:
+    folder = tmp_path_factory.mktemp("hub")
+    with HubServer(folder / "served") as server, pytest.MonkeyPatch.context() as patch:
+        fill(server, folder)
+        patch.setenv("HF_ENDPOINT", server.url)
+        patch.setenv("HF_HOME", str(folder / "hf"))
+        patch.setenv("HF_HUB_OFFLINE", "0")
+        requests = {
+            name: {"dataset": repo, "config": config, "split": split, "out": str(folder / f"{name}.jsonl"), "rows": 100, "bytes": 10**6}
+            for name, (repo, config, split) in REQUESTS.items()
+        }
+        answers = oneshot.run("tests.hub_targets:datasets", {"requests": requests}, seconds=120, memory_bytes=hub.LIBRARIES_BYTES)
+        yield Asked(answers, folder, server)
+
+
+def fill(server: HubServer, folder: Path) -> None:
+    secret = folder / "secret.csv"
+    secret.write_text("a,b\nhidden,1\n")
+    outside = f"---\nconfigs:\n- config_name: default\n  data_files: {secret}\n---\n"
+    files = {
+        "acme/long": {"train.csv": "text,label\n" + "".join(f"row {number},a\n" for number in range(300))},
+        "acme/configs": {
+            "README.md": TWO_CONFIGS,
+            "one.jsonl": '{"a": 1, "b": [2], "e": "z"}\n',
+            "two.jsonl": '{"c": "x", "d": null}\n',
+        },
+        "acme/labels": {"train.csv": "text,label,number\na,None,1\nb,NA,\nc,null,3\n"},
+        "acme/outside": {"README.md": outside, "train.csv": "a,b\n1,2\n"},
+        "acme/text": {"notes.txt": "just\ntext\n"},
+        "acme/script": {"script.py": "print('hello')", "notes.txt": "x"},
+        "acme/damaged": {"train.parquet": "PAR1 and then nothing"},
+        "acme/empty": {"train.csv": "text,label\n"},
+        "acme/column": {"train.csv": "text\na\nb\n"},
+        "acme/gated": {"train.csv": "text,label\na,b\n"},
+        "acme/busy": {"train.csv": "text,label\na,b\n"},
+    }
+    for repo, contents in files.items():
+        server.folder(repo, "datasets").mkdir(parents=True)
+        for name, text in contents.items():
+            (server.folder(repo, "datasets") / name).write_text(text, encoding="utf-8")
+    server.gated.add("acme/gated")
+    server.fault("acme/busy", Fault(status=429))
+    write_parquet(server.folder("acme/reviews", "datasets") / "data")
+
+
+def write_parquet(folder: Path, rows: int = 50) -> None:
     import datasets
 
-    features = datasets.Features(
-        {
-            "text": datasets.Value("string"),
-            "label": datasets.ClassLabel(names=["neg", "pos"]),
-            "tokens": datasets.List(datasets.Value("int32")),
-        }
-    )
-    table = {
-        "text": [f"text {number} ž" for number in range(rows)],
-        "label": [number % 2 for number in range(rows)],
-        "tokens": [[1, 2]] * rows,
-    }
-    folder = server.folder("acme/reviews", "datasets") / "data"
+    labels, numbers = datasets.ClassLabel(names=["neg", "pos"]), datasets.List(datasets.Value("int32"))
+    features = datasets.Features({"text": datasets.Value("string"), "label": labels, "tokens": numbers})
+    columns = {"text": [f"text {n} ž" for n in range(rows)], "label": [n % 2 for n in range(rows)], "tokens": [[1, 2]] * rows}
+    table = datasets.Dataset.from_dict(columns, features=features)
     folder.mkdir(parents=True)
-    data = datasets.Dataset.from_dict(table, features=features)
-    data.to_parquet(str(folder / "train-00000-of-00001.parquet"))
-    data.select(range(3)).to_parquet(str(folder / "test-00000-of-00001.parquet"))
+    table.to_parquet(str(folder / "train-00000-of-00001.parquet"))
+    table.select(range(3)).to_parquet(str(folder / "test-00000-of-00001.parquet"))
 
 
-def test_parquet_is_streamed_with_the_names_of_its_labels(server, tmp_path):
-    write_parquet(server, 50)
-    facts, rows = fetch(tmp_path)
-    assert rows[:2] == [{"text": "text 0 ž", "label": "neg"}, {"text": "text 1 ž", "label": "pos"}]
-    assert facts == {
+def test_parquet_is_streamed_with_the_names_of_its_labels(asked):
+    assert asked.rows("train")[:2] == [{"text": "text 0 ž", "label": "neg"}, {"text": "text 1 ž", "label": "pos"}]
+    assert asked.facts("train") == {
         "dataset": "acme/reviews",
         "config": "default",
         "split": "train",
@@ -77,69 +121,66 @@ def test_parquet_is_streamed_with_the_names_of_its_labels(server, tmp_path):
         "cut": False,
         "splits": ["train", "test"],
     }
-    facts, rows = fetch(tmp_path, split="test")
-    assert len(rows) == 3
-    error = refused(tmp_path, split="dev")
-    assert "no split “dev”" in error.what
-    assert "train, test" in error.limit
 
 
-def test_rows_beyond_the_limit_are_not_read(server, tmp_path, monkeypatch):
-    put(server, {"train.csv": "text,label\n" + "".join(f"row {number},a\n" for number in range(300))})
-    small = settings.Limits(table_rows=100)
-    monkeypatch.setattr(settings, "LOCAL", small)
-    facts, rows = fetch(tmp_path)
-    assert (len(rows), facts["rows"], facts["cut"]) == (100, 100, True)
+def test_a_split_is_chosen_by_name(asked):
+    assert len(asked.rows("test")) == 3
+    error = asked.refused("no split")
+    assert (error.field, error.limit) == ("split", "It has train, test.")
 
 
-def test_configurations_are_chosen_by_name(server, tmp_path):
-    header = "---\nconfigs:\n- config_name: one\n  data_files: one.jsonl\n- config_name: two\n  data_files: two.jsonl\n---\n"
-    put(server, {"README.md": header, "one.jsonl": '{"a": 1, "b": [2], "e": "z"}\n', "two.jsonl": '{"c": "x", "d": null}\n'})
-    assert fetch(tmp_path, config="two")[1] == [{"c": "x", "d": ""}]
-    facts, rows = fetch(tmp_path)
-    assert (facts["config"], facts["left_out"], rows) == ("one", ["b"], [{"a": "1", "e": "z"}])
-    error = refused(tmp_path, config="three")
+def test_rows_beyond_the_limit_are_not_kept(asked):
+    assert len(asked.rows("long")) == 100
+    assert asked.facts("long")["cut"] is True
+
+
+def test_configurations_are_chosen_by_name(asked):
+    assert asked.rows("first config") == [{"a": "1", "e": "z"}]
+    assert (asked.facts("first config")["config"], asked.facts("first config")["left_out"]) == ("one", ["b"])
+    assert asked.rows("second config") == [{"c": "x", "d": ""}]
+    error = asked.refused("no config")
     assert (error.field, error.limit) == ("config", "It has one, two.")
 
 
-def test_labels_that_look_like_nothing_survive(server, tmp_path):
-    put(server, {"train.csv": "text,label,number\na,None,1\nb,NA,\nc,null,3\n"})
-    assert [row["label"] for row in fetch(tmp_path)[1]] == ["None", "NA", "null"]
+def test_labels_that_look_like_nothing_survive(asked):
+    assert [row["label"] for row in asked.rows("labels")] == ["None", "NA", "null"]
 
 
-def test_files_that_are_damaged_are_refused(server, tmp_path):
-    put(server, {"train.parquet": "PAR1 and then nothing"})
-    assert "cannot be loaded" in refused(tmp_path).what
-    put(server, {"train.csv": "text,label\n"}, "acme/empty")
-    assert "is empty" in refused(tmp_path, dataset="acme/empty").what
+def test_files_outside_the_repository_are_not_read(asked):
+    assert "outside it" in asked.refused("outside").what
+    assert not (asked.folder / "outside.jsonl").exists()
 
 
-def test_files_outside_the_repository_are_not_read(server, tmp_path):
-    secret = tmp_path / "secret.csv"
-    secret.write_text("a,b\nhidden,1\n")
-    put(server, {"README.md": f"---\nconfigs:\n- config_name: default\n  data_files: {secret}\n---\n", "train.csv": "a,b\n1,2\n"})
-    error = refused(tmp_path)
-    assert "outside it" in error.what
-    assert not (tmp_path / "table.jsonl").exists()
+def test_what_is_no_table_is_refused_each_in_its_own_words(asked):
+    assert "has no table" in asked.refused("text").what
+    assert "program of its own" in asked.refused("script").what
+    assert "is empty" in asked.refused("empty").what
+    assert "has 1 columns" in asked.refused("one column").what
 
 
-def test_what_is_no_table_is_refused(server, tmp_path):
-    put(server, {"notes.txt": "just\ntext\n"})
-    assert "has no table" in refused(tmp_path).what
-    put(server, {"reviews.py": "print('hello')"})
-    assert refused(tmp_path).field == "dataset"
+def test_the_hub_s_refusals_have_their_own_words(asked):
+    assert "knows no “acme/nothing”" in asked.refused("unknown").what
+    assert "is gated" in asked.refused("gated").what
+    assert "asks for a pause" in asked.refused("busy").what
 
 
-def test_the_hub_s_refusals_and_names_that_are_none(server, tmp_path):
-    assert "knows no" in refused(tmp_path, dataset="acme/nothing").what
-    server.fault("acme/reviews", Fault(status=429))
-    assert "asks for a pause" in refused(tmp_path).what
-    asked = len(server.requests)
+def request(tmp_path: Path, name: object = "acme/reviews") -> dict:
+    return hub.dataset({"dataset": name, "config": "", "split": "", "out": str(tmp_path / "table.jsonl")}, settings.get())
+
+
+def test_the_way_through_the_parent(asked, tmp_path, home, monkeypatch):
+    monkeypatch.setenv("GENHUB_OFFLINE", "0")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    monkeypatch.setenv("HF_ENDPOINT", asked.server.url)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    assert request(tmp_path)["rows"] == 50
+    with pytest.raises(UserError, match=r"files of “acme/damaged” cannot be loaded"):
+        request(tmp_path, "acme/damaged")
+    count = len(asked.server.requests)
     for name in ("../x", "/etc/passwd", "https://hf.co/a/b", "a/b/c", "", "alone", 7):
-        assert "not the name" in refused(tmp_path, dataset=name).what
-    assert len(server.requests) == asked
-
-
-def test_offline_is_said(server, tmp_path, monkeypatch):
+        with pytest.raises(UserError, match="not the name of a Hub data set"):
+            request(tmp_path, name)
     monkeypatch.setenv("GENHUB_OFFLINE", "1")
-    assert "stay offline" in refused(tmp_path).what
+    with pytest.raises(UserError, match="stay offline"):
+        request(tmp_path)
+    assert len(asked.server.requests) == count
