@@ -304,7 +304,7 @@ class Lab:
             raise UserError(
                 "Publishing is off here.", "This page is shared with strangers.", "Download the zip and push it yourself.", "push"
             )
-        return hub.publish(self.folder(visitor, run_id).path, repo_id, token, self.settings)
+        return hub.publish(self.folder(visitor, run_id).path, repo_id, self.settings, token)["url"]
 
     def reopen(self, visitor: str, path: str | Path, name: str = "") -> str:
         """Check a zip that GenHub wrote and list it as a run; returns its id."""
