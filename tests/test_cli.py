@@ -380,6 +380,16 @@ def test_exported_and_opened_again_it_predicts_the_same(tiny, trained, tmp_path)
     assert genhub("classify", "--run", tmp_path / "again", *words).value == genhub("classify", "--run", trained, *words).value
 
 
+def test_opened_without_a_folder_it_is_listed_beside_the_others(tiny, trained, tmp_path, home):
+    assert genhub("export", trained, "--out", tmp_path / "Reviews.zip").status == 0
+    opened = genhub("open", tmp_path / "Reviews.zip", "--json").value["run"]
+    [listed] = genhub("runs", "--json").value["runs"]
+    assert (listed["run"], listed["name"], listed["state"]) == (opened, "Reviews", "finished")
+    assert genhub("classify", "--run", listed["id"], "--text", "good food").status == 0
+    assert genhub("runs", "delete", listed["id"]).status == 0
+    assert genhub("runs", "--json").value == {"runs": []}
+
+
 def test_opening_something_else_is_refused(tmp_path, reviews, home):
     assert genhub("open", reviews, "--out", tmp_path / "again").status == 2
     assert not (tmp_path / "again").exists()

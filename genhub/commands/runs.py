@@ -53,6 +53,8 @@ def state(folder: RunFolder) -> str:
         return "failed"
     if living.of_run(folder.path) is not None:
         return "running"
+    if folder.has("passport.json"):
+        return "finished"  # it came as a zip, without its log
     return "cut off" if view.offset else "queued"
 
 

@@ -28,7 +28,7 @@ def _export(args: argparse.Namespace, out: Output) -> None:
     else:
         portable.export_zip(folder.path, target)
     size = sum(item.stat().st_size for item in (target.rglob("*") if target.is_dir() else [target]) if item.is_file())
-    out.result({"out": str(target), "bytes": size}, f"Written to {target} ({size / 1e6:.1f} MB).")
+    out.result({"out": str(target), "bytes": size}, f"Written to {target} ({size / 1e6:.3g} MB).")
 
 
 def _open_arguments(parser: argparse.ArgumentParser) -> None:
