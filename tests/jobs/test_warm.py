@@ -28,6 +28,7 @@ def test_a_job_is_alone_and_knows_no_secret(make_runner, job, rows, until, monke
     info, facts = facts_of(make_runner(), job, rows, until)
     assert "canary-51c2" not in str(facts)
     assert facts["environment"]["HF_HUB_OFFLINE"] == "1"
+    assert facts["environment"]["OMP_WAIT_POLICY"] == "PASSIVE"
     assert facts["session"]
     assert facts["nice"] >= min(19, os.nice(0) + process.NICE)
     assert not any(name.startswith(("pipe:", "socket:", "anon_inode")) for name in facts["files"])
