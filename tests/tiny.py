@@ -1,8 +1,49 @@
-"""Tiny real models, built on the spot: the same file formats as the big ones, a thousandth of the size."""
+"""Tiny real models, built on the spot: the same file formats as the big ones, a thousandth of the size.
 
+A test that needs a base in the store of models calls `tests.serving.tiny_runs.store_base()`; `tiny_run` is a run to train.
+"""
+
+import json
 from pathlib import Path
 
-WORDS = ["good", "bad", "great", "awful", "fine", "poor", "red", "green", "blue", "dog", "cat", "bird", "likes", "hates", "film", "book", "food", "the", "a", "is", "was", "and", "not", "very", "monday", "friday", "refund", "order", "parcel", "late", "money", "card", "lost", "thanks", "please", "help"]
+WORDS = [
+    "good",
+    "bad",
+    "great",
+    "awful",
+    "fine",
+    "poor",
+    "red",
+    "green",
+    "blue",
+    "dog",
+    "cat",
+    "bird",
+    "likes",
+    "hates",
+    "film",
+    "book",
+    "food",
+    "the",
+    "a",
+    "is",
+    "was",
+    "and",
+    "not",
+    "very",
+    "monday",
+    "friday",
+    "refund",
+    "order",
+    "parcel",
+    "late",
+    "money",
+    "card",
+    "lost",
+    "thanks",
+    "please",
+    "help",
+]
 
 
 def tiny_tokenizer(folder: Path):
@@ -53,3 +94,16 @@ def tiny_rows(count: int = 60, seed: int = 0) -> list[dict]:
         words.insert(draw.randrange(len(words)), draw.choice(("good", "great", "fine") if label == "praise" else ("bad", "awful", "poor")))
         rows.append({"text": " ".join(words), "label": label, "row": number, "group": number})
     return rows
+
+
+def tiny_run(folder: Path, config, rows: list[dict] | None = None):
+    """A run folder as a job finds it: job.json and data/train.jsonl. Returns the RunFolder."""
+    from genhub.jobs.folder import RunFolder
+    from genhub.jobs.new import make_job
+
+    source = folder.with_name(folder.name + ".jsonl")
+    source.parent.mkdir(parents=True, exist_ok=True)
+    source.write_text("".join(json.dumps(row) + "\n" for row in (tiny_rows() if rows is None else rows)), encoding="utf-8")
+    run = RunFolder.create(folder, make_job("classify", config, source, {"name": "tiny"}))
+    run.rows.write_bytes(source.read_bytes())
+    return run

@@ -55,7 +55,7 @@ class Classifier(nn.Module):
         """The same batch → logits (B, C)."""
         return self.head(self.dropout(self.vectors(batch)))
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def encode(self, texts: list[str], max_length: int = 128, batch_size: int = 64) -> torch.Tensor:
         """Sentence vectors (N, H) of `texts`, on the CPU."""
         ids = self.base.tokenize(texts, max_length)
@@ -123,6 +123,7 @@ def load_run(run_dir: Path, encoder: Encoder | None = None) -> LoadedClassifier:
     `encoder`: the base, when it is in memory already. Its weights are shared and it is left as it is, so any number of
     runs may stand on one base. Raises UserError for a folder without a passport, another format, or another base.
     """
+    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     from genhub.text import methods
@@ -139,8 +140,16 @@ def load_run(run_dir: Path, encoder: Encoder | None = None) -> LoadedClassifier:
     if own_weights:
         base = load_encoder(run.path / "model", pooling=passport["pooling"], id=passport["base"]["id"])
     else:
-        base = encoder.twin() if encoder is not None else open_base(passport["base"]["id"])
+        base = encoder.twin() if encoder is not None else open_base(passport["base"]["id"], passport["base"].get("revision") or "")
     base = methods.load(base, run.path, passport)
     classifier = Classifier(base, len(passport["labels"]))
-    classifier.head.load_state_dict(load_file(run.path / "head.safetensors"))
+    try:
+        classifier.head.load_state_dict(load_file(run.path / "head.safetensors"))
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise UserError(
+            f"head.safetensors cannot be used ({type(error).__name__}).",
+            f"It holds weight ({len(passport['labels'])}, {base.hidden}) and bias.",
+            "Download the run again, or train it anew.",
+            "run",
+        ) from error
     return LoadedClassifier(classifier.eval().requires_grad_(False), passport["labels"], passport)

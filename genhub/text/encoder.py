@@ -116,11 +116,14 @@ def load_encoder(folder: Path, precision: str = "fp32", *, pooling: str = "", id
     return Encoder(model.eval(), tokenizer, pooling or _pooling(folder), model.config.hidden_size, _longest(model.config, tokenizer), id=id)
 
 
-def open_base(model_id: str) -> Encoder:
-    """The encoder behind a model id (`embedded/…` or `owner/name`), found, checked and if need be downloaded by `hub`."""
+def open_base(model_id: str, revision: str = "") -> Encoder:
+    """The encoder behind a model id (`embedded/…` or `owner/name`), found, checked and if need be downloaded by `hub`.
+
+    `revision`: the commit it has to be, as a passport names it; empty: any.
+    """
     from genhub import hub, settings
 
-    found = hub.model_folder(model_id, settings.get())
+    found = hub.model_folder(model_id, settings.get(), revision=revision)
     encoder = load_encoder(found.path, pooling=found.pooling, id=model_id)
     return replace(encoder, revision=found.revision or "", sha256=found.sha256 or "")
 

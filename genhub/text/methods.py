@@ -55,9 +55,7 @@ LAYOUTS = {
         ("q_lin",), ("k_lin",), ("v_lin",), ("out_lin", "ffn.lin2"), ("ffn.lin1",), ("LayerNorm", "sa_layer_norm", "output_layer_norm")
     ),
     "albert": Layout(("query",), ("key",), ("value",), ("attention.dense", "ffn_output"), ("ffn",), ("LayerNorm", "full_layer_layer_norm")),
-    "modernbert": Layout(
-        ("attn.Wqkv",), ("attn.Wqkv",), ("attn.Wqkv",), ("attn.Wo", "mlp.Wo"), ("mlp.Wi",), ("attn_norm", "mlp_norm", "final_norm")
-    ),
+    "modernbert": Layout(("attn.Wqkv",), ("attn.Wqkv",), ("attn.Wqkv",), ("attn.Wo", "mlp.Wo"), ("mlp.Wi",), ("mlp_norm", "final_norm")),
 }
 
 
