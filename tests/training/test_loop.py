@@ -1,12 +1,6 @@
 """The loop on a problem of its own (a small regression), so that nothing here depends on text."""
 
-import json
-import os
 import random
-import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -17,7 +11,6 @@ from genhub.training.checkpoint import Checkpoints
 from genhub.training.loop import fit
 from genhub.training.plan import Diverged, Pace, Phase, Plan, Session, Trainable, batch_order, make_accelerator
 
-ROOT = Path(__file__).parents[2]
 PLAN = Plan((Phase(3, {"body": 0.05, "head": 0.1}),), batch_size=4, precision="fp32", seed=5)
 
 
@@ -223,46 +216,3 @@ def test_the_arithmetic_of_the_checkpoint_wins(tmp_path):
     generator.close()
     _, fitted = collect(fit(Regression(), Plan(PLAN.phases, 4, seed=5, precision="bf16"), session(keeper=Checkpoints(tmp_path))))
     assert fitted.precision == "fp32"
-
-
-KILLED = """
-import sys
-sys.path.insert(0, {root!r})
-import torch
-torch.set_num_threads(1)
-from pathlib import Path
-from genhub import events
-from genhub.training.checkpoint import Checkpoints
-from tests.training.test_loop import PLAN, Regression, fit, session
-folder = Path(sys.argv[1])
-keeper = Checkpoints(folder / "checkpoints", seconds=0)
-with open(folder / "events.jsonl", "a") as log:
-    for event in fit(Regression(), PLAN, session(keeper=keeper, resuming=True)):
-        log.write(events.to_json(event) + "\\n")
-        log.flush()
-        print(event, flush=True)
-"""
-
-
-def test_resumes_to_the_same_curve_after_a_real_kill(tmp_path):
-    script = tmp_path / "train.py"
-    script.write_text(KILLED.format(root=str(ROOT)))
-    command = [sys.executable, str(script), str(tmp_path)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as child:
-        for line in child.stdout:
-            if "step=9" in line:
-                child.send_signal(signal.SIGKILL)
-                break
-        child.wait()
-    subprocess.run(command, check=True, capture_output=True, env=environment)
-    seen = []
-    for line in (tmp_path / "events.jsonl").read_text().splitlines():
-        record = json.loads(line)
-        if record["event"] == "Resumed":
-            seen = [entry for entry in seen if entry["step"] <= record["step"]]
-        if record["event"] == "Metric":
-            seen.append(record)
-    whole, _ = collect(fit(Regression(), PLAN, session()))
-    kept = ("loss", "val_loss", "learning_rate")
-    assert [(entry["step"], {name: value for name, value in entry["values"].items() if name in kept}) for entry in seen] == curve(whole)
