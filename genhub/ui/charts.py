@@ -129,11 +129,13 @@ def words(tokens: list[dict], off: set[int] = frozenset(), clickable: bool = Tru
         share = token["score"] / most
         tone, strength = ("var(--c0)" if share >= 0 else "var(--c1)"), round(70 * abs(share))
         style = f"background: color-mix(in srgb, {tone} {strength}%, transparent); border-bottom-color: color-mix(in srgb, {tone} {min(100, strength + 20)}%, transparent)"
-        attrs = f' data-pick="word:{index}" aria-pressed="{str(index in off).lower()}"' if clickable else " disabled"
         css = "off" if index in off else ""
-        parts.append(
-            f'<button type="button" class="{css}"{attrs} style="{style}" title="{token["score"]:+.3f}">{esc(token["text"])}</button>'
-        )
+        tip = f'class="{css}" style="{style}" title="{token["score"]:+.3f}"'
+        if clickable:
+            state = str(index in off).lower()
+            parts.append(f'<button type="button" data-pick="word:{index}" aria-pressed="{state}" {tip}>{esc(token["text"])}</button>')
+        else:
+            parts.append(f"<span {tip}>{esc(token['text'])}</span>")
     return f'<div class="gh-words">{" ".join(parts)}</div>'
 
 

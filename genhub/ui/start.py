@@ -2,6 +2,7 @@
 
 import gradio as gr
 
+from genhub.jobs import reading
 from genhub.jobs.folder import RunFolder
 from genhub.lab import EXAMPLES, Lab
 from genhub.ui import charts, markup
@@ -84,8 +85,8 @@ def wire(wires: Wires) -> None:
 def poke(lab: Lab, pick: str, session: dict) -> dict:
     """A tile was pressed: a cell opens the verdict, a word or the button opens Try or the exhibit."""
     verb = pick.partition(":")[0]
-    if verb == "cheat":
-        return go(lab, "go:cheat")
+    if verb in ("cheat", "train"):
+        return go(lab, "go:cheat" if verb == "cheat" else "go:data")
     shown = {**session, "run": "example-support"}
     if verb == "word":
         text = try_it.START
@@ -111,8 +112,8 @@ def use_my_data(lab: Lab) -> dict:
 
 
 def render_tiles() -> str:
-    """Three tiles, each a verb and a computed picture; figures come from the example runs' own files."""
-    tiles = [_classify_tile(), _look_inside_tile(), _cheat_tile()]
+    """Four tiles, each a verb and a computed picture; figures come from the example runs' own files."""
+    tiles = [_classify_tile(), _learn_tile(), _look_inside_tile(), _cheat_tile()]
     return markup.page(f'<div class="gh-tiles">{"".join(tile for tile in tiles if tile)}</div>')
 
 
@@ -126,6 +127,17 @@ def _classify_tile() -> str:
         return ""
     told = f"LoRA on {metrics['test_rows']} support requests: accuracy {metrics['accuracy']:.3f}, TF-IDF {metrics['baselines']['tfidf']['accuracy']:.3f}, majority {metrics['baselines']['majority']['accuracy']:.3f}. Press a cell."
     return _tile("Classify", markup.paragraph(told, "muted") + charts.matrix(metrics["confusion"], metrics["labels"]))
+
+
+def _learn_tile() -> str:
+    folder = RunFolder(EXAMPLES / "support")
+    view = reading.read(folder)
+    if not view.curves:
+        return ""
+    values = list(view.curves.values())[-1]
+    curves = charts.lines({"training": values.get("loss", []), "validation": values.get("val_loss", [])}, "step", "loss")
+    text = "The same run while it learnt. Bring a table and train your own: about a minute on two cores."
+    return _tile("Watch it learn", markup.paragraph(text, "muted") + curves + markup.pick("Train one", "train:open"))
 
 
 def _look_inside_tile() -> str:

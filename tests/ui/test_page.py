@@ -59,7 +59,7 @@ def open_classify(page):
 
 
 def test_the_first_screen_shows_computed_results_and_leads_on(page):
-    expect(page.locator("#start-tiles .gh-tile")).to_have_count(3)
+    expect(page.locator("#start-tiles .gh-tile")).to_have_count(4)
     page.locator("#start-tiles [data-pick^='cell:']").first.click()
     expect(page.locator("#verdict-head .gh-big")).to_be_visible()
     assert page.foreign == []

@@ -106,7 +106,8 @@ def head(metrics: dict, folder: RunFolder) -> str:
     interval = f"accuracy, 95 % interval {metrics['accuracy_low']:.3f} to {metrics['accuracy_high']:.3f}"
     left = f'<div>{big}<p class="muted">{markup.esc(interval)}<br>{markup.esc(ground(metrics))}</p>{_figures(metrics)}</div>'
     right = _baselines(metrics)
-    sentences = "".join(markup.paragraph(text) for text in metrics.get("sentences", []))
+    told = "".join(f"<li>{markup.esc(text)}</li>" for text in metrics.get("sentences", [])[1:])  # the first repeats the figure
+    sentences = f'<ul class="plain">{told}</ul>'
     return markup.page(f'<p class="muted">{markup.esc(name)}</p>', f'<div class="gh-two">{left}<div>{right}</div></div>', sentences)
 
 
