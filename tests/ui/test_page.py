@@ -12,6 +12,7 @@ from tests.ui.served import Served
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is in requirements-dev.txt")
 expect = playwright.expect
 SLOW = 90_000  # milliseconds a step may take on a busy machine
+expect.set_options(timeout=SLOW)
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +119,9 @@ def test_the_main_job_from_a_file_to_a_zip_and_back(page, app, table, tmp_path):
 
     page.get_by_role("tab", name="Runs").click()
     expect(page.locator("#runs-table tbody tr")).to_have_count(1)
-    page.locator("#runs-reopen input[type=file]").set_input_files(str(packed))
+    with page.expect_file_chooser() as chooser:
+        page.locator("#runs-reopen").click()
+    chooser.value.set_files(str(packed))
     expect(page.locator("#runs-table tbody tr")).to_have_count(2)
     page.locator("#runs-table [data-pick^='open:']").first.click()
     page.locator("#try-text textarea").fill(text)
