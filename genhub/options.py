@@ -45,7 +45,7 @@ class Option:
         if self.kind is str:
             return f"{kind} of at most {self.high:g} characters." if self.high else f"{kind}."
         if self.low is not None and self.high is not None:
-            return f"{kind} from {self.low:g} to {self.high:g}."
+            return f"{kind} from {_plain(self.low)} to {_plain(self.high)}."
         return f"{kind}."
 
     def check(self, value: Any) -> Any:
@@ -117,6 +117,10 @@ def _describe(field: dataclasses.Field, hint: Any) -> Option:
         optional=bool(arms),
         advanced=field.metadata["advanced"],
     )
+
+
+def _plain(bound: float) -> str:
+    return f"{bound:,}" if isinstance(bound, int) else f"{bound:g}"
 
 
 def _number(value: Any) -> float | None:

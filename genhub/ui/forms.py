@@ -36,7 +36,7 @@ def advanced(config: type[Config]) -> list[str]:
 
 
 def _bounds(option: Option) -> str:
-    if option.low is None or option.high is None:
+    if option.low is None or option.high is None or option.high > 1_000_000:
         return ""
     empty = " Empty: chosen for you." if option.optional else ""
     return f"{option.low:g} to {option.high:g}.{empty}"

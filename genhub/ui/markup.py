@@ -103,6 +103,11 @@ def size(count: float) -> str:
     return f"{count:.1f} GB"
 
 
+def percent(value: float) -> str:
+    """A percentage for people, two digits after the point, small ones not as zero."""
+    return "< 0.01 %" if 0 < value < 0.01 else f"{value:.2f} %"
+
+
 def plural(count: int, noun: str) -> str:
     """ "1 row", "1,234 rows"; nouns in -s, -x, -ss take -es."""
     ending = "" if count == 1 else ("es" if noun.endswith(("s", "x")) else "s")

@@ -210,7 +210,7 @@ def _compared(run) -> list[str]:
     gap = run.difference
     return [
         run.name,
-        "–" if run.trainable_percent is None else f"{run.trainable_percent:.2f} %",
+        "–" if run.trainable_percent is None else markup.percent(run.trainable_percent),
         "–" if run.seconds is None else markup.seconds(run.seconds),
         "–" if run.peak_memory_mb is None else f"{run.peak_memory_mb:,.0f} MB",
         "–" if run.file_bytes is None else markup.size(run.file_bytes),

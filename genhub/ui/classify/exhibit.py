@@ -48,8 +48,6 @@ def wire(wires: Wires) -> None:
         part["cheat_ask"].click, ask, ["session", "cheat_text", "cheat_guess", "cheat_score"], [*OUTPUTS, "cheat_score"], "cheat_problem"
     )
     wires.on_pick(part["cheat_words"].select, drop_word, ["session", "cheat_state"], OUTPUTS, "cheat_problem")
-    opened = ["session", "train_stage", "train_view", "stop", "pulse", "cheat_note"]
-    wires.on(part["cheat_cure"].click, cure, ["session"], opened, "cheat_problem")
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
@@ -95,21 +93,12 @@ def drop_word(lab: Lab, pick: str, session: dict, cheat_state: dict | None) -> d
 
 
 def cure(lab: Lab, session: dict) -> dict:
-    """Train on the sample together with its counterexamples; the run is the visitor's own and is shown above."""
+    """Queue a run on the sample together with its counterexamples: the visitor's own, shown in the stages above."""
     table = lab.take_sample(session["visitor"], "shortcut", counterexamples=True)
     lab.examine(session["visitor"], table.id)
-    values = {"method": "lora", "epochs": 3, "folds": 0, "text_column": "text", "label_column": "label"}
-    run = lab.train(session["visitor"], table.id, values, "Cured of the weekday")
-    return {
-        "session": {**session, "table": table.id, "run": run},
-        "train_stage": gr.update(open=True),
-        "train_view": markup.page(markup.note("Queued.")),
-        "stop": gr.update(interactive=True),
-        "pulse": gr.Timer(active=True),
-        "cheat_note": markup.page(
-            markup.paragraph(f"Training on {table.rows} rows, counterexamples included: follow it in stage 3; then ask it in stage 5.")
-        ),
-    }
+    run = lab.train(session["visitor"], table.id, {"method": "lora", "folds": 0}, "Cured of the weekday")
+    told = f"Training on {table.rows} rows, counterexamples included: follow it in stage 3; then ask it in stage 5."
+    return {"session": {**session, "table": table.id, "run": run}, "cheat_note": markup.page(markup.paragraph(told))}
 
 
 def answers(lab: Lab, session: dict, text: str) -> str:

@@ -114,7 +114,7 @@ def method_about(method: str) -> str:
 
 def render_forecast(cost: dict) -> str:
     pairs = [
-        ("trainable", f"{cost['trainable_percent']:.2f} %"),
+        ("trainable", markup.percent(cost["trainable_percent"])),
         ("parameters", f"{cost['trainable_parameters']:,} of {cost['total_parameters']:,}"),
         ("steps", f"{cost['steps']:,}"),
         ("time", f"≈ {markup.seconds(cost['seconds'])}"),

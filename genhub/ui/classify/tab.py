@@ -65,6 +65,14 @@ def wire(wires: Wires) -> None:
         stage.wire(wires)
     used = ["data_stage", "method_stage", "forecast"]
     wires.on(part["data_use"].click, use_table, ["session", *method.FIELDS], used, "data_problem")
+    wires.on(
+        part["train"].click,
+        start,
+        ["session", "other_methods", *method.FIELDS],
+        [*RUN_VIEW, "method_stage", "data_stage"],
+        "method_problem",
+    )
+    wires.on(part["cheat_cure"].click, cure, ["session"], [*RUN_VIEW, "cheat_note"], "cheat_problem")
     wires.on(part["run_choice"].input, choose_run, ["session", "run_choice"], RUN_VIEW, "train_problem")
     wires.on(part["home_reopen"].upload, reopened, ["session", "home_reopen"], RUN_VIEW, "home_problem")
     wires.on(part["pulse"].tick, tick, ["session"], RUN_VIEW, "train_problem", trigger_mode="once")
@@ -85,6 +93,23 @@ def use_table(lab: Lab, session: dict, **fields) -> dict:
     }
 
 
+def start(lab: Lab, session: dict, other_methods: list[str], **fields) -> dict:
+    """Queue the run, fold what was decided, and follow it."""
+    followed = refresh(lab, train.submit(lab, session, other_methods, fields))
+    return {
+        **followed,
+        "data_stage": gr.update(open=False),
+        "method_stage": gr.update(label=method.summary(fields), open=False),
+        "train_stage": gr.update(label=train.STAGE, open=True),
+        "verdict_stage": gr.update(label=verdict.STAGE, open=False),
+    }
+
+
+def cure(lab: Lab, session: dict) -> dict:
+    queued = exhibit.cure(lab, session)
+    return {**refresh(lab, queued["session"]), "train_stage": gr.update(label=train.STAGE, open=True), "cheat_note": queued["cheat_note"]}
+
+
 def choose_run(lab: Lab, session: dict, run_choice: str) -> dict:
     return refresh(lab, {**session, "run": run_choice})
 
@@ -96,17 +121,12 @@ def reopened(lab: Lab, session: dict, home_reopen: str) -> dict:
 def refresh(lab: Lab, session: dict) -> dict:
     """Draw everything that shows the run in view."""
     watched, live = train.look(lab, session)
-    if live:
-        shown = verdict.show(lab, session)
-        shown["verdict_stage"] = gr.update(label=verdict.STAGE)
-    else:
-        shown = verdict.show(lab, session)
     return {
         "session": session,
         "run_choice": gr.update(choices=choices(lab, session), value=session["run"]),
         "run_note": _note(session),
         **watched,
-        **shown,
+        **verdict.show(lab, session),
         "pulse": gr.Timer(active=live),
         **_blank_answers(lab, session),
     }

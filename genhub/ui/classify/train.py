@@ -28,8 +28,6 @@ def layout(wires: Wires) -> None:
 
 def wire(wires: Wires) -> None:
     part = wires.parts
-    opened = ["session", "method_stage", "train_stage", "train_view", "stop", "resume", "pulse", "data_stage", "verdict_stage"]
-    wires.on(part["train"].click, train, ["session", "other_methods", *method.FIELDS], opened, "method_problem")
     wires.on(part["stop"].click, stop, ["session"], ["stop"], "train_problem")
     wires.on(part["resume"].click, resume, ["session"], ["stop", "resume", "pulse"], "train_problem")
 
@@ -37,24 +35,14 @@ def wire(wires: Wires) -> None:
 # ---- handlers -------------------------------------------------------------------------------------------------------
 
 
-def train(lab: Lab, session: dict, other_methods: list[str], **fields) -> dict:
-    """Queue the chosen method, and the others on the same table, split and seed; show the first."""
+def submit(lab: Lab, session: dict, other_methods: list[str], fields: dict) -> dict:
+    """Queue the chosen method, and the others on the same table, split and seed; the session that shows the first."""
     values = method.values(session, fields)
     run = lab.train(session["visitor"], session["table"], values)
     for other in other_methods or []:
         if other != values["method"]:
             lab.train(session["visitor"], session["table"], {**values, "method": other, "learning_rate": None, "head_learning_rate": None})
-    return {
-        "session": {**session, "run": run},
-        "method_stage": gr.update(label=method.summary(fields), open=False),
-        "train_stage": gr.update(label=STAGE, open=True),
-        "train_view": markup.page(markup.note("Queued.")),
-        "stop": gr.update(interactive=True, value="Stop and keep"),
-        "resume": gr.update(visible=False),
-        "pulse": gr.Timer(active=True),
-        "data_stage": gr.update(open=False),
-        "verdict_stage": gr.update(open=False),
-    }
+    return {**session, "run": run}
 
 
 def stop(lab: Lab, session: dict) -> dict:

@@ -128,7 +128,7 @@ def _figures(metrics: dict) -> str:
     return markup.facts(
         [
             ("macro F1", f"{metrics['macro_f1']:.3f}"),
-            ("trainable", f"{training['trainable_percent']:.2f} %"),
+            ("trainable", markup.percent(training["trainable_percent"])),
             ("training", markup.seconds(training["seconds"])),
             ("memory", f"{training['peak_memory_mb']:,.0f} MB"),
             ("to take home", markup.size(training["file_bytes"])),
