@@ -25,7 +25,7 @@ from genhub.training import precision
 from genhub.training.checkpoint import Checkpoints
 from genhub.training.configs import ClassifyConfig
 from genhub.training.loop import fit
-from genhub.training.plan import Diverged, Fitted, Pace, Session, make_accelerator
+from genhub.training.plan import Diverged, Fitted, Pace, Session, agreed, make_accelerator
 
 CHUNK = 128  # unseen rows between two looks at Stop
 STOP_SECONDS = 1.2  # of predicting unseen rows after Stop
@@ -83,7 +83,7 @@ class _Work:
             if self.restored(part):
                 continue
             trained = yield from self.part(part)
-            self.stopped = trained.fitted.stopped or self.stopped
+            self.stopped = bool(agreed(self.accelerator, int(trained.fitted.stopped)))
             # Stopped before its first validation: the model of the fold before is the better one, and its row stays unjudged
             if self.stopped and not trained.fitted.best and kept is not None:
                 break
@@ -226,6 +226,7 @@ class _Work:
             if deadline is not None and time.monotonic() > deadline:
                 break
             yield self.pace.progress(f"{done:,} of {len(order):,} unseen rows")
+        self.stopped = bool(agreed(self.accelerator, int(self.stopped)))
         if world > 1:
             scores = self.accelerator.reduce(torch.from_numpy(scores).to(self.accelerator.device)).cpu().numpy()
         known = np.flatnonzero(scores.sum(axis=1))

@@ -9,13 +9,22 @@ MORE_METHODS = ("dora", "rslora", "adalora", "ia3", "vera", "loha", "lokr", "oft
 
 # What a method is called and what it does, in one sentence with its source; shown on the page and by the command line.
 METHOD_HELP = {
-    "frozen": ("Frozen encoder", "Only a linear head learns, on features computed once: a result in seconds, and the base line of all others."),
+    "frozen": (
+        "Frozen encoder",
+        "Only a linear head learns, on features computed once: a result in seconds, and the base line of all others.",
+    ),
     "lora": ("LoRA", "Low-rank updates beside the attention's matrices learn, the encoder stays as it is (Hu et al. 2021)."),
     "bottleneck": ("Bottleneck adapters", "Two small layers after attention and feed-forward of every block learn (Houlsby et al. 2019)."),
     "full": ("Full fine-tuning", "Every parameter learns: slow, a full copy of the model a task, easily drifts from what was pretrained."),
-    "freeze-then-finetune": ("Freeze, then fine-tune", "The new head learns on a frozen base first, then everything with a very small learning rate."),
+    "freeze-then-finetune": (
+        "Freeze, then fine-tune",
+        "The new head learns on a frozen base first, then everything with a very small learning rate.",
+    ),
     "dora": ("DoRA", "LoRA with direction and magnitude of each weight learned apart (Liu et al. 2024)."),
-    "rslora": ("Rank-stabilised LoRA", "LoRA scaled by the square root of its rank, so that large ranks keep learning (Kalajdzievski 2023)."),
+    "rslora": (
+        "Rank-stabilised LoRA",
+        "LoRA scaled by the square root of its rank, so that large ranks keep learning (Kalajdzievski 2023).",
+    ),
     "adalora": ("AdaLoRA", "LoRA that moves its rank to the matrices which need it (Zhang et al. 2023)."),
     "ia3": ("IA³", "Three learned vectors rescale keys, values and feed-forward activations (Liu et al. 2022)."),
     "vera": ("VeRA", "One shared random low-rank pair; only two scaling vectors a layer learn (Kopiczko et al. 2023)."),

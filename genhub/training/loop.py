@@ -20,7 +20,7 @@ from torch import nn
 from genhub.errors import UserError
 from genhub.events import Event, Metric, Note, Resumed
 from genhub.training import checkpoint, precision
-from genhub.training.plan import Diverged, Fitted, Plan, Session, Timed, Trainable, batch_order
+from genhub.training.plan import Diverged, Fitted, Plan, Session, Timed, Trainable, agreed, batch_order
 
 REPORTS = 200  # points of the training-loss curve a part has at most
 PROGRESS_SECONDS = 1.0
@@ -84,8 +84,7 @@ class _Fit:
 
     def prepare(self) -> None:
         self.precision = precision.resolve(self.plan.precision, self.device)
-        if self.world > 1:
-            self.precision = precision.PRECISIONS[self.agreed(precision.PRECISIONS.index(self.precision))]
+        self.precision = precision.PRECISIONS[agreed(self.accelerator, precision.PRECISIONS.index(self.precision))]
         self.task.model.to(self.device)
         wanted = {name: group for group, names in self.task.groups.items() for name in names}
         self.named = {name: tensor for name, tensor in self.task.model.named_parameters() if name in wanted}
@@ -271,13 +270,7 @@ class _Fit:
 
     def stop_agreed(self) -> bool:
         """Stop of any process is Stop of all: they have to leave the loop before the same step."""
-        wanted = self.session.stop()
-        return bool(self.agreed(int(wanted))) if self.world > 1 else wanted
-
-    def agreed(self, number: int) -> int:
-        """The largest value that any process has."""
-        gathered = self.accelerator.gather(torch.tensor([number], device=self.device))
-        return int(gathered.max())
+        return bool(agreed(self.accelerator, int(self.session.stop())))
 
     def on_device(self, batch) -> dict[str, torch.Tensor]:
         return {name: tensor.to(self.device, non_blocking=True) for name, tensor in batch.items()}

@@ -196,6 +196,13 @@ def make_accelerator():
     return Accelerator(kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)])
 
 
+def agreed(accelerator, number: int) -> int:
+    """The largest value that any process has; every process must ask at the same point."""
+    if accelerator.num_processes == 1:
+        return number
+    return int(accelerator.gather(torch.tensor([number], device=accelerator.device)).max())
+
+
 def batch_order(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) -> list[list[int]]:
     """Every row once, in batches of similar length, the batches in random order.
 
