@@ -8,6 +8,7 @@ from pathlib import Path
 
 from genhub.lab import Lab
 from genhub.settings import get
+from genhub.training.configs import ClassifyConfig
 from genhub.ui.app import build
 
 TARGET = Path(__file__).parent / "api.md"
@@ -17,6 +18,8 @@ For scripts, through `gradio_client` (`pip install gradio_client`). A script is 
 and passes it along; only with it are its tables and runs found again. In the local profile everybody is one owner.
 
 ```python
+import time
+
 from gradio_client import Client, handle_file
 
 client = Client("http://127.0.0.1:7860")
@@ -24,8 +27,8 @@ me = client.predict(api_name="/new_visitor")
 table = client.predict(me, handle_file("reviews.csv"), api_name="/read_table")
 report = client.predict(me, table["id"], "text", "label", [], api_name="/examine_table")
 run = client.predict(me, table["id"], {"method": "lora", "epochs": 2}, "my first", api_name="/train")
-while (status := client.predict(me, run, api_name="/run_status"))["state"] in ("queued", "running"):
-    pass
+while client.predict(me, run, api_name="/run_status")["state"] in ("queued", "running"):
+    time.sleep(1)
 answer = client.predict(me, run, ["Where is my parcel?"], api_name="/classify")
 ```
 
@@ -41,18 +44,32 @@ def render() -> str:
     parts = [INTRO]
     for name, endpoint in info["named_endpoints"].items():
         parts.append(f"## `{name}`\n\n{endpoint.get('description') or ''}\n")
-        parts.append(_table("Parameter", endpoint["parameters"]))
-        parts.append(_table("Returns", endpoint["returns"]))
-    return "\n".join(part for part in parts if part) + "\n"
+        parts.append(_parameters(endpoint["parameters"]))
+        parts.append("Returns: " + ", ".join(_type(item) for item in endpoint["returns"]) + ".\n")
+    return "\n".join(part for part in [*parts, _options()] if part)
 
 
-def _table(title: str, items: list[dict]) -> str:
+def _parameters(items: list[dict]) -> str:
     if not items:
         return ""
-    rows = [f"| {title} | Type | Default |", "|---|---|---|"]
+    rows = ["| Parameter | Type | Default |", "|---|---|---|"]
     for item in items:
         default = f"`{item['parameter_default']!r}`" if item.get("parameter_has_default") else ""
-        rows.append(f"| `{item.get('parameter_name') or item['label']}` | {item['python_type']['type']} | {default} |")
+        rows.append(f"| `{item['parameter_name']}` | {_type(item)} | {default} |")
+    return "\n".join(rows) + "\n"
+
+
+def _type(item: dict) -> str:
+    kind = item["python_type"]["type"]
+    return "file (a path; `handle_file` on the way in)" if item.get("component") == "File" else kind.replace("|", "or")
+
+
+def _options() -> str:
+    """The fields of ClassifyConfig, which `/train` and `/forecast` take as a dictionary."""
+    rows = ["## Options of training", "", "| Option | Default | Limit | What it does |", "|---|---|---|---|"]
+    for option in ClassifyConfig.options():
+        default = "chosen for you" if option.default is None else f"`{option.default!r}`"
+        rows.append(f"| `{option.name}` | {default} | {option.bounds()} | {option.help} |")
     return "\n".join(rows) + "\n"
 
 

@@ -22,6 +22,7 @@ from genhub.settings import Limits, Settings
 
 LARGEST_WHOLE = 2**63 - 1
 NAME_CHARS = 80
+LONGEST_COLUMN = 200
 HUB_ID_CHARS = 96
 HEAD_BYTES = 4096
 
@@ -178,6 +179,23 @@ def choice(value: Any, choices: Sequence[str], field: str) -> str:
     if not isinstance(value, str) or value not in choices:
         raise UserError(f"{_label(field)} is {_shown(value)}.", f"It is one of {', '.join(choices)}.", "Choose one of them.", field)
     return value
+
+
+def column(value: Any, field: str) -> str:
+    """The name of a column, "" (or None) for "choose for me". Whether the table has it is seen where the table is read."""
+    if value is None:
+        return ""
+    if not isinstance(value, str) or len(value) > LONGEST_COLUMN:
+        limit = f"It is a text of at most {LONGEST_COLUMN} characters."
+        raise UserError(f"{_label(field)} is {_shown(value)}.", limit, "Name a column of the table.", field)
+    return value
+
+
+def listed(value: Any, field: str) -> list:
+    """A list of anything; what it holds is checked one by one."""
+    if not isinstance(value, list | tuple):
+        raise UserError(f"{_label(field)} is {_shown(value)}.", "It is a list.", "Send a list.", field)
+    return list(value)
 
 
 def flag(value: Any, field: str) -> bool:

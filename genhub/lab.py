@@ -21,6 +21,7 @@ from pathlib import Path
 
 from genhub import catalog, gate, hub, oneshot
 from genhub.data import samples, tables
+from genhub.data.cleaning import FIXES
 from genhub.errors import UserError
 from genhub.jobs import reading
 from genhub.jobs.folder import RunFolder, new_id, write_json
@@ -112,15 +113,17 @@ class Lab:
         `strict`: raise the first problem that forbids training instead of reporting it.
         """
         options = options or {}
+        chosen = [gate.column(value, field) for value, field in zip(columns, ("text_column", "label_column"), strict=True)]
+        wanted = [gate.choice(fix, tuple(FIXES), "fix") for fix in gate.listed(fixes, "fixes")]
         model = gate.model_id(options.get("model", ClassifyConfig.model), self.settings)
         entry = catalog.MODELS.get(model)
         base = hub.model_folder(model, self.settings) if model.startswith("embedded/") else None
         request = {
             **{name: options[name] for name in SPLIT_OPTIONS if name in options},
             "folder": str(self._table_folder(visitor, table_id)),
-            "text_column": columns[0] or "",
-            "label_column": columns[1] or "",
-            "fixes": list(fixes),
+            "text_column": chosen[0],
+            "label_column": chosen[1],
+            "fixes": wanted,
             "model_folder": str(base.path) if base else "",
             "languages": list(entry.languages) if entry else ["*"],
         }
@@ -174,7 +177,7 @@ class Lab:
         hub.model_folder(config.model, self.settings)  # downloads and checks before the job, which is offline
         info = self.table(visitor, table_id)
         report = json.loads((rows.parent / "report.json").read_text(encoding="utf-8"))
-        config = replace(config, text_column=report["text_column"], label_column=report["label_column"])
+        config = _with_columns(config, report)
         job = make_job("classify", config, rows, {**report["data"], "sample": info.sample or None})
         job["name"] = gate.display_name(name) if name else f"{info.name} · {config.method}"
         return self.runner.submit(self.owner(visitor), job, rows)
@@ -325,6 +328,15 @@ def predictions(folder: RunFolder) -> list[dict]:
         return []
     with path.open(encoding="utf-8") as file:
         return [json.loads(line) for line in file]
+
+
+def _with_columns(config: ClassifyConfig, report: dict) -> ClassifyConfig:
+    """`config` with the columns that were examined; others cannot be trained on."""
+    for name in ("text_column", "label_column"):
+        if getattr(config, name) not in ("", report[name]):
+            what = f"The table was examined with “{report[name]}” as {name.replace('_', ' ')}, not “{getattr(config, name)[:60]}”."
+            raise UserError(what, "Training uses the columns that the doctor read.", "Examine the table with these columns first.", name)
+    return replace(config, text_column=report["text_column"], label_column=report["label_column"])
 
 
 def _text_column(columns: list[str], wanted: str) -> int:

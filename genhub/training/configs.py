@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from genhub.errors import UserError
 from genhub.options import Config, option
 
 MAIN_METHODS = ("frozen", "lora", "bottleneck", "full", "freeze-then-finetune")
@@ -76,6 +77,11 @@ class ClassifyConfig(Config):
         "auto", "Arithmetic of the forward pass; auto measures which is faster here.", choices=("auto", "fp32", "bf16"), advanced=True
     )
     seed: int = option(0, "Decides the split, the order of the rows and the new weights.", low=0, high=2**31 - 1)
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.folds == 1:
+            raise UserError("Folds is 1.", "0 is one hold-out split; cross-validation needs 2 to 10.", "Leave it empty.", "folds")
 
 
 PRESETS = {

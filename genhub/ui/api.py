@@ -42,9 +42,9 @@ def endpoints(lab: Lab) -> list[Callable]:
         """Stream the first rows of a data set on the Hub. Returns id, name, columns, rows."""
         return asdict(lab.take_hub(visitor, dataset, config, split))
 
-    def examine_table(visitor: str, table: str, text_column: str = "", label_column: str = "", fixes: list[str] | None = None) -> dict:
+    def examine_table(visitor: str, table: str, text_column: str = "", label_column: str = "", fixes: list[str] = []) -> dict:  # noqa: B006 - never changed
         """The data doctor's report: columns, class counts, findings with the codes of their fixes, the split."""
-        return lab.examine(visitor, table, (text_column, label_column), fixes or [])
+        return lab.examine(visitor, table, (text_column, label_column), fixes)
 
     def forecast(visitor: str, table: str, options: dict) -> dict:
         """What training would cost: trainable parameters, steps, seconds, memory, from a few measured steps."""
