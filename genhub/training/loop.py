@@ -107,8 +107,7 @@ class _Fit:
             if stopped:
                 break
         if self.step < self.total:
-            if not stopped:
-                yield Note(f"Stopped early: no better validation loss for {self.plan.patience} epochs.")
+            yield Note(self.why_it_ended(stopped))
             self.session.pace.skip(self.total - self.step)
         self.restore(self.best_weights)
         return Fitted(
@@ -122,6 +121,14 @@ class _Fit:
             self.tokens,
             self.precision,
         )
+
+    def why_it_ended(self, stopped: bool) -> str:
+        if not stopped:
+            return (
+                f"Stopped early: no better validation loss for {self.plan.patience} epochs. The model of epoch {self.best_epoch} is kept."
+            )
+        kept = f"the model of epoch {self.best_epoch}" if self.best else "the model as it is, for no epoch was finished"
+        return f"Stopped after step {self.step} of {self.total}, keeping {kept}."
 
     def epoch(self, epoch: int) -> Iterator[Event]:
         """The rest of an epoch and its validation. Returns True when Stop was pressed."""
