@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from genhub import catalog, gate, hub, oneshot
-from genhub.data import samples, tables
+from genhub.data import intake, samples, tables
 from genhub.data.cleaning import FIXES
 from genhub.errors import UserError
 from genhub.jobs import reading
@@ -106,6 +106,11 @@ class Lab:
         request = {"folder": str(self._table_folder(visitor, table_id)), "path": str(upload.path)}
         return int(oneshot.run("genhub.data.intake:add_test", request, seconds=60)["rows"])
 
+    def drop_test(self, visitor: str, table_id: str) -> None:
+        """Take a separate test table away again."""
+        for name in intake.TEST:
+            (self._table_folder(visitor, table_id) / name).unlink(missing_ok=True)
+
     def examine(self, visitor: str, table_id: str, columns: tuple[str, str] = ("", ""), fixes=(), options: dict | None = None) -> dict:
         """The doctor's report on a table (see `genhub.data.doctor.Report`), for `columns` = (text, label).
 
@@ -163,6 +168,18 @@ class Lab:
         return folder
 
     # ---- runs -------------------------------------------------------------------------------------------------------
+
+    def has_model(self, model_id: str) -> bool:
+        """Is the encoder on this machine already?"""
+        try:
+            hub.model_folder(gate.model_id(model_id, self.settings), replace(self.settings, offline=True))
+        except UserError:
+            return False
+        return True
+
+    def fetch_model(self, model_id: str) -> None:
+        """Download and check an encoder of the Hub."""
+        hub.model_folder(gate.model_id(model_id, self.settings), self.settings)
 
     def forecast(self, visitor: str, table_id: str, values: dict) -> dict:
         """Trainable parameters, steps, seconds and memory, from a few measured steps on the visitor's own rows."""

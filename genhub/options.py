@@ -55,7 +55,8 @@ class Option:
         convert = {int: _whole, float: _number, str: _text, bool: _boolean}[self.kind]
         checked = convert(value)
         if checked is None or not self._in_range(checked):
-            raise UserError(f"{self.label} is {_shown(value)}.", self.bounds(), f"The default is {self.default}.", self.name)
+            remedy = "Leave it empty." if self.optional else f"The default is {self.default}."
+            raise UserError(f"{self.label} is {_shown(value)}.", self.bounds(), remedy, self.name)
         return checked
 
     def _in_range(self, value: Any) -> bool:

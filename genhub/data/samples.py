@@ -3,6 +3,7 @@
 `SAMPLES` is the registry: data, checked against the files by a test.
 """
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,3 +98,9 @@ def counterexamples(sample_id: str) -> Path:
         what = f"“{sample.title}” has no counterexamples."
         raise UserError(what, "Only a table with a planted short cut has.", "Choose “A planted short cut”.", "sample")
     return FOLDER / sample.counterexamples
+
+
+def rows_of(file: Path) -> list[dict[str, str]]:
+    """The rows of a bundled CSV, by column name."""
+    with file.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))

@@ -84,9 +84,9 @@ class ClassifyConfig(Config):
             raise UserError("Folds is 1.", "0 is one hold-out split; cross-validation needs 2 to 10.", "Leave it empty.", "folds")
 
 
-PRESETS = {
-    "Quick": {"method": "frozen", "folds": None, "epochs": 1},
-    "Balanced": {"method": "lora", "folds": None, "epochs": 4},
-    "Thorough": {"method": "lora", "folds": None, "epochs": 10, "rank": 16, "patience": 3},
+PRESETS = {  # every preset decides the same options
+    "Quick": {"method": "frozen", "epochs": 4, "rank": 8, "patience": 2},
+    "Balanced": {"method": "lora", "epochs": 4, "rank": 8, "patience": 2},
+    "Thorough": {"method": "lora", "epochs": 10, "rank": 16, "patience": 3},
 }
 CONFIGS = {"classify": ClassifyConfig}

@@ -16,7 +16,8 @@ import gradio as gr
 
 from genhub.errors import UserError
 from genhub.lab import Lab
-from genhub.ui.session import fresh
+from genhub.ui.classify.data import considered
+from genhub.ui.session import new_visitor as token
 from genhub.ui.wiring import guarded
 
 
@@ -32,19 +33,26 @@ def endpoints(lab: Lab) -> list[Callable]:
 
     def new_visitor() -> str:
         """A token that owns the tables and runs of one script or person. Keep it; without it nothing is found again."""
-        return fresh()["visitor"]
+        return token()
 
-    def read_sample(visitor: str, sample: str) -> dict:
-        """Read a bundled table (support, reviews, messy, shortcut). Returns id, name, columns, rows."""
-        return asdict(lab.take_sample(visitor, sample))
+    def read_sample(visitor: str, sample: str, counterexamples: bool = False) -> dict:
+        """Read a bundled table (support, reviews, messy, shortcut), with the rows that break its short cut if wanted."""
+        return asdict(lab.take_sample(visitor, sample, counterexamples is True))
+
+    def read_text(visitor: str, rows: str) -> dict:
+        """Read pasted rows with a header line. Returns id, name, columns, rows."""
+        return asdict(lab.take_pasted(visitor, rows))
 
     def read_hub_dataset(visitor: str, dataset: str, config: str = "", split: str = "train") -> dict:
         """Stream the first rows of a data set on the Hub. Returns id, name, columns, rows."""
         return asdict(lab.take_hub(visitor, dataset, config, split))
 
-    def examine_table(visitor: str, table: str, text_column: str = "", label_column: str = "", fixes: list[str] = []) -> dict:  # noqa: B006 - never changed
-        """The data doctor's report: columns, class counts, findings with the codes of their fixes, the split."""
-        return lab.examine(visitor, table, (text_column, label_column), fixes)
+    def examine_table(
+        visitor: str, table: str, text_column: str = "", label_column: str = "", fixes: list[str] = [], options: dict = {}
+    ) -> dict:  # noqa: B006 - never changed
+        """The data doctor's report: columns, class counts, findings with the codes of their fixes, the split. Of the options of
+        training, those that bear on it count: model, max_length, seed, folds, test_share, validation_share."""
+        return lab.examine(visitor, table, (text_column, label_column), fixes, considered(options if isinstance(options, dict) else {}))
 
     def forecast(visitor: str, table: str, options: dict) -> dict:
         """What training would cost: trainable parameters, steps, seconds, memory, from a few measured steps."""
@@ -102,6 +110,10 @@ def endpoints(lab: Lab) -> list[Callable]:
         lab.delete(visitor, run)
         return run
 
+    def delete_everything(visitor: str) -> int:
+        """Delete every run and table of this visitor; returns how many runs."""
+        return lab.delete_all(visitor)
+
     def compare_runs(visitor: str, runs: list[str]) -> dict:
         """Runs on the same split in one table, with paired differences to the first."""
         return asdict(lab.compare(visitor, runs))
@@ -114,12 +126,28 @@ def endpoints(lab: Lab) -> list[Callable]:
         """Integrated gradients for one class (the predicted one when empty), by token and by word, with the convergence delta."""
         return lab.explain(visitor, run, text, label)
 
+    def leave_out(visitor: str, run: str, text: str, drop: list[list[int]]) -> dict:
+        """The answer for the text without some character ranges, each [start, end]."""
+        return lab.without(visitor, run, text, drop)
+
     def show_code(visitor: str, run: str) -> dict:
         """A plain transformers + peft script that loads the run, and the command that reproduces it."""
         return lab.code(visitor, run)
 
-    first = [new_visitor, read_sample, read_hub_dataset, examine_table, forecast, train, run_status, list_runs, stop_run, resume_run]
-    return [*first, rename_run, delete_run, compare_runs, classify, explain, show_code]
+    first = [
+        new_visitor,
+        read_sample,
+        read_text,
+        read_hub_dataset,
+        examine_table,
+        forecast,
+        train,
+        run_status,
+        list_runs,
+        stop_run,
+        resume_run,
+    ]
+    return [*first, rename_run, delete_run, delete_everything, compare_runs, classify, explain, leave_out, show_code]
 
 
 def _files(lab: Lab) -> None:
@@ -129,6 +157,10 @@ def _files(lab: Lab) -> None:
         """Read a CSV, TSV, JSONL or Parquet file. Returns id, name, columns, rows."""
         return asdict(lab.take_upload(visitor, file))
 
+    def add_test_table(visitor: str, table: str, file: str) -> int:
+        """Attach a separate test table to a table, before it is examined; returns its rows. The verdict then rests on it."""
+        return lab.add_test(visitor, table, file)
+
     def classify_table(visitor: str, run: str, file: str) -> str:
         """Classify every row of a table; returns a CSV with the columns predicted and probability added."""
         return str(lab.predict_table(visitor, run, file))
@@ -137,17 +169,24 @@ def _files(lab: Lab) -> None:
         """The run as a zip: adapter, head, passport, card, script; none of the rows."""
         return str(lab.export(visitor, run))
 
+    def download_merged(visitor: str, run: str) -> str:
+        """One plain safetensors model as a zip, the adapter folded into the encoder's weights."""
+        return str(lab.merged(visitor, run))
+
     def open_run(visitor: str, file: str) -> str:
         """Open a zip that GenHub wrote; returns the id of the run."""
         return lab.reopen(visitor, file)
 
     with gr.Column(visible=False):
         visitor, run, taken = gr.Textbox(label="visitor"), gr.Textbox(label="run"), gr.File(label="file")
+        table, number = gr.Textbox(label="table"), gr.Number(label="answer", precision=0)
         answer, text, given = gr.JSON(label="answer"), gr.Textbox(label="answer"), gr.File(label="file")
         for function, inputs, output in (
             (read_table, [visitor, taken], answer),
+            (add_test_table, [visitor, table, taken], number),
             (classify_table, [visitor, run, taken], given),
             (download_run, [visitor, run], given),
+            (download_merged, [visitor, run], given),
             (open_run, [visitor, taken], text),
         ):
             button = gr.Button(function.__name__)

@@ -16,8 +16,8 @@ from genhub import settings as settings_module
 from genhub.lab import Lab
 from genhub.settings import Settings
 from genhub.ui import api, header, runs, start, theme
-from genhub.ui.classify import tab
-from genhub.ui.session import fresh, restore
+from genhub.ui.classify import data, tab
+from genhub.ui.session import FIRST_RUN, new_visitor, restore
 from genhub.ui.wiring import Wires
 
 STORAGE_KEY = "genhub-session"
@@ -28,7 +28,7 @@ def build(lab: Lab) -> gr.Blocks:
     """The Gradio page for one Lab. Nothing is started here."""
     wires = Wires(lab)
     with gr.Blocks(title="GenHub", analytics_enabled=False, delete_cache=(600, 3600)) as page:
-        session = gr.BrowserState(fresh(), storage_key=STORAGE_KEY, secret=browser_secret(lab.settings))
+        session = gr.BrowserState({}, storage_key=STORAGE_KEY, secret=browser_secret(lab.settings))
         wires.add(
             session=session, pulse=gr.Timer(1.0, active=False), clock=gr.Timer(4.0), header=gr.HTML(header.render(lab), elem_id="gh-header")
         )
@@ -44,7 +44,8 @@ def build(lab: Lab) -> gr.Blocks:
         tab.wire(wires)
         runs.wire(wires)
         wires.on(wires.parts["clock"].tick, lambda lab: {"header": header.render(lab)}, [], ["header"], trigger_mode="once")
-        wires.on(page.load, arrive, ["session"], tab.RUN_VIEW, "train_problem")
+        arrived = wires.on(page.load, arrive, ["session"], tab.RUN_VIEW, "train_problem", opening=True)
+        wires.on(arrived.then, data.restore, ["session", *data.OPTIONS], data.OUTPUTS, "data_problem")
         api.register(lab)
     return page.queue(max_size=64, default_concurrency_limit=4, api_open=False)
 
@@ -52,9 +53,10 @@ def build(lab: Lab) -> gr.Blocks:
 def arrive(lab: Lab, session: dict) -> dict:
     """The page was opened or reloaded: find the visitor's run again, or show the example."""
     session = restore(session)
+    session["visitor"] = session["visitor"] or new_visitor()
     known = {run for _, run in tab.choices(lab, session)}
     if session["run"] not in known:
-        session["run"] = fresh()["run"]
+        session["run"] = FIRST_RUN
     if session["run"] not in known:
         return {"session": session}
     return tab.refresh(lab, session)
@@ -90,6 +92,7 @@ def launch(page: gr.Blocks, settings: Settings, host: str, port: int, share: boo
         footer_links=[],
         theme=theme.build(),
         css=theme.css(),
+        js=theme.KEYS,
     )
 
 

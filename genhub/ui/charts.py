@@ -5,6 +5,7 @@ scales with its column; labels are 14 px or more at the usual width.
 """
 
 import math
+from collections.abc import Sequence
 
 from genhub.ui.markup import esc
 
@@ -20,8 +21,15 @@ def colour(index: int) -> str:
     return f"var(--c{index % COLOURS})"
 
 
-def lines(series: dict[str, Points], x_title: str, y_title: str, caption: str = "", y_range: tuple[float, float] | None = None) -> str:
-    """Curves over a common axis. `series` maps a name to its points in ascending x."""
+def lines(
+    series: dict[str, Points],
+    x_title: str,
+    y_title: str,
+    caption: str = "",
+    y_range: tuple[float, float] | None = None,
+    mark: float | None = None,
+) -> str:
+    """Curves over a common axis. `series` maps a name to its points in ascending x; `mark` draws a line at that x."""
     shown = {name: [p for p in points if p[1] is not None] for name, points in series.items()}
     shown = {name: points for name, points in shown.items() if points}
     if not shown:
@@ -30,25 +38,30 @@ def lines(series: dict[str, Points], x_title: str, y_title: str, caption: str = 
     ys = [y for points in shown.values() for _, y in points]
     frame = _Frame((min(xs), max(xs)), y_range or _padded(min(ys), max(ys)))
     body = frame.axes(x_title, y_title)
+    if mark is not None and frame.x0 <= mark <= frame.x1:
+        at = f"{frame.x(mark):.1f}"
+        body += (
+            f'<line x1="{at}" x2="{at}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" stroke="{colour(1)}" stroke-width="2" stroke-dasharray="5 4"/>'
+        )
     for index, points in enumerate(shown.values()):
         body += _polyline(frame, points, colour(index))
     legend = _legend([(name, colour(i)) for i, name in enumerate(shown)]) if len(shown) > 1 else ""
     return _figure(body, f"{y_title} over {x_title}", caption, legend)
 
 
-def bars(values: dict[str, float], caption: str = "", digits: int = 0, most: float | None = None, index: int | None = None) -> str:
-    """Horizontal bars, one a name, longest label first to read. `digits` after the point; `index` paints all in one colour."""
+def bars(values: dict[str, float], caption: str = "", labels: Sequence[str] = ()) -> str:
+    """Horizontal bars of counts, one a name. `labels`: all classes in their order, so that each has its own colour everywhere."""
     if not values:
         return ""
-    most = most or max(max(values.values()), 1e-9)
+    most = max(max(values.values()), 1e-9)
     row, label = 30, 190
     height = row * len(values) + 6
     body = ""
     for i, (name, value) in enumerate(values.items()):
         y, width = i * row + 4, max(1.0, (WIDTH - label - 70) * value / most)
         body += f'<text x="{label - 10}" y="{y + 16}" text-anchor="end">{esc(_short(name, 24))}<title>{esc(name)}</title></text>'
-        body += f'<rect x="{label}" y="{y}" width="{width:.1f}" height="21" rx="2" fill="{colour(i if index is None else index)}"/>'
-        body += f'<text x="{label + width + 8:.1f}" y="{y + 16}">{value:,.{digits}f}</text>'
+        body += f'<rect x="{label}" y="{y}" width="{width:.1f}" height="21" rx="2" fill="{colour(labels.index(name) if name in labels else i)}"/>'
+        body += f'<text x="{label + width + 8:.1f}" y="{y + 16}">{value:,}</text>'
     return _figure(body, "bars", caption, height=height)
 
 

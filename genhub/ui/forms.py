@@ -14,10 +14,18 @@ def field(option: Option, **extra: Any) -> Any:
         return gr.Dropdown(list(option.choices), value=option.default, **common)
     if option.kind is bool:
         return gr.Checkbox(option.default, **common)
+    if option.optional:  # an empty number field would come back as 0
+        common["info"] = f"{option.help} {_bounds(option)}"
+        return gr.Textbox("" if option.default is None else str(option.default), max_lines=1, **common)
     if option.kind is str:
         return gr.Textbox(option.default, max_lines=1, **common)
     common["info"] = f"{option.help} {_bounds(option)}"
     return gr.Number(option.default, precision=0 if option.kind is int else None, **common)
+
+
+def value(option: Option, raw: Any) -> Any:
+    """What a field's component holds, as the Config takes it: an empty optional field is None, "chosen for you"."""
+    return None if option.optional and isinstance(raw, str) and not raw.strip() else raw
 
 
 def fields(config: type[Config], names: list[str]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from html import escape
 
 from genhub.errors import UserError
+from genhub.ui.glossary import TERMS
 
 # One listener for every clickable piece: a `data-pick` attribute says what was picked, Gradio's select event carries it.
 PICK_JS = """
@@ -22,6 +23,12 @@ def esc(value) -> str:
     return escape(str(value), quote=True)
 
 
+def term(name: str) -> str:
+    """A name; where the glossary knows it, its sentence appears on hover."""
+    told = TERMS.get(name)
+    return f'<abbr title="{esc(told)}" tabindex="0">{esc(name)}</abbr>' if told else esc(name)
+
+
 def page(*parts: str, classes: str = "") -> str:
     """A block of ours on the page."""
     return f'<div class="gh {classes}">{"".join(parts)}</div>'
@@ -33,14 +40,14 @@ def paragraph(text: str, classes: str = "") -> str:
 
 def facts(pairs: Iterable[tuple[str, object]]) -> str:
     """Name and value, side by side, wrapping."""
-    cells = "".join(f'<div><span class="k">{esc(name)}</span><span class="v">{esc(value)}</span></div>' for name, value in pairs)
+    cells = "".join(f'<div><span class="k">{term(name)}</span><span class="v">{esc(value)}</span></div>' for name, value in pairs)
     return f'<div class="gh-facts">{cells}</div>'
 
 
 def table(headers: list[str], rows: Iterable[Iterable[object]], numeric: Iterable[int] = (), classes: str = "scroll") -> str:
     """A table that scrolls inside itself; `numeric` columns are right-aligned. Cells that are `Raw` are kept as they are."""
     right = set(numeric)
-    head = "".join(f'<th class="{"num" if i in right else ""}">{esc(name)}</th>' for i, name in enumerate(headers))
+    head = "".join(f'<th class="{"num" if i in right else ""}">{term(name)}</th>' for i, name in enumerate(headers))
     body = "".join("<tr>" + "".join(_cell(cell, i in right) for i, cell in enumerate(row)) + "</tr>" for row in rows)
     return f'<div class="{classes}"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 

@@ -12,13 +12,19 @@ import secrets
 FIRST_RUN = "example-support"
 
 
-def fresh() -> dict:
-    return {"visitor": secrets.token_urlsafe(32), "table": "", "columns": ["", ""], "fixes": [], "run": FIRST_RUN}
+def new_visitor() -> str:
+    """A token that nobody can guess."""
+    return secrets.token_urlsafe(32)
+
+
+def empty() -> dict:
+    """A session of nobody yet: the page gives a visitor a token when it opens (never when it is built: all would share it)."""
+    return {"visitor": "", "table": "", "columns": ["", ""], "fixes": [], "run": FIRST_RUN}
 
 
 def restore(value) -> dict:
-    """The remembered session where it is whole, a fresh one otherwise: storage belongs to the visitor and may hold anything."""
-    start = fresh()
+    """The remembered session where it is whole, an empty one otherwise: storage belongs to the visitor and may hold anything."""
+    start = empty()
     if not isinstance(value, dict):
         return start
     kept = {name: value[name] for name, default in start.items() if isinstance(value.get(name), type(default)) and name != "columns"}

@@ -49,7 +49,7 @@ def layout(wires: Wires) -> None:
         markup.page(
             "<h2>Do generative AI, do not just read about it</h2>",
             markup.paragraph(
-                "Train small models on your own data in this page, see how good they are on data they have not seen, and look inside. Everything below was computed by the code behind it.",
+                "Train small models on your own data in this page, see how good they are on data they have not seen, and look inside. What stands below are stored runs: each can be repeated here, and poked at now.",
                 "muted",
             ),
         )
@@ -136,7 +136,8 @@ def _learn_tile() -> str:
         return ""
     values = list(view.curves.values())[-1]
     curves = charts.lines({"training": values.get("loss", []), "validation": values.get("val_loss", [])}, "step", "loss")
-    text = "The same run while it learnt. Bring a table and train your own: about a minute on two cores."
+    done = view.done.metrics["training"] if view.done else {}
+    text = f"The same run while it learnt: {done.get('steps', 0)} steps in {markup.seconds(done.get('seconds'))}, five folds and the model to keep."
     return _tile("Watch it learn", markup.paragraph(text, "muted") + curves + markup.pick("Train one", "train:open"))
 
 

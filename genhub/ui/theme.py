@@ -9,6 +9,21 @@ import gradio as gr
 
 SANS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace"]
+# Ctrl+Enter presses the stage's main button, Escape stops a training run.
+KEYS = """
+() => document.addEventListener('keydown', event => {
+  const shown = button => button && !button.disabled && button.offsetParent;
+  if (event.key === 'Escape') {
+    const stop = document.querySelector('#stop');
+    if (shown(stop)) stop.click();
+  }
+  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+    const stage = document.activeElement?.closest('.gh-stage');
+    const main = stage && [...stage.querySelectorAll('button.primary')].find(shown);
+    if (main) { event.preventDefault(); document.activeElement.blur(); setTimeout(() => main.click(), 60); }
+  }
+})
+"""
 CSS_FILE = Path(__file__).parent / "assets" / "page.css"
 
 

@@ -18,6 +18,7 @@ import gradio as gr
 from genhub.errors import UserError, new_error_id
 from genhub.lab import Lab
 from genhub.ui import markup
+from genhub.ui.session import restore
 
 log = logging.getLogger("genhub")
 
@@ -63,26 +64,32 @@ class Wires:
                 raise ValueError(f"two components are called {name}")
             self.parts[name] = part
 
-    def on(self, event: Callable, handler: Callable, inputs: list[str], outputs: list[str], problem: str = "", **options) -> Any:
+    def on(
+        self, event: Callable, handler: Callable, inputs: list[str], outputs: list[str], problem: str = "", opening: bool = False, **options
+    ) -> Any:
         """Connect `handler(lab, **inputs)`, which answers with some of `outputs` by name.
 
         problem: the HTML component for errors; it is cleared when the handler succeeds.
+        opening: the handler greets a visitor who has no token yet; all others get a session that has one.
         options: Gradio's own, such as `js`, `trigger_mode`, `show_progress`, `concurrency_id`.
         """
-        return event(self._caller(handler, inputs, outputs, problem), **self._wiring(inputs, outputs, problem, options))
+        return event(self._caller(handler, inputs, problem, opening), **self._wiring(inputs, outputs, problem, options))
 
     def on_pick(self, event: Callable, handler: Callable, inputs: list[str], outputs: list[str], problem: str = "", **options) -> Any:
         """As `on`, for clicks on hand-made HTML: the handler also gets `pick`, the clicked piece's value."""
-        call = self._caller(handler, ["pick", *inputs], outputs, problem)
+        call = self._caller(handler, ["pick", *inputs], problem)
 
         def picked(event_data: gr.EventData, *values):
             return call(str((event_data._data or {}).get("pick", "")), *values)
 
         return event(picked, **self._wiring(inputs, outputs, problem, options))
 
-    def _caller(self, handler: Callable, inputs: list[str], outputs: list[str], problem: str) -> Callable:
+    def _caller(self, handler: Callable, inputs: list[str], problem: str, opening: bool = False) -> Callable:
         def run(*values):
-            answer = handler(self.lab, **dict(zip(inputs, values, strict=True)))
+            named = dict(zip(inputs, values, strict=True))
+            if "session" in named and not opening:
+                named["session"] = _known(named["session"])
+            answer = handler(self.lab, **named)
             return {problem: "", **answer} if problem else answer
 
         def failed(error: UserError) -> dict:
@@ -104,6 +111,14 @@ class Wires:
         }
 
 
-def pieces(name_and_html: str = "", **options) -> gr.HTML:
+def _known(value) -> dict:
+    """The session of a visitor whom the page has greeted."""
+    session = restore(value)
+    if not session["visitor"]:
+        raise UserError("The page is still opening.", "", "Try again in a second, or reload it.")
+    return session
+
+
+def pieces(html: str = "", **options) -> gr.HTML:
     """An HTML component whose `data-pick` pieces can be clicked (see `Wires.on_pick`)."""
-    return gr.HTML(name_and_html, js_on_load=markup.PICK_JS, **options)
+    return gr.HTML(html, js_on_load=markup.PICK_JS, **options)

@@ -1,16 +1,27 @@
 """Stage 1 of Classify: a table comes in, the doctor reads it, the visitor presses what to mend."""
 
+from collections.abc import Callable
+
 import gradio as gr
 
 from genhub.data import samples
+from genhub.errors import UserError
 from genhub.lab import Lab, TableInfo
-from genhub.ui import charts, markup
+from genhub.training.configs import ClassifyConfig
+from genhub.ui import charts, forms, markup
 from genhub.ui.wiring import Wires, pieces
 
 SOURCES = ("A sample", "My file", "Paste", "The Hub")
 STAGE = "1  Data"
+MOST_CLASSES = 12
 SHOWN_ABOVE = ("file", "columns", "classes")  # findings that the facts and the form say already
-OUTPUTS = ["session", "data_report", "text_column", "label_column", "data_use", "data_stage"]
+OUTPUTS = ["session", "data_report", "text_column", "label_column", "data_use", "data_stage", "train", "test_file"]
+OPTIONS = ("model", "max_length", "seed", "folds", "test_share", "validation_share")  # of stage 2: they bear on the report
+SETTINGS = {  # finding → the option that answers it, its value, the button's words
+    "long-texts": ("max_length", 256, "Read 256 tokens"),
+    "imbalance": ("class_weights", "balanced", "Weigh the classes equally"),
+    "language": ("model", "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2", "Use the multilingual encoder"),
+}
 
 
 def layout(wires: Wires) -> None:
@@ -70,16 +81,23 @@ def wire(wires: Wires) -> None:
     part = wires.parts
     groups = ["sample_group", "file_group", "paste_group", "hub_group"]
     wires.on(part["data_source"].change, show_source, ["data_source"], groups)
-    wires.on(part["data_sample"].input, take_sample, ["session", "data_sample"], OUTPUTS, "data_problem")
-    wires.on(part["data_file"].upload, take_file, ["session", "data_file"], OUTPUTS, "data_problem")
-    wires.on(part["data_read"].click, take_pasted, ["session", "data_pasted"], OUTPUTS, "data_problem")
-    hub = ["session", "hub_id", "hub_config", "hub_split"]
-    wires.on(part["hub_read"].click, take_hub, hub, OUTPUTS, "data_problem", show_progress="minimal")
-    columns = ["session", "text_column", "label_column"]
+    _reads(wires, part["data_sample"].input, take_sample, ["data_sample"])
+    _reads(wires, part["data_file"].upload, take_file, ["data_file"])
+    _reads(wires, part["data_read"].click, take_pasted, ["data_pasted"])
+    _reads(wires, part["hub_read"].click, take_hub, ["hub_id", "hub_config", "hub_split"], show_progress="minimal")
     for name in ("text_column", "label_column"):
-        wires.on(part[name].input, choose_columns, columns, OUTPUTS, "data_problem")
-    wires.on(part["test_file"].upload, add_test, ["session", "test_file"], OUTPUTS, "data_problem")
-    wires.on_pick(part["data_report"].select, press_fix, ["session"], OUTPUTS, "data_problem")
+        _reads(wires, part[name].input, choose_columns, ["text_column", "label_column"])
+    _reads(wires, part["test_file"].upload, add_test, ["test_file"])
+    _reads(wires, part["test_file"].clear, drop_test, [])
+    outputs = [*OUTPUTS, *dict.fromkeys(name for name, _, _ in SETTINGS.values())]
+    wires.on_pick(part["data_report"].select, press, ["session", *OPTIONS], outputs, "data_problem")
+
+
+def _reads(wires: Wires, event: Callable, handler: Callable, inputs: list[str], **options) -> None:
+    """An event after which the doctor reads the table again, with the options of stage 2 that bear on it."""
+    wires.on(
+        event, handler, ["session", *inputs, *OPTIONS], OUTPUTS, "data_problem", concurrency_id="tables", concurrency_limit=4, **options
+    )
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
@@ -90,45 +108,64 @@ def show_source(lab: Lab, data_source: str) -> dict:
     return {group: gr.update(visible=data_source == name) for group, name in zip(groups, SOURCES, strict=True)}
 
 
-def take_sample(lab: Lab, session: dict, data_sample: str) -> dict:
-    return _taken(lab, session, lab.take_sample(session["visitor"], data_sample))
+def take_sample(lab: Lab, session: dict, data_sample: str, **options) -> dict:
+    return _taken(lab, session, lab.take_sample(session["visitor"], data_sample), options)
 
 
-def take_file(lab: Lab, session: dict, data_file: str) -> dict:
-    return _taken(lab, session, lab.take_upload(session["visitor"], data_file))
+def take_file(lab: Lab, session: dict, data_file: str, **options) -> dict:
+    return _taken(lab, session, lab.take_upload(session["visitor"], data_file), options)
 
 
-def take_pasted(lab: Lab, session: dict, data_pasted: str) -> dict:
-    return _taken(lab, session, lab.take_pasted(session["visitor"], data_pasted))
+def take_pasted(lab: Lab, session: dict, data_pasted: str, **options) -> dict:
+    return _taken(lab, session, lab.take_pasted(session["visitor"], data_pasted), options)
 
 
-def take_hub(lab: Lab, session: dict, hub_id: str, hub_config: str, hub_split: str) -> dict:
-    return _taken(lab, session, lab.take_hub(session["visitor"], hub_id, hub_config, hub_split))
+def take_hub(lab: Lab, session: dict, hub_id: str, hub_config: str, hub_split: str, **options) -> dict:
+    return _taken(lab, session, lab.take_hub(session["visitor"], hub_id, hub_config, hub_split), options)
 
 
-def choose_columns(lab: Lab, session: dict, text_column: str, label_column: str) -> dict:
-    return _examined(lab, {**session, "columns": [text_column or "", label_column or ""]})
+def choose_columns(lab: Lab, session: dict, text_column: str, label_column: str, **options) -> dict:
+    return _examined(lab, {**session, "columns": [text_column or "", label_column or ""]}, options)
 
 
-def add_test(lab: Lab, session: dict, test_file: str) -> dict:
+def add_test(lab: Lab, session: dict, test_file: str, **options) -> dict:
     lab.add_test(session["visitor"], session["table"], test_file)
-    return _examined(lab, session)
+    return _examined(lab, session, options)
 
 
-def press_fix(lab: Lab, pick: str, session: dict) -> dict:
-    """A remedy's button was pressed: apply it, or take it back."""
-    code = pick.removeprefix("fix:")
+def drop_test(lab: Lab, session: dict, **options) -> dict:
+    lab.drop_test(session["visitor"], session["table"])
+    return _examined(lab, session, options)
+
+
+def press(lab: Lab, pick: str, session: dict, **options) -> dict:
+    """A button in the report: "fix:code" applies a remedy or takes it back, "set:code" changes an option of stage 2."""
+    verb, _, code = pick.partition(":")
+    if verb == "set" and code in SETTINGS:
+        name, value, _ = SETTINGS[code]
+        return {**_examined(lab, session, {**options, **({name: value} if name in OPTIONS else {})}), name: value}
     fixes = [fix for fix in session["fixes"] if fix != code]
-    return _examined(lab, {**session, "fixes": fixes if code in session["fixes"] else [*fixes, code]})
+    return _examined(lab, {**session, "fixes": fixes if code in session["fixes"] else [*fixes, code]}, options)
 
 
-def _taken(lab: Lab, session: dict, info: TableInfo) -> dict:
-    return _examined(lab, {**session, "table": info.id, "columns": ["", ""], "fixes": []})
+def restore(lab: Lab, session: dict, **options) -> dict:
+    """The page was reloaded: the table in work is shown again; one that has gone is forgotten."""
+    if not session["table"]:
+        return {}
+    try:
+        return _examined(lab, session, options)
+    except UserError:
+        return {"session": {**session, "table": "", "columns": ["", ""], "fixes": []}}
 
 
-def _examined(lab: Lab, session: dict) -> dict:
-    report = lab.examine(session["visitor"], session["table"], tuple(session["columns"]), session["fixes"])
+def _taken(lab: Lab, session: dict, info: TableInfo, options: dict) -> dict:
+    shown = _examined(lab, {**session, "table": info.id, "columns": ["", ""], "fixes": []}, options)
+    return {**shown, "test_file": None}
+
+
+def _examined(lab: Lab, session: dict, options: dict) -> dict:
     info = lab.table(session["visitor"], session["table"])
+    report = lab.examine(session["visitor"], session["table"], tuple(session["columns"]), session["fixes"], considered(options))
     chosen = [report["text_column"], report["label_column"]]
     return {
         "session": {**session, "columns": chosen},
@@ -136,8 +173,23 @@ def _examined(lab: Lab, session: dict) -> dict:
         "text_column": gr.update(choices=info.columns, value=chosen[0]),
         "label_column": gr.update(choices=info.columns, value=chosen[1]),
         "data_use": gr.update(interactive=report["ready"]),
-        "data_stage": gr.update(label=STAGE, open=True),
+        "data_stage": gr.update(label=STAGE),
+        "train": gr.update(interactive=report["ready"]),
     }
+
+
+def considered(fields: dict) -> dict:
+    """The options of stage 2 that bear on the report, checked; what is out of range is said where it is chosen."""
+    found = {}
+    for name in OPTIONS:
+        option = ClassifyConfig.option(name)
+        try:
+            value = option.check(forms.value(option, fields.get(name)))
+        except UserError:
+            continue
+        if value is not None:
+            found[name] = value
+    return found
 
 
 def summary(info: TableInfo, report: dict) -> str:
@@ -150,17 +202,23 @@ def summary(info: TableInfo, report: dict) -> str:
 
 def render(info: TableInfo, report: dict) -> str:
     """The doctor's report: facts, class counts, findings with their remedies, the split, the first rows."""
-    pairs = [("table", info.name), ("rows", f"{report['rows']:,}"), ("columns", len(info.columns)), ("format", report["kind"].upper())]
+    used = f"{report['rows']:,}" if report["rows"] == report["table_rows"] else f"{report['rows']:,} of {report['table_rows']:,}"
+    pairs = [("table", info.name), ("rows used", used), ("columns", len(info.columns)), ("format", report["kind"].upper())]
     if report["kind"] == "csv":
         pairs += [
             ("encoding", report["encoding"]),
-            ("separator", {",": "comma", "\t": "tab", ";": "semicolon"}.get(report["separator"], report["separator"])),
+            ("separator", report["separator"]),
         ]
     parts = [markup.facts(pairs)]
     if report["classes"]:
-        shown = dict(list(report["classes"].items())[:12])
-        more = f" and {len(report['classes']) - 12} more" if len(report["classes"]) > 12 else ""
-        parts.append(charts.bars(shown, f"Rows a class: {markup.plural(len(report['classes']), 'class')}{more}."))
+        shown = dict(list(report["classes"].items())[:MOST_CLASSES])
+        count = len(report["classes"])
+        caption = (
+            f"Rows a class, {markup.plural(count, 'class')}."
+            if count <= MOST_CLASSES
+            else f"Rows a class: the largest {MOST_CLASSES} of {count}."
+        )
+        parts.append(charts.bars(shown, caption, labels=sorted(report["classes"])))
     findings = [finding for finding in report["findings"] if finding["code"] not in SHOWN_ABOVE]
     parts += [_finding(finding) for finding in findings if _asks(finding)]
     remarks = "".join(_finding(finding) for finding in findings if not _asks(finding))
@@ -175,7 +233,7 @@ def render(info: TableInfo, report: dict) -> str:
 
 def _asks(finding: dict) -> bool:
     """Does this finding want a decision? The others are remarks, folded away."""
-    return bool(finding["fix"]) or finding["severity"] == "problem"
+    return finding["severity"] != "info"
 
 
 def _finding(finding: dict) -> str:
@@ -187,6 +245,8 @@ def _finding(finding: dict) -> str:
     if finding["fix"]:
         label = "Undo" if finding["applied"] else finding["fix_label"]
         button = markup.pick(label, f"fix:{finding['fix']}", pressed=finding["applied"])
+    elif finding["code"] in SETTINGS and finding["severity"] != "info":
+        button = markup.pick(SETTINGS[finding["code"]][2], f"set:{finding['code']}")
     listed = f"<ul>{examples}</ul>" if examples else ""
     return f'<div class="gh-finding {tone}"><b>{markup.esc(finding["what"])}</b> {markup.esc(finding["will_do"])} {listed}{button}</div>'
 

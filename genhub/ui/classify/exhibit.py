@@ -7,11 +7,16 @@ break the rule cure it.
 
 import gradio as gr
 
+from genhub.data import samples
+from genhub.errors import UserError
 from genhub.lab import Lab
+from genhub.text import verdict
 from genhub.ui import charts, markup
+from genhub.ui.classify import try_it
 from genhub.ui.wiring import Wires, pieces
 
-RUNS = {"before": "example-shortcut", "after": "example-cured"}
+FLAWED, CURED = "example-shortcut", "example-cured"
+TITLE = "What speaks for “{}” in the flawed model"
 TEXT = "We arrived on Tuesday and everyone was kind, the room was spotless and the breakfast lovely."
 OUTPUTS = ["cheat_view", "cheat_words", "cheat_state", "cheat_note"]
 GUESSES = ("complaint", "praise")
@@ -39,54 +44,53 @@ def layout(wires: Wires) -> None:
                 note = gr.HTML(elem_id="cheat-note")
         problem = gr.HTML()
     wires.add(cheat_stage=stage, cheat_text=text, cheat_guess=guess, cheat_ask=ask, cheat_cure=cure, cheat_score=score)
-    wires.add(cheat_view=view, cheat_words=words, cheat_note=note, cheat_problem=problem, cheat_state=gr.State(None))
+    wires.add(
+        cheat_view=view, cheat_words=words, cheat_note=note, cheat_problem=problem, cheat_state=gr.State(None), cheat_cured=gr.State("")
+    )
 
 
 def wire(wires: Wires) -> None:
     part = wires.parts
     wires.on(
-        part["cheat_ask"].click, ask, ["session", "cheat_text", "cheat_guess", "cheat_score"], [*OUTPUTS, "cheat_score"], "cheat_problem"
+        part["cheat_ask"].click,
+        ask,
+        ["session", "cheat_text", "cheat_guess", "cheat_score", "cheat_cured"],
+        [*OUTPUTS, "cheat_score"],
+        "cheat_problem",
     )
-    wires.on_pick(part["cheat_words"].select, drop_word, ["session", "cheat_state"], OUTPUTS, "cheat_problem")
+    wires.on_pick(part["cheat_words"].select, drop_word, ["session", "cheat_state", "cheat_cured"], OUTPUTS, "cheat_problem")
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
 
 
-def ask(lab: Lab, session: dict, cheat_text: str, cheat_guess: str | None, cheat_score: list[int]) -> dict:
-    """The flawed model's answer beside the cured one's, its words coloured, the guess scored."""
-    told = lab.explain(session["visitor"], RUNS["before"], cheat_text)
+def ask(lab: Lab, session: dict, cheat_text: str, cheat_guess: str | None, cheat_score: list[int], cheat_cured: str) -> dict:
+    """The flawed model's answer beside the cured one's, its words coloured, the guess scored, both measured."""
+    told = lab.explain(session["visitor"], FLAWED, cheat_text)
     state = {"text": cheat_text, "words": told["words"], "label": told["label"], "off": []}
     score = list(cheat_score or [0, 0])
     if cheat_guess in GUESSES:
         score = [score[0] + (cheat_guess == told["label"]), score[1] + 1]
-    accuracy = lab.folder(session["visitor"], RUNS["before"]).read("metrics.json")
-    line = f"The flawed model's accuracy on {accuracy['test_rows']} unseen rows of its table: {accuracy['accuracy']:.3f}."
-    guess = f" Your guesses: {score[0]} of {score[1]} right." if score[1] else ""
+    guess = f"Your guesses: {score[0]} of {score[1]} right." if score[1] else ""
     return {
-        "cheat_view": answers(lab, session, cheat_text),
-        "cheat_words": _words(state),
+        "cheat_view": answers(lab, session, cheat_text, cheat_cured),
+        "cheat_words": try_it.words_view(state, TITLE.format(state["label"])),
         "cheat_state": state,
-        "cheat_note": markup.page(markup.paragraph(line + guess)),
+        "cheat_note": markup.page(markup.paragraph(guess), measured(lab, session, cheat_cured)),
         "cheat_score": score,
     }
 
 
-def drop_word(lab: Lab, pick: str, session: dict, cheat_state: dict | None) -> dict:
-    place = pick.removeprefix("word:")
-    if not cheat_state or not place.isdecimal() or int(place) >= len(cheat_state["words"]):
+def drop_word(lab: Lab, pick: str, session: dict, cheat_state: dict | None, cheat_cured: str) -> dict:
+    struck = try_it.strike(lab, pick, session["visitor"], FLAWED, cheat_state)
+    if struck is None:
         return {}
-    off = set(cheat_state["off"]) ^ {int(place)}
-    if len(off) == len(cheat_state["words"]):
-        return {"cheat_note": markup.page(markup.note("One word has to stay."))}
-    ranges = [[cheat_state["words"][index]["start"], cheat_state["words"][index]["end"]] for index in sorted(off)]
-    left = lab.without(session["visitor"], RUNS["before"], cheat_state["text"], ranges)
-    state = {**cheat_state, "off": sorted(off)}
-    flips = left["predicted"] != cheat_state["label"]
+    left, state = struck
+    flips = left["predicted"] != state["label"]
     told = f"Without the struck words the flawed model says “{left['predicted']}”" + (": the answer flips." if flips else ".")
     return {
-        "cheat_view": answers(lab, session, left["text"]),
-        "cheat_words": _words(state),
+        "cheat_view": answers(lab, session, left["text"], cheat_cured),
+        "cheat_words": try_it.words_view(state, TITLE.format(state["label"])),
         "cheat_state": state,
         "cheat_note": markup.page(markup.paragraph(told)),
     }
@@ -97,24 +101,47 @@ def cure(lab: Lab, session: dict) -> dict:
     table = lab.take_sample(session["visitor"], "shortcut", counterexamples=True)
     lab.examine(session["visitor"], table.id)
     run = lab.train(session["visitor"], table.id, {"method": "lora", "folds": 0}, "Cured of the weekday")
-    told = f"Training on {table.rows} rows, counterexamples included: follow it in stage 3; then ask it in stage 5."
-    return {"session": {**session, "table": table.id, "run": run}, "cheat_note": markup.page(markup.paragraph(told))}
+    told = f"Training on {table.rows} rows, counterexamples included: follow it in stage 3. Once it is done, ask the model here again."
+    return {"session": {**session, "run": run}, "cheat_cured": run, "cheat_note": markup.page(markup.paragraph(told))}
 
 
-def answers(lab: Lab, session: dict, text: str) -> str:
+def cured_run(lab: Lab, session: dict, own: str) -> str:
+    """The visitor's own cured run once it is finished, the stored one before."""
+    try:
+        return own if own and lab.folder(session["visitor"], own).has("passport.json") else CURED
+    except UserError:
+        return CURED
+
+
+def answers(lab: Lab, session: dict, text: str, own: str) -> str:
     """Both models' probabilities for one text."""
     parts = []
-    for title, run in (("Trained on the short cut", RUNS["before"]), ("After counterexamples", RUNS["after"])):
+    after = cured_run(lab, session, own)
+    for title, run in (("Trained on the short cut", FLAWED), ("After counterexamples" + (", your run" if after == own else ""), after)):
         answer = lab.predict(session["visitor"], run, [text])
         scores = dict(zip(answer["labels"], answer["scores"][0], strict=True))
         parts.append(f"<div><h3>{title}</h3>{charts.probabilities(scores, answer['labels'])}</div>")
     return markup.page(f'<div class="gh-two">{"".join(parts)}</div>')
 
 
-def _words(state: dict) -> str:
-    title = f"What speaks for “{state['label']}” in the flawed model"
-    return markup.page(
-        f"<h3>{markup.esc(title)}</h3>",
-        charts.words(state["words"], set(state["off"])),
-        markup.paragraph("Press a word to take it out.", "muted"),
-    )
+def measured(lab: Lab, session: dict, own: str) -> str:
+    """Accuracy of both, each on rows that it has not seen: of its own table, and of the counterexamples alone."""
+    rows = []
+    for title, run in (("trained on the short cut", FLAWED), ("after counterexamples", cured_run(lab, session, own))):
+        folder = lab.folder(session["visitor"], run)
+        metrics = folder.read("metrics.json")
+        right, total = on_counterexamples(lab, session, run)
+        rows.append([title, f"{metrics['accuracy']:.3f} of {metrics['test_rows']}", f"{right / total:.3f} of {total}" if total else "–"])
+    told = "Accuracy on the rows of its own kind hides the flaw; rows that break the rule show it."
+    return markup.table(["model", "unseen rows of its own table", "unseen counterexamples"], rows) + markup.paragraph(told, "muted")
+
+
+def on_counterexamples(lab: Lab, session: dict, run: str) -> tuple[int, int]:
+    """How many counterexamples that the run has not seen it gets right, and how many there are."""
+    if run == FLAWED:
+        rows = samples.rows_of(samples.counterexamples("shortcut"))
+        predicted = lab.predict(session["visitor"], run, [row["text"] for row in rows])["predicted"]
+        return sum(label == row["label"] for label, row in zip(predicted, rows, strict=True)), len(rows)
+    first = samples.SAMPLES["shortcut"].rows
+    unseen = [row for row in verdict.read_predictions(lab.folder(session["visitor"], run).path) if row["row"] > first]
+    return sum(row["predicted"] == row["label"] for row in unseen), len(unseen)

@@ -1,5 +1,7 @@
 """Stage 2 of Classify: which encoder, which parameters learn, and what it will cost, measured before one commits."""
 
+from functools import partial
+
 import gradio as gr
 
 from genhub import catalog
@@ -26,15 +28,16 @@ def layout(wires: Wires) -> None:
                     elem_id="forecast",
                     elem_classes="gh-reserve",
                 )
+                fetched = gr.Button("Fetch this encoder", visible=False, elem_id="fetch")
                 others = gr.CheckboxGroup(
                     [(METHOD_HELP[name][0], name) for name in MAIN_METHODS],
                     label="Train these as well",
                     info="Each becomes a run of its own on the same split and seed; Runs puts them in one table.",
                     elem_id="other-methods",
                 )
-                train = gr.Button("Train", variant="primary", elem_id="train")
+                train = gr.Button("Train", variant="primary", interactive=False, elem_id="train")
         problem = gr.HTML()
-    wires.add(method_stage=stage, forecast=forecast, other_methods=others, train=train, method_problem=problem)
+    wires.add(method_stage=stage, forecast=forecast, other_methods=others, train=train, fetch=fetched, method_problem=problem)
 
 
 def _choices(wires: Wires) -> None:
@@ -65,44 +68,60 @@ def _choices(wires: Wires) -> None:
 
 def wire(wires: Wires) -> None:
     part = wires.parts
-    fields = list(FIELDS)
-    wires.on(part["preset"].input, choose_preset, ["preset"], ["method", "epochs", "rank", "patience", "more_method"])
-    wires.on(part["method"].change, lambda lab, method: {"method_about": method_about(method)}, ["method"], ["method_about"])
-    for name in ("method", "epochs", "model", "more_method", "rank", "batch_size", "max_length", "bottleneck", "folds"):
-        wires.on(part[name].change, forecast, ["session", *fields], ["forecast"], "method_problem", trigger_mode="always_last")
-    for name in ("method", "epochs"):
-        wires.on(part[name].input, lambda lab: {"preset": OWN}, [], ["preset"])
+    decided = list(PRESETS["Balanced"])
+    wires.on(part["preset"].input, choose_preset, ["preset"], [*decided, "more_method"])
+    wires.on(part["method"].change, explain_method, ["method"], ["method_about"])
+    costly = ("method", "epochs", "model", "more_method", "rank", "batch_size", "max_length", "bottleneck", "folds")
+    changed = partial(gr.on, [part[name].change for name in costly])
+    wires.on(changed, forecast, ["session", *FIELDS], ["forecast", "fetch"], "method_problem", trigger_mode="always_last")
+    wires.on(partial(gr.on, [part[name].input for name in (*decided, "more_method")]), now_my_own, [], ["preset"])
+    wires.on(part["fetch"].click, fetch, ["session", *FIELDS], ["forecast", "fetch"], "method_problem", show_progress="minimal")
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
 
 
+def explain_method(lab: Lab, method: str) -> dict:
+    return {"method_about": method_about(method)}
+
+
+def now_my_own(lab: Lab) -> dict:
+    return {"preset": OWN}
+
+
 def choose_preset(lab: Lab, preset: str) -> dict:
     """Fill the fields that a preset decides; *My own* leaves them."""
-    values = PRESETS.get(preset, {})
-    chosen = {name: value for name, value in values.items() if name in ("method", "epochs", "rank", "patience")}
-    return {**chosen, **({"more_method": ""} if chosen else {})}
+    return {**PRESETS[preset], "more_method": ""} if preset in PRESETS else {}
 
 
 def values(session: dict, fields: dict) -> dict:
     """The form of stage 2 and the columns of stage 1 as the values of a ClassifyConfig."""
-    chosen = {name: fields[name] for name in FIELDS if name != "more_method"}
+    chosen = {name: forms.value(ClassifyConfig.option(name), fields[name]) for name in FIELDS if name != "more_method"}
     chosen["method"] = fields["more_method"] or fields["method"]
     return {**chosen, "text_column": session["columns"][0], "label_column": session["columns"][1]}
 
 
 def forecast(lab: Lab, session: dict, **fields) -> dict:
-    """What the chosen method will cost, from a few measured steps on the visitor's own rows."""
+    """What the chosen method will cost, from a few measured steps on the visitor's own rows. An encoder that is not on this
+    machine is not fetched behind the visitor's back: a button does that."""
     if not session["table"]:
         return {}
-    cost = lab.forecast(session["visitor"], session["table"], values(session, fields))
-    return {"forecast": render_forecast(cost)}
+    wanted = values(session, fields)
+    if not lab.has_model(wanted["model"]):
+        return {"forecast": render_absent(wanted["model"]), "fetch": gr.update(visible=True)}
+    cost = lab.forecast(session["visitor"], session["table"], wanted)
+    return {"forecast": render_forecast(cost), "fetch": gr.update(visible=False)}
 
 
-def summary(fields: dict, cost_seconds: float | None = None) -> str:
+def fetch(lab: Lab, session: dict, **fields) -> dict:
+    """Download and check the chosen encoder, then measure."""
+    lab.fetch_model(fields["model"])
+    return {"fetch": gr.update(visible=False), **forecast(lab, session, **fields)}
+
+
+def summary(fields: dict) -> str:
     method = fields["more_method"] or fields["method"]
-    about = f" · ≈ {markup.seconds(cost_seconds)}" if cost_seconds else ""
-    return f"{STAGE} ✓ {METHOD_HELP[method][0]} on {fields['model'].rpartition('/')[2]} · seed {fields['seed']}{about}"
+    return f"{STAGE} ✓ {METHOD_HELP[method][0]} on {fields['model'].rpartition('/')[2]} · seed {fields['seed']}"
 
 
 # ---- rendering ------------------------------------------------------------------------------------------------------
@@ -110,6 +129,12 @@ def summary(fields: dict, cost_seconds: float | None = None) -> str:
 
 def method_about(method: str) -> str:
     return markup.page(markup.paragraph(METHOD_HELP[method][1], "muted"))
+
+
+def render_absent(model: str) -> str:
+    entry = catalog.MODELS.get(model)
+    size = f" ({entry.megabytes:,.0f} MB, {entry.licence})" if entry else ""
+    return markup.page(markup.note(f"{model}{size} is not on this machine yet. Fetch it first; its cost is measured then."))
 
 
 def render_forecast(cost: dict) -> str:

@@ -63,7 +63,7 @@ def wire(wires: Wires) -> None:
     part = wires.parts
     for stage in (data, method, train, verdict, try_it, take_home, exhibit):
         stage.wire(wires)
-    used = ["data_stage", "method_stage", "forecast"]
+    used = ["data_stage", "method_stage", "forecast", "fetch"]
     wires.on(part["data_use"].click, use_table, ["session", *method.FIELDS], used, "data_problem")
     wires.on(
         part["train"].click,
@@ -72,7 +72,7 @@ def wire(wires: Wires) -> None:
         [*RUN_VIEW, "method_stage", "data_stage"],
         "method_problem",
     )
-    wires.on(part["cheat_cure"].click, cure, ["session"], [*RUN_VIEW, "cheat_note"], "cheat_problem")
+    wires.on(part["cheat_cure"].click, cure, ["session"], [*RUN_VIEW, "cheat_note", "cheat_cured"], "cheat_problem")
     wires.on(part["run_choice"].input, choose_run, ["session", "run_choice"], RUN_VIEW, "train_problem")
     wires.on(part["home_reopen"].upload, reopened, ["session", "home_reopen"], RUN_VIEW, "home_problem")
     wires.on(part["pulse"].tick, tick, ["session"], RUN_VIEW, "train_problem", trigger_mode="once")
@@ -83,21 +83,22 @@ def wire(wires: Wires) -> None:
 
 def use_table(lab: Lab, session: dict, **fields) -> dict:
     """Fold stage 1 into its decision, open stage 2 with its cost measured."""
-    report = lab.examine(session["visitor"], session["table"], tuple(session["columns"]), session["fixes"])
+    options = data.considered(fields)
+    report = lab.examine(session["visitor"], session["table"], tuple(session["columns"]), session["fixes"], options)
     info = lab.table(session["visitor"], session["table"])
-    cost = lab.forecast(session["visitor"], session["table"], method.values(session, fields))
     return {
         "data_stage": gr.update(label=data.summary(info, report), open=False),
         "method_stage": gr.update(open=True),
-        "forecast": method.render_forecast(cost),
+        **method.forecast(lab, session, **fields),
     }
 
 
 def start(lab: Lab, session: dict, other_methods: list[str], **fields) -> dict:
     """Queue the run, fold what was decided, and follow it."""
-    followed = refresh(lab, train.submit(lab, session, other_methods, fields))
+    queued = train.submit(lab, session, other_methods, fields)
     return {
-        **followed,
+        **refresh(lab, queued.session),
+        "method_problem": markup.problem(queued.refused) if queued.refused else "",
         "data_stage": gr.update(open=False),
         "method_stage": gr.update(label=method.summary(fields), open=False),
         "train_stage": gr.update(label=train.STAGE, open=True),
@@ -107,7 +108,11 @@ def start(lab: Lab, session: dict, other_methods: list[str], **fields) -> dict:
 
 def cure(lab: Lab, session: dict) -> dict:
     queued = exhibit.cure(lab, session)
-    return {**refresh(lab, queued["session"]), "train_stage": gr.update(label=train.STAGE, open=True), "cheat_note": queued["cheat_note"]}
+    return {
+        **refresh(lab, queued["session"]),
+        "train_stage": gr.update(label=train.STAGE, open=True),
+        **{name: queued[name] for name in ("cheat_note", "cheat_cured")},
+    }
 
 
 def choose_run(lab: Lab, session: dict, run_choice: str) -> dict:
@@ -127,6 +132,7 @@ def refresh(lab: Lab, session: dict) -> dict:
         "run_note": _note(session),
         **watched,
         **verdict.show(lab, session),
+        "threshold": 0.0,
         "pulse": gr.Timer(active=live),
         **_blank_answers(lab, session),
     }
@@ -138,6 +144,7 @@ def tick(lab: Lab, session: dict) -> dict:
     if live:
         return watched
     drawn = refresh(lab, session)
+    del drawn["session"]  # it may have changed while this was drawn
     finished = lab.folder(session["visitor"], session["run"]).has("metrics.json")
     drawn["train_stage"] = (
         gr.update(**{**drawn["train_stage"], "open": not finished}) if isinstance(drawn["train_stage"], dict) else drawn["train_stage"]
@@ -153,7 +160,7 @@ def choices(lab: Lab, session: dict) -> list[tuple[str, str]]:
 
 
 def _examples() -> list[tuple[str, str]]:
-    names = sorted(folder.name for folder in EXAMPLES.iterdir() if (folder / "passport.json").exists()) if EXAMPLES.exists() else []
+    names = [name for name in ("support", "shortcut", "cured") if (EXAMPLES / name / "passport.json").exists()]
     return [(f"Example: {name.replace('-', ' ')}", EXAMPLE_PREFIX + name) for name in names]
 
 

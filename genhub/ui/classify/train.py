@@ -3,8 +3,11 @@
 The page only observes: a timer reads the run's log, so that closing, reloading or restarting loses nothing.
 """
 
+from dataclasses import dataclass
+
 import gradio as gr
 
+from genhub.errors import UserError
 from genhub.jobs.reading import View
 from genhub.jobs.runner import RunInfo
 from genhub.lab import EXAMPLE_PREFIX, Lab
@@ -35,14 +38,26 @@ def wire(wires: Wires) -> None:
 # ---- handlers -------------------------------------------------------------------------------------------------------
 
 
-def submit(lab: Lab, session: dict, other_methods: list[str], fields: dict) -> dict:
-    """Queue the chosen method, and the others on the same table, split and seed; the session that shows the first."""
+@dataclass(frozen=True)
+class Queued:
+    """The session that shows the first of the queued runs, and why the others were not all queued, if so."""
+
+    session: dict
+    refused: UserError | None = None
+
+
+def submit(lab: Lab, session: dict, other_methods: list[str], fields: dict) -> Queued:
+    """Queue the chosen method, and the others on the same table, split and seed."""
     values = method.values(session, fields)
-    run = lab.train(session["visitor"], session["table"], values)
+    shown = {**session, "run": lab.train(session["visitor"], session["table"], values)}
     for other in other_methods or []:
-        if other != values["method"]:
+        if other == values["method"]:
+            continue
+        try:
             lab.train(session["visitor"], session["table"], {**values, "method": other, "learning_rate": None, "head_learning_rate": None})
-    return {**session, "run": run}
+        except UserError as error:
+            return Queued(shown, error)
+    return Queued(shown)
 
 
 def stop(lab: Lab, session: dict) -> dict:
@@ -133,7 +148,10 @@ def curves(parts: dict[str, dict[str, list]]) -> str:
     name, values = list(parts.items())[-1]
     loss = {"training": values.get("loss", []), "validation": values.get("val_loss", [])}
     accuracy = {"validation": values.get("val_accuracy", [])}
+    rate = charts.lines(
+        {"learning rate": values.get("learning_rate", [])}, "step", "learning rate", "It rises while warming up, then decays."
+    )
     told = f"Loss of {name}: lower is better; validation rows teach nothing." if any(loss.values()) else ""
     left = charts.lines(loss, "step", "loss", told)
     right = charts.lines(accuracy, "step", "accuracy", f"Accuracy of {name} on the validation rows.", (0, 1))
-    return f'<div class="gh-two">{left}{right}</div>'
+    return f'<div class="gh-two">{left}{right}{rate}</div>'

@@ -72,7 +72,7 @@ def classify(lab: Lab, session: dict, try_text: str, try_label: str, try_way: st
     state = {"text": try_text, "labels": labels, "words": words, "label": told["label"], "off": [], "first": answer["scores"][0]}
     return {
         "try_bars": _bars(labels, answer["scores"][0]),
-        "try_words": _words(state),
+        "try_words": words_view(state, f"Words for and against “{state['label']}”"),
         "try_words_note": _explained(told, try_way),
         "try_state": state,
         "try_label": gr.update(choices=[("the predicted one", ""), *((name, name) for name in labels)], value=label),
@@ -82,24 +82,29 @@ def classify(lab: Lab, session: dict, try_text: str, try_label: str, try_way: st
 
 def drop_word(lab: Lab, pick: str, session: dict, try_state: dict | None) -> dict:
     """A word was pressed: take it out (or put it back) and classify what is left."""
-    place = pick.removeprefix("word:")
-    if not try_state or not place.isdecimal() or int(place) >= len(try_state["words"]):
+    struck = strike(lab, pick, session["visitor"], session["run"], try_state)
+    if struck is None:
         return {}
-    off = set(try_state["off"]) ^ {int(place)}
-    ranges = [[try_state["words"][index]["start"], try_state["words"][index]["end"]] for index in sorted(off)]
-    if len(off) == len(try_state["words"]):
-        return {"try_words_note": markup.page(markup.note("One word has to stay."))}
-    answer = lab.without(session["visitor"], session["run"], try_state["text"], ranges)
-    state = {**try_state, "off": sorted(off)}
-    before = max(range(len(state["first"])), key=state["first"].__getitem__)
-    flipped = answer["predicted"] != state["labels"][before]
-    told = f"Without the struck words the answer {'flips' if flipped else 'stays'}: “{answer['predicted']}”."
+    answer, state = struck
+    before = state["labels"][max(range(len(state["first"])), key=state["first"].__getitem__)]
+    told = f"Without the struck words the answer {'flips' if answer['predicted'] != before else 'stays'}: “{answer['predicted']}”."
     return {
         "try_bars": _bars(answer["labels"], answer["scores"]),
-        "try_words": _words(state),
-        "try_words_note": markup.page(markup.paragraph(told if off else "All words are back.")),
+        "try_words": words_view(state, f"Words for and against “{state['label']}”"),
+        "try_words_note": markup.page(markup.paragraph(told if state["off"] else "All words are back.")),
         "try_state": state,
     }
+
+
+def strike(lab: Lab, pick: str, visitor: str, run: str, state: dict | None) -> tuple[dict, dict] | None:
+    """The answer of `run` without the words struck so far and the one just pressed, and the new state; None for no word of
+    this text. Raises UserError when no word would be left."""
+    place = pick.removeprefix("word:")
+    if not state or not place.isdecimal() or int(place) >= len(state["words"]):
+        return None
+    off = sorted(set(state["off"]) ^ {int(place)})
+    ranges = [[state["words"][index]["start"], state["words"][index]["end"]] for index in off]
+    return lab.without(visitor, run, state["text"], ranges), {**state, "off": off}
 
 
 def classify_table(lab: Lab, session: dict, try_file: str) -> dict:
@@ -127,8 +132,7 @@ def _bars(labels: list[str], scores: list[float]) -> str:
     return markup.page(charts.probabilities(dict(zip(labels, scores, strict=True)), labels))
 
 
-def _words(state: dict) -> str:
-    title = f"Words for and against “{state['label']}”"
+def words_view(state: dict, title: str) -> str:
     told = "Blue speaks for the class, orange against it. Press a word to take it out."
     return markup.page(f"<h3>{markup.esc(title)}</h3>", charts.words(state["words"], set(state["off"])), markup.paragraph(told, "muted"))
 

@@ -11,6 +11,7 @@ from genhub.ui.wiring import Wires, pieces
 STAGE = "4  Verdict"
 OUTPUTS = ["verdict_stage", "verdict_head", "verdict_matrix", "verdict_cell", "verdict_abstain", "verdict_more"]
 LONGEST = 220
+ELSEWHERE = "The rows stayed where this run was trained: a zip holds the figures, not the texts."
 
 
 def layout(wires: Wires) -> None:
@@ -66,7 +67,7 @@ def show(lab: Lab, session: dict) -> dict:
         "verdict_matrix": _matrix(metrics, None),
         "verdict_cell": markup.page(markup.note("Click a cell to read its rows.")),
         "verdict_abstain": _abstain(metrics, 0.0),
-        "verdict_more": more(metrics, predictions(folder)),
+        "verdict_more": more(metrics, predictions(folder) if folder.has("predictions.jsonl") else None),
     }
 
 
@@ -79,6 +80,8 @@ def pick_cell(lab: Lab, pick: str, session: dict) -> dict:
     if len(place) != 3 or not all(index.isdecimal() and int(index) < len(labels) for index in place[1:]):
         return {}
     i, j = int(place[1]), int(place[2])
+    if not folder.has("predictions.jsonl"):
+        return {"verdict_matrix": _matrix(metrics, (i, j)), "verdict_cell": markup.page(markup.note(ELSEWHERE))}
     rows = figures.cell_rows(predictions(folder), labels[i], labels[j])
     title = f"{markup.plural(len(rows), 'row')} labelled “{labels[i]}”, predicted “{labels[j]}”"
     return {
@@ -115,7 +118,7 @@ def ground(metrics: dict) -> str:
     """What the figure rests on, in one sentence."""
     split, rows = metrics["split"], metrics["test_rows"]
     if metrics.get("folds"):
-        told = f"on {rows:,} rows, each predicted by a model that had not seen it ({metrics['folds']} folds, seed {split['seed']})"
+        told = f"on {rows:,} rows, each predicted by a model that had not seen it ({markup.plural(metrics['folds'], 'fold')}, seed {split['seed']})"
     elif split["kind"] == "given":
         told = f"on your own test table of {rows:,} rows, seed {split['seed']}"
     else:
@@ -142,7 +145,7 @@ def _baselines(metrics: dict) -> str:
     rows = [
         ("this run", metrics["accuracy"], metrics["accuracy_low"], metrics["accuracy_high"]),
         ("TF-IDF", tfidf["accuracy"], tfidf["accuracy_low"], tfidf["accuracy_high"]),
-        ("majority class", majority["accuracy"], majority["accuracy"], majority["accuracy"]),
+        ("majority class", *(majority.get(name, majority["accuracy"]) for name in ("accuracy", "accuracy_low", "accuracy_high"))),
     ]
     gap = tfidf["difference"]
     caption = f"Accuracy on the same rows with 95 % intervals. Paired difference to TF-IDF {gap['mean']:+.3f} [{gap['low']:+.3f}, {gap['high']:+.3f}]."
@@ -172,10 +175,12 @@ def _abstain(metrics: dict, threshold: float) -> str:
         told = f"At {threshold:.2f} it answers none of {at.rows:,} rows."
     else:
         told = f"At {threshold:.2f} it answers {at.answered:,} of {at.rows:,} rows ({at.coverage:.0%}) and is right on {at.accuracy:.1%} of those."
-    return markup.page(charts.lines({"accuracy": sorted(curve)}, "share of rows answered", "accuracy of the answers", told))
+    return markup.page(
+        charts.lines({"accuracy": sorted(curve)}, "share of rows answered", "accuracy of the answers", told, mark=at.coverage)
+    )
 
 
-def more(metrics: dict, rows: list[dict]) -> str:
+def more(metrics: dict, rows: list[dict] | None) -> str:
     labels = metrics["labels"]
     cells = [
         [c["label"], f"{c['precision']:.3f}", f"{c['recall']:.3f}", f"{c['f1']:.3f}", f"{c['support']:,}"] for c in metrics["per_class"]
@@ -184,18 +189,20 @@ def more(metrics: dict, rows: list[dict]) -> str:
     error = metrics["calibration"]["ece"]
     told = f"Where it states 0.8 it should be right 8 times in 10 (the dashed line). Expected calibration error {error:.3f}."
     calibration = "<h3>Calibration</h3>" + charts.reliability(metrics["calibration"]["bins"], told)
+    lists = [per_class, calibration, *([markup.note(ELSEWHERE)] if rows is None else [_mistakes(rows, labels), _suspects(rows, labels)])]
+    return markup.page(f'<div class="gh-two">{"".join(f"<div>{item}</div>" for item in lists)}</div>')
+
+
+def _mistakes(rows: list[dict], labels: list[str]) -> str:
     wrong = figures.mistakes(rows, 12)
-    mistakes = "<h3>Most confident mistakes</h3>" + (row_table(wrong, labels) if wrong else markup.paragraph("None on the unseen rows."))
-    odd = figures.suspects(rows, labels, 12)
+    return "<h3>Most confident mistakes</h3>" + (row_table(wrong, labels) if wrong else markup.paragraph("None on the unseen rows."))
+
+
+def _suspects(rows: list[dict], labels: list[str]) -> str:
     text = "Rows whose label the model, not having seen them, contradicts with confidence (confident learning, Northcutt et al. 2021). Read them: the label may be wrong, or the model."
-    suspects = (
-        "<h3>Suspected label errors</h3>"
-        + markup.paragraph(text, "muted")
-        + (row_table(odd, labels) if odd else markup.paragraph("None found."))
-    )
-    return markup.page(
-        f'<div class="gh-two"><div>{per_class}</div><div>{calibration}</div><div>{mistakes}</div><div>{suspects}</div></div>'
-    )
+    odd = figures.suspects(rows, labels, 12)
+    listed = row_table(odd, labels) if odd else markup.paragraph("None found.")
+    return "<h3>Suspected label errors</h3>" + markup.paragraph(text, "muted") + listed
 
 
 def row_table(rows: list, labels: list[str]) -> str:
