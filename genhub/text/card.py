@@ -9,7 +9,7 @@ from pathlib import Path
 
 from genhub import catalog
 from genhub.jobs.folder import RunFolder
-from genhub.text import code
+from genhub.text import code, sentences
 
 FILE = "README.md"
 SAMPLE_SET = "genhub-sample"
@@ -150,14 +150,24 @@ def _ground(metrics: dict) -> str:
     split = metrics["split"]
     seed = f"seed {split.get('seed')}"
     if metrics["folds"]:
-        return (
-            f"Measured on all {metrics['test_rows']:,} rows by {metrics['folds']}-fold cross-validation ({seed}): each row was "
-            "predicted by a model that had not seen it. The model in this folder was trained afterwards with the same options."
-        )
+        return _cross_validated(metrics, seed)
     origin = "a separate test table" if split.get("kind") == "given" else f"a stratified hold-out part ({seed})"
     train, validation = split.get("train", 0), split.get("validation", 0)
     told = f"Measured on {metrics['test_rows']:,} unseen rows: {origin}. {train:,} rows taught, {validation:,} chose the best epoch."
     return told + (" Duplicates of a text are on one side of the split." if split.get("groups_kept_together") else "")
+
+
+def _cross_validated(metrics: dict, seed: str) -> str:
+    """After Stop the figures may rest on some folds only, and the model kept is then that of the last of them."""
+    judged, planned = metrics["folds"], metrics["split"].get("folds", metrics["folds"])
+    told, unseen = sentences.folds(metrics), "each row was predicted by a model that had not seen it."
+    if judged == planned and not metrics["stopped"]:
+        kept = "The model in this folder was trained afterwards with the same options."
+        return f"Measured on all {metrics['test_rows']:,} rows by {judged}-fold cross-validation ({seed}): {unseen} {kept}"
+    rows = f"Measured on {metrics['test_rows']:,} rows by cross-validation ({seed}), {told}: {unseen}"
+    if judged == planned:
+        return f"{rows} The model in this folder is the best one there was when training was stopped."
+    return f"{rows} Then it was stopped; the model in this folder is that of fold {judged}."
 
 
 def _figures(metrics: dict) -> str:
@@ -167,7 +177,7 @@ def _figures(metrics: dict) -> str:
         (
             f"| this model | {metrics['accuracy']:.3f} | {_interval(metrics)} | {metrics['macro_f1']:.3f} |",
             f"| TF-IDF + logistic regression | {tfidf['accuracy']:.3f} | {_interval(tfidf)} | {tfidf['macro_f1']:.3f} |",
-            f"| {named} | {majority['accuracy']:.3f} | | {majority['macro_f1']:.3f} |",
+            f"| {named} | {majority['accuracy']:.3f} | {_interval(majority)} | {majority['macro_f1']:.3f} |",
         )
     )
 
@@ -215,13 +225,18 @@ def _limits(metrics: dict, passport: dict) -> list[str]:
     if entry and "*" not in entry.languages:
         lines.insert(2, f"The encoder was trained on: {', '.join(entry.languages)}. Other languages were not tested.")
     if metrics["suspects"]:
-        lines.append(f"{metrics['suspects']:,} of the unseen rows may carry a wrong label themselves.")
+        lines.append(
+            f"The model disagrees confidently with the label of {metrics['suspects']:,} of the unseen rows; some of those labels may be wrong."
+        )
     if metrics["stopped"]:
         lines.append("Training was stopped by hand before its end.")
     return lines
 
 
 def _interval(figures: dict) -> str:
+    """Empty where it was not measured: runs of the first versions have none for the majority class."""
+    if "accuracy_low" not in figures:
+        return ""
     return f"[{figures['accuracy_low']:.3f}, {figures['accuracy_high']:.3f}]"
 
 

@@ -146,5 +146,6 @@ def split_info(material: Material) -> dict:
         "validation": len(split.validation),
         "test": len(material.rows) if material.folds else len(split.test),
         "seed": material.config.seed,
+        "folds": material.folds,
         "groups_kept_together": any(count > 1 for count in groups.values()),
     }

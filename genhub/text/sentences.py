@@ -26,8 +26,20 @@ def headline(metrics: Mapping) -> str:
     interval = f"[{metrics['accuracy_low']:.3f}, {metrics['accuracy_high']:.3f}]"
     ground = "rows that training did not see"
     if metrics["folds"]:
-        ground = f"rows, each predicted by a model that had not seen it ({metrics['folds']} folds)"
+        ground = f"rows, each predicted by a model that had not seen it ({folds(metrics)})"
     return f"Accuracy {metrics['accuracy']:.3f} {interval}: {right:,} of {metrics['test_rows']:,} {ground}."
+
+
+def folds(metrics: Mapping) -> str:
+    """Which folds of a cross-validation were judged: "5 folds"; "fold 1 of 5" or "folds 1 to 3 of 5" after Stop.
+
+    Runs of older versions do not say how many were planned.
+    """
+    judged, planned = metrics["folds"], metrics["split"].get("folds")
+    if judged == planned or (planned is None and not metrics["stopped"]):
+        return f"{judged} folds"
+    first = "fold 1" if judged == 1 else f"folds 1 to {judged}"
+    return f"{first} of {planned}" if planned else first
 
 
 def difference(gap: Mapping, other: str) -> str:
@@ -86,7 +98,7 @@ def _suspects(metrics: Mapping) -> list[str]:
     count = metrics["suspects"]
     if not count:
         return []
-    return [f"{count:,} unseen {'row' if count == 1 else 'rows'} may carry a wrong label: worth reading."]
+    return [f"The model disagrees confidently with the label of {count:,} {'row' if count == 1 else 'rows'}: worth reading."]
 
 
 def named(label: str) -> str:

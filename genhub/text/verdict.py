@@ -106,7 +106,7 @@ def judge(evidence: Evidence, split: Mapping, training: Mapping, *, stopped: boo
     """All figures of a classifier on its unseen rows.
 
     `split` and `training` go into the metrics as they are: {"kind": "hold-out" | "given" | "cross-validation", "train",
-    "validation", "test", "seed", "groups_kept_together"} and {"method", "seconds", …}. `seed` is the bootstrap's.
+    "validation", "test", "seed", "folds" (as planned), "groups_kept_together"} and {"method", …}. `seed` is the bootstrap's.
     Raises ValueError when a row's label is not among the labels, or the parts of the evidence do not fit.
     """
     labels = list(evidence.labels)
@@ -166,7 +166,7 @@ def mistakes(predictions: Sequence[Mapping], limit: int = 20) -> list[Mapping]:
 
 
 def suspects(predictions: Sequence[Mapping], labels: Sequence[str], limit: int = 50) -> list[Mapping]:
-    """The rows whose given label is probably wrong, the least probable label first."""
+    """The rows whose given label the model contradicts with confidence, the least probable label first."""
     column = {label: index for index, label in enumerate(labels)}
     found = [entry for entry in predictions if entry["suspect"]]
     return sorted(found, key=lambda entry: (entry["scores"][column[entry["label"]]], entry["row"]))[:limit]
@@ -247,9 +247,12 @@ def _baselines(evidence: Evidence, truth: np.ndarray, right: np.ndarray, seed: i
     labels = list(evidence.labels)
     majority, tfidf = _numbers(evidence.majority, labels), _numbers(evidence.tfidf, labels)
     low, high = wilson(int((tfidf == truth).sum()), len(truth))
+    majority_low, majority_high = wilson(int((majority == truth).sum()), len(truth))
     return {
         "majority": {
             "accuracy": float((majority == truth).mean()),
+            "accuracy_low": majority_low,
+            "accuracy_high": majority_high,
             "macro_f1": macro_f1(confusion_matrix(truth, majority, len(labels))),
             "label": labels[int(np.bincount(majority).argmax())],
         },

@@ -77,7 +77,7 @@ def test_the_figures_stand_with_their_ground(run):
     assert "Measured on 60 unseen rows: a stratified hold-out part (seed 5). 210 rows taught, 30 chose the best epoch." in text
     assert "| this model | 0.850 | [0.739, 0.919] | 0.850 |" in text
     assert "| TF-IDF + logistic regression | 0.650 | [0.524, 0.758] | 0.650 |" in text
-    assert "| 0.500 | | 0.333 |" in text
+    assert "| 0.500 | [0.377, 0.623] | 0.333 |" in text
     assert "Beats TF-IDF by 0.200" in text
     assert "Trainable parameters: 74,498" in text
     assert "Seconds: 41.2" in text
@@ -105,10 +105,31 @@ def test_the_script_on_the_card_is_the_runs_own(run):
     assert code.script(run.path) in card.text(run, judged(), passport())
 
 
-def test_a_run_that_was_cross_validated_and_stopped_says_so(run):
-    text = card.text(run, judged(folds=5, stopped=True), passport())
-    assert "Measured on all 60 rows by 5-fold cross-validation (seed 5)" in text
-    assert "Training was stopped by hand before its end." in text
+@pytest.mark.parametrize(
+    ("folds", "stopped", "told"),
+    [
+        (
+            5,
+            False,
+            "Measured on all 60 rows by 5-fold cross-validation (seed 5): each row was predicted by a model that had not seen it. "
+            "The model in this folder was trained afterwards with the same options.",
+        ),
+        (5, True, "The model in this folder is the best one there was when training was stopped."),
+        (
+            1,
+            True,
+            "Measured on 60 rows by cross-validation (seed 5), fold 1 of 5: each row was predicted by a model that had not seen it. "
+            "Then it was stopped; the model in this folder is that of fold 1.",
+        ),
+        (3, True, "folds 1 to 3 of 5: each row"),
+    ],
+)
+def test_a_cross_validation_says_which_folds_were_judged(run, folds, stopped, told):
+    metrics = judged()
+    split = {**metrics["split"], "kind": "cross-validation", "folds": 5}
+    text = card.text(run, {**metrics, "split": split, "folds": folds, "stopped": stopped}, passport())
+    assert told in text
+    assert ("Training was stopped by hand before its end." in text) == stopped
 
 
 def test_a_separate_test_table_is_named_as_such(run):

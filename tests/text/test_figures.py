@@ -1,6 +1,8 @@
 """The figures of a verdict: worked by hand, and against scikit-learn."""
 
+import json
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -119,12 +121,77 @@ def test_twenty_thousand_rows_are_resampled_at_once():
 
 def test_confident_learning_by_hand():
     truth = np.array([0, 0, 0, 1, 1, 1])
-    scores = np.array([[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.2, 0.8], [0.3, 0.7], [0.45, 0.55]])
-    # Thresholds: class 0 (0.9 + 0.8 + 0.1) / 3 = 0.6, class 1 (0.8 + 0.7 + 0.55) / 3 = 0.683: only row 2 is sure of the other.
+    scores = np.array([[0.9, 0.1], [0.8, 0.2], [0.04, 0.96], [0.2, 0.8], [0.3, 0.7], [0.45, 0.55]])
+    # Thresholds: class 0 (0.9 + 0.8 + 0.04) / 3 = 0.58, class 1 (0.8 + 0.7 + 0.55) / 3 = 0.683. Row 5 reaches neither, so
+    # the two sure rows of class 1 stand for three; only row 2 is sure of the other class.
+    assert figures.confident_joint(truth, scores).tolist() == [[2, 1], [0, 3]]
     assert figures.label_issues(truth, scores).tolist() == [False, False, True, False, False, False]
+    # Sure of the other class, but not twenty times as sure as of the given one.
+    scores[2] = [0.1, 0.9]
+    assert figures.confident_joint(truth, scores)[0, 1] == 1
+    assert not figures.label_issues(truth, scores).any()
     # 0.6 for class 1 is a mistake of the model, but not a confident one.
     scores[2] = [0.4, 0.6]
+    assert figures.confident_joint(truth, scores)[0, 1] == 0
+
+
+def test_confident_learning_takes_no_more_rows_than_it_estimates():
+    truth = np.array([0] * 10 + [1] * 10)
+    scores = np.array([[0.99, 0.01]] * 4 + [[0.04, 0.96]] * 6 + [[0.01, 0.99]] * 10)
+    joint = figures.confident_joint(truth, scores)
+    # The threshold of class 1 is 0.99: the six rows of class 0 that lean to it stay below, so no row is estimated there.
+    assert joint.tolist() == [[10, 0], [0, 10]]
     assert not figures.label_issues(truth, scores).any()
+
+
+def example(name):
+    """(truth, scores) of a shipped example: out-of-sample probabilities of a table written with care."""
+    folder = Path(figures.__file__).parents[1] / "examples" / name
+    labels = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["labels"]
+    rows = [json.loads(line) for line in (folder / "predictions.jsonl").open(encoding="utf-8")]
+    return np.array([labels.index(row["label"]) for row in rows]), np.array([row["scores"] for row in rows])
+
+
+def flipped(truth, classes, seed, share=0.05):
+    """`truth` with a share of its labels replaced by others at random, and the numbers of those rows."""
+    draw = np.random.default_rng(seed)
+    planted = draw.choice(len(truth), round(share * len(truth)), replace=False)
+    given = truth.copy()
+    given[planted] = (given[planted] + draw.integers(1, classes, len(planted))) % classes
+    return given, planted
+
+
+def named(name, seeds=20):
+    """(precision, recall) of the flags for 5 % planted errors, over several draws.
+
+    The probabilities are those of models trained on the labels as written, so this is somewhat kinder than life, where
+    the errors are learnt from too.
+    """
+    truth, scores = example(name)
+    hits = flags = errors = 0
+    for seed in range(seeds):
+        given, planted = flipped(truth, scores.shape[1], seed)
+        suspect = figures.label_issues(given, scores)
+        hits, flags, errors = hits + suspect[planted].sum(), flags + suspect.sum(), errors + len(planted)
+    return hits / flags, hits / errors
+
+
+def test_confident_learning_on_planted_errors_depends_on_how_good_the_model_is(record_property):
+    """A strong model (0.997) finds nearly all and nothing else; a middling one (0.755, six classes) finds most, and half of
+    what it names is its own mistake; a weak one (0.713, two classes) finds few, which is why a flag is a row to read."""
+    found = {name: named(name) for name in ("shortcut", "support", "cured")}
+    record_property("suspects", str(found))
+    assert found["shortcut"][0] > 0.95
+    assert found["shortcut"][1] > 0.85
+    assert found["support"][0] > 0.45
+    assert found["support"][1] > 0.55
+    assert found["cured"][0] > 0.05
+
+
+def test_few_rows_of_a_table_written_with_care_are_named():
+    for name, most in (("shortcut", 0), ("support", 0.04), ("cured", 0.04)):
+        truth, scores = example(name)
+        assert figures.label_issues(truth, scores).mean() <= most
 
 
 def test_confident_learning_finds_planted_errors_and_leaves_rare_classes_alone():
@@ -136,8 +203,8 @@ def test_confident_learning_finds_planted_errors_and_leaves_rare_classes_alone()
     planted = draw.choice(600, 30, replace=False)
     given[planted] = 1 - given[planted]
     found = set(np.flatnonzero(figures.label_issues(given, scores)))
-    assert len(found & set(planted)) >= 28
-    assert len(found - set(planted)) <= 5
+    assert len(found & set(planted)) >= 23
+    assert not found - set(planted)
 
 
 def test_nobody_is_suspected_to_belong_to_a_class_without_rows():

@@ -19,6 +19,22 @@ def test_the_base_line_is_told_as_it_is(gap, said):
     assert sentences.difference(dict(zip(("mean", "low", "high"), gap, strict=True)), "TF-IDF") == said
 
 
+@pytest.mark.parametrize(
+    ("judged", "planned", "stopped", "told"),
+    [
+        (5, 5, False, "5 folds"),
+        (5, 5, True, "5 folds"),
+        (1, 5, True, "fold 1 of 5"),
+        (3, 5, True, "folds 1 to 3 of 5"),
+        (5, None, False, "5 folds"),
+        (1, None, True, "fold 1"),
+    ],
+)
+def test_folds_are_counted_as_they_were_judged(judged, planned, stopped, told):
+    split = {} if planned is None else {"folds": planned}
+    assert sentences.folds({"folds": judged, "split": split, "stopped": stopped}) == told
+
+
 def test_majority():
     assert sentences.majority({"label": "billing", "accuracy": 0.2099}) == "A model that always says “billing” would reach 0.21."
 

@@ -41,7 +41,8 @@ def test_metrics_by_hand():
 
 def test_base_lines_by_hand():
     majority, tfidf = (judged().metrics["baselines"][name] for name in ("majority", "tfidf"))
-    assert majority == {"accuracy": 0.5, "macro_f1": pytest.approx(2 / 3 / 3), "label": "billing"}
+    assert (majority["accuracy"], majority["macro_f1"], majority["label"]) == (0.5, pytest.approx(2 / 3 / 3), "billing")
+    assert (majority["accuracy_low"], majority["accuracy_high"]) == pytest.approx((0.188, 0.812), abs=5e-4)
     assert tfidf["accuracy"] == pytest.approx(4 / 6)
     assert tfidf["difference"]["mean"] == pytest.approx(0)
     assert tfidf["difference"]["low"] < 0 < tfidf["difference"]["high"]
@@ -68,7 +69,7 @@ def test_everything_survives_json():
 
 
 def test_folds_are_counted_and_told():
-    whole = judged(folds=[0, 1, 2, 0, 1, 2], split={"kind": "cross-validation"})
+    whole = judged(folds=[0, 1, 2, 0, 1, 2], split={"kind": "cross-validation", "folds": 3})
     assert whole.metrics["folds"] == 3
     assert [entry["fold"] for entry in whole.predictions] == [0, 1, 2, 0, 1, 2]
     assert "each predicted by a model that had not seen it (3 folds)" in whole.metrics["sentences"][0]
@@ -88,15 +89,26 @@ def test_a_stopped_run_says_so():
     assert "stopped by hand" in whole.metrics["sentences"][-1]
 
 
+def test_folds_that_stop_cut_off_are_told():
+    split = {**HOLD_OUT, "kind": "cross-validation", "folds": 5}
+    metrics = verdict.judge(evidence(folds=[0] * 6), split, {}, stopped=True).metrics
+    assert metrics["folds"] == 1
+    assert metrics["sentences"][0].endswith("each predicted by a model that had not seen it (fold 1 of 5).")
+
+
 def test_mistakes_cells_and_suspects():
-    whole = judged()
+    scores = np.array(SCORES)
+    scores[2] = [0.04, 0.96, 0.0]
+    whole = judged(scores=scores)
     assert [entry["row"] for entry in verdict.mistakes(whole.predictions)] == [12, 15]
     assert [entry["row"] for entry in verdict.mistakes(whole.predictions, limit=1)] == [12]
     assert [entry["row"] for entry in verdict.cell_rows(whole.predictions, "billing", "billing")] == [10, 11]
     assert verdict.cell_rows(whole.predictions, "praise", "delivery") == []
-    # Mean probability of "delivery" on its own rows is 0.55: row 12 (0.9) is confidently there. "billing": 0.5, so row 15 too.
-    assert [entry["row"] for entry in verdict.suspects(whole.predictions, LABELS)] == [12, 15]
-    assert whole.metrics["suspects"] == 2
+    # Mean probability of "delivery" on its own rows is 0.55: row 12 (0.96) is confidently there, and 24 times surer than of
+    # its own label. Row 15 reaches the 0.48 of "billing" too, but is not so sure.
+    assert [entry["row"] for entry in verdict.suspects(whole.predictions, LABELS)] == [12]
+    assert whole.metrics["suspects"] == 1
+    assert "The model disagrees confidently with the label of 1 row: worth reading." in whole.metrics["sentences"]
 
 
 def test_coverage_at_a_threshold():
