@@ -326,12 +326,12 @@ class Lab:
             )
         return hub.publish(self.folder(visitor, run_id).path, repo_id, self.settings, token)["url"]
 
-    def reopen(self, visitor: str, path: str | Path, name: str = "") -> str:
-        """Check a zip that GenHub wrote and list it as a run; returns its id."""
+    def reopen(self, visitor: str, path: str | Path) -> str:
+        """Check a zip that GenHub wrote and list it as a run, under the name it had; returns its id."""
         upload = gate.upload(path, self.settings.limits)
         folder = self._new_folder(visitor) / "run"
         self.runner.call("genhub.children:reopen", {"path": str(upload.path), "folder": str(folder)}, seconds=120)
-        return self.runner.import_folder(self.owner(visitor), folder, gate.display_name(name or Path(upload.name).stem))
+        return self.runner.import_folder(self.owner(visitor), folder, gate.display_name(Path(upload.name).stem))
 
     def code(self, visitor: str, run_id: str) -> dict:
         """{"script": a plain program that loads the run and predicts, "command": what reproduces the run}."""

@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
 from genhub.errors import UserError
@@ -71,16 +71,21 @@ def found(folder: RunFolder) -> Record | None:
 
 
 def imported_job(folder: RunFolder, name: str) -> dict:
-    """Write a job.json for a run that came as a zip, from its own or from its passport, under the new name."""
+    """Write a job.json for a run that came as a zip: what its passport tells, under its own name, or `name` when it brings none.
+
+    Where the table lay and what it was called is not known any more; which sample it was, and its fingerprint, are."""
     passport = folder.read("passport.json")
-    base = passport.get("base") or {}
+    bare = {"model": (passport.get("base") or {}).get("id", ""), "method": passport.get("method", ""), "seed": passport.get("seed", 0)}
+    versions = passport.get("versions") or {}
     job = {
         "task": passport["task"],
-        "config": passport.get("config") or {"method": passport.get("method", ""), "model": base.get("id", "")},
+        "config": passport.get("config") or bare,
+        "name": passport.get("name") or name,
+        "data": {"name": "", "sample": None, "fixes": [], **(passport.get("data") or {})},
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "versions": versions,
+        "genhub": versions.get("genhub", ""),
     }
-    if folder.has("job.json"):
-        job = folder.job()
-    job = {**job, "name": name}
     write_json(folder.path / "job.json", job)
     return job
 

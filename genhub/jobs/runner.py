@@ -107,7 +107,8 @@ class Runner:
         return run_id
 
     def import_folder(self, owner: str, path: Path, name: str) -> str:
-        """List a copy of a run folder that was exported and has been checked; returns its new id."""
+        """List a copy of a run folder that was exported and has been checked, under its own name, or `name` when it brings none;
+        returns its new id."""
         owner = self._owner(owner)
         self._check_disk(owner, arrival.size(Path(path)))
         run_id = new_id()

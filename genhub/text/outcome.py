@@ -20,6 +20,7 @@ from genhub.training.checkpoint import sha256
 from genhub.training.configs import ClassifyConfig
 
 HEAD = "head.safetensors"
+DATA = ("sha256", "rows", "sample", "counterexamples", "fixes")  # of a job's data: what a passport may tell, and no name of a file
 WEIGHTS = (methods.ADAPTER, methods.MODEL, "bottleneck.safetensors", HEAD)
 
 
@@ -56,7 +57,7 @@ def save_passport(run: RunFolder, model: Classifier, config: ClassifyConfig, fac
         "max_length": facts["max_length"],
         "head": {"in": model.head.in_features, "out": model.head.out_features},
         "config": config.to_dict(),
-        "data": {name: job.get("data", {}).get(name) for name in ("sha256", "rows")},
+        "data": {name: job["data"][name] for name in DATA if name in job.get("data", {})},
         "seed": config.seed,
         "metrics": facts["metrics"],
         "versions": job.get("versions", {}),

@@ -8,6 +8,9 @@ import math
 import re
 from dataclasses import dataclass
 
+from genhub import gate
+from genhub.data.cleaning import FIXES
+from genhub.data.samples import SAMPLES
 from genhub.errors import UserError
 from genhub.training.configs import MAIN_METHODS, ClassifyConfig
 
@@ -45,6 +48,7 @@ class Text:
 
 SHARE, COUNT, SIZE = Number(0, 1), Number(0, 1e9, whole=True), Number(0, 1e12, optional=True)
 HASH, FLAG = Text(64, r"[0-9a-f]{64}|", optional=True), bool
+SAMPLE = Text(20, "|".join(SAMPLES), optional=True)
 COMMIT = Text(64, r"[0-9a-f]{40}|main|", optional=True)
 VERSIONS = ("genhub", "python", "torch", "transformers", "peft", "tokenizers", "safetensors", "accelerate", "numpy", "scikit-learn")
 # A dictionary lists fields that must be there, those ending in "?" may be missing; [x] is a list of x.
@@ -59,7 +63,8 @@ PASSPORT = {
     "max_length": Number(8, 8_192, whole=True),
     "head": {"in": Number(1, 8_192, whole=True), "out": Number(2, 1_000, whole=True)},
     "config?": {item.name + "?": object for item in ClassifyConfig.options()},
-    "data?": {"sha256?": HASH, "rows?": COUNT},
+    "name?": Text(gate.NAME_CHARS),
+    "data?": {"sha256?": HASH, "rows?": COUNT, "sample?": SAMPLE, "counterexamples?": FLAG, "fixes?": [Text(20, "|".join(FIXES))]},
     "seed?": Number(0, 2**31 - 1, whole=True),
     "metrics?": {"test_rows?": COUNT, **dict.fromkeys(("accuracy?", "accuracy_low?", "accuracy_high?", "macro_f1?"), SHARE)},
     "versions?": {name + "?": Text(40, r"[\w.+-]*") for name in VERSIONS},
@@ -132,7 +137,10 @@ def check(value: object) -> dict:
     if "config" in passport:
         passport["config"] = ClassifyConfig.from_dict(passport["config"]).to_dict()
     else:
-        passport["config"] = ClassifyConfig(model=passport["base"]["id"], method=passport["method"]).to_dict()
+        known = {"model": passport["base"]["id"], "method": passport["method"], "seed": passport.get("seed", 0)}
+        passport["config"] = ClassifyConfig(**known).to_dict()
+    if "name" in passport:
+        passport["name"] = gate.display_name(passport["name"])
     for name, default in (("data", {}), ("seed", 0), ("versions", {}), ("metrics", {})):
         passport.setdefault(name, default)
     return passport

@@ -37,7 +37,7 @@ STAMP = (1980, 1, 1, 0, 0, 0)  # the same run packs to the same bytes
 
 def export_zip(run_dir: Path, out: Path) -> Path:
     """Pack a finished run. Raises UserError when it has no passport yet."""
-    files = contents(run_dir)
+    files = contents(run_dir, named=True)
     part = out.with_name(out.name + ".part")
     with zipfile.ZipFile(part, "w") as packed:
         for name, content in files.items():
@@ -53,10 +53,14 @@ def export_zip(run_dir: Path, out: Path) -> Path:
     return out
 
 
-def contents(run_dir: Path) -> dict[str, Path | bytes]:
-    """Name → file or bytes of all that leaves with a run; the passport names the sha256 of each of the others."""
+def contents(run_dir: Path, *, named: bool = False) -> dict[str, Path | bytes]:
+    """Name → file or bytes of all that leaves with a run; the passport names the sha256 of each of the others.
+
+    `named`: with the run's display name, which may repeat that of the table's file, so not for publishing."""
     run = RunFolder(Path(run_dir))
-    facts = run.read(PASSPORT)
+    facts = {key: value for key, value in run.read(PASSPORT).items() if key != "name"}
+    if named and run.has("job.json") and run.job().get("name"):
+        facts["name"] = run.job()["name"]
     names = sorted(path.relative_to(run.path).as_posix() for path in run.path.rglob("*") if path.is_file() and not path.is_symlink())
     files: dict[str, Path | bytes] = {name: run.path / name for name in names if belongs(name)}
     files[code.FILE] = code.script(run.path).encode()

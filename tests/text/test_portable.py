@@ -13,8 +13,9 @@ from safetensors.torch import load_file, save_file
 
 from genhub import hub, settings
 from genhub.errors import UserError
-from genhub.jobs.folder import write_json
-from genhub.text import portable
+from genhub.jobs.folder import RunFolder, write_json
+from genhub.jobs.runner import Runner
+from genhub.text import code, portable
 from genhub.text.classifier import load_run
 from tests.serving.tiny_runs import BASE, LABELS, REVISION, make_run, store_base
 
@@ -97,8 +98,8 @@ def refused(tmp_path: Path, run: Path, limits=settings.LOCAL) -> str:
     return str(caught.value)
 
 
-def edit(run: Path, name: str, **values) -> None:
-    path = run / name
+def edit(run: Path, file: str, /, **values) -> None:
+    path = run / file
     path.write_text(json.dumps(json.loads(path.read_text()) | values))
 
 
@@ -149,6 +150,32 @@ def test_an_opened_run_can_be_packed_and_opened_again(runs, tmp_path):
     first = opened(tmp_path, runs / "made" / "lora")
     second = portable.open_zip(portable.export_zip(first, tmp_path / "2.zip"), tmp_path / "second", settings.LOCAL)
     assert np.array_equal(load_run(second).predict(TEXTS).scores, load_run(first).predict(TEXTS).scores)
+
+
+def test_a_reopened_run_keeps_its_name_and_what_its_code_is_made_of(runs, lora, tmp_path):
+    config = {"method": "lora", "model": BASE, "seed": 3, "epochs": 2}
+    about = {"sha256": "b" * 64, "rows": 30, "sample": "shortcut", "counterexamples": True, "fixes": ["merge-labels"]}
+    edit(lora, "job.json", name="Mine, the second", data={"name": "customers.csv", **about})
+    edit(lora, "passport.json", config=config, data=about)
+    runner = Runner(settings.get())
+    try:
+        run_id = runner.import_folder("local", opened(tmp_path, lora), "run")
+        info = runner.get("local", run_id)
+    finally:
+        runner.close()
+    job = RunFolder(info.path).job()
+    assert (info.name, job["name"]) == ("Mine, the second", "Mine, the second")
+    assert job["data"] == {"name": "", **about}
+    assert (job["config"]["seed"], job["versions"]) == (3, {"torch": "2.13.0"})
+    assert "--epochs 2 --seed 3" in code.command_line(info.path)
+    assert "PeftModel" in code.script(info.path)
+
+
+def test_a_published_run_does_not_tell_its_name(lora):
+    edit(lora, "job.json", name="customers.csv · lora")
+    assert not any(
+        b"customers" in (content if isinstance(content, bytes) else content.read_bytes()) for content in portable.contents(lora).values()
+    )
 
 
 def test_a_run_without_a_passport_cannot_be_packed(tmp_path):
@@ -205,6 +232,9 @@ def test_an_adapter_that_is_not_ours_is_refused(lora, tmp_path, phrase):
 
 
 PASSPORTS = {
+    "data: sample is missing or not": {"data": {"sample": "--out /"}},
+    "fixes[0] is missing or not": {"data": {"fixes": ["rm"]}},
+    "cannot be printed": {"name": "a\nb"},
     "is not the passport of a classifier": {"format": "something"},
     "labels for a head": {"labels": ["one", "two"]},
     "is of the method “vera”": {"method": "vera"},
