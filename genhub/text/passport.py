@@ -98,7 +98,10 @@ METRICS = {
     },
     "coverage": [{"threshold": SHARE, "coverage": SHARE, "accuracy": Number(0, 1, optional=True)}],
     "baselines": {
-        "majority": {"accuracy": SHARE, "macro_f1": SHARE, "label": Text(LABEL_CHARS)},
+        "majority": {
+            **dict.fromkeys(("accuracy", "accuracy_low?", "accuracy_high?", "macro_f1"), SHARE),
+            "label": Text(LABEL_CHARS),
+        },
         "tfidf": {
             **dict.fromkeys(("accuracy", "accuracy_low", "accuracy_high", "macro_f1"), SHARE),
             "difference": dict.fromkeys(("mean", "low", "high"), Number(-1, 1)),
@@ -107,7 +110,7 @@ METRICS = {
     "training": TRAINING,
     "split": {
         "kind": Text(20, "hold-out|given|cross-validation"),
-        **dict.fromkeys(("train?", "validation?", "test?", "seed?"), Number(0, 2**31, whole=True, optional=True)),
+        **dict.fromkeys(("train?", "validation?", "test?", "seed?", "folds?"), Number(0, 2**31, whole=True, optional=True)),
         "groups_kept_together?": FLAG,
     },
     "stopped": FLAG,
