@@ -17,42 +17,29 @@ import sys
 import tempfile
 from pathlib import Path
 
-from genhub.data import samples
 from genhub.lab import EXAMPLES
 from genhub.ui.classify import exhibit, try_it
 
+EXHIBITS = (
+    ("support", ("support", "--name", "Support requests · lora"), try_it.START),
+    ("shortcut", ("shortcut", "--name", "A planted short cut · lora"), exhibit.TEXT),
+    ("cured", ("shortcut", "--counterexamples", "--name", "The short cut, cured by counterexamples · lora"), exhibit.TEXT),
+)
 KEPT = ("job.json", "metrics.json", "predictions.jsonl", "passport.json", "events.jsonl", "README.md", "head.safetensors", "adapter")
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
-        both = Path(scratch) / "shortcut-with-counterexamples.csv"
-        extra = (samples.FOLDER / samples.SAMPLES["shortcut"].counterexamples).read_text(encoding="utf-8").partition("\n")[2]
-        both.write_text(samples.path("shortcut").read_text(encoding="utf-8").rstrip("\n") + "\n" + extra, encoding="utf-8")
-        make("support", samples.path("support"), Path(scratch), try_it.START)
-        make("shortcut", samples.path("shortcut"), Path(scratch), exhibit.TEXT)
-        make("cured", both, Path(scratch), exhibit.TEXT)
+        for name, data, text in EXHIBITS:
+            make(name, data, Path(scratch), text)
 
 
-def make(name: str, table: Path, scratch: Path, text: str) -> None:
-    """Train on `table`, keep what the page needs, explain one text."""
+def make(name: str, data: tuple[str, ...], scratch: Path, text: str) -> None:
+    """Train on a sample, keep what the page needs, explain one text."""
     run = scratch / name
-    command = [
-        sys.executable,
-        "-m",
-        "genhub",
-        "train",
-        "classify",
-        "--data",
-        table,
-        "--text-column",
-        "text",
-        "--label-column",
-        "label",
-        "--out",
-        run,
-    ]
-    subprocess.run([str(part) for part in command], check=True)
+    columns = ("--text-column", "text", "--label-column", "label")
+    command = [sys.executable, "-m", "genhub", "train", "classify", "--data", *data, *columns, "--out", str(run)]
+    subprocess.run(command, check=True)
     target = EXAMPLES / name
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)

@@ -40,13 +40,17 @@ SPLIT_OPTIONS = ("max_length", "folds", "test_share", "validation_share", "seed"
 
 @dataclass(frozen=True)
 class TableInfo:
-    """A table that was read: `columns` in order, `rows` counted without the header."""
+    """A table that was read: `columns` in order, `rows` counted without the header.
+
+    sample: the id of a bundled table; counterexamples: with the rows that break its planted short cut.
+    """
 
     id: str
     name: str
     columns: list[str]
     rows: int
     sample: str = ""
+    counterexamples: bool = False
 
 
 class Lab:
@@ -89,9 +93,9 @@ class Lab:
         if not (counterexamples and sample.counterexamples):
             return info
         folder = self._table_folder(visitor, info.id)
-        request = {"folder": str(folder), "path": str(samples.FOLDER / sample.counterexamples)}
+        request = {"folder": str(folder), "path": str(samples.counterexamples(sample.id))}
         answer = oneshot.run("genhub.data.intake:add_rows", request, seconds=60)
-        return self._remember(folder, replace(info, rows=answer["rows"]))
+        return self._remember(folder, replace(info, rows=answer["rows"], counterexamples=True))
 
     def take_hub(self, visitor: str, dataset_id: str, config: str = "", split: str = "train") -> TableInfo:
         """Stream the first rows of a Hub data set, up to the limit of rows."""
@@ -195,7 +199,8 @@ class Lab:
         info = self.table(visitor, table_id)
         report = json.loads((rows.parent / "report.json").read_text(encoding="utf-8"))
         config = _with_columns(config, report)
-        job = make_job("classify", config, rows, {**report["data"], "sample": info.sample or None})
+        origin = {**report["data"], "sample": info.sample or None, "counterexamples": info.counterexamples}
+        job = make_job("classify", config, rows, origin)
         job["name"] = gate.display_name(name) if name else f"{info.name} · {config.method}"
         return self.runner.submit(self.owner(visitor), job, rows)
 

@@ -343,6 +343,13 @@ def test_classify_refuses_what_it_cannot_read(trained, words, home):
     assert "Traceback" not in ended.err
 
 
+def test_counterexamples_go_with_a_sample_that_has_them(reviews, tmp_path, home):
+    for data, told in ((reviews, "goes with a bundled sample"), ("support", "has no counterexamples")):
+        ended = genhub("train", "classify", "--data", data, "--counterexamples", "--out", tmp_path / "run")
+        assert ended.status == 2
+        assert told in ended.err
+
+
 def test_a_column_that_is_not_there_is_named(trained, reviews, tmp_path, home):
     ended = genhub("classify", "--run", trained, "--input", reviews, "--text-column", "prose", "--out", tmp_path / "p.csv")
     assert ended.status == 2
@@ -376,6 +383,7 @@ def test_exported_and_opened_again_it_predicts_the_same(tiny, trained, tmp_path)
     assert ended.value["bytes"] == (tmp_path / "run.zip").stat().st_size
     assert genhub("export", trained, "--out", tmp_path / "run.zip").status == 2, "nothing is overwritten"
     assert genhub("open", tmp_path / "run.zip", "--out", tmp_path / "again", "--json").value == {"run": str(tmp_path / "again")}
+    assert genhub("runs", "show", tmp_path / "again").out.startswith("reviews.csv · frozen · finished")
     words = ("--text", "awful film", "--json")
     assert genhub("classify", "--run", tmp_path / "again", *words).value == genhub("classify", "--run", trained, *words).value
 
@@ -384,7 +392,7 @@ def test_opened_without_a_folder_it_is_listed_beside_the_others(tiny, trained, t
     assert genhub("export", trained, "--out", tmp_path / "Reviews.zip").status == 0
     opened = genhub("open", tmp_path / "Reviews.zip", "--json").value["run"]
     [listed] = genhub("runs", "--json").value["runs"]
-    assert (listed["run"], listed["name"], listed["state"]) == (opened, "Reviews", "finished")
+    assert (listed["run"], listed["name"], listed["state"]) == (opened, "reviews.csv · frozen", "finished")
     assert genhub("classify", "--run", listed["id"], "--text", "good food").status == 0
     assert genhub("runs", "delete", listed["id"]).status == 0
     assert genhub("runs", "--json").value == {"runs": []}

@@ -41,4 +41,5 @@ def finished(value: str) -> RunFolder:
 
 def name_of(folder: RunFolder) -> str:
     """What people call the run: its display name, else the folder's name."""
-    return (folder.job().get("name") if folder.has("job.json") else "") or folder.id
+    about = "job.json" if folder.has("job.json") else "passport.json"  # a run opened from a zip has no job
+    return (folder.read(about).get("name") if folder.has(about) else "") or folder.id

@@ -10,6 +10,7 @@ from pathlib import Path
 from genhub import catalog, gate, hub, settings
 from genhub.commands import names
 from genhub.data import doctor, intake, samples
+from genhub.errors import UserError
 from genhub.training.configs import ClassifyConfig
 
 FIX_HELP = f"What to mend, separated by commas: {', '.join(doctor.FIXES)}."
@@ -25,6 +26,13 @@ class TableReading:
     @property
     def rows(self) -> Path:
         return self.folder / "clean.jsonl"
+
+    def add_counterexamples(self) -> None:
+        """Add the rows that break the sample's planted short cut. Raises UserError for a table that has none."""
+        if not self.sample:
+            what = "--counterexamples goes with a bundled sample."
+            raise UserError(what, "Other tables have no planted short cut.", "Leave it out, or give --data shortcut.", "counterexamples")
+        intake.add_rows({"folder": str(self.folder), "path": str(samples.counterexamples(self.sample))})
 
     def add_test(self, path: str) -> None:
         """Attach a separate test table."""
@@ -52,7 +60,7 @@ class TableReading:
 @contextmanager
 def opened(data: str) -> Iterator[TableReading]:
     """Read a file, or a bundled sample by its name. Raises UserError for a table that cannot be read."""
-    sample = data if data in samples.SAMPLES and not Path(data).exists() else ""
+    sample = data if data in samples.SAMPLES and not Path(data).is_file() else ""
     source = samples.path(sample) if sample else gate.upload(data, settings.get().limits).path
     folder = Path(tempfile.mkdtemp(prefix="genhub-table-"))
     try:

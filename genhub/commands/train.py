@@ -31,6 +31,7 @@ WAIT_SECONDS = 600
 
 def _classify_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", metavar="F.csv", help="CSV, TSV, JSONL or Parquet table, or the name of a bundled sample.")
+    parser.add_argument("--counterexamples", action="store_true", help="With --data shortcut: add the rows that break its short cut.")
     parser.add_argument("--test", metavar="F.csv", help="Separate table for the verdict; without it a part of --data is kept back.")
     parser.add_argument("--fix", default="", help=table_reading.FIX_HELP)
     parser.add_argument("--preset", default="", help=f"Start from {', '.join(PRESETS)}; options given win.")
@@ -57,13 +58,15 @@ def _new_run(args: argparse.Namespace, out: Output) -> RunFolder:
         raise UserError("There is no table to train on.", "Training needs --data, or --resume RUN.", "Add --data F.csv.", "data")
     path, name = _place(args.out), gate.display_name(args.name) if args.name else ""
     with table_reading.opened(args.data) as read:
+        if args.counterexamples:
+            read.add_counterexamples()
         if args.test:
             read.add_test(args.test)
         report = read.examine(config, args.fix, strict=True)
         for finding in report["findings"]:
             out.say(finding_line(finding))
         hub.model_folder(config.model, current)
-        data = {**report["data"], "sample": read.sample or None}
+        data = {**report["data"], "sample": read.sample or None, "counterexamples": args.counterexamples}
         job = make_job("classify", config, read.rows, data, name)
         run = RunFolder.create(path, job)
         shutil.copyfile(read.rows, run.data / "rows.part")

@@ -75,7 +75,7 @@ def write(run: RunFolder, metrics: dict | None = None, passport: dict | None = N
 def text(run: RunFolder, metrics: dict, passport: dict) -> str:
     """The card as Markdown with its YAML header."""
     base = code.hub_id(passport["base"]["id"])
-    sample = run.job()["data"].get("sample") if run.has("job.json") else None
+    sample = passport["data"].get("sample") or (run.job()["data"].get("sample") if run.has("job.json") else None)
     whole_model = (run.path / "model").is_dir()
     title = f"Text classifier: {base.rpartition('/')[2]}, {passport['method']}, {len(metrics['labels'])} classes"
     body = _BODY.format(
@@ -88,7 +88,7 @@ def text(run: RunFolder, metrics: dict, passport: dict) -> str:
         script_file=code.FILE,
         script=code.script_for(passport, whole_model=whole_model),
         training=_training(metrics["training"], passport),
-        command=code.command_line(run.path, data="table.csv"),
+        command=code.command_line(run.path, metrics, named=False),
         limits="\n".join(f"- {line}" for line in _limits(metrics, passport)),
     )
     return _header(metrics, passport, title, sample) + "\n" + body

@@ -9,11 +9,12 @@ import json
 import shlex
 from pathlib import Path
 
-from genhub import catalog
+from genhub import catalog, gate
 from genhub.jobs.folder import RunFolder
 from genhub.training.configs import ClassifyConfig
 
 FILE = "predict.py"
+TABLE, TEST_TABLE = "YOUR-TABLE.csv", "YOUR-TEST-TABLE.csv"  # what the command calls the tables of users
 ALWAYS_SAID = ("model", "method", "epochs", "seed")  # options that the command names even at their defaults
 
 _SCRIPT = '''\
@@ -118,25 +119,39 @@ def script_for(passport: dict, *, whole_model: bool) -> str:
     )
 
 
-def command_line(run_dir: Path, data: str = "") -> str:
-    """The command that trains this run again. `data`: what to call the table; by default its own name, or the sample's.
+def command_line(run_dir: Path, metrics: dict | None = None, *, named: bool = True) -> str:
+    """The command that trains this run again. Where a table was the user's own, a comment above says what stands for it.
 
+    `metrics` are read from the folder where they are not given. `named`: the comment repeats what the table was called.
     Raises UserError for a folder that is not a run.
     """
     run = RunFolder(Path(run_dir))
     job = run.job() if run.has("job.json") else run.read("passport.json")
+    if metrics is None:
+        metrics = run.read("metrics.json") if run.has("metrics.json") else {}
     config, origin = ClassifyConfig.from_dict(job["config"]), job["data"]
-    table = origin.get("sample") or data or origin.get("name") or "table.csv"
-    words = ["python", "-m", "genhub", "train", "classify", "--data", f"./{table}" if table.startswith("-") else table]
-    if run.has("metrics.json") and run.read("metrics.json")["split"].get("kind") == "given":
-        words += ["--test", "test.csv"]
+    words = ["python", "-m", "genhub", "train", "classify", "--data", origin.get("sample") or TABLE]
+    if origin.get("sample") and origin.get("counterexamples"):
+        words.append("--counterexamples")
+    given = metrics.get("split", {}).get("kind") == "given"
+    if given:
+        words += ["--test", TEST_TABLE]
     for item in config.options():
         value = getattr(config, item.name)
         if value != item.default or item.name in ALWAYS_SAID:
             words += [f"{item.flag}={value}"] if str(value).startswith("-") else [item.flag, str(value)]
     if origin.get("fixes"):
         words += ["--fix", ",".join(origin["fixes"])]
-    return shlex.join([*words, "--out", "run-again"])
+    return _stand_ins(origin, given, named) + shlex.join([*words, "--out", "run-again"])
+
+
+def _stand_ins(origin: dict, given: bool, named: bool) -> str:
+    """A comment on what stands for tables of the user's, or nothing."""
+    called = f" ({gate.shown_name(origin['name'])})" if named and origin.get("name") else ""
+    own = [] if origin.get("sample") else [f"{TABLE} stands for the table of yours that this run was trained on{called}"]
+    if given:
+        own.append(f"{TEST_TABLE} stands for your test table")
+    return f"# {'; '.join(own)}.\n" if own else ""
 
 
 def _literal(value: str) -> str:

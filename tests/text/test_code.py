@@ -165,8 +165,8 @@ def job(folder: Path, config: ClassifyConfig, **data) -> Path:
 
 def test_the_command_names_what_differs_from_the_defaults(tmp_path):
     run = job(tmp_path / "run", ClassifyConfig(text_column="what they said", learning_rate=2e-3, class_weights="balanced", seed=7))
-    assert shlex.split(code.command_line(run)) == [
-        *("python", "-m", "genhub", "train", "classify", "--data", "support.csv"),
+    assert shlex.split(code.command_line(run), comments=True) == [
+        *("python", "-m", "genhub", "train", "classify", "--data", "YOUR-TABLE.csv"),
         *("--model", "embedded/minilm-l6", "--method", "lora", "--text-column", "what they said", "--epochs", "4"),
         *("--learning-rate", "0.002", "--class-weights", "balanced", "--seed", "7", "--out", "run-again"),
     ]
@@ -182,25 +182,40 @@ def test_the_command_gives_back_the_same_config(tmp_path):
         dropout=0.25,
         learning_rate=1e-7,
     )
-    run = job(tmp_path / "run", config, name="-odd name; rm.csv", fixes=["merge-labels", "drop-duplicates"])
-    words = shlex.split(code.command_line(run))
+    run = job(tmp_path / "run", config, name="-odd name\n; rm.csv", fixes=["merge-labels", "drop-duplicates"])
+    words = shlex.split(code.command_line(run), comments=True)
     assert words[:3] == ["python", "-m", "genhub"]
     args = cli.parser().parse_args(words[3:])
     assert (
         ClassifyConfig.from_dict({item.name: getattr(args, item.name) for item in config.options() if hasattr(args, item.name)}) == config
     )
-    assert (args.data, args.fix, args.out) == ("./-odd name; rm.csv", "merge-labels,drop-duplicates", "run-again")
+    assert (args.data, args.fix, args.out) == ("YOUR-TABLE.csv", "merge-labels,drop-duplicates", "run-again")
 
 
 def test_the_command_of_a_sample_and_of_a_separate_test_table(tmp_path):
     run = job(tmp_path / "run", ClassifyConfig(), name="support.csv", sample="support")
-    assert "--data support --model" in code.command_line(run)
-    write_json(run / "metrics.json", {"split": {"kind": "given"}})
-    assert "--data support --test test.csv --model" in code.command_line(run)
-    assert "--data support" in code.command_line(run, data="table.csv")
-    assert "--data table.csv" in code.command_line(job(tmp_path / "run", ClassifyConfig()), data="table.csv")
+    assert code.command_line(run).startswith("python -m genhub train classify --data support --model")
+    given = {"split": {"kind": "given"}}
+    told = "# YOUR-TEST-TABLE.csv stands for your test table.\npython -m genhub train classify --data support --test YOUR-TEST-TABLE.csv --model"
+    assert code.command_line(run, given).startswith(told)
+    write_json(run / "metrics.json", given)
+    assert code.command_line(run).startswith(told)
+
+
+def test_the_command_of_a_sample_with_its_counterexamples(tmp_path):
+    run = job(tmp_path / "run", ClassifyConfig(), name="shortcut.csv", sample="shortcut", counterexamples=True)
+    assert "--data shortcut --counterexamples --model" in code.command_line(run)
+
+
+@pytest.mark.parametrize("name", ["customers.csv", "pasted table", "owner/data-set"])
+def test_the_command_never_names_a_table_that_only_its_owner_has(tmp_path, name):
+    run = job(tmp_path / "run", ClassifyConfig(), name=name)
+    comment, command = code.command_line(run).split("\n")
+    assert comment == f"# YOUR-TABLE.csv stands for the table of yours that this run was trained on ({name})."
+    assert "--data YOUR-TABLE.csv --model" in command
+    assert name not in code.command_line(run, named=False)
 
 
 def test_the_command_of_a_run_opened_from_a_zip(tmp_path, base):
     run = make_run(tmp_path / "run", base, "frozen")
-    assert "--data table.csv --model tests/tiny --method frozen" in code.command_line(run)
+    assert "--data YOUR-TABLE.csv --model tests/tiny --method frozen" in code.command_line(run)
