@@ -18,8 +18,11 @@ from torch import nn
 from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder
 from genhub.text.encoder import Encoder, load_encoder, open_base, pool
+from genhub.training import precision
 
 FORMAT = "genhub-classifier-1"
+BULK = 256  # texts up to which every prediction is in float32
+CLOSE = 0.05  # five times the largest error of bfloat16 seen on 1,066 reviews
 
 
 @dataclass(frozen=True)
@@ -89,8 +92,8 @@ def length_batches(lengths: Sequence[int], batch_size: int) -> Iterator[list[int
 
 
 @torch.inference_mode()
-def probabilities(model: Classifier, ids: Sequence[Sequence[int]], batch_size: int = 64) -> np.ndarray:
-    """Probabilities (N, C) of tokenised texts, in float32. Puts the model into evaluation mode."""
+def probabilities(model: Classifier, ids: Sequence[Sequence[int]], batch_size: int = 32) -> np.ndarray:
+    """Probabilities (N, C) of tokenised texts, in the arithmetic of the context. Puts the model into evaluation mode."""
     model.eval()
     scores = np.zeros((len(ids), model.head.out_features), dtype=np.float32)
     for rows in length_batches([len(row) for row in ids], batch_size):
@@ -111,10 +114,24 @@ class LoadedClassifier:
     def max_length(self) -> int:
         return int(self.passport["max_length"])
 
-    def predict(self, texts: list[str], batch_size: int = 64) -> Predictions:
-        """Labels and (N, C) probabilities of `texts`, in their order."""
-        scores = probabilities(self.classifier, self.classifier.base.tokenize(list(texts), self.max_length), batch_size)
-        return Predictions([self.labels[index] for index in scores.argmax(-1)] if len(texts) else [], scores)
+    def predict(self, texts: list[str], batch_size: int = 32, *, exact: bool | None = None) -> Predictions:
+        """Labels and (N, C) probabilities of `texts`, in their order.
+
+        exact: in float32, as the exported script computes. By default that is so for up to BULK texts; more are computed in
+        bfloat16 where that is faster here, and those whose two best labels are closer than CLOSE once more in float32: labels
+        are those of float32, probabilities agree with it to about 0.01.
+        """
+        ids = self.classifier.base.tokenize(list(texts), self.max_length)
+        device = self.classifier.device
+        exact = len(ids) <= BULK if exact is None else exact
+        arithmetic = "fp32" if exact else precision.resolve("auto", device)
+        with precision.autocast(arithmetic, device):
+            scores = probabilities(self.classifier, ids, batch_size)
+        if arithmetic == "bf16":
+            best = np.sort(scores, axis=-1)
+            close = np.flatnonzero(best[:, -1] - best[:, -2] < CLOSE)
+            scores[close] = probabilities(self.classifier, [ids[row] for row in close], batch_size)
+        return Predictions([self.labels[index] for index in scores.argmax(-1)] if len(ids) else [], scores)
 
 
 def load_run(run_dir: Path, encoder: Encoder | None = None) -> LoadedClassifier:

@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from genhub.errors import UserError
-from genhub.text.classifier import Classifier, length_batches, load_run, pad, probabilities
+from genhub.text.classifier import BULK, Classifier, length_batches, load_run, pad, probabilities
 from genhub.text.encoder import load_encoder
+from genhub.training import precision
 from tests.serving.tiny_runs import BASE, LABELS, make_run, store_base
-from tests.tiny import tiny_encoder
+from tests.tiny import WORDS, tiny_encoder
 
 TEXTS = ["good", "the dog likes the cat and the bird", "", "awful film " * 30, "a late parcel", "thanks"] * 4
 
@@ -34,6 +35,18 @@ def test_no_texts_no_answers(run):
     answer = load_run(run).predict([])
     assert answer.labels == []
     assert answer.scores.shape == (0, 3)
+
+
+def test_large_requests_have_the_labels_of_float32(run, monkeypatch):
+    monkeypatch.setattr(precision, "resolve", lambda choice, device: "bf16")
+    loaded = load_run(run)
+    texts = [" ".join(words) for words in zip(WORDS * 9, WORDS[3:] * 10, WORDS[::-1] * 10, strict=False)]
+    assert len(texts) > BULK
+    exact, quick = loaded.predict(texts, exact=True), loaded.predict(texts)
+    assert quick.labels == exact.labels
+    assert 0 < abs(quick.scores - exact.scores).max() < 0.03
+    few = loaded.predict(texts[:20])
+    assert abs(few.scores - exact.scores[:20]).max() < 1e-5
 
 
 def test_a_given_base_is_shared_and_left_as_it_was(run, home):
