@@ -48,8 +48,13 @@ def endpoints(lab: Lab) -> list[Callable]:
         return asdict(lab.take_hub(visitor, dataset, config, split))
 
     def examine_table(
-        visitor: str, table: str, text_column: str = "", label_column: str = "", fixes: list[str] = [], options: dict = {}
-    ) -> dict:  # noqa: B006 - never changed
+        visitor: str,
+        table: str,
+        text_column: str = "",
+        label_column: str = "",
+        fixes: list[str] = [],  # noqa: B006 - never changed
+        options: dict = {},  # noqa: B006 - never changed
+    ) -> dict:
         """The data doctor's report: columns, class counts, findings with the codes of their fixes, the split. Of the options of
         training, those that bear on it count: model, max_length, seed, folds, test_share, validation_share."""
         return lab.examine(visitor, table, (text_column, label_column), fixes, considered(options if isinstance(options, dict) else {}))

@@ -83,7 +83,7 @@ def launch(page: gr.Blocks, settings: Settings, host: str, port: int, share: boo
         show_error=False,
         run_history=False,
         enable_monitoring=False,
-        max_file_size=settings.limits.upload_bytes,
+        max_file_size=max(settings.limits.upload_bytes, settings.limits.archive_bytes),
         state_session_capacity=200,
         allowed_paths=[str(settings.uploads)],
         blocked_paths=[str(settings.runs), str(settings.home / SECRET_NAME)],

@@ -4,7 +4,7 @@ import pytest
 
 from genhub.errors import UserError
 from genhub.ui import forms, markup
-from genhub.ui.session import FIRST_RUN, fresh, restore
+from genhub.ui.session import empty, new_visitor, restore
 
 
 def test_every_text_is_escaped():
@@ -48,17 +48,35 @@ def test_an_error_says_what_limit_and_remedy():
 @pytest.mark.parametrize(
     "stored", [None, 3, "x", [], {"visitor": 7}, {"fixes": "drop"}, {"columns": ["a"]}, {"columns": [1, 2]}, {"run": None}]
 )
-def test_a_damaged_session_becomes_a_fresh_one(stored):
-    session = restore(stored)
-    assert set(session) == set(fresh())
-    assert session["run"] == FIRST_RUN
-    assert session["columns"] == ["", ""]
-    assert len(session["visitor"]) >= 32
+def test_a_damaged_session_becomes_an_empty_one(stored):
+    assert restore(stored) == empty()
 
 
 def test_a_whole_session_is_kept_and_nothing_foreign_in_it():
-    kept = {**fresh(), "run": "a" * 32, "columns": ["t", "l"], "fixes": ["drop-rare"]}
+    kept = {**empty(), "visitor": new_visitor(), "run": "a" * 32, "columns": ["t", "l"], "fixes": ["drop-rare"]}
     assert restore({**kept, "admin": True}) == kept
+
+
+def test_no_token_is_built_into_the_page():
+    """A default with a token in it would be everybody's token."""
+    assert empty()["visitor"] == ""
+    assert new_visitor() != new_visitor()
+    assert len(new_visitor()) >= 32
+
+
+def test_terms_are_explained_on_hover():
+    assert "<abbr title=" in markup.facts([("macro F1", "0.8")])
+    assert "<abbr" not in markup.facts([("unheard of", "0.8")])
+
+
+def test_an_empty_optional_field_is_none_and_never_zero():
+    from genhub.training.configs import ClassifyConfig
+
+    for name, entered, meant in (("learning_rate", "0.001", 0.001), ("head_learning_rate", "1e-3", 0.001), ("folds", "5", 5)):
+        option = ClassifyConfig.option(name)
+        assert forms.field(option).value == ""
+        assert option.check(forms.value(option, "")) is None
+        assert option.check(forms.value(option, entered)) == meant
 
 
 def test_form_fields_carry_the_options_own_words():
@@ -69,6 +87,4 @@ def test_form_fields_carry_the_options_own_words():
     assert ClassifyConfig.option("rank").help in rank.info
     weights = forms.field(ClassifyConfig.option("class_weights"))
     assert [value for _, value in weights.choices] == ["none", "balanced"]
-    rate = forms.field(ClassifyConfig.option("learning_rate"))
-    assert rate.value is None
-    assert "chosen for you" in rate.info
+    assert "chosen for you" in forms.field(ClassifyConfig.option("learning_rate")).info

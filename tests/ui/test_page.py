@@ -88,6 +88,8 @@ def test_the_main_job_from_a_file_to_a_zip_and_back(page, app, table, tmp_path):
     page.locator("#data-use").click()
     expect(page.locator("#forecast")).to_contain_text("trainable")
     expect(page.locator("#stage-data > button")).to_contain_text("tickets.csv")
+    page.locator("#stage-method").get_by_role("button", name="Advanced").click()  # its empty fields must stay "chosen for you"
+    expect(page.locator("#option-folds textarea, #option-folds input")).to_have_value("")
     page.locator("#option-epochs input").fill("2")
     page.locator("#train").click()
     expect(page.locator("#train-view")).to_contain_text("of", timeout=SLOW)
@@ -173,6 +175,57 @@ def test_a_phone_sees_every_tab_without_scrolling_sideways(app, chromium):
         page.get_by_role("tab", name=tab).click()
         page.wait_for_function("document.documentElement.scrollWidth <= 401")
     page.close()
+
+
+def test_a_killed_server_comes_back_and_the_page_finds_its_run(tmp_path, chromium, table):
+    """kill -9 of the server in the middle of training: the job goes on, a new server adopts it, the page shows the verdict."""
+    served = Served(tmp_path).start()
+    context = chromium.new_context()
+    page = context.new_page()
+    page.set_default_timeout(SLOW)
+    try:
+        page.goto(served.address)
+        open_classify(page)
+        page.get_by_label("My file").check()
+        page.locator("#data-file input[type=file]").set_input_files(str(table))
+        page.locator("#data-use").click()
+        expect(page.locator("#forecast")).to_contain_text("trainable")
+        page.locator("#option-epochs input").fill("3")
+        page.locator("#train").click()
+        expect(page.locator("#train-view")).to_contain_text("left")
+        served.kill()
+        served.start()
+        page.goto(served.address)
+        page.get_by_role("tab", name="Classify").click()
+        expect(page.locator("#verdict-head")).to_contain_text("on 120 rows")
+    finally:
+        context.close()
+        served.stop()
+
+
+def test_two_visitors_in_public_see_their_own_runs_only(tmp_path, chromium):
+    served = Served(tmp_path, GENHUB_PROFILE="public").start()
+    contexts = [chromium.new_context() for _ in range(2)]
+    try:
+        mine, theirs = (context.new_page() for context in contexts)
+        for page in (mine, theirs):
+            page.set_default_timeout(SLOW)
+            page.goto(served.address)
+            open_classify(page)
+        mine.get_by_label("Short reviews").check()
+        mine.locator("#data-use").click()
+        expect(mine.locator("#forecast")).to_contain_text("trainable")
+        mine.get_by_label("Frozen encoder").first.check()
+        mine.locator("#train").click()
+        expect(mine.locator("#train-view")).to_contain_text("left")
+        for page, runs in ((mine, 1), (theirs, 0)):
+            page.get_by_role("tab", name="Runs").click()
+            expect(page.locator("#runs-table .gh")).to_be_visible()
+            expect(page.locator("#runs-table tbody tr")).to_have_count(runs)
+    finally:
+        for context in contexts:
+            context.close()
+        served.stop()
 
 
 def test_another_visitors_run_is_not_found_in_public(tmp_path):
