@@ -245,14 +245,31 @@ class _Work:
             if not mine:
                 continue
             seen = sorted(part.split.train + part.split.validation)
-            if self.stopped and len(seen) > STOP_BASELINE_ROWS:
-                draw = np.random.default_rng(self.config.seed)
-                seen = sorted(draw.choice(seen, STOP_BASELINE_ROWS, replace=False).tolist())
-                yield Note(f"TF-IDF learnt from {STOP_BASELINE_ROWS} rows only, because Stop was pressed.")
-            texts, names = self.material.texts(seen), self.material.names(seen)
-            majority |= dict(zip(mine, baselines.majority(names, len(mine)), strict=True))
-            tfidf |= dict(zip(mine, baselines.tfidf(texts, names, self.material.texts(mine), self.config.seed), strict=True))
+            model = None if self.stopped else self.fit_tfidf(seen)
+            if model is None:
+                if len(few := self.few(seen)) < len(seen):
+                    yield Note(f"Because of Stop, TF-IDF learnt from {len(few):,} of {len(seen):,} rows only.")
+                seen = few
+                model = baselines.fit(self.material.texts(seen), self.material.names(seen), self.config.seed)
+            majority |= dict(zip(mine, baselines.majority(self.material.names(seen), len(mine)), strict=True))
+            tfidf |= dict(zip(mine, model.predict(self.material.texts(mine)), strict=True))
         return majority, tfidf
+
+    def fit_tfidf(self, rows: list[int]) -> baselines.Tfidf | None:
+        """TF-IDF fitted on `rows`; None when Stop was pressed meanwhile."""
+        fitting = baselines.fitting(self.material.texts(rows), self.material.names(rows), self.config.seed)
+        while not self.run.stop_requested():
+            try:
+                next(fitting)
+            except StopIteration as end:
+                return end.value
+        return None
+
+    def few(self, rows: list[int]) -> list[int]:
+        """As many of `rows` as TF-IDF learns from in a moment, drawn by the seed."""
+        if len(rows) <= STOP_BASELINE_ROWS:
+            return rows
+        return sorted(np.random.default_rng(self.config.seed).choice(rows, STOP_BASELINE_ROWS, replace=False).tolist())
 
     def finish(self, kept: Trained) -> Iterator[Event]:
         """Judge the unseen rows, write everything, end with Done."""
