@@ -57,6 +57,7 @@ OFFICE = (
     (b"opendocument", "an OpenDocument file"),
     (b"[Content_Types].xml", "an Office file"),
 )
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 TABLE_KINDS = "Tables are CSV, TSV, JSONL or Parquet."
 
 
@@ -146,33 +147,7 @@ def display_name(value: Any, field: str = "name") -> str:
     return name
 
 
-# --- numbers, choices -----------------------------------------------------------------------------------------------
-
-
-def number(value: Any, low: float, high: float, field: str) -> float:
-    """A finite number from `low` to `high`; booleans and texts are not numbers."""
-    limit = f"A number from {low:g} to {high:g}."
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise UserError(f"{_label(field)} is {_kind(value)}, not a number.", limit, "Enter a number.", field)
-    if isinstance(value, float) and not math.isfinite(value):
-        raise UserError(f"{_label(field)} is {value}.", f"{limit} It must be finite.", "Enter a number in this range.", field)
-    if not low <= value <= high:
-        raise UserError(f"{_label(field)} is {_digits(value)}.", limit, "Enter a number in this range.", field)
-    return float(value)
-
-
-def whole(value: Any, low: int, high: int, field: str) -> int:
-    """A whole number from `low` to `high`; 2.0 is one (sliders send it), 2.5 and True are not."""
-    limit = f"A whole number from {low:,} to {high:,}."
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise UserError(f"{_label(field)} is {_kind(value)}, not a number.", limit, "Enter a whole number.", field)
-    if isinstance(value, float) and not math.isfinite(value):
-        raise UserError(f"{_label(field)} is {value}.", f"{limit} It must be finite.", "Enter a whole number.", field)
-    if value != int(value):
-        raise UserError(f"{_label(field)} is {value:g}, a fraction.", limit, "Enter a whole number.", field)
-    if not low <= value <= high:
-        raise UserError(f"{_label(field)} is {_digits(value)}.", limit, "Enter a number in this range.", field)
-    return int(value)
+# --- choices -----------------------------------------------------------------------------------------------
 
 
 def choice(value: Any, choices: Sequence[str], field: str) -> str:
@@ -196,12 +171,6 @@ def listed(value: Any, field: str) -> list:
     if not isinstance(value, list | tuple):
         raise UserError(f"{_label(field)} is {_shown(value)}.", "It is a list.", "Send a list.", field)
     return list(value)
-
-
-def flag(value: Any, field: str) -> bool:
-    if not isinstance(value, bool):
-        raise UserError(f"{_label(field)} is {_shown(value)}.", "It is true or false.", "Send true or false.", field)
-    return value
 
 
 def config(task_name: Any, values: Any) -> Config:
@@ -310,33 +279,56 @@ def _check_hub_rules(name: str) -> None:
 
 def upload(path: Any, limits: Limits) -> Upload:
     """A regular file of 1 to `limits.upload_bytes` bytes whose content is of a kind we read. Follows no link."""
+    place, name, size = _regular_file(path, "data")
+    if size > limits.upload_bytes:
+        what = f"“{name}” has {size / 1e6:,.1f} MB."
+        raise UserError(what, f"At most {limits.upload_bytes / 1e6:g} MB.", "Split it, or keep fewer rows.", "data")
+    head, tail = _ends(place, size, "data")
+    return Upload(place, name, size, kind_of(head, tail, name))
+
+
+def archive(path: Any, limits: Limits) -> Upload:
+    """A regular file of 1 to `limits.archive_bytes` bytes that begins like a ZIP: a run that comes back. Follows no link."""
+    place, name, size = _regular_file(path, "file")
+    if not _ends(place, size, "file")[0].startswith(ZIP):
+        raise UserError(f"“{name}” is not a ZIP file.", "A run is opened from the ZIP that GenHub packed.", "Choose that file.", "file")
+    if size > limits.archive_bytes:
+        what, limit = f"“{name}” has {size / 1e6:,.1f} MB.", f"The ZIP of a run may have {limits.archive_bytes / 1e6:g} MB here."
+        raise UserError(what, limit, "Unpack it and use its predict.py, or take home a run with an adapter.", "file")
+    return Upload(place, name, size, "zip")
+
+
+def _regular_file(path: Any, field: str) -> tuple[Path, str, int]:
+    """(path, name for display, bytes) of a file that is one, and not empty."""
     try:
         place = Path(os.fspath(path))
         info = os.lstat(place)
     except (TypeError, ValueError):
-        raise UserError("No file has arrived.", "One file is needed.", "Choose a file.", "data") from None
+        raise UserError("No file has arrived.", "One file is needed.", "Choose a file.", field) from None
     except OSError:
-        raise UserError("The file is not there.", "It must exist and be readable.", "Choose it again.", "data") from None
+        raise UserError("The file is not there.", "It must exist and be readable.", "Choose it again.", field) from None
     name = shown_name(place.name)
     if stat.S_ISLNK(info.st_mode):
-        raise UserError(f"“{name}” is a link.", "A file itself is needed, not a link to one.", "Choose the file it points to.", "data")
+        raise UserError(f"“{name}” is a link.", "A file itself is needed, not a link to one.", "Choose the file it points to.", field)
     if stat.S_ISDIR(info.st_mode):
-        raise UserError(f"“{name}” is a folder.", "One file is needed.", "Choose a file inside it, or pack it as a ZIP.", "data")
+        raise UserError(f"“{name}” is a folder.", "One file is needed.", "Choose a file inside it.", field)
     if not stat.S_ISREG(info.st_mode):
-        raise UserError(f"“{name}” is not a regular file.", "Devices and pipes are not read.", "Choose a file.", "data")
+        raise UserError(f"“{name}” is not a regular file.", "Devices and pipes are not read.", "Choose a file.", field)
     if info.st_size == 0:
-        raise UserError(f"“{name}” is empty (0 bytes).", "A table needs a header and rows.", "Choose another file.", "data")
-    if info.st_size > limits.upload_bytes:
-        what = f"“{name}” has {info.st_size / 1e6:,.1f} MB."
-        raise UserError(what, f"At most {limits.upload_bytes / 1e6:g} MB.", "Split it, or keep fewer rows.", "data")
+        raise UserError(f"“{name}” is empty (0 bytes).", "There must be something in it.", "Choose another file.", field)
+    return place, name, info.st_size
+
+
+def _ends(place: Path, size: int, field: str) -> tuple[bytes, bytes]:
+    """A file's first and last bytes."""
     try:
         with open(place, "rb") as file:
             head = file.read(HEAD_BYTES)
-            file.seek(max(0, info.st_size - HEAD_BYTES))
-            tail = file.read(HEAD_BYTES)
+            file.seek(max(0, size - HEAD_BYTES))
+            return head, file.read(HEAD_BYTES)
     except OSError:
-        raise UserError(f"“{name}” cannot be opened.", "It must be readable.", "Check its permissions.", "data") from None
-    return Upload(place, name, info.st_size, kind_of(head, tail, name))
+        what = f"“{shown_name(place.name)}” cannot be opened."
+        raise UserError(what, "It must be readable.", "Check its permissions.", field) from None
 
 
 def shown_name(name: str) -> str:
@@ -349,7 +341,7 @@ def kind_of(head: bytes, tail: bytes = b"", name: str = "file") -> str:
     """csv, jsonl, parquet or zip from a file's first and last bytes. Raises UserError naming anything else."""
     if head.startswith(b"PAR1"):
         return "parquet"
-    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+    if head.startswith(ZIP):
         for mark, called in OFFICE:
             if mark in head or mark in tail:
                 raise UserError(f"“{name}” is {called}.", TABLE_KINDS, "Save it as CSV (UTF-8).", "data")

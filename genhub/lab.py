@@ -15,7 +15,6 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -190,7 +189,7 @@ class Lab:
         config, rows = self._prepared(visitor, table_id, values)
         base = hub.model_folder(config.model, self.settings)
         request = {"config": config.to_dict(), "rows_path": str(rows), "model_folder": str(base.path)}
-        return self.runner.call("genhub.text.forecast:forecast", request, seconds=60)
+        return self.runner.call("genhub.text.forecast:forecast", request, seconds=60, what="The forecast")
 
     def train(self, visitor: str, table_id: str, values: dict, name: str = "") -> str:
         """Queue a training run on an examined table; returns its id."""
@@ -311,17 +310,22 @@ class Lab:
 
     def export(self, visitor: str, run_id: str) -> Path:
         """The run as a zip: adapter, head, passport, card, script; no training data."""
-        return self._packed(visitor, run_id, "genhub.children:export", "adapter")
+        request = self._to_pack(visitor, run_id, "adapter")
+        most = 2 * self.settings.limits.hub_bytes  # a whole model and its head
+        oneshot.run("genhub.children:export", request, seconds=120, file_bytes=most, what="Packing the run")
+        return Path(request["out"])
 
     def merged(self, visitor: str, run_id: str) -> Path:
         """One plain safetensors model as a zip, the adapter folded into the encoder's weights."""
-        return self._packed(visitor, run_id, "genhub.children:merged", "merged", self.runner.call)
+        request = self._to_pack(visitor, run_id, "merged")
+        self.runner.call("genhub.children:merged", request, seconds=120, what="Packing the merged model")
+        return Path(request["out"])
 
-    def _packed(self, visitor: str, run_id: str, target: str, kind: str, call: Callable = oneshot.run) -> Path:
+    def _to_pack(self, visitor: str, run_id: str, kind: str) -> dict:
+        """What the child is asked: the run's folder and a new file to pack it into."""
         folder = self.folder(visitor, run_id)
-        out = self._new_folder(visitor) / f"genhub-{kind}-{run_id[:8]}.zip"
-        call(target, {"run_dir": str(folder.path), "out": str(out)}, seconds=120)
-        return out
+        name = f"genhub-{kind}-{run_id.removeprefix(EXAMPLE_PREFIX)[:8]}.zip"
+        return {"run_dir": str(folder.path), "out": str(self._new_folder(visitor) / name)}
 
     def publish(self, visitor: str, run_id: str, repo_id: str, token: str) -> str:
         """Push a run to the Hub as a private repository; returns its address. Local profile only; the token is not kept."""
@@ -333,14 +337,16 @@ class Lab:
 
     def reopen(self, visitor: str, path: str | Path) -> str:
         """Check a zip that GenHub wrote and list it as a run, under the name it had; returns its id."""
-        upload = gate.upload(path, self.settings.limits)
+        upload = gate.archive(path, self.settings.limits)
         folder = self._new_folder(visitor) / "run"
-        self.runner.call("genhub.children:reopen", {"path": str(upload.path), "folder": str(folder)}, seconds=120)
+        request = {"path": str(upload.path), "folder": str(folder)}
+        self.runner.call("genhub.children:reopen", request, seconds=120, what="Opening the run")
         return self.runner.import_folder(self.owner(visitor), folder, gate.display_name(Path(upload.name).stem))
 
     def code(self, visitor: str, run_id: str) -> dict:
         """{"script": a plain program that loads the run and predicts, "command": what reproduces the run}."""
-        return oneshot.run("genhub.children:script", {"run_dir": str(self.folder(visitor, run_id).path)})
+        request = {"run_dir": str(self.folder(visitor, run_id).path)}
+        return oneshot.run("genhub.children:script", request, what="Writing the script")
 
 
 def predictions(folder: RunFolder) -> list[dict]:

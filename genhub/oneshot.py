@@ -152,7 +152,7 @@ def _death(code: int, log: str, limits: dict, what: str) -> UserError:
     return UserError(
         f"{what} failed: the program that did it ended without an answer (status {code}).",
         "It runs in a process of its own, so nothing else was harmed.",
-        "The file may be damaged; try another one.",
+        "Try again; where it read a file of yours, that may be damaged.",
     )
 
 

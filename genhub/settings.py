@@ -23,6 +23,7 @@ class Limits:
     """What one visitor may ask for. Sizes in bytes, times in seconds."""
 
     upload_bytes: int = 50_000_000
+    archive_bytes: int = 600_000_000  # of a run that comes back as a zip
     table_rows: int = 200_000
     table_columns: int = 200
     line_chars: int = 100_000
@@ -45,6 +46,7 @@ LOCAL = Limits()
 PUBLIC = replace(
     LOCAL,
     upload_bytes=10_000_000,
+    archive_bytes=50_000_000,
     table_rows=20_000,
     training_seconds=5 * 60,
     text_chars=20_000,

@@ -2,15 +2,19 @@
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from genhub import cli, settings
+from genhub import cli, oneshot, settings
 from genhub.commands import train
 from genhub.commands.output import Output
-from genhub.jobs.folder import RunFolder
+from genhub.errors import UserError
+from genhub.jobs.folder import RunFolder, write_json
 from genhub.lab import Lab
-from genhub.text import code
+from genhub.text import code, portable
+from tests.serving.tiny_runs import make_run, store_base
 
 ME, OTHER = "a" * 32, "b" * 32
 
@@ -22,6 +26,13 @@ def lab(home, monkeypatch) -> Iterator[Lab]:
     made = Lab(settings.get())
     yield made
     made.close()
+
+
+def give(lab: Lab, visitor: str, method: str = "frozen") -> str:
+    """A finished run of this visitor, on a tiny base that lies in the home; its id."""
+    base = lab.settings.cache / "models" / "tests--tiny" / ("a" * 40)
+    folder = make_run(lab.settings.home / "made" / method, base if base.exists() else store_base(), method)
+    return lab.runner.import_folder(lab.owner(visitor), folder, method)
 
 
 # ---- the command of a run ----------------------------------------------------------------------------------------------
@@ -41,3 +52,38 @@ def test_the_command_of_a_run_gives_the_same_rows_and_options(lab, tmp_path):
     assert again.job()["data"] == run.job()["data"]
     assert again.job()["data"]["rows"] > 329
     assert again.rows.read_bytes() == RunFolder(run.path).rows.read_bytes()
+
+
+# ---- take home ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_whole_model_may_be_packed_and_every_failure_is_named_for_its_work(lab, monkeypatch, tmp_path):
+    asked = {}
+
+    def note(target, args, **limits):
+        asked[target] = limits
+        Path(args.get("out", tmp_path / "x")).touch()
+        return {"bytes": 0, "script": "", "command": ""}
+
+    monkeypatch.setattr(oneshot, "run", note)
+    run = give(lab, ME, "full")
+    lab.export(ME, run)
+    lab.merged(ME, run)
+    lab.code(ME, run)
+    packing, merging, scripting = asked.values()
+    assert packing["file_bytes"] > lab.settings.limits.hub_bytes
+    assert (packing["what"], merging["what"], scripting["what"]) == ("Packing the run", "Packing the merged model", "Writing the script")
+
+
+def test_a_zip_of_a_whole_model_larger_than_any_table_comes_back(lab, monkeypatch, tmp_path):
+    monkeypatch.setattr(settings, "LOCAL", replace(settings.LOCAL, upload_bytes=1_000))
+    again = Lab(settings.get())
+    run = give(again, ME, "full")
+    facts = again.folder(ME, run).read("passport.json")
+    write_json(again.folder(ME, run).path / "passport.json", facts | {"head": {"in": 32, "out": 3}})
+    packed = portable.export_zip(again.folder(ME, run).path, tmp_path / "run.zip")
+    assert packed.stat().st_size > again.settings.limits.upload_bytes
+    assert again.run(ME, again.reopen(ME, packed)).name == "full"
+    again.close()
+    with pytest.raises(UserError, match="not a ZIP file"):
+        lab.reopen(ME, __file__)

@@ -38,7 +38,7 @@ def _open_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _open(args: argparse.Namespace, out: Output) -> None:
     current = settings.get()
-    source = gate.upload(args.zip, current.limits)
+    source = gate.archive(args.zip, current.limits)
     if args.out:
         folder = Path(args.out)
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

@@ -111,17 +111,18 @@ class Launcher:
         self._spawned[child.pid] = child
         return living.identify(child.pid)
 
-    def call(self, target: str, args: dict, seconds: float, bounds: Bounds) -> dict:
-        """`target(args)` in a child that has torch already. Raises UserError (the function's, or when it ran out of time or memory),
-        RuntimeError with the child's traceback for a defect."""
+    def call(self, target: str, args: dict, bounds: Bounds, what: str) -> dict:
+        """`target(args)` in a child that has torch already, for at most `bounds.seconds`; `what` names the work in errors.
+
+        Raises UserError (the function's, or when it ran out of time or memory), RuntimeError with the child's traceback for a defect."""
         if not self.forks:
-            return oneshot.run(target, args, seconds=seconds, memory_bytes=bounds.memory_bytes, file_bytes=bounds.file_bytes, what=_WHAT)
-        request = {"call": target, "args": args, "seconds": seconds, "bounds": bounds.to_dict()}
-        reply = self._ask_twice(request, seconds + FORK_SECONDS)
+            return oneshot.run(target, args, **bounds.to_dict(), what=what)
+        request = {"call": target, "args": args, "seconds": bounds.seconds, "bounds": bounds.to_dict()}
+        reply = self._ask_twice(request, what)
         if "error" in reply:
             raise UserError.from_dict(reply["error"])
         if "died" in reply:
-            raise UserError(f"{_WHAT} did not finish: {reply['died']}.", f"It may take {seconds:g} s.", "Try something smaller.")
+            raise UserError(f"{what} did not finish: {reply['died']}.", f"It may take {bounds.seconds:g} s.", "Try something smaller.")
         if "defect" in reply:
             raise RuntimeError(f"in a child of the warm server:\n{reply['defect']}")
         return reply["result"]
@@ -143,14 +144,14 @@ class Launcher:
             self._statuses.clear()
         self._statuses[pid] = status
 
-    def _ask_twice(self, request: dict, seconds: float) -> dict:
+    def _ask_twice(self, request: dict, what: str) -> dict:
         """The server may have died of somebody else's request: once more, with the next one."""
         for _ in range(2):
             try:
-                return self._ask(request, seconds)
+                return self._ask(request, request["seconds"] + FORK_SECONDS)
             except Down:
                 self.start()
-        raise UserError(f"{_WHAT} could not be started.", "The program that does it has just ended.", "Try again in a few seconds.")
+        raise UserError(f"{what} could not be started.", "The program that does it has just ended.", "Try again in a few seconds.")
 
     def _ask(self, request: dict, seconds: float) -> dict:
         """Send one request and wait for its reply; the time while the server is still importing does not count."""
@@ -228,6 +229,3 @@ class Launcher:
         env.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         fixed = {"HF_HUB_OFFLINE": "1", "OPENBLAS_NUM_THREADS": "1", "PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
         return {**env, **fixed, "GENHUB_HOME": str(self._settings.home), "GENHUB_PROFILE": self._settings.profile}
-
-
-_WHAT = "The calculation"

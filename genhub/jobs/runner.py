@@ -8,7 +8,7 @@ What is submitted is on the disk before `submit` returns; from then on it surviv
 import os
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from genhub import gate, tasks
@@ -83,10 +83,10 @@ class Runner:
         """Will a job start at once (or is the warm server still importing)?"""
         return self._launcher.ready()
 
-    def call(self, target: str, args: dict, seconds: float = 60.0) -> dict:
+    def call(self, target: str, args: dict, seconds: float = 60.0, what: str = "The calculation") -> dict:
         """`target(args)` ("module:function") in a fork of the warm server: torch is there, the network is not. Raises UserError when
-        the function does, or when it runs out of time or memory; RuntimeError for a defect in it."""
-        return self._launcher.call(target, args, seconds, self._bounds)
+        the function does, or when it runs out of time or memory (`what` did); RuntimeError for a defect in it."""
+        return self._launcher.call(target, args, replace(self._bounds, seconds=seconds), what)
 
     # Changing.
 

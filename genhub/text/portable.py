@@ -28,7 +28,7 @@ ADAPTER_CONFIG, ADAPTER_WEIGHTS = "adapter/adapter_config.json", "adapter/adapte
 MODEL_WEIGHTS = "model/model.safetensors"
 MODEL_FILES = r"model/(config\.json|model\.safetensors|tokenizer\.json|tokenizer_config\.json|special_tokens_map\.json|added_tokens\.json|vocab\.\w+|merges\.txt|\w[\w.]*\.model)"
 PARTS = (PASSPORT, METRICS, HEAD, BOTTLENECK, ADAPTER_CONFIG, ADAPTER_WEIGHTS, card.FILE, code.FILE)
-ADAPTER_BYTES = 100_000_000
+UNPACKED = 2  # weights hardly shrink: what unpacks to more than twice the zip's limit is no run
 JSON_BYTES = 5_000_000
 MAX_RANK = 64
 MAX_ALPHA = 1_024
@@ -90,7 +90,7 @@ def open_zip(path: Path, folder: Path, limits: Limits) -> Path:
     """
     path, folder = Path(path), Path(folder)
     source = folder.with_name(folder.name + ".unpacked")
-    most = limits.hub_bytes if limits.any_hub_model else ADAPTER_BYTES
+    most = UNPACKED * limits.archive_bytes
     shutil.rmtree(source, ignore_errors=True)
     source.mkdir(parents=True)
     folder.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -316,6 +317,15 @@ def test_figures_that_are_none_are_refused(lora, tmp_path):
     for change in ({"accuracy": 2.0}, {"labels": ["a", "b", "c"]}, {"confusion": [[1]]}, {"sentences": "many"}, {"stopped": 1}):
         write_json(lora / "metrics.json", FIGURES | change)
         assert "metrics.json" in refused(tmp_path, lora)
+
+
+def test_how_much_may_come_out_of_a_zip_follows_from_how_large_it_may_be(runs, lora, tmp_path):
+    packed = portable.export_zip(runs / "made" / "full", tmp_path / "run.zip").stat().st_size
+    tight = replace(settings.LOCAL, archive_bytes=packed // 4)
+    assert "too large" in refused(tmp_path, runs / "made" / "full", tight) or "unpacks to more" in refused(
+        tmp_path, runs / "made" / "full", tight
+    )
+    assert opened(tmp_path, lora, tight).exists()
 
 
 def test_what_is_no_zip_is_refused(tmp_path):
