@@ -14,7 +14,6 @@ import json
 import re
 import shutil
 import tempfile
-import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -22,8 +21,8 @@ from genhub import catalog, gate, hub, oneshot
 from genhub.data import intake, samples, tables
 from genhub.data.cleaning import FIXES
 from genhub.errors import UserError
-from genhub.jobs import reading
-from genhub.jobs.folder import RunFolder, new_id, write_json
+from genhub.jobs import janitor, reading
+from genhub.jobs.folder import RunFolder, write_json
 from genhub.jobs.new import make_job
 from genhub.jobs.runner import RunInfo, Runner
 from genhub.serving.client import Worker
@@ -33,7 +32,6 @@ from genhub.training.configs import ClassifyConfig
 
 EXAMPLES = Path(__file__).parent / "examples"
 EXAMPLE_PREFIX = "example-"
-TABLE_KEEP_SECONDS = 24 * 3600
 SPLIT_OPTIONS = ("max_length", "folds", "test_share", "validation_share", "seed", "strict")
 
 
@@ -138,7 +136,7 @@ class Lab:
         return oneshot.run("genhub.data.intake:examine", request, seconds=60)
 
     def _read(self, visitor: str, request: dict, sample: str = "") -> TableInfo:
-        folder = self._new_folder(visitor)
+        folder = self._new_folder(self.settings.uploads, visitor, Path(request["path"]).stat().st_size if "path" in request else 0)
         try:
             answer = oneshot.run("genhub.data.intake:read_table", {**request, "folder": str(folder)}, seconds=60)
         except UserError:
@@ -154,15 +152,10 @@ class Lab:
         folder = self._table_folder(visitor, table_id)
         return TableInfo(**json.loads((folder / "table.json").read_text(encoding="utf-8")))
 
-    def _new_folder(self, visitor: str) -> Path:
-        home = self.settings.uploads / self.owner(visitor)
-        home.mkdir(parents=True, exist_ok=True)
-        for old in home.iterdir():
-            if time.time() - old.stat().st_mtime > TABLE_KEEP_SECONDS:
-                shutil.rmtree(old, ignore_errors=True)
-        folder = home / new_id()
-        folder.mkdir()
-        return folder
+    def _new_folder(self, home: Path, visitor: str, more: int) -> Path:
+        """A folder of this visitor's for about `more` bytes. Raises UserError when that is too much."""
+        self.runner.check_disk(self.owner(visitor), more)
+        return janitor.new_folder(home, self.owner(visitor))
 
     def _table_folder(self, visitor: str, table_id: str) -> Path:
         folder = self.settings.uploads / self.owner(visitor) / gate.run_id(table_id)
@@ -249,7 +242,7 @@ class Lab:
 
     def delete_all(self, visitor: str) -> int:
         """Delete every run and table of this visitor; returns how many runs."""
-        shutil.rmtree(self.settings.uploads / self.owner(visitor), ignore_errors=True)
+        janitor.forget(self.settings, self.owner(visitor))
         return self.runner.delete_all(self.owner(visitor))
 
     def compare(self, visitor: str, run_ids: list[str]) -> verdict.Comparison:
@@ -282,7 +275,7 @@ class Lab:
         added = {
             index: (label, f"{max(scores):.4f}") for index, label, scores in zip(filled, answer["predicted"], answer["scores"], strict=True)
         }
-        out = folder / f"{Path(info.name).stem}-predicted.csv"
+        out = self._new_folder(self.settings.downloads, visitor, upload.bytes) / f"{Path(info.name).stem}-predicted.csv"
         tables.write_csv(
             out, [*info.columns, "predicted", "probability"], [[*row, *added.get(index, ("", ""))] for index, row in enumerate(rows)]
         )
@@ -325,7 +318,8 @@ class Lab:
         """What the child is asked: the run's folder and a new file to pack it into."""
         folder = self.folder(visitor, run_id)
         name = f"genhub-{kind}-{run_id.removeprefix(EXAMPLE_PREFIX)[:8]}.zip"
-        return {"run_dir": str(folder.path), "out": str(self._new_folder(visitor) / name)}
+        place = self._new_folder(self.settings.downloads, visitor, janitor.size(folder.path))
+        return {"run_dir": str(folder.path), "out": str(place / name)}
 
     def publish(self, visitor: str, run_id: str, repo_id: str, token: str) -> str:
         """Push a run to the Hub as a private repository; returns its address. Local profile only; the token is not kept."""
@@ -338,10 +332,13 @@ class Lab:
     def reopen(self, visitor: str, path: str | Path) -> str:
         """Check a zip that GenHub wrote and list it as a run, under the name it had; returns its id."""
         upload = gate.archive(path, self.settings.limits)
-        folder = self._new_folder(visitor) / "run"
-        request = {"path": str(upload.path), "folder": str(folder)}
-        self.runner.call("genhub.children:reopen", request, seconds=120, what="Opening the run")
-        return self.runner.import_folder(self.owner(visitor), folder, gate.display_name(Path(upload.name).stem))
+        folder = self._new_folder(self.settings.uploads, visitor, upload.bytes) / "run"
+        try:
+            request = {"path": str(upload.path), "folder": str(folder)}
+            self.runner.call("genhub.children:reopen", request, seconds=120, what="Opening the run")
+            return self.runner.import_folder(self.owner(visitor), folder, gate.display_name(Path(upload.name).stem))
+        finally:
+            shutil.rmtree(folder.parent, ignore_errors=True)
 
     def code(self, visitor: str, run_id: str) -> dict:
         """{"script": a plain program that loads the run and predicts, "command": what reproduces the run}."""

@@ -78,6 +78,15 @@ class Settings:
         return self.home / "uploads"
 
     @property
+    def downloads(self) -> Path:
+        return self.home / "downloads"
+
+    @property
+    def transit(self) -> Path:
+        """What the browser sends and fetches passes through here."""
+        return self.home / "transit"
+
+    @property
     def cache(self) -> Path:
         return self.home / "cache"
 

@@ -54,6 +54,30 @@ def test_the_command_of_a_run_gives_the_same_rows_and_options(lab, tmp_path):
     assert again.rows.read_bytes() == RunFolder(run.path).rows.read_bytes()
 
 
+# ---- the disk ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_taken_home_lies_apart_from_tables(lab):
+    table = lab.take_sample(ME, "support")
+    packed = lab.export(ME, give(lab, ME))
+    assert packed.is_relative_to(lab.settings.downloads / "local")
+    assert len(packed.parent.name) == 32
+    assert (lab.settings.uploads / "local" / table.id / "table.jsonl").exists()
+    lab.delete_all(ME)
+    assert not packed.exists()
+    with pytest.raises(UserError, match="not here any more"):
+        lab.table(ME, table.id)
+
+
+def test_a_visitor_at_the_limit_reads_no_more_tables(home, monkeypatch):
+    monkeypatch.setattr(settings, "LOCAL", replace(settings.LOCAL, visitor_bytes=10_000))
+    full = Lab(settings.get())
+    full.take_pasted(ME, "text,label\na,b\n")
+    with pytest.raises(UserError, match="Delete some runs"):
+        full.take_sample(ME, "reviews")
+    full.close()
+
+
 # ---- take home ---------------------------------------------------------------------------------------------------------
 
 

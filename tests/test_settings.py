@@ -10,7 +10,7 @@ def test_defaults_are_local_and_under_the_home_folder():
     got = settings.get({})
     assert (got.profile, got.public, got.offline, got.data) == ("local", False, False, None)
     assert got.home == Path.home() / ".genhub"
-    assert {got.runs.parent, got.uploads.parent, got.cache.parent} == {got.home}
+    assert {folder.parent for folder in (got.runs, got.uploads, got.downloads, got.transit, got.cache)} == {got.home}
 
 
 def test_the_environment_moves_the_home_and_the_data(tmp_path):

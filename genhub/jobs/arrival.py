@@ -92,13 +92,3 @@ def imported_job(folder: RunFolder, name: str) -> dict:
 
 def imported_metrics(folder: RunFolder) -> dict | None:
     return folder.read("metrics.json") if folder.has("metrics.json") else folder.read("passport.json").get("metrics")
-
-
-def size(folder: Path) -> int:
-    """Bytes of all files below, links not followed."""
-    total = 0
-    for place, _, names in os.walk(folder):
-        for name in names:
-            with contextlib.suppress(OSError):
-                total += os.lstat(Path(place, name)).st_size
-    return total

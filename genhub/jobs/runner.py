@@ -13,7 +13,7 @@ from pathlib import Path
 
 from genhub import gate, tasks
 from genhub.errors import UserError
-from genhub.jobs import arrival, fair, living, reading
+from genhub.jobs import arrival, fair, janitor, living, reading
 from genhub.jobs import store as states
 from genhub.jobs.folder import RunFolder, new_id, write_json
 from genhub.jobs.launcher import Launcher
@@ -96,7 +96,7 @@ class Runner:
         owner = self._owner(owner)
         tasks.get(job.get("task", "")).config.from_dict(job.get("config", {}))
         self._check_queue(owner)
-        self._check_disk(owner, Path(rows_path).stat().st_size)
+        self.check_disk(owner, Path(rows_path).stat().st_size)
         run_id = new_id()
         with arrival.arriving(self._settings.runs, run_id) as temporary:
             folder = RunFolder.create(temporary, job)
@@ -110,7 +110,7 @@ class Runner:
         """List a copy of a run folder that was exported and has been checked, under its own name, or `name` when it brings none;
         returns its new id."""
         owner = self._owner(owner)
-        self._check_disk(owner, arrival.size(Path(path)))
+        self.check_disk(owner, janitor.size(Path(path)))
         run_id = new_id()
         with self._scheduler.lock:
             with arrival.arriving(self._settings.runs, run_id) as temporary:
@@ -300,11 +300,16 @@ class Runner:
                 f"{len(waiting)} jobs are waiting.", f"The queue holds {self._limits.queue_length}.", "Try again in a few minutes."
             )
 
-    def _check_disk(self, owner: str, more: int) -> None:
-        used = sum(arrival.size(self._scheduler.folder(record.id).path) for record in self._store.owned(owner))
+    def check_disk(self, owner: str, more: int) -> None:
+        """Raises UserError when `more` bytes would be too much for this visitor or for the disk."""
+        owner = self._owner(owner)
+        runs = sum(janitor.size(self._scheduler.folder(record.id).path) for record in self._store.owned(owner))
+        used = runs + janitor.used(self._settings, owner)
         if used + more > self._limits.visitor_bytes:
             raise UserError(
-                f"Your runs take {used / 1e6:,.0f} MB.", f"The limit is {self._limits.visitor_bytes / 1e6:,.0f} MB.", "Delete some of them."
+                f"Your runs, tables and downloads take {used / 1e6:,.0f} MB.",
+                f"The limit is {self._limits.visitor_bytes / 1e6:,.0f} MB.",
+                "Delete some runs; tables and downloads go by themselves after 24 hours.",
             )
         if shutil.disk_usage(self._settings.runs).free < FREE_BYTES + more:
             raise UserError("The disk is nearly full.", f"{FREE_BYTES / 1e6:,.0f} MB must stay free.", "Delete runs, or try again later.")

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from genhub.events import Done, Failed
-from genhub.jobs import fair, living
+from genhub.jobs import fair, janitor, living
 from genhub.jobs import store as states
 from genhub.jobs.folder import RunFolder
 from genhub.jobs.launcher import Down, Launcher
@@ -241,6 +241,7 @@ class Scheduler:
             leftover = entry.name.startswith((".trash-", ".new-")) or (self._settings.public and entry.name not in known)
             if leftover and time.time() - entry.stat().st_mtime > LEFTOVER_SECONDS:
                 shutil.rmtree(entry, ignore_errors=True)
+        janitor.sweep(self._settings)
 
 
 def outcome(end: Done | Failed, *, stopping: bool = False) -> dict:

@@ -85,8 +85,8 @@ def launch(page: gr.Blocks, settings: Settings, host: str, port: int, share: boo
         enable_monitoring=False,
         max_file_size=max(settings.limits.upload_bytes, settings.limits.archive_bytes),
         state_session_capacity=200,
-        allowed_paths=[str(settings.uploads)],
-        blocked_paths=[str(settings.runs), str(settings.home / SECRET_NAME)],
+        allowed_paths=[str(settings.downloads)],
+        blocked_paths=[str(settings.home / name) for name in (SECRET_NAME, "runs.db", "runs", "uploads", "cache")],
         strict_cors=True,
         ssr_mode=False,
         footer_links=[],
@@ -101,6 +101,7 @@ def serve(host: str = "127.0.0.1", port: int = 7860, share: bool = False) -> Non
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     settings = settings_module.get()
+    os.environ["GRADIO_TEMP_DIR"] = str(settings.transit.absolute())  # read when the page is built and at every upload
     lab = Lab(settings)
     page = build(lab)
     launch(page, settings, host, port, share)

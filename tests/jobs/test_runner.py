@@ -192,7 +192,7 @@ def test_a_visitors_disk_is_limited(make_runner, job, rows, monkeypatch):
     runner = make_runner(start=False)
     runner.submit("local", job(), rows)
     (runner.list("local")[0].path / "large").write_bytes(b"0" * 2_000)
-    with pytest.raises(UserError, match="Delete some of them"):
+    with pytest.raises(UserError, match="Delete some runs"):
         runner.submit("local", job(), rows)
 
 
