@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from genhub import catalog, gate, hub, oneshot
-from genhub.data import intake, samples, tables
+from genhub.data import batch, intake, samples
 from genhub.data.cleaning import FIXES
 from genhub.errors import UserError
 from genhub.jobs import janitor, reading
@@ -263,22 +263,25 @@ class Lab:
     def predict_table(self, visitor: str, run_id: str, path: str | Path, text_column: str = "") -> Path:
         """Classify every row of a table; returns a CSV with two columns added: `predicted` and `probability`.
 
-        Rows without a text keep both cells empty. Raises UserError for a table with more rows than the limit."""
+        The texts are in `text_column`, else in the column that the run was trained on, else see `batch.text_column`. Rows without
+        a text keep both cells empty. Raises UserError for a table with more rows than the limit."""
         upload = gate.upload(path, self.settings.limits)
+        trained = self._with_model(visitor, run_id).read("passport.json").get("config", {}).get("text_column", "")
+
+        def answers(texts: list[str]) -> tuple[list, list]:
+            told = self.predict(visitor, run_id, texts)
+            return told["predicted"], told["scores"]
+
         info = self._read(visitor, {"path": str(upload.path), "name": upload.name, "cut": False})
         folder = self._table_folder(visitor, info.id)
-        with (folder / "table.jsonl").open(encoding="utf-8") as file:
-            rows = [json.loads(line) for line in file]
-        column = _text_column(info.columns, text_column)
-        filled = [index for index, row in enumerate(rows) if row[column].strip()]
-        answer = self.predict(visitor, run_id, [rows[index][column] for index in filled])
-        added = {
-            index: (label, f"{max(scores):.4f}") for index, label, scores in zip(filled, answer["predicted"], answer["scores"], strict=True)
-        }
-        out = self._new_folder(self.settings.downloads, visitor, upload.bytes) / f"{Path(info.name).stem}-predicted.csv"
-        tables.write_csv(
-            out, [*info.columns, "predicted", "probability"], [[*row, *added.get(index, ("", ""))] for index, row in enumerate(rows)]
-        )
+        try:
+            with (folder / "table.jsonl").open(encoding="utf-8") as file:
+                rows = [json.loads(line) for line in file]
+            column = batch.text_column(info.columns, rows, gate.column(text_column, "text_column"), trained)
+            out = self._new_folder(self.settings.downloads, visitor, upload.bytes) / f"{Path(info.name).stem}-predicted.csv"
+            batch.write_labelled(out, info.columns, rows, column, answers)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
         return out
 
     def explain(self, visitor: str, run_id: str, text: str, label: str = "") -> dict:
@@ -292,12 +295,15 @@ class Lab:
         return self._ask("classify.without", visitor, run_id, {"text": text, "drop": drop}, seconds=30)
 
     def _ask(self, op: str, visitor: str, run_id: str, args: dict, seconds: float) -> dict:
+        return self.worker.call(op, {"run_dir": str(self._with_model(visitor, run_id).path), **args}, seconds=seconds)
+
+    def _with_model(self, visitor: str, run_id: str) -> RunFolder:
         folder = self.folder(visitor, run_id)
         if not folder.has("passport.json"):
             raise UserError(
                 "This run has no model yet.", "A model is saved when training ends.", "Wait for it, or choose another run.", "run"
             )
-        return self.worker.call(op, {"run_dir": str(folder.path), **args}, seconds=seconds)
+        return folder
 
     # ---- take home --------------------------------------------------------------------------------------------------
 
@@ -362,12 +368,3 @@ def _with_columns(config: ClassifyConfig, report: dict) -> ClassifyConfig:
             what = f"The table was examined with “{report[name]}” as {name.replace('_', ' ')}, not “{getattr(config, name)[:60]}”."
             raise UserError(what, "Training uses the columns that the doctor read.", "Examine the table with these columns first.", name)
     return replace(config, text_column=report["text_column"], label_column=report["label_column"])
-
-
-def _text_column(columns: list[str], wanted: str) -> int:
-    """The place of the column with the texts: the named one, `text`, or the first."""
-    if wanted and wanted not in columns:
-        raise UserError(
-            f"The table has no column “{wanted[:60]}”.", f"Its columns: {', '.join(columns)}.", "Choose one of them.", "text_column"
-        )
-    return columns.index(wanted or ("text" if "text" in columns else columns[0]))

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -341,6 +342,19 @@ def test_classify_refuses_what_it_cannot_read(trained, words, home):
     ended = genhub("classify", "--run", trained, *words)
     assert ended.status == 2
     assert "Traceback" not in ended.err
+
+
+def test_a_table_is_read_where_the_run_learnt_and_blank_rows_stay_blank(tiny, trained, tmp_path):
+    run = Path(shutil.copytree(trained, tmp_path / "run"))
+    facts = json.loads((run / "passport.json").read_text())
+    (run / "passport.json").write_text(json.dumps(facts | {"config": facts["config"] | {"text_column": "message"}}))
+    (tmp_path / "t.csv").write_text("id,message,text\n1,good,x\n2,,x\n3,awful,x\n")
+    ended = genhub("classify", "--run", run, "--input", tmp_path / "t.csv", "--out", tmp_path / "p.csv", "--json")
+    assert ended.status == 0, ended.err
+    assert "“message”" in ended.err
+    assert sum(ended.value["labels"].values()) == 2
+    with open(tmp_path / "p.csv", encoding="utf-8", newline="") as file:
+        assert [bool(row["predicted"]) for row in csv.DictReader(file)] == [True, False, True]
 
 
 def test_counterexamples_go_with_a_sample_that_has_them(reviews, tmp_path, home):

@@ -54,6 +54,29 @@ def test_the_command_of_a_run_gives_the_same_rows_and_options(lab, tmp_path):
     assert again.rows.read_bytes() == RunFolder(run.path).rows.read_bytes()
 
 
+# ---- a table of texts --------------------------------------------------------------------------------------------------
+
+
+def test_a_table_is_classified_by_the_column_the_run_was_trained_on(lab, monkeypatch, tmp_path):
+    run = give(lab, ME)
+    folder = lab.folder(ME, run)
+    write_json(folder.path / "passport.json", folder.read("passport.json") | {"config": {"text_column": "message"}})
+    asked = []
+
+    def answer(op, args, seconds):
+        asked.append(args["texts"])
+        return {"labels": ["praise"], "predicted": ["praise"] * len(args["texts"]), "scores": [[0.9]] * len(args["texts"])}
+
+    monkeypatch.setattr(lab.worker, "call", answer)
+    table = tmp_path / "mails.csv"
+    table.write_text("id,subject,message\n1,a much longer subject,hello\n2,x,\n3,y,bye\n")
+    out = lab.predict_table(ME, run, table)
+    assert asked == [["hello", "bye"]]
+    assert out.name == "mails-predicted.csv"
+    assert out.read_text().splitlines()[1:] == ["1,a much longer subject,hello,praise,0.9000", "2,x,,,", "3,y,bye,praise,0.9000"]
+    assert list((lab.settings.uploads / "local").iterdir()) == []
+
+
 # ---- the disk ----------------------------------------------------------------------------------------------------------
 
 

@@ -8,13 +8,14 @@ from genhub import gate, settings
 from genhub.commands import Command, run_folders
 from genhub.commands.output import Output, table
 from genhub.errors import UserError
+from genhub.jobs.folder import RunFolder
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", required=True, dest="run_name", metavar="RUN", help="Folder or id of a finished run.")
     parser.add_argument("--text", help="One text to classify.")
     parser.add_argument("--input", metavar="F.csv", help="A table (CSV, TSV, JSONL, Parquet) whose rows are classified.")
-    parser.add_argument("--text-column", default="", help="Column of --input with the texts. Default: `text`, or the first one.")
+    parser.add_argument("--text-column", default="", help="Column of --input with the texts. Default: the run's own.")
     parser.add_argument("--out", metavar="P.csv", help="Where to write --input with the columns predicted and probability added.")
 
 
@@ -39,28 +40,23 @@ def _one(run_dir: Path, text: str, out: Output) -> None:
 
 
 def _many(run_dir: Path, args: argparse.Namespace, out: Output) -> None:
-    from genhub.data import tables
+    from genhub.data import batch, tables
 
     limits = settings.get().limits
     given = tables.read(gate.upload(args.input, limits).path, limits)
-    column = _text_column(list(given.columns), args.text_column)
+    trained = RunFolder(run_dir).read("passport.json").get("config", {}).get("text_column", "")
+    column = batch.text_column(given.columns, given.rows, args.text_column, trained)
     classifier = _loaded(run_dir, out)
-    out.say(f"Classifying {len(given.rows):,} texts …")
-    answer = classifier.predict([row[column] or " " for row in given.rows])
-    added = [(label, f"{max(scores):.4f}") for label, scores in zip(answer.labels, answer.scores, strict=True)]
-    rows = [(*row, *more) for row, more in zip(given.rows, added, strict=True)]
-    tables.write_csv(Path(args.out), [*given.columns, "predicted", "probability"], rows)
-    counts = dict(Counter(answer.labels).most_common())
+    out.say(f"Classifying the texts in “{given.columns[column]}” …")
+
+    def answers(texts: list[str]) -> tuple:
+        told = classifier.predict(texts)
+        return told.labels, told.scores
+
+    labels = batch.write_labelled(Path(args.out), given.columns, given.rows, column, answers)
+    counts = dict(Counter(labels).most_common())
     words = f"{table(('label', 'rows'), list(counts.items()))}\n\nWritten to {args.out}."
-    out.result({"out": args.out, "rows": len(rows), "labels": counts}, words)
-
-
-def _text_column(columns: list[str], wanted: str) -> int:
-    if wanted and wanted not in columns:
-        raise UserError(
-            f"The table has no column “{wanted[:60]}”.", f"Its columns: {', '.join(columns)}.", "Choose one of them.", "text_column"
-        )
-    return columns.index(wanted or ("text" if "text" in columns else columns[0]))
+    out.result({"out": args.out, "rows": len(given.rows), "labels": counts}, words)
 
 
 def _loaded(run_dir: Path, out: Output):

@@ -1,0 +1,49 @@
+"""A table of texts comes back with its answers: from the right column, blank where there is no text."""
+
+import csv
+
+import pytest
+
+from genhub.data import batch
+from genhub.errors import UserError
+
+COLUMNS = ("id", "text", "message", "remark")
+ROWS = [("1", "ab", "a message", "a rather long remark"), ("2", "", " ", ""), ("3", "cd", "another", "short")]
+
+
+def test_the_column_the_run_was_trained_on_comes_before_the_usual_one():
+    place = batch.text_column
+    assert place(COLUMNS, ROWS, wanted="id", trained="message") == 0
+    assert place(COLUMNS, ROWS, trained="message") == 2
+    assert place(COLUMNS, ROWS, trained="not here") == 1
+    assert place(COLUMNS, ROWS) == 1
+    assert place(("id", "a", "b"), [("1", "x", "longer")], trained="text") == 2
+    with pytest.raises(UserError, match="no column “prose”"):
+        place(COLUMNS, ROWS, wanted="prose", trained="message")
+
+
+def written(path) -> list[dict]:
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_rows_without_a_text_stay_blank(tmp_path):
+    asked = []
+
+    def predict(texts):
+        asked.extend(texts)
+        return ["x", "y"], [[0.25, 0.75], [0.6, 0.4]]
+
+    assert batch.write_labelled(tmp_path / "p.csv", COLUMNS, ROWS, 2, predict) == ["x", "y"]
+    assert asked == ["a message", "another"]
+    answers = [(row["predicted"], row["probability"]) for row in written(tmp_path / "p.csv")]
+    assert answers == [("x", "0.7500"), ("", ""), ("y", "0.6000")]
+    again = tmp_path / "again.csv"
+    batch.write_labelled(again, ("text", "predicted", "probability"), [("a", "b", "c")], 0, lambda texts: (["x"], [[1.0]]))
+    assert list(written(again)[0]) == ["text", "predicted", "probability", "predicted 2", "probability 2"]
+
+
+def test_a_column_without_any_text_is_refused(tmp_path):
+    with pytest.raises(UserError, match="“message” is empty in every row"):
+        batch.write_labelled(tmp_path / "p.csv", COLUMNS, [("1", "a", " ", "")], 2, lambda texts: ([], []))
+    assert not (tmp_path / "p.csv").exists()
