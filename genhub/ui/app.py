@@ -17,7 +17,7 @@ from genhub.lab import Lab
 from genhub.settings import Settings
 from genhub.ui import api, header, runs, start, theme
 from genhub.ui.classify import data, tab
-from genhub.ui.session import FIRST_RUN, new_visitor, restore
+from genhub.ui.session import FIRST_RUN
 from genhub.ui.wiring import Wires
 
 STORAGE_KEY = "genhub-session"
@@ -44,7 +44,7 @@ def build(lab: Lab) -> gr.Blocks:
         tab.wire(wires)
         runs.wire(wires)
         wires.on(wires.parts["clock"].tick, lambda lab: {"header": header.render(lab)}, [], ["header"], trigger_mode="once")
-        arrived = wires.on(page.load, arrive, ["session"], tab.RUN_VIEW, "train_problem", opening=True)
+        arrived = wires.on(page.load, arrive, ["session"], tab.RUN_VIEW, "train_problem")
         wires.on(arrived.then, data.restore, ["session", *data.OPTIONS], data.OUTPUTS, "data_problem")
         api.register(lab)
     return page.queue(max_size=64, default_concurrency_limit=4, api_open=False)
@@ -52,8 +52,6 @@ def build(lab: Lab) -> gr.Blocks:
 
 def arrive(lab: Lab, session: dict) -> dict:
     """The page was opened or reloaded: find the visitor's run again, or show the example."""
-    session = restore(session)
-    session["visitor"] = session["visitor"] or new_visitor()
     known = {run for _, run in tab.choices(lab, session)}
     if session["run"] not in known:
         session["run"] = FIRST_RUN

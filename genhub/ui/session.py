@@ -22,6 +22,12 @@ def empty() -> dict:
     return {"visitor": "", "table": "", "columns": ["", ""], "fixes": [], "run": FIRST_RUN}
 
 
+def greeted(value) -> dict:
+    """The remembered session with a token in it: that of the visitor, or a new one for somebody who has none yet."""
+    session = restore(value)
+    return {**session, "visitor": session["visitor"] or new_visitor()}
+
+
 def restore(value) -> dict:
     """The remembered session where it is whole, an empty one otherwise: storage belongs to the visitor and may hold anything."""
     start = empty()

@@ -18,7 +18,7 @@ import gradio as gr
 from genhub.errors import UserError, new_error_id
 from genhub.lab import Lab
 from genhub.ui import markup
-from genhub.ui.session import restore
+from genhub.ui.session import greeted
 
 log = logging.getLogger("genhub")
 
@@ -64,16 +64,13 @@ class Wires:
                 raise ValueError(f"two components are called {name}")
             self.parts[name] = part
 
-    def on(
-        self, event: Callable, handler: Callable, inputs: list[str], outputs: list[str], problem: str = "", opening: bool = False, **options
-    ) -> Any:
+    def on(self, event: Callable, handler: Callable, inputs: list[str], outputs: list[str], problem: str = "", **options) -> Any:
         """Connect `handler(lab, **inputs)`, which answers with some of `outputs` by name.
 
         problem: the HTML component for errors; it is cleared when the handler succeeds.
-        opening: the handler greets a visitor who has no token yet; all others get a session that has one.
         options: Gradio's own, such as `js`, `trigger_mode`, `show_progress`, `concurrency_id`.
         """
-        return event(self._caller(handler, inputs, problem, opening), **self._wiring(inputs, outputs, problem, options))
+        return event(self._caller(handler, inputs, problem), **self._wiring(inputs, outputs, problem, options))
 
     def on_pick(self, event: Callable, handler: Callable, inputs: list[str], outputs: list[str], problem: str = "", **options) -> Any:
         """As `on`, for clicks on hand-made HTML: the handler also gets `pick`, the clicked piece's value."""
@@ -84,11 +81,11 @@ class Wires:
 
         return event(picked, **self._wiring(inputs, outputs, problem, options))
 
-    def _caller(self, handler: Callable, inputs: list[str], problem: str, opening: bool = False) -> Callable:
+    def _caller(self, handler: Callable, inputs: list[str], problem: str) -> Callable:
         def run(*values):
             named = dict(zip(inputs, values, strict=True))
-            if "session" in named and not opening:
-                named["session"] = _known(named["session"])
+            if "session" in named:
+                named["session"] = greeted(named["session"])
             answer = handler(self.lab, **named)
             return {problem: "", **answer} if problem else answer
 
@@ -109,14 +106,6 @@ class Wires:
             "show_progress": "hidden",
             **options,
         }
-
-
-def _known(value) -> dict:
-    """The session of a visitor whom the page has greeted."""
-    session = restore(value)
-    if not session["visitor"]:
-        raise UserError("The page is still opening.", "", "Try again in a second, or reload it.")
-    return session
 
 
 def pieces(html: str = "", **options) -> gr.HTML:

@@ -22,6 +22,7 @@ RUN_VIEW = [
     "stop",
     "resume",
     "pulse",
+    "threshold",
     *verdict.OUTPUTS,
     *try_it.OUTPUTS,
     "try_beside",
