@@ -96,7 +96,13 @@ class Worker:
     def stream(self, op: str, args: dict, seconds: float = 30.0) -> Iterator[dict]:
         """The events of one operation, then {"result": …}. {"restarted": true} voids all events that came before it.
 
-        The deadline of `seconds` is for the whole. A consumer that closes the iterator early cancels the request.
+        The deadline of `seconds` is for the whole. A consumer that closes the iterator early cancels the request: the worker
+        ends it before its next step. A generator that hands events on closes it with itself, whoever abandons it:
+
+            with contextlib.closing(worker.stream("classify.predict", args, seconds=120)) as events:
+                for event in events:
+                    if "result" in event: yield shown(event["result"])
+                    elif "done" in event: yield progress(event["done"], event["total"])
         """
         deadline = time.monotonic() + seconds
         request = self._send(op, args)

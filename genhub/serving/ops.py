@@ -3,6 +3,7 @@
     classify.predict   {run_dir, texts}         → {labels, predicted, scores}; events {done, total} for many texts
     classify.explain   {run_dir, text, label?}  → see `explain`
     classify.without   {run_dir, text, drop}    → {text, labels, predicted, scores}: the text without [[start, end], …]
+    classify.baselines {run_dir, texts}         → {majority, tfidf}: what the base lines say to the same texts; see `baselines`
     stats              {}                       → what is in memory, and how many requests there were
 
 Values arrive checked by `genhub.gate`; here only what would harm the worker is checked again. Importing this module imports
@@ -19,10 +20,11 @@ import peft  # noqa: F401 — imported before the first request, which would wai
 
 from genhub import settings
 from genhub.errors import UserError
+from genhub.serving import base_lines
 from genhub.serving.store import Models
 from genhub.serving.worker import Op
 from genhub.text import explain as explaining
-from genhub.text.classifier import LoadedClassifier, length_batches, probabilities
+from genhub.text.classifier import BULK, LoadedClassifier, length_batches, probabilities, quick_probabilities
 
 TEXTS_TOGETHER = 4  # a request with more is worth a batch of its own
 ROWS = 64  # texts a step
@@ -52,8 +54,9 @@ def predict(context: Context, args: dict) -> Generator[dict | None, None, dict]:
         if len(texts) > ROWS:
             yield None
     scores, done = np.zeros((len(texts), len(loaded.labels)), dtype=np.float32), 0
+    answer = probabilities if len(texts) <= BULK else quick_probabilities
     for rows in length_batches([len(row) for row in ids], ROWS):
-        scores[rows] = probabilities(loaded.classifier, [ids[row] for row in rows], ROWS)
+        scores[rows] = answer(loaded.classifier, [ids[row] for row in rows])
         done += len(rows)
         if done < len(texts):
             yield {"done": done, "total": len(texts)}
@@ -103,6 +106,21 @@ def without(context: Context, args: dict) -> dict:
     return {"text": text, "labels": answer["labels"], "predicted": answer["predicted"][0], "scores": answer["scores"][0]}
 
 
+def baselines(context: Context, args: dict) -> Generator[None, None, dict]:
+    """{"majority": {label}, "tfidf": {labels, predicted, scores, rows}}
+
+    TF-IDF learns from the rows that the run learnt from (`rows` of them, a sample of very many), once, and is kept like a
+    model. Either is null where it is not known: examples and reopened runs carry no rows, unless every row was judged.
+    """
+    texts = _texts(args)
+    folder = context.models.folder(args.get("run_dir"))
+    fitted = yield from base_lines.tfidf(context.models.store, folder)
+    answer = {"majority": base_lines.majority(folder), "tfidf": None}
+    if fitted is not None:
+        answer["tfidf"] = {**_labelled(fitted.model.labels, fitted.model.scores(texts)), "rows": fitted.rows}
+    return answer
+
+
 def stats(context: Context, args: dict) -> dict:
     """Weights and process memory in bytes, uptime in seconds."""
     store = context.models.store
@@ -129,9 +147,13 @@ def resident_bytes() -> int | None:
 
 
 def _answer(loaded: LoadedClassifier, scores: np.ndarray) -> dict:
+    return _labelled(loaded.labels, scores)
+
+
+def _labelled(labels: list[str], scores: np.ndarray) -> dict:
     """(N, C) probabilities → the labels, the most probable one of each text, and the scores as lists."""
-    predicted = [loaded.labels[index] for index in scores.argmax(-1)]
-    return {"labels": loaded.labels, "predicted": predicted, "scores": np.round(scores.astype(np.float64), DIGITS).tolist()}
+    predicted = [labels[index] for index in scores.argmax(-1)]
+    return {"labels": labels, "predicted": predicted, "scores": np.round(scores.astype(np.float64), DIGITS).tolist()}
 
 
 def _texts(args: dict) -> list[str]:
@@ -156,5 +178,6 @@ OPS = {
     "classify.predict": Op(predict, predict_key, predict_together),
     "classify.explain": Op(explain),
     "classify.without": Op(without),
+    "classify.baselines": Op(baselines),
     "stats": Op(stats),
 }

@@ -1,4 +1,4 @@
-"""What the worker has in memory: bases and the runs that stand on them, the least recently used out first.
+"""What the worker has in memory: bases, the runs that stand on them and their base lines, the least recently used out first.
 
 Runs with an adapter share the weights of their base (each has a module tree of its own over the same tensors, so that
 nothing about a run is switched on or off, and no run can see another's adapter). Runs that trained all weights bring
@@ -27,10 +27,11 @@ AT_LEAST, AT_MOST = 500_000_000, 16_000_000_000  # bytes
 
 @dataclass
 class Held:
-    """One thing in memory. `stamp` tells whether what it was made from has changed since."""
+    """One thing in memory, and its weights: a module, or bytes where there is none. `stamp` tells whether what it was made
+    from has changed since."""
 
     value: Any
-    module: nn.Module
+    weights: nn.Module | int
     stamp: Hashable
     loaded: float = field(default_factory=time.time)
     uses: int = 0
@@ -44,13 +45,18 @@ class Store:
         self.loads = self.evictions = 0
         self._held: OrderedDict[Hashable, Held] = OrderedDict()
 
-    def get(self, key: Hashable, stamp: Hashable, load: Callable[[], tuple[Any, nn.Module]]) -> Any:
-        """The value under `key`; `load()` gives it with its module when it is missing or its stamp is another."""
+    def has(self, key: Hashable, stamp: Hashable) -> bool:
+        """Whether `get` would answer without loading."""
+        held = self._held.get(key)
+        return held is not None and held.stamp == stamp
+
+    def get(self, key: Hashable, stamp: Hashable, load: Callable[[], tuple[Any, nn.Module | int]]) -> Any:
+        """The value under `key`; `load()` gives it with its module, or its bytes, when it is missing or its stamp is another."""
         held = self._held.get(key)
         if held is None or held.stamp != stamp:
             self._held.pop(key, None)
-            value, module = load()
-            held = self._held[key] = Held(value, module, stamp)
+            value, weights = load()
+            held = self._held[key] = Held(value, weights, stamp)
             self.loads += 1
             self._evict()
         held.uses += 1
@@ -59,14 +65,14 @@ class Store:
 
     def bytes(self) -> int:
         """Of all weights in memory; those that several share count once."""
-        return weight_bytes(held.module for held in self._held.values())
+        return _bytes(self._held.values())
 
     def contents(self) -> list[dict]:
         """What is held, the least recently used first."""
         return [
             {
                 "key": list(key) if isinstance(key, tuple) else key,
-                "bytes": weight_bytes([held.module]),
+                "bytes": _bytes([held]),
                 "uses": held.uses,
                 "loaded": held.loaded,
             }
@@ -94,11 +100,15 @@ class Models:
 
         return self.store.get(("base", model_id), None, load)
 
-    def classifier(self, run_dir: str) -> LoadedClassifier:
-        """The classifier in a run folder. Raises UserError for a folder that is none, or damaged."""
+    def folder(self, run_dir: str) -> Path:
+        """The folder of a run as it is asked for. Raises UserError for what is no name."""
         if not isinstance(run_dir, str) or not run_dir:
             raise UserError("No run was named.", "A prediction needs a finished run.", "Choose one.", "run")
-        folder = Path(run_dir).resolve()
+        return Path(run_dir).resolve()
+
+    def classifier(self, run_dir: str) -> LoadedClassifier:
+        """The classifier in a run folder. Raises UserError for a folder that is none, or damaged."""
+        folder = self.folder(run_dir)
         passport = RunFolder(folder).read("passport.json")
         # The base is asked for once before the run and once after, so that it is never older than a run that stands on it.
         shared = None if (folder / "model").is_dir() else self._base_of(passport)
@@ -140,6 +150,11 @@ def weight_bytes(modules: Iterable[nn.Module]) -> int:
             storage = tensor.untyped_storage()
             storages[storage.data_ptr()] = storage.nbytes()
     return sum(storages.values())
+
+
+def _bytes(things: Iterable[Held]) -> int:
+    weights = [held.weights for held in things]
+    return weight_bytes(item for item in weights if isinstance(item, nn.Module)) + sum(item for item in weights if isinstance(item, int))
 
 
 def default_budget() -> int:

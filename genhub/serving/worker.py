@@ -68,7 +68,7 @@ class Scheduler:
 
     def __init__(self, ops: dict[str, Op], context: Any, send: Callable[[dict], None]):
         self.ops, self.context, self.send = ops, context, send
-        self.counts = {"requests": 0, "errors": 0, "batches": 0, "batched_requests": 0}
+        self.counts = {"requests": 0, "errors": 0, "batches": 0, "batched_requests": 0, "at_work": 0}
         self._inbox: list[Request] = []
         self._cancelled: set[int] = set()
         self._arrived = threading.Condition()
@@ -97,7 +97,9 @@ class Scheduler:
         self.counts["requests"] += len(fresh)
         wanted = [request for request in fresh if request.id not in cancelled]
         self._jobs += [Job(group, self._work(group)) for group in self._groups(wanted)]
-        self._jobs = [job for job in self._jobs if not self._abandoned(job, cancelled) and self._step(job)]
+        wanted_jobs = [job for job in self._jobs if not self._abandoned(job, cancelled)]
+        self.counts["at_work"] = len(wanted_jobs)
+        self._jobs = [job for job in wanted_jobs if self._step(job)]
 
     def _abandoned(self, job: Job, cancelled: set[int]) -> bool:
         if any(request.id not in cancelled for request in job.requests):

@@ -159,7 +159,7 @@ def _ground(metrics: dict) -> str:
 
 def _cross_validated(metrics: dict, seed: str) -> str:
     """After Stop the figures may rest on some folds only, and the model kept is then that of the last of them."""
-    judged, planned = metrics["folds"], metrics["split"].get("folds", metrics["folds"])
+    judged, planned = metrics["folds"], metrics["split"].get("folds") or metrics["folds"]
     told, unseen = sentences.folds(metrics), "each row was predicted by a model that had not seen it."
     if judged == planned and not metrics["stopped"]:
         kept = "The model in this folder was trained afterwards with the same options."

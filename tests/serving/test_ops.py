@@ -1,3 +1,5 @@
+import contextlib
+import json
 import os
 import random
 import signal
@@ -12,13 +14,17 @@ from peft import PeftModel
 from safetensors.torch import load_file
 
 from genhub import settings
+from genhub.data import split as splitting
 from genhub.errors import UserError
-from genhub.serving import ops
+from genhub.jobs.folder import write_json
+from genhub.serving import base_lines, ops
 from genhub.serving.client import Worker
-from genhub.text.classifier import load_run, pad
+from genhub.text import material
+from genhub.text.classifier import BULK, load_run, pad
 from genhub.text.encoder import Encoder, load_encoder
-from tests.serving.tiny_runs import LABELS, make_run, store_base
-from tests.tiny import WORDS
+from genhub.training.configs import ClassifyConfig
+from tests.serving.tiny_runs import BASE, LABELS, make_run, store_base
+from tests.tiny import WORDS, tiny_rows, tiny_run
 
 TEXTS = ["good book", "awful parcel , late again", "refund my money please", "the cat likes the dog"]
 METHODS = ("lora", "lora", "lora", "bottleneck", "bottleneck", "dora", "ia3", "lntuning", "bitfit", "frozen", "full")
@@ -122,16 +128,29 @@ def test_the_crosstalk_test_can_fail(served, monkeypatch, record_property):
     assert wrong > asked // 20
 
 
+def many(count):
+    return [" ".join(WORDS[: 1 + number % 9]) + f" {WORDS[number % len(WORDS)]}" for number in range(count)]
+
+
 def test_many_texts_come_in_order_with_progress(served):
-    texts = [" ".join(WORDS[: 1 + number % 9]) + f" {WORDS[number % len(WORDS)]}" for number in range(300)]
-    messages = list(served.worker.stream("classify.predict", {"run_dir": str(served.runs[0]), "texts": texts}))
+    args = {"run_dir": str(served.runs[0]), "texts": many(BULK)}
+    messages = list(served.worker.stream("classify.predict", args))
     done = [message["done"] for message in messages[:-1]]
     assert done == sorted(done)
-    assert all(message["total"] == 300 for message in messages[:-1])
-    assert len(done) >= 4
-    expected = load_run(served.runs[0]).predict(texts)
+    assert all(message["total"] == BULK for message in messages[:-1])
+    assert len(done) >= 3
+    expected = load_run(served.runs[0]).predict(args["texts"])
     assert messages[-1]["result"]["predicted"] == expected.labels
     assert messages[-1]["result"]["scores"] == [pytest.approx(row, abs=1e-5) for row in expected.scores.tolist()]
+
+
+def test_very_many_texts_have_the_labels_of_float32(served):
+    """They may be computed in bfloat16, where the worker finds that faster."""
+    args = {"run_dir": str(served.runs[0]), "texts": many(BULK + 40)}
+    answer = served.worker.call("classify.predict", args)
+    exact = load_run(served.runs[0]).predict(args["texts"], exact=True)
+    assert answer["predicted"] == exact.labels
+    assert answer["scores"] == [pytest.approx(row, abs=0.03) for row in exact.scores.tolist()]
 
 
 def test_explains_and_the_label_moves_when_words_go(served):
@@ -154,6 +173,97 @@ def test_explains_and_the_label_moves_when_words_go(served):
     assert rest["labels"] == LABELS
 
 
+def test_a_visitor_who_leaves_frees_the_worker(served, until):
+    """A table of many texts is left after its first progress: the rest of it is not computed."""
+    texts = ["good late parcel , the cat likes the dog"] * 5_000
+    args = {"run_dir": str(served.runs[0]), "texts": texts}
+    with contextlib.closing(served.worker.stream("classify.predict", args, seconds=60)) as events:
+        assert next(events)["total"] == 5_000
+        assert served.worker.call("stats", {})["at_work"] == 2  # the table and this question
+    assert served.worker.call("stats", {})["at_work"] == 1
+
+
+def ask_base_lines(served, run, texts, seconds=30):
+    return served.worker.call("classify.baselines", {"run_dir": str(run), "texts": texts}, seconds)
+
+
+@pytest.fixture
+def trained(served, tmp_path):
+    """A finished run with its rows: 120, of which 24 were kept out of training."""
+    config = ClassifyConfig(model=BASE, method="lora", folds=0)
+    run = tiny_run(tmp_path / "trained", config, tiny_rows(120))
+    make_run(run.path, served.base)
+    majority = {"accuracy": 0.5, "macro_f1": 0.3, "label": "praise"}
+    write_json(
+        run.path / "metrics.json", {"folds": 0, "stopped": False, "split": {"kind": "hold-out"}, "baselines": {"majority": majority}}
+    )
+    return run
+
+
+def test_base_lines_answer_beside_the_run(served, trained):
+    texts = ["good dog", "an awful parcel"]
+    told = ask_base_lines(served, trained.path, texts)
+    assert told["majority"] == {"label": "praise"}
+    assert told["tfidf"]["labels"] == ["blame", "praise"]
+    assert told["tfidf"]["predicted"] == ["praise", "blame"]
+    assert [sum(row) for row in told["tfidf"]["scores"]] == pytest.approx([1, 1])
+    kept = ["tfidf", str(trained.path)]
+    held = [model for model in served.worker.call("stats", {})["models"] if model["key"] == kept]
+    assert held[0]["bytes"] > 1_000
+    assert ask_base_lines(served, trained.path, texts) == told
+    uses = [model["uses"] for model in served.worker.call("stats", {})["models"] if model["key"] == kept]
+    assert uses == [held[0]["uses"] + 1]  # asked again, not fitted again
+
+
+def test_tfidf_learns_from_the_rows_that_the_run_learnt_from(served, trained):
+    split = splitting.holdout(tiny_rows(120), 0.2, 0.1, 0)
+    assert ask_base_lines(served, trained.path, ["good"])["tfidf"]["rows"] == len(split.train) + len(split.validation) < 120
+    rows = base_lines.learnt_rows(trained)
+    assert not {text for text, _ in rows} & {tiny_rows(120)[place]["text"] for place in split.test}
+
+
+@pytest.mark.parametrize(("judged", "stopped", "part"), [(3, False, -1), (3, True, -1), (1, True, 0), (2, True, 1)])
+def test_after_a_stop_in_a_fold_these_are_the_rows_of_that_fold(tmp_path, judged, stopped, part):
+    config = ClassifyConfig(model=BASE, folds=3)
+    run = tiny_run(tmp_path / "run", config, tiny_rows(60))
+    write_json(run.path / "metrics.json", {"folds": judged, "stopped": stopped, "split": {"folds": 3}})
+    split = material.plan_parts(config, tiny_rows(60))[0][part].split
+    assert len(base_lines.learnt_rows(run)) == len(split.train + split.validation) == (60 if part == -1 else 40)
+
+
+def test_a_run_without_rows_has_no_tfidf_unless_all_of_them_were_judged(served, trained):
+    trained.rows.unlink()
+    told = ask_base_lines(served, trained.path, ["good"])
+    assert told == {"majority": {"label": "praise"}, "tfidf": None}
+    judged = [{"row": row["row"], "text": row["text"], "label": row["label"]} for row in tiny_rows(60)]
+    (trained.path / "predictions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in judged), encoding="utf-8")
+    assert ask_base_lines(served, trained.path, ["good"])["tfidf"] is None  # of a hold-out split these are the unseen rows
+    metrics = trained.read("metrics.json")
+    write_json(trained.path / "metrics.json", {**metrics, "folds": 5, "split": {"kind": "cross-validation"}})
+    assert ask_base_lines(served, trained.path, ["good"])["tfidf"]["rows"] == 60
+    (trained.path / "metrics.json").unlink()
+    assert ask_base_lines(served, trained.path, ["good"]) == {"majority": None, "tfidf": None}
+
+
+def test_the_shipped_examples_have_base_lines(served):
+    folder = Path(ops.__file__).parents[1] / "examples"
+    told = ask_base_lines(served, folder / "shortcut", ["We arrived on Tuesday and everyone was kind, the room spotless."])
+    assert told["tfidf"]["labels"] == ["complaint", "praise"]
+    assert told["tfidf"]["rows"] == 329
+    assert told["majority"]["label"] in told["tfidf"]["labels"]
+
+
+def test_very_many_rows_are_sampled(monkeypatch):
+    rows = [(f"text {number}", "ab"[number % 2]) for number in range(1_000)]
+    assert base_lines._sample(rows) == rows
+    monkeypatch.setattr(base_lines, "MOST_ROWS", 100)
+    few = base_lines._sample(rows)
+    assert len(few) == len(set(few)) == 100
+    assert few == base_lines._sample(rows)
+    monkeypatch.setattr(base_lines, "MOST_CHARACTERS", 60)
+    assert sum(len(text) for text, _ in base_lines._sample(rows)) <= 60
+
+
 @pytest.mark.parametrize(
     ("op", "args", "message"),
     [
@@ -170,6 +280,8 @@ def test_explains_and_the_label_moves_when_words_go(served):
         ("classify.without", {"run_dir": "RUN", "text": "good dog", "drop": "all"}, "not a list"),
         ("classify.without", {"run_dir": "RUN", "text": "good dog", "drop": [[0, 99]]}, "not a part of this text"),
         ("classify.without", {"run_dir": "RUN", "text": "good dog", "drop": [[0, 8]]}, "Nothing is left"),
+        ("classify.baselines", {"texts": ["a"]}, "No run was named"),
+        ("classify.baselines", {"run_dir": "RUN", "texts": []}, "no list of texts"),
         ("classify.dance", {}, "no operation"),
     ],
 )

@@ -37,6 +37,17 @@ def test_something_larger_than_the_budget_is_served_alone():
     assert keys(store) == ["large"]
 
 
+def test_things_without_a_module_count_by_their_bytes():
+    store = Store(budget=1000)
+    assert not store.has("counts", 1)
+    assert store.get("counts", 1, lambda: ("counted", 700)) == "counted"
+    assert store.has("counts", 1)
+    assert not store.has("counts", 2)
+    assert store.bytes() == store.contents()[0]["bytes"] == 700
+    load(store, "weights")
+    assert keys(store) == ["weights"]
+
+
 def test_another_stamp_is_loaded_again_and_the_same_is_not():
     store = Store(budget=10_000)
     for stamp in (1, 1, 2, 2):
