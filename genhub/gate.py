@@ -203,10 +203,19 @@ def _plain(name: str, value: Any, options: dict) -> Any:
 
 def run_id(value: Any) -> str:
     """The id of a run: 32 hexadecimal digits, so that it can never be a path."""
+    return _id(value, "run", "Choose a run from the list.")
+
+
+def table_id(value: Any) -> str:
+    """The id of a table that was read, made like that of a run."""
+    return _id(value, "table", "Choose a file, a sample or paste rows.")
+
+
+def _id(value: Any, field: str, remedy: str) -> str:
+    if value is None or value == "":
+        raise UserError(f"No {field} has been chosen.", f"This is done to one {field}.", remedy, field)
     if not isinstance(value, str) or not re.fullmatch(r"[0-9a-f]{32}", value):
-        raise UserError(
-            f"{_shown(value)} is not the id of a run.", "An id has 32 hexadecimal digits.", "Choose a run from the list.", "run"
-        )
+        raise UserError(f"{_shown(value)} is not the id of a {field}.", "An id has 32 hexadecimal digits.", remedy, field)
     return value
 
 

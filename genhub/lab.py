@@ -9,6 +9,7 @@ Each takes the visitor first, checks every value through `gate`, and touches onl
 in one-shot children, training happens in job processes, answers come from the model worker: no weight and no torch here.
 """
 
+import contextlib
 import hashlib
 import json
 import re
@@ -158,7 +159,7 @@ class Lab:
         return janitor.new_folder(home, self.owner(visitor))
 
     def _table_folder(self, visitor: str, table_id: str) -> Path:
-        folder = self.settings.uploads / self.owner(visitor) / gate.run_id(table_id)
+        folder = self.settings.uploads / self.owner(visitor) / gate.table_id(table_id)
         if not folder.is_dir():
             raise UserError("This table is not here any more.", "Uploaded tables are kept for 24 hours.", "Upload it again.", "table")
         return folder
@@ -210,10 +211,10 @@ class Lab:
 
     def folder(self, visitor: str, run_id: str) -> RunFolder:
         """The folder of a run that this visitor owns, or of an example that everybody may read."""
-        if isinstance(run_id, str) and run_id.startswith(EXAMPLE_PREFIX):
-            name = re.sub(r"[^a-z-]", "", run_id.removeprefix(EXAMPLE_PREFIX))
-            if (EXAMPLES / name / "passport.json").exists():
-                return RunFolder(EXAMPLES / name)
+        if isinstance(run_id, str) and (named := re.fullmatch(EXAMPLE_PREFIX + "([a-z-]+)", run_id)):
+            example = EXAMPLES / named[1]
+            if (example / "passport.json").exists():
+                return RunFolder(example)
         return RunFolder(Path(self.run(visitor, run_id).path))
 
     def run(self, visitor: str, run_id: str) -> RunInfo:
@@ -224,7 +225,7 @@ class Lab:
 
     def view(self, visitor: str, run_id: str) -> tuple[RunInfo | None, reading.View]:
         """State and everything that has happened so far; the RunInfo is None for an example."""
-        if run_id.startswith(EXAMPLE_PREFIX):
+        if str(run_id).startswith(EXAMPLE_PREFIX):
             return None, reading.read(self.folder(visitor, run_id))
         return self.run(visitor, run_id), self.runner.view(self.owner(visitor), run_id)
 
@@ -247,7 +248,7 @@ class Lab:
 
     def compare(self, visitor: str, run_ids: list[str]) -> verdict.Comparison:
         """Runs on the same split in one table: figures, intervals, paired difference to the first."""
-        folders = [self.folder(visitor, run_id) for run_id in run_ids]
+        folders = [self.folder(visitor, run_id) for run_id in gate.listed(run_ids, "runs")]
         return verdict.compare(
             [(folder.job().get("name", folder.id), folder.read("metrics.json"), predictions(folder)) for folder in folders]
         )
@@ -261,17 +262,18 @@ class Lab:
         return self._ask("classify.predict", visitor, run_id, {"texts": checked}, seconds=30 + len(checked) / 20)
 
     def predict_table(self, visitor: str, run_id: str, path: str | Path, text_column: str = "") -> Path:
-        """Classify every row of a table; returns a CSV with two columns added: `predicted` and `probability`.
+        """Classify every row of a table; returns a CSV with two columns added: `predicted` and `probability`."""
+        *_, out = self.predicting_table(visitor, run_id, path, text_column)
+        return out
+
+    def predicting_table(self, visitor: str, run_id: str, path: str | Path, text_column: str = "") -> Iterator[tuple[int, int] | Path]:
+        """`predict_table` in steps: (done, total) again and again, the file last. Closing it early frees the worker.
 
         The texts are in `text_column`, else in the column that the run was trained on, else see `batch.text_column`. Rows without
         a text keep both cells empty. Raises UserError for a table with more rows than the limit."""
         upload = gate.upload(path, self.settings.limits)
-        trained = self._with_model(visitor, run_id).read("passport.json").get("config", {}).get("text_column", "")
-
-        def answers(texts: list[str]) -> tuple[list, list]:
-            told = self.predict(visitor, run_id, texts)
-            return told["predicted"], told["scores"]
-
+        run = self._with_model(visitor, run_id)
+        trained = run.read("passport.json").get("config", {}).get("text_column", "")
         info = self._read(visitor, {"path": str(upload.path), "name": upload.name, "cut": False})
         folder = self._table_folder(visitor, info.id)
         try:
@@ -279,10 +281,31 @@ class Lab:
                 rows = [json.loads(line) for line in file]
             column = batch.text_column(info.columns, rows, gate.column(text_column, "text_column"), trained)
             out = self._new_folder(self.settings.downloads, visitor, upload.bytes) / f"{Path(info.name).stem}-predicted.csv"
-            batch.write_labelled(out, info.columns, rows, column, answers)
+            texts = batch.texts(rows, column)
+            told = {"predicted": [], "scores": []}
+            if texts:
+                told = yield from self._steps("classify.predict", run, {"texts": gate.texts(texts, self.settings.limits, "text")})
+            batch.write_labelled(out, info.columns, rows, column, lambda _: (told["predicted"], told["scores"]))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        return out
+        yield out
+
+    def _steps(self, op: str, run: RunFolder, args: dict) -> Iterator[tuple[int, int]]:
+        """(done, total) of a long request to the worker; a generator whose return value is the answer."""
+        seconds = 30 + len(args["texts"]) / 20
+        with contextlib.closing(self.worker.stream(op, {"run_dir": str(run.path), **args}, seconds=seconds)) as events:
+            for event in events:
+                if "result" in event:
+                    return event["result"]
+                if "done" in event:
+                    yield event["done"], event["total"]
+        raise RuntimeError("the worker ended a request without an answer")
+
+    def base_lines(self, visitor: str, run_id: str, text: str) -> dict:
+        """What the majority class and TF-IDF, fitted on the run's own training rows, say to the same text (see
+        `serving.ops.baselines`); "tfidf" is None where these rows are not here."""
+        text = gate.text(text, self.settings.limits.text_chars)
+        return self._ask("classify.baselines", visitor, run_id, {"texts": [text]}, seconds=30)
 
     def explain(self, visitor: str, run_id: str, text: str, label: str = "") -> dict:
         """Integrated gradients for `label` (the predicted one when empty), by token and by word, with the convergence delta."""

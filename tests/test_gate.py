@@ -117,8 +117,12 @@ def test_the_public_page_loads_its_own_list_only():
 
 def test_ids_of_runs_and_visitors():
     assert gate.run_id("0" * 32) == "0" * 32
-    for bad in ("0" * 31, "G" * 32, "../" + "0" * 29, None, "0" * 32 + "\n", 5):
+    for bad in ("0" * 31, "G" * 32, "../" + "0" * 29, None, "", "0" * 32 + "\n", 5, ["0" * 32]):
         assert refused(gate.run_id, bad).field == "run"
+        assert "table" in refused(gate.table_id, bad).what
+    for nothing in ("", None):
+        assert refused(gate.run_id, nothing).what == "No run has been chosen."
+        assert refused(gate.table_id, nothing).what == "No table has been chosen."
     assert gate.visitor("aA0-_" * 8) == "aA0-_" * 8
     for bad in ("short", "x" * 65, "x" * 40 + "/", None, "x" * 40 + "\n"):
         error = refused(gate.visitor, bad)

@@ -10,6 +10,7 @@ import pytest
 from genhub import cli, oneshot, settings
 from genhub.commands import train
 from genhub.commands.output import Output
+from genhub.data import samples
 from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder, write_json
 from genhub.lab import Lab
@@ -52,6 +53,59 @@ def test_the_command_of_a_run_gives_the_same_rows_and_options(lab, tmp_path):
     assert again.job()["data"] == run.job()["data"]
     assert again.job()["data"]["rows"] > 329
     assert again.rows.read_bytes() == RunFolder(run.path).rows.read_bytes()
+
+
+# ---- what is no id -----------------------------------------------------------------------------------------------------
+
+ACTS = {
+    "view": lambda lab, key: lab.view(ME, key),
+    "stop": lambda lab, key: lab.stop(ME, key),
+    "resume": lambda lab, key: lab.resume(ME, key),
+    "rename": lambda lab, key: lab.rename(ME, key, "name"),
+    "delete": lambda lab, key: lab.delete(ME, key),
+    "compare": lambda lab, key: lab.compare(ME, [key, key]),
+    "predict": lambda lab, key: lab.predict(ME, key, ["a"]),
+    "explain": lambda lab, key: lab.explain(ME, key, "a"),
+    "without": lambda lab, key: lab.without(ME, key, "a", []),
+    "predict_table": lambda lab, key: lab.predict_table(ME, key, samples.path("support")),
+    "export": lambda lab, key: lab.export(ME, key),
+    "merged": lambda lab, key: lab.merged(ME, key),
+    "code": lambda lab, key: lab.code(ME, key),
+}
+TABLE_ACTS = {
+    "table": lambda lab, key: lab.table(ME, key),
+    "examine": lambda lab, key: lab.examine(ME, key),
+    "forecast": lambda lab, key: lab.forecast(ME, key, {}),
+    "train": lambda lab, key: lab.train(ME, key, {}),
+    "add_test": lambda lab, key: lab.add_test(ME, key, samples.path("support")),
+}
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_whatever_is_no_run_is_refused_in_a_sentence(lab, act):
+    for nothing in (None, ""):
+        with pytest.raises(UserError, match="No run has been chosen"):
+            ACTS[act](lab, nothing)
+    for value in (5, ["x"], {}, "../x", "example-", "example-../support", "0" * 32):
+        with pytest.raises(UserError) as caught:
+            ACTS[act](lab, value)
+        assert "run" in str(caught.value)
+
+
+@pytest.mark.parametrize("act", TABLE_ACTS)
+def test_whatever_is_no_table_is_refused_in_a_sentence(lab, act):
+    for nothing in (None, ""):
+        with pytest.raises(UserError, match="No table has been chosen"):
+            TABLE_ACTS[act](lab, nothing)
+    for value in (5, ["x"], "../x", "0" * 32):
+        with pytest.raises(UserError, match="table"):
+            TABLE_ACTS[act](lab, value)
+
+
+@pytest.mark.parametrize("value", [None, 5, "x", []])
+def test_comparing_what_is_no_list_of_runs(lab, value):
+    with pytest.raises(UserError):
+        lab.compare(ME, value)
 
 
 # ---- a table of texts --------------------------------------------------------------------------------------------------
