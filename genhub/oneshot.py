@@ -11,7 +11,7 @@ What the child can do to its parent:
     raise anything else             → RuntimeError with the child's traceback: a defect of ours
     run out of time, memory or disk, crash, leave without an answer → UserError saying which
 
-Nothing but the standard library is imported here, so that a call starts in well under a second. The limits on memory and
+Little more than the standard library is imported here, so that a call starts in well under a second. The limits on memory and
 disk are the operating system's (Linux; macOS ignores the one on memory, Windows both); the one on time holds everywhere.
 """
 
@@ -23,14 +23,19 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 
+from genhub import settings
 from genhub.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULT_BYTES = 64_000_000
 STDERR_BYTES = 20_000
+WAIT_SECONDS = 10.0  # for a place among the children, then the server says that it is busy
+SHORT, HUB = "short", "hub"  # two queues: who waits for the network does not keep others from reading a table
 KEPT_PREFIXES = ("GENHUB_", "HF_", "LC_", "OMP_", "TORCH", "COVERAGE_")
 KEPT_NAMES = {
     *("PATH", "HOME", "LANG", "TZ", "TMPDIR", "TMP", "TEMP", "PYTHONPATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "XDG_CACHE_HOME"),
@@ -41,6 +46,25 @@ SECRET_WORDS = ("TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "AUTH", "
 # A Rust extension that panics raises this class, which is no Exception; the file it read is to blame, not our code.
 PANIC = "PanicException"
 NO_MEMORY = ("memory allocation of", "bad_alloc", "MemoryError", "can't allocate memory", "not enough memory")
+
+
+_places: dict[tuple[str, int], threading.BoundedSemaphore] = {}
+_places_lock = threading.Lock()
+
+
+@contextlib.contextmanager
+def place(kind: str = SHORT) -> Iterator[None]:
+    """One of the places for children that this process has, `settings.limits.children` of each kind. Raises UserError when none
+    becomes free in WAIT_SECONDS."""
+    count = settings.get().limits.children
+    with _places_lock:
+        places = _places.setdefault((kind, count), threading.BoundedSemaphore(count))
+    if not places.acquire(timeout=WAIT_SECONDS):
+        raise UserError("The server is busy.", f"It does {count} such things at once.", "Try again in a few seconds.")
+    try:
+        yield
+    finally:
+        places.release()
 
 
 def run(
@@ -55,11 +79,12 @@ def run(
     """Call `target` ("module:function", of this package) with `args` in a fresh, limited process; its dictionary comes back.
 
     `args` and the answer are JSON. `file_bytes` bounds each file the child writes; `what` names the work in error messages.
-    Raises UserError as the module's docstring lists, RuntimeError for a defect in the child.
+    Raises UserError as the module's docstring lists, or when there are too many children already; RuntimeError for a defect.
     """
     limits = {"seconds": seconds, "memory_bytes": memory_bytes, "file_bytes": file_bytes}
     request = json.dumps({"target": target, "args": args, "limits": limits}).encode("ascii")
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    kind = HUB if target.startswith("genhub.hub_") else SHORT
+    with place(kind), tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         code = _spawn(request, out, err, seconds)
         answer, log = _read(out, RESULT_BYTES), _tail(err)
     if code is None:

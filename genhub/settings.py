@@ -35,6 +35,7 @@ class Limits:
     image_pixels: int = 64_000_000
     hub_bytes: int = 2_000_000_000
     job_slots: int = 2
+    children: int = 4  # short processes at once, such as those that read tables; as many again talk to the Hub
     jobs_per_visitor: int = 20
     queue_length: int = 50
     visitor_bytes: int = 20_000_000_000
@@ -54,6 +55,7 @@ PUBLIC = replace(
     new_tokens=256,
     image_pixels=16_000_000,
     hub_bytes=600_000_000,
+    children=3,
     jobs_per_visitor=3,
     visitor_bytes=1_000_000_000,
     keep_hours=24,

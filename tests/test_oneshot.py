@@ -4,11 +4,12 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from genhub import oneshot
+from genhub import oneshot, settings
 from genhub.errors import UserError
 
 HERE = "tests.oneshot_targets:"
@@ -108,6 +109,22 @@ def test_past_its_time_the_child_and_what_it_started_are_killed(tmp_path):
     pid, deadline = int(note.read_text()), time.monotonic() + 10
     while alive(pid):
         assert time.monotonic() < deadline, "the grandchild outlived the child"
+
+
+def test_there_are_only_so_many_children_at_once(monkeypatch):
+    monkeypatch.setattr(settings, "LOCAL", replace(settings.LOCAL, children=2))
+    monkeypatch.setattr(oneshot, "WAIT_SECONDS", 0.1)
+    with oneshot.place(), oneshot.place():
+        with pytest.raises(UserError) as caught:
+            oneshot.run(HERE + "echo", {})
+        with oneshot.place(oneshot.HUB):  # who waits for the network has places of his own
+            pass
+    assert caught.value.what == "The server is busy."
+    assert "2" in caught.value.limit
+    assert caught.value.remedy
+    for _ in range(3):  # a place comes back, however the child ends
+        with pytest.raises(UserError, match="odd"):
+            oneshot.run(HERE + "refuse", {})
 
 
 def test_starting_imports_nothing_heavy():

@@ -118,7 +118,8 @@ class Launcher:
         if not self.forks:
             return oneshot.run(target, args, **bounds.to_dict(), what=what)
         request = {"call": target, "args": args, "seconds": bounds.seconds, "bounds": bounds.to_dict()}
-        reply = self._ask_twice(request, what)
+        with oneshot.place():
+            reply = self._ask_twice(request, what)
         if "error" in reply:
             raise UserError.from_dict(reply["error"])
         if "died" in reply:

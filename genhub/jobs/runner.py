@@ -102,7 +102,13 @@ class Runner:
             folder = RunFolder.create(temporary, job)
             shutil.copyfile(rows_path, folder.rows)
             arrival.flush(folder.rows)
-        self._store.insert(arrival.record(run_id, owner, job, states.QUEUED, round=self._round(owner)))
+        try:
+            with self._scheduler.lock:
+                self._check_queue(owner)  # again: others may have arrived meanwhile
+                self._store.insert(arrival.record(run_id, owner, job, states.QUEUED, round=self._round(owner)))
+        except UserError:
+            shutil.rmtree(self._scheduler.folder(run_id).path, ignore_errors=True)
+            raise
         self._scheduler.wake()
         return run_id
 
@@ -112,12 +118,11 @@ class Runner:
         owner = self._owner(owner)
         self.check_disk(owner, janitor.size(Path(path)))
         run_id = new_id()
-        with self._scheduler.lock:
-            with arrival.arriving(self._settings.runs, run_id) as temporary:
-                shutil.copytree(path, temporary, symlinks=True)
-                job = arrival.imported_job(RunFolder(temporary), name)
-            metrics = arrival.imported_metrics(self._scheduler.folder(run_id))
-            self._store.insert(arrival.record(run_id, owner, job, states.FINISHED, ended=time.time(), metrics=metrics))
+        with arrival.arriving(self._settings.runs, run_id) as temporary:
+            shutil.copytree(path, temporary, symlinks=True)
+            job = arrival.imported_job(RunFolder(temporary), name)
+        metrics = arrival.imported_metrics(self._scheduler.folder(run_id))
+        self._store.insert(arrival.record(run_id, owner, job, states.FINISHED, ended=time.time(), metrics=metrics))
         return run_id
 
     def stop(self, owner: str, run_id: str) -> None:

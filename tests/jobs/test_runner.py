@@ -315,6 +315,27 @@ def test_old_runs_are_cleaned_away(make_runner, job, rows, until, monkeypatch):
     until(lambda: [info.id for info in runner.list("local")] == [kept])
 
 
+def test_two_that_arrive_together_do_not_both_get_the_last_place(make_runner, job, rows, monkeypatch, home):
+    monkeypatch.setattr(settings, "LOCAL", replace(settings.LOCAL, jobs_per_visitor=1))
+    runner, both, outcomes = make_runner(start=False), threading.Barrier(2), []
+    copy = shutil.copyfile
+    monkeypatch.setattr(shutil, "copyfile", lambda *paths: (both.wait(10), copy(*paths)))  # both have looked at the queue by then
+
+    def submit():
+        try:
+            outcomes.append(runner.submit("local", job(), rows))
+        except UserError as error:
+            outcomes.append(error.what)
+
+    threads = [threading.Thread(target=submit) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcome.startswith("You have 1 jobs") for outcome in outcomes) == [False, True]
+    assert [entry.name for entry in (home / "runs").iterdir()] == [info.id for info in runner.list("local")]
+
+
 def test_many_threads_submit_at_once(runner, job, rows, until):
     ids, lock = [], threading.Lock()
 

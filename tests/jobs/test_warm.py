@@ -6,9 +6,11 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
+from genhub import oneshot, settings
 from genhub.errors import UserError
 from genhub.jobs import process
 from tests.jobs.conftest import ENDED
@@ -71,6 +73,14 @@ def test_a_call_that_hangs_or_vanishes_is_told_apart_and_disturbs_nobody(runner)
     thread.join(10)
     assert answers["hang"].remedy
     assert until_ready["sum"] == 0
+
+
+def test_calls_share_the_places_of_all_short_children(runner, monkeypatch):
+    monkeypatch.setattr(settings, "LOCAL", replace(settings.LOCAL, children=1))
+    monkeypatch.setattr(oneshot, "WAIT_SECONDS", 0.1)
+    with oneshot.place(), pytest.raises(UserError, match="busy"):
+        runner.call("tests.jobs.faketask:add", {"a": 1, "b": 2}, 20)
+    assert runner.call("tests.jobs.faketask:add", {"a": 1, "b": 2}, 20)["sum"] == 3
 
 
 def test_without_fork_calls_go_through_one_shot_children(make_runner, monkeypatch):
