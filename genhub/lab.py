@@ -15,6 +15,7 @@ import json
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -281,11 +282,9 @@ class Lab:
                 rows = [json.loads(line) for line in file]
             column = batch.text_column(info.columns, rows, gate.column(text_column, "text_column"), trained)
             out = self._new_folder(self.settings.downloads, visitor, upload.bytes) / f"{Path(info.name).stem}-predicted.csv"
-            texts = batch.texts(rows, column)
-            told = {"predicted": [], "scores": []}
-            if texts:
-                told = yield from self._steps("classify.predict", run, {"texts": gate.texts(texts, self.settings.limits, "text")})
-            batch.write_labelled(out, info.columns, rows, column, lambda _: (told["predicted"], told["scores"]))
+            texts = gate.texts(batch.texts(info.columns, rows, column), self.settings.limits, "text")
+            told = yield from self._steps("classify.predict", run, {"texts": texts})
+            batch.write_labelled(out, info.columns, rows, column, (told["predicted"], told["scores"]))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         yield out

@@ -119,9 +119,10 @@ def test_a_table_is_classified_by_the_column_the_run_was_trained_on(lab, monkeyp
 
     def answer(op, args, seconds):
         asked.append(args["texts"])
-        return {"labels": ["praise"], "predicted": ["praise"] * len(args["texts"]), "scores": [[0.9]] * len(args["texts"])}
+        yield {"done": 1, "total": 2}
+        yield {"result": {"labels": ["praise"], "predicted": ["praise"] * len(args["texts"]), "scores": [[0.9]] * len(args["texts"])}}
 
-    monkeypatch.setattr(lab.worker, "call", answer)
+    monkeypatch.setattr(lab.worker, "stream", answer)
     table = tmp_path / "mails.csv"
     table.write_text("id,subject,message\n1,a much longer subject,hello\n2,x,\n3,y,bye\n")
     out = lab.predict_table(ME, run, table)

@@ -46,15 +46,12 @@ def _many(run_dir: Path, args: argparse.Namespace, out: Output) -> None:
     given = tables.read(gate.upload(args.input, limits).path, limits)
     trained = RunFolder(run_dir).read("passport.json").get("config", {}).get("text_column", "")
     column = batch.text_column(given.columns, given.rows, args.text_column, trained)
+    texts = batch.texts(given.columns, given.rows, column)
     classifier = _loaded(run_dir, out)
-    out.say(f"Classifying the texts in “{given.columns[column]}” …")
-
-    def answers(texts: list[str]) -> tuple:
-        told = classifier.predict(texts)
-        return told.labels, told.scores
-
-    labels = batch.write_labelled(Path(args.out), given.columns, given.rows, column, answers)
-    counts = dict(Counter(labels).most_common())
+    out.say(f"Classifying {len(texts):,} texts in “{given.columns[column]}” …")
+    answer = classifier.predict(texts)
+    batch.write_labelled(Path(args.out), given.columns, given.rows, column, (answer.labels, answer.scores))
+    counts = dict(Counter(answer.labels).most_common())
     words = f"{table(('label', 'rows'), list(counts.items()))}\n\nWritten to {args.out}."
     out.result({"out": args.out, "rows": len(given.rows), "labels": counts}, words)
 

@@ -1,6 +1,6 @@
 """A table of texts and what a model answers: which column is read, and the table that comes back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from genhub.data import tables
@@ -9,8 +9,8 @@ from genhub.errors import UserError
 ADDED = ("predicted", "probability")
 MEASURED_ROWS = 1_000
 
-# texts → (a label for each, their probabilities (N, C))
-Predict = Callable[[list[str]], tuple[Sequence[str], Sequence[Sequence[float]]]]
+# a label for each text, and the texts' probabilities (N, C)
+Answers = tuple[Sequence[str], Sequence[Sequence[float]]]
 
 
 def text_column(columns: Sequence[str], rows: Sequence[Sequence[str]], wanted: str = "", trained: str = "") -> int:
@@ -26,19 +26,26 @@ def text_column(columns: Sequence[str], rows: Sequence[Sequence[str]], wanted: s
     return max(range(len(columns)), key=lambda place: sum(len(row[place]) for row in sample))
 
 
-def write_labelled(out: Path, columns: Sequence[str], rows: Sequence[Sequence[str]], column: int, predict: Predict) -> list[str]:
-    """Write the table as CSV with two columns added, `predicted` and `probability`; returns the labels in the order of the rows.
-
-    Rows without a text keep both cells empty. Raises UserError when no row has one."""
-    filled = [number for number, row in enumerate(rows) if row[column].strip()]
-    if not filled:
+def texts(columns: Sequence[str], rows: Sequence[Sequence[str]], column: int) -> list[str]:
+    """The texts there are, blank cells left out. Raises UserError when all are blank."""
+    found = [row[column] for row in rows if row[column].strip()]
+    if not found:
         what = f"The column “{columns[column][:60]}” is empty in every row."
         raise UserError(what, "There must be texts to classify.", "Choose another column.", "text_column")
-    labels, scores = predict([rows[number][column] for number in filled])
-    answers = {number: (label, f"{max(each):.4f}") for number, label, each in zip(filled, labels, scores, strict=True)}
+    return found
+
+
+def write_labelled(out: Path, columns: Sequence[str], rows: Sequence[Sequence[str]], column: int, answers: Answers) -> None:
+    """Write the table as CSV with two columns added, `predicted` and `probability`, from the answers to `texts`.
+
+    Rows without a text keep both cells empty."""
+    told = iter(zip(*answers, strict=True))
     added = [_free(name, columns) for name in ADDED]
-    tables.write_csv(out, [*columns, *added], ([*row, *answers.get(number, ("", ""))] for number, row in enumerate(rows)))
-    return list(labels)
+    lines = []
+    for row in rows:
+        label, scores = next(told) if row[column].strip() else ("", ())
+        lines.append([*row, label, f"{max(scores):.4f}" if len(scores) else ""])
+    tables.write_csv(out, [*columns, *added], lines)
 
 
 def _free(name: str, taken: Sequence[str]) -> str:
