@@ -10,11 +10,13 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from genhub.errors import UserError
 
 HEADER_BYTES = 20_000_000
 BYTES_EACH = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
+WHOLE = {"I64": "<i8", "I32": "<i4"}
 FLOATS = ("F64", "F32", "F16", "BF16")
 MAX_DIMENSIONS = 8
 
@@ -83,18 +85,43 @@ def _check_layout(name: str, tensors: Mapping[str, Tensor], data: int, size: int
         raise _damaged(name, f"holds {size - place:,} bytes after its last tensor")
 
 
-def check_shapes(tensors: Mapping[str, Tensor], expected: Mapping[str, Sequence[int]], name: str) -> None:
-    """Exactly the expected tensors, floating-point, in their shapes. Raises UserError naming the first that is not."""
+def check_shapes(
+    tensors: Mapping[str, Tensor],
+    expected: Mapping[str, Sequence[int]],
+    name: str,
+    *,
+    indices: Mapping[str, Sequence[int]] = MappingProxyType({}),
+) -> None:
+    """Exactly the expected tensors, floating-point (those that are `indices`: whole numbers), in their shapes. Raises UserError
+    naming the first that is not."""
     for key, shape in expected.items():
         if key not in tensors:
             raise _unfit(name, f"lacks the tensor “{key}”")
         if tensors[key].shape != tuple(shape):
             raise _unfit(name, f"has “{key}” in shape {list(tensors[key].shape)} instead of {list(shape)}")
-        if tensors[key].dtype not in FLOATS:
+        if key in indices:
+            if tensors[key].dtype not in WHOLE:
+                raise _unfit(name, f"has “{key}” as {tensors[key].dtype}, which is not a type for indices")
+        elif tensors[key].dtype not in FLOATS:
             raise _unfit(name, f"has “{key}” as {tensors[key].dtype}, which is not a floating-point type")
     extra = sorted(set(tensors) - set(expected))
     if extra:
         raise _unfit(name, f"holds a tensor that does not belong there: “{extra[0][:80]}”")
+
+
+def check_indices(path: Path, tensors: Mapping[str, Tensor], indices: Mapping[str, Sequence[int]]) -> None:
+    """Row i of each of these tensors points into dimension i of its shape. Raises UserError naming the first that does not."""
+    import numpy as np
+
+    with open(path, "rb") as file:
+        for key, shape in indices.items():
+            tensor = tensors[key]
+            file.seek(tensor.start)
+            found = np.frombuffer(file.read(tensor.end - tensor.start), WHOLE[tensor.dtype]).reshape(tensor.shape)
+            if len(found) != len(shape) or any(
+                row.size and (row.min() < 0 or row.max() >= most) for row, most in zip(found, shape, strict=True)
+            ):
+                raise _unfit(path.name, f"points outside the weight with “{key}”")
 
 
 def check_finite(path: Path, tensors: Mapping[str, Tensor]) -> None:

@@ -12,12 +12,12 @@ from genhub import gate
 from genhub.data.cleaning import FIXES
 from genhub.data.samples import SAMPLES
 from genhub.errors import UserError
-from genhub.training.configs import MAIN_METHODS, ClassifyConfig
+from genhub.training.configs import MAIN_METHODS, MORE_METHODS, ClassifyConfig
 
 FORMAT = "genhub-classifier-1"
 LABEL_CHARS = 500
-OPENED_METHODS = (*MAIN_METHODS, "dora", "rslora")  # their files can be checked tensor by tensor
-STORAGE = {"frozen": "none", "bottleneck": "bottleneck", "full": "none", "freeze-then-finetune": "none"}
+WHOLE = ("full", "freeze-then-finetune", "bitfit")  # methods that train the encoder's own weights, so that model/ holds all of them
+STORAGE = {"frozen": "none", "bottleneck": "bottleneck", **dict.fromkeys(WHOLE, "none")}  # the others are PEFT's
 
 
 @dataclass(frozen=True)
@@ -130,9 +130,9 @@ def check(value: object) -> dict:
         raise _refused(
             f"has {len(labels)} labels for a head of {passport['head']['out']}", "Two or more different labels, one a row of the head."
         )
-    if passport["method"] not in OPENED_METHODS:
-        shown = ", ".join(OPENED_METHODS)
-        raise _refused(f"is of the method “{passport['method']}”", f"Runs of these methods are opened from a file: {shown}.")
+    if passport["method"] not in MAIN_METHODS + MORE_METHODS:
+        shown = ", ".join(MAIN_METHODS + MORE_METHODS)
+        raise _refused(f"is of the method “{passport['method']}”", f"GenHub has these methods: {shown}.")
     if passport["adapter"] != STORAGE.get(passport["method"], "peft"):
         raise _refused(f"says “{passport['adapter']}” for the method {passport['method']}", "The two must fit together.")
     if passport["adapter"] == "bottleneck" and "bottleneck" not in passport:

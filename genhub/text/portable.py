@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import json
 import re
+import reprlib
 import shutil
 import zipfile
 from dataclasses import replace
@@ -22,6 +23,7 @@ from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder, write_json
 from genhub.settings import Limits
 from genhub.text import card, code, passport
+from genhub.training.configs import ClassifyConfig
 
 PASSPORT, METRICS, HEAD, BOTTLENECK = "passport.json", "metrics.json", "head.safetensors", "bottleneck.safetensors"
 ADAPTER_CONFIG, ADAPTER_WEIGHTS = "adapter/adapter_config.json", "adapter/adapter_model.safetensors"
@@ -30,8 +32,6 @@ MODEL_FILES = r"model/(config\.json|model\.safetensors|tokenizer\.json|tokenizer
 PARTS = (PASSPORT, METRICS, HEAD, BOTTLENECK, ADAPTER_CONFIG, ADAPTER_WEIGHTS, card.FILE, code.FILE)
 UNPACKED = 2  # weights hardly shrink: what unpacks to more than twice the zip's limit is no run
 JSON_BYTES = 5_000_000
-MAX_RANK = 64
-MAX_ALPHA = 1_024
 STAMP = (1980, 1, 1, 0, 0, 0)  # the same run packs to the same bytes
 
 
@@ -136,7 +136,7 @@ def _check_files(source: Path, names: list[str]) -> None:
 
 def _open_parts(source: Path, folder: Path, facts: dict, limits: Limits) -> None:
     """Check the weights against what the base model and the passport call for, and move them over."""
-    if (source / MODEL_WEIGHTS).exists() != (facts["method"] in ("full", "freeze-then-finetune")):
+    if (source / MODEL_WEIGHTS).exists() != (facts["method"] in passport.WHOLE):
         raise UserError(f"The ZIP file does not fit the method {facts['method']}.", "Only fully trained runs hold model/.", "", "file")
     if (source / MODEL_WEIGHTS).exists():
         if not limits.any_hub_model:
@@ -152,8 +152,9 @@ def _open_parts(source: Path, folder: Path, facts: dict, limits: Limits) -> None
     classes = len(facts["labels"])
     _take(source, folder, HEAD, {"weight": (classes, hidden), "bias": (classes,)})
     if facts["adapter"] == "peft":
-        config = _lora_config(_read_json(source, ADAPTER_CONFIG), base, facts)
-        _take(source, folder, ADAPTER_WEIGHTS, _lora_shapes(base, config))
+        config = _adapter_config(_read_json(source, ADAPTER_CONFIG), base, facts)
+        _take(source, folder, ADAPTER_WEIGHTS, *_adapter_tensors(base, config))
+        config.base_model_name_or_path, config.inference_mode = code.hub_id(facts["base"]["id"]), True
         config.save_pretrained(str(folder / "adapter"))
     elif facts["adapter"] == "bottleneck":
         _take(source, folder, BOTTLENECK, _bottleneck_shapes(base, facts["bottleneck"]["width"]))
@@ -177,81 +178,84 @@ def _hidden(base: Path) -> int:
     return int(config.get("hidden_size", config.get("dim", 0)))
 
 
-def _take(source: Path, folder: Path, name: str, shapes: dict) -> None:
-    """Move a file of weights over after all its tensors were looked at."""
+def _take(source: Path, folder: Path, name: str, shapes: dict, places: dict | None = None) -> None:
+    """Move a file of weights over after all its tensors were looked at. `places`: those that are indices, and into what shape."""
     path = source / name
     if not path.exists():
         raise UserError(f"The ZIP file has no {name}.", "The passport calls for it.", "Download the run again.", "file")
     tensors = weights.read_header(path)
-    weights.check_shapes(tensors, shapes, path.name)
+    weights.check_shapes(tensors, shapes, path.name, indices=places or {})
+    weights.check_indices(path, tensors, places or {})
     weights.check_finite(path, tensors)
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     path.replace(folder / name)
 
 
-def _lora_config(value: object, base: Path, facts: dict):
-    """Our own LoraConfig, from the few keys of the user's that we know; anything beside them must be off."""
-    from peft import LoraConfig
-
+def _adapter_config(value: object, base: Path, facts: dict):
+    """PEFT's configuration as we make it for the passport's options. What the user's own file says of it must be the same."""
     from genhub.text import methods
 
     def refuse(what: str, limit: str) -> UserError:
         return UserError(f"The adapter {what}.", limit, "Use an adapter that GenHub trained.", "file")
 
-    if not isinstance(value, dict) or value.get("peft_type") != "LORA":
-        raise refuse("is not LoRA", "Only LoRA, DoRA and rsLoRA adapters are opened.")
+    if not isinstance(value, dict):
+        raise refuse("has no configuration", f"{ADAPTER_CONFIG} is a table of options.")
     named = value.get("base_model_name_or_path")
     if named not in (facts["base"]["id"], code.hub_id(facts["base"]["id"])):
         raise refuse(f"is for “{str(named)[:80]}”", f"The passport says {facts['base']['id']}.")
-    rank, alpha, targets = value.get("r"), value.get("lora_alpha"), value.get("target_modules")
-    if type(rank) is not int or not 1 <= rank <= MAX_RANK:
-        raise refuse(f"has rank {str(rank)[:20]}", f"A whole number from 1 to {MAX_RANK}.")
-    if isinstance(alpha, bool) or not isinstance(alpha, int | float) or not 0 < alpha <= MAX_ALPHA:
-        raise refuse(f"has alpha {str(alpha)[:20]}", f"A number up to {MAX_ALPHA}.")
     kind = json.loads((base / "config.json").read_text(encoding="utf-8"))["model_type"]
-    known = methods.layout(kind).linear
-    if not isinstance(targets, list) or not targets or not all(target in known for target in targets):
-        raise refuse(f"changes {str(targets)[:80]}", f"Parts of {kind} that may be changed: {', '.join(known)}.")
-    unusual = [key for key in NEVER_SET if value.get(key)] + (["bias"] if value.get("bias", "none") != "none" else [])
-    if unusual:
-        raise refuse(f"uses {unusual[0]}", "GenHub trains plain LoRA, DoRA and rsLoRA.")
-    return LoraConfig(
-        r=rank,
-        lora_alpha=alpha,
-        lora_dropout=0.0,
-        target_modules=sorted(set(targets)),
-        use_dora=facts["method"] == "dora",
-        use_rslora=facts["method"] == "rslora",
-        task_type="FEATURE_EXTRACTION",
-        base_model_name_or_path=code.hub_id(facts["base"]["id"]),
-        inference_mode=True,
-    )
+    options = replace(ClassifyConfig.from_dict(facts["config"]), method=facts["method"])
+    config = methods.get(options.method).peft(options, methods.layout(kind), ANY_STEPS)
+    ours = config.to_dict()
+    for key in DECISIVE:
+        if key in value and _plain(value[key]) != _plain(ours.get(key)):
+            wanted = _plain(ours.get(key)) or "nothing"
+            raise refuse(f"says {reprlib.repr(value[key])} for {key}", f"With the options in its passport that is {wanted}.")
+    return config
 
 
-NEVER_SET = (
-    *("rank_pattern", "alpha_pattern", "modules_to_save", "layers_to_transform", "layers_pattern", "layer_replication", "fan_in_fan_out"),
-    *("exclude_modules", "trainable_token_indices", "target_parameters", "lora_bias", "auto_mapping", "alora_invocation_tokens"),
+def _plain(value: object):
+    """A setting as it can be compared: what is off is None, whatever it looks like; a list has no order."""
+    if isinstance(value, list | set | tuple):
+        value = sorted(map(str, value))
+    return value or None
+
+
+ANY_STEPS = 10  # AdaLoRA plans by the steps of training, of which there will be none
+DECISIVE = (  # what makes two adapters with the same tensors answer differently
+    *("peft_type", "r", "lora_alpha", "alpha", "target_modules", "feedforward_modules", "use_dora", "use_rslora", "bias", "lora_bias"),
+    *("init_r", "target_r", "oft_block_size", "block_share", "coft", "use_cayley_neumann", "num_cayley_neumann_terms", "mini_r"),
+    *("decompose_both", "decompose_factor", "init_weights", "init_lora_weights", "rank_pattern", "alpha_pattern", "modules_to_save"),
+    *("layers_to_transform", "layers_pattern", "layer_replication", "fan_in_fan_out", "exclude_modules", "trainable_token_indices"),
+    *("target_parameters", "auto_mapping", "alora_invocation_tokens"),
 )
 
 
-def _bare(base: Path):
-    """The base model without memory behind its weights: names and shapes only."""
+def _bare(base: Path, device: str = "meta"):
+    """The base model with weights of no meaning; on "meta" there is no memory behind them: names and shapes only."""
     import torch
     from transformers import AutoConfig, AutoModel
 
     config = AutoConfig.from_pretrained(base, local_files_only=True)
-    with torch.device("meta"):
+    with torch.device(device):
         return AutoModel.from_config(config)
 
 
-def _lora_shapes(base: Path, config) -> dict[str, tuple[int, ...]]:
-    """What the adapter's file must hold, by PEFT's own account."""
+def _adapter_tensors(base: Path, config) -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, int]]]:
+    """What the adapter's file must hold, by PEFT's own account: shapes, and for SHiRA's indices the shape of the weight they point into."""
     import torch
     from peft import get_peft_model, get_peft_model_state_dict
 
-    with torch.device("meta"):
-        model = get_peft_model(_bare(base), replace(config, inference_mode=False, base_model_name_or_path=None))
-        return {name: tuple(tensor.shape) for name, tensor in get_peft_model_state_dict(model, save_embedding_layers=False).items()}
+    sparse = config.peft_type == "SHIRA"  # draws its places at random, which needs real memory
+    with torch.device("cpu" if sparse else "meta"):
+        model = get_peft_model(_bare(base, "cpu" if sparse else "meta"), config)
+        shapes = {name: tuple(tensor.shape) for name, tensor in get_peft_model_state_dict(model, save_embedding_layers=False).items()}
+    modules = dict(model.named_modules())
+    places = {name: tuple(modules[name.removesuffix(INDICES)].weight.shape) for name in shapes if name.endswith(INDICES)}
+    return shapes, places
+
+
+INDICES = ".shira_indices"
 
 
 def _bottleneck_shapes(base: Path, width: int) -> dict[str, tuple[int, ...]]:

@@ -18,10 +18,12 @@ from genhub.jobs.folder import RunFolder, write_json
 from genhub.jobs.runner import Runner
 from genhub.text import code, portable
 from genhub.text.classifier import load_run
+from genhub.training.configs import MORE_METHODS
 from tests.serving.tiny_runs import BASE, LABELS, REVISION, make_run, store_base
 
 TEXTS = ["the good film", "a bad dog and a late parcel", "money", "not very fine thanks"]
-METHODS = ("frozen", "lora", "dora", "rslora", "bottleneck", "full")
+WHOLE = ("full", "bitfit")
+METHODS = ("frozen", "bottleneck", *WHOLE, "lora", *(method for method in MORE_METHODS if method != "bitfit"))
 SHARES = dict.fromkeys(("accuracy", "accuracy_low", "accuracy_high", "macro_f1"), 0.5)
 FIGURES = {
     **SHARES,
@@ -107,7 +109,7 @@ def edit(run: Path, file: str, /, **values) -> None:
 # ---- out and in again -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("method", [name for name in METHODS if name != "full"])
+@pytest.mark.parametrize("method", [name for name in METHODS if name not in WHOLE])
 def test_an_opened_run_predicts_exactly_as_the_original(runs, tmp_path, method):
     run = runs / "made" / method
     again = opened(tmp_path, run)
@@ -117,12 +119,13 @@ def test_an_opened_run_predicts_exactly_as_the_original(runs, tmp_path, method):
     assert {"passport.json", "metrics.json", "README.md", "head.safetensors"} <= {path.name for path in again.iterdir()}
 
 
-def test_a_full_model_is_opened_on_ones_own_machine_only(runs, tmp_path, monkeypatch):
+@pytest.mark.parametrize("method", WHOLE)
+def test_a_full_model_is_opened_on_ones_own_machine_only(runs, tmp_path, monkeypatch, method):
     monkeypatch.setattr(hub.oneshot, "run", lambda target, args, **_: _inspect(args))
-    again = opened(tmp_path, runs / "made" / "full")
-    assert np.array_equal(load_run(again).predict(TEXTS).scores, load_run(runs / "made" / "full").predict(TEXTS).scores)
+    again = opened(tmp_path, runs / "made" / method)
+    assert np.array_equal(load_run(again).predict(TEXTS).scores, load_run(runs / "made" / method).predict(TEXTS).scores)
     shutil.rmtree(again)
-    assert "whole model" in refused(tmp_path, runs / "made" / "full", settings.PUBLIC)
+    assert "whole model" in refused(tmp_path, runs / "made" / method, settings.PUBLIC)
 
 
 def _inspect(args: dict) -> dict:
@@ -211,18 +214,18 @@ def test_another_base_is_refused(lora, tmp_path, monkeypatch):
 
 
 ADAPTERS = {
-    "is not LoRA": {"peft_type": "IA3"},
-    "has rank 1000000": {"r": 1_000_000},
-    "has rank 0": {"r": 0},
-    "has rank True": {"r": True},
-    "has alpha nan": {"lora_alpha": float("nan")},
-    "changes .*": {"target_modules": ".*"},
-    "changes ['os.system']": {"target_modules": ["os.system"]},
-    "uses modules_to_save": {"modules_to_save": ["embeddings"]},
-    "uses rank_pattern": {"rank_pattern": {"a": 1}},
-    "uses bias": {"bias": "all"},
-    "lacks the tensor": {"target_modules": ["query", "value", "key"]},
-    "in shape [8, 32] instead of [4, 32]": {"r": 4},
+    "says 'IA3' for peft_type": {"peft_type": "IA3"},
+    "says 1000000 for r. With the options in its passport that is 8": {"r": 1_000_000},
+    "says 0 for r": {"r": 0},
+    "says True for r": {"r": True},
+    "says nan for lora_alpha": {"lora_alpha": float("nan")},
+    "says '.*' for target_modules": {"target_modules": ".*"},
+    "says ['os.system'] for target_modules": {"target_modules": ["os.system"]},
+    "says ['key', 'query', 'value'] for target_modules": {"target_modules": ["key", "query", "value"]},
+    "says ['embeddings'] for modules_to_save. With the options in its passport that is nothing": {"modules_to_save": ["embeddings"]},
+    "says {'a': 1} for rank_pattern": {"rank_pattern": {"a": 1}},
+    "says 'all' for bias": {"bias": "all"},
+    "says True for use_dora": {"use_dora": True},
 }
 
 
@@ -232,13 +235,39 @@ def test_an_adapter_that_is_not_ours_is_refused(lora, tmp_path, phrase):
     assert phrase in refused(tmp_path, lora)
 
 
+def test_an_adapter_has_the_tensors_that_its_options_make(lora, tmp_path):
+    edit(lora, "passport.json", config={"rank": 4})
+    edit(lora, "adapter/adapter_config.json", r=4)
+    assert "in shape [8, 32] instead of [4, 32]" in refused(tmp_path, lora)
+    edit(lora, "passport.json", config={"rank": 65})
+    assert "Rank is 65" in refused(tmp_path, lora)
+    (lora / "adapter" / "adapter_config.json").write_text("[]")
+    edit(lora, "passport.json", config={"rank": 8})
+    assert "has no configuration" in refused(tmp_path, lora)
+
+
+def test_indices_of_a_sparse_adapter_stay_within_the_weight(runs, tmp_path):
+    run = Path(shutil.copytree(runs / "made" / "shira", tmp_path / "shira"))
+    path = run / "adapter" / "adapter_model.safetensors"
+    tensors = load_file(path)
+    name = next(name for name in tensors if name.endswith("shira_indices"))
+    for place in (-1, 32):
+        wrong = tensors[name].clone()
+        wrong[1, 0] = place
+        save_file(tensors | {name: wrong}, path)
+        assert "points outside the weight" in refused(tmp_path, run)
+    save_file(tensors | {name: tensors[name].float()}, path)
+    assert "not a type for indices" in refused(tmp_path, run)
+
+
 PASSPORTS = {
     "data: sample is missing or not": {"data": {"sample": "--out /"}},
     "fixes[0] is missing or not": {"data": {"fixes": ["rm"]}},
     "cannot be printed": {"name": "a\nb"},
     "is not the passport of a classifier": {"format": "something"},
     "labels for a head": {"labels": ["one", "two"]},
-    "is of the method “vera”": {"method": "vera"},
+    "is of the method “magic”": {"method": "magic"},
+    "says “peft” for the method full": {"method": "full"},
     "says “none”": {"adapter": "none"},
     "max_length is missing or not": {"max_length": 10**9},
     "scale is missing or not": {"scale": float("inf")},
