@@ -6,7 +6,6 @@ comes from the Hub is fetched and looked at by `genhub.hub_child` in a one-shot 
 and is then found again offline. A token crosses the child's pipe for that one action and is kept nowhere.
 """
 
-import hashlib
 import importlib.util
 import json
 import logging
@@ -17,7 +16,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from genhub import catalog, gate, oneshot
+from genhub import catalog, disk, gate, oneshot
 from genhub.errors import UserError
 from genhub.jobs.folder import write_json
 from genhub.settings import Settings
@@ -130,7 +129,7 @@ def _download(model_id: str, repo: str, home: Path, settings: Settings, secret: 
     clean = home / ".new"
     try:
         inspect_folder(repo, Path(got["folder"]), clean, limit)
-        entry, sha256 = catalog.MODELS.get(model_id), file_sha256(clean / WEIGHTS)
+        entry, sha256 = catalog.MODELS.get(model_id), disk.sha256(clean / WEIGHTS)
         pooling = pooling_of(clean, entry.pooling if entry else "mean")
         facts = {"id": repo, "pooling": pooling, "sha256": sha256, "bytes": (clean / WEIGHTS).stat().st_size}
         write_json(clean / MANIFEST, facts)
@@ -238,15 +237,7 @@ def _checked_sha256(path: Path, settings: Settings) -> str:
         except (OSError, ValueError):
             known = {}
         if known.get(str(path), {}).get("state") != state:
-            known[str(path)] = {"state": state, "sha256": file_sha256(path)}
+            known[str(path)] = {"state": state, "sha256": disk.sha256(path)}
             memory.parent.mkdir(parents=True, exist_ok=True)
             write_json(memory, known)
     return known[str(path)]["sha256"]
-
-
-def file_sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

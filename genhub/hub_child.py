@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from genhub import catalog, weights
+from genhub import catalog, disk, weights
 from genhub.errors import UserError
 
 WEIGHTS = "model.safetensors"
@@ -191,10 +191,8 @@ def _check_disk(folder: Path, needed: int) -> None:
 
 
 def _check_download(repo: str, local: Path, entry) -> None:
-    from genhub.hub import file_sha256
-
     known = getattr(entry.lfs, "sha256", "") if getattr(entry, "lfs", None) else ""
-    if local.is_symlink() or local.stat().st_size != entry.size or (known and file_sha256(local) != known):
+    if local.is_symlink() or local.stat().st_size != entry.size or (known and disk.sha256(local) != known):
         local.unlink()
         raise UserError(f"{entry.path} of “{repo}” arrived damaged.", "Size and hash must be those the Hub names.", "Try again.", "model")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from genhub import catalog, hub, hub_child, settings, tasks
+from genhub import catalog, disk, hub, hub_child, settings, tasks
 from genhub.errors import UserError
 from tests.hubserver import COMMIT, Fault, HubServer
 from tests.tiny import tiny_encoder
@@ -86,7 +86,7 @@ def test_the_embedded_encoder_is_checked_once_and_then_remembered(home, monkeypa
     found = hub.model_folder("embedded/minilm-l6", settings.get())
     assert found.sha256 == catalog.get("embedded/minilm-l6").sha256
     assert (found.pooling, len(found.revision)) == ("mean", 40)
-    monkeypatch.setattr(hub, "file_sha256", lambda path: pytest.fail("hashed twice"))
+    monkeypatch.setattr(disk, "sha256", lambda path: pytest.fail("hashed twice"))
     assert hub.model_folder("embedded/minilm-l6", settings.get()) == found
 
 
@@ -114,7 +114,7 @@ def test_a_hub_model_is_fetched_pinned_and_found_again_offline(server, tiny, mon
     edit(server, output_attentions=True, _attn_implementation="somebody/kernels", num_labels=3)
     found = hub.model_folder("acme/tiny", settings.get())
     assert (found.revision, found.pooling, found.id) == (COMMIT, "cls", "acme/tiny")
-    assert found.sha256 == hub.file_sha256(tiny / "model.safetensors")
+    assert found.sha256 == disk.sha256(tiny / "model.safetensors")
     assert not any(path.suffix == ".bin" for path in found.path.rglob("*"))
     kept = json.loads((found.path / "config.json").read_text())
     assert not {"output_attentions", "_attn_implementation"} & set(kept)
@@ -139,7 +139,7 @@ def same_vectors(one: Path, other: Path) -> None:
 
 def test_a_download_that_is_cut_half_way_is_completed(server, uninspected, tiny):
     server.fault("acme/tiny", Fault(cut=True, times=1, path="model.safetensors"))
-    assert hub.model_folder("acme/tiny", settings.get()).sha256 == hub.file_sha256(tiny / "model.safetensors")
+    assert hub.model_folder("acme/tiny", settings.get()).sha256 == disk.sha256(tiny / "model.safetensors")
 
 
 def test_a_checkpoint_with_a_head_and_a_prefix_loads(inline, tiny, tmp_path):

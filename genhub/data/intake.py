@@ -14,7 +14,7 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
-from genhub import gate, settings
+from genhub import disk, gate, settings
 from genhub.data import doctor, encoder_fit, split, tables
 from genhub.data.cleaning import Cleaned, tidy
 from genhub.data.tables import Table
@@ -38,7 +38,7 @@ def read_table(args: dict) -> dict:
         digest = hashlib.sha256(args["text"].encode("utf-8")).hexdigest()
     else:
         table = tables.read(Path(args["path"]), limits, cut=cut)
-        digest = _digest(Path(args["path"]))
+        digest = disk.sha256(Path(args["path"]))
     name = gate.shown_name(str(args.get("name") or Path(args.get("path", "pasted")).name))
     for stale in ("clean.jsonl", "report.json", "language.json", *TEST):
         (folder / stale).unlink(missing_ok=True)
@@ -74,7 +74,7 @@ def add_rows(args: dict) -> dict:
     last = table.lines[-1]
     lines = table.lines + [last + number for number in range(1, len(more.rows) + 1)]
     joined = Table(table.columns, rows, table.kind, table.encoding, table.separator, lines, table.notes, table.left_out)
-    digest = hashlib.sha256(f"{meta['sha256']}+{_digest(Path(args['path']))}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{meta['sha256']}+{disk.sha256(Path(args['path']))}".encode()).hexdigest()
     (folder / "clean.jsonl").unlink(missing_ok=True)
     _store(folder, joined, TABLE, {"name": meta["name"], "sha256": digest})
     return {"rows": len(rows), "added": len(more.rows)}
@@ -89,7 +89,7 @@ def add_test(args: dict) -> dict:
         named = ", ".join(f"“{name[:40]}”" for name in test.columns[:5])
         what = f"The test table's columns are {named}."
         raise UserError(what, "It needs the columns of the training table.", "Give its columns the same names.", "data")
-    _store(folder, test, TEST, {"name": Path(args["path"]).name, "sha256": _digest(Path(args["path"]))})
+    _store(folder, test, TEST, {"name": Path(args["path"]).name, "sha256": disk.sha256(Path(args["path"]))})
     return {"rows": len(test.rows), "columns": list(test.columns)}
 
 
@@ -192,11 +192,3 @@ def _write_lines(path: Path, records: list) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     tables.write_jsonl(temporary, records)
     os.replace(temporary, path)
-
-
-def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

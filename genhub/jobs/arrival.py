@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+from genhub import disk
 from genhub.errors import UserError
 from genhub.jobs import living, reading
 from genhub.jobs import store as states
@@ -28,18 +29,7 @@ def arriving(runs: Path, run_id: str) -> Iterator[Path]:
     temporary = runs / f".new-{run_id}"
     yield temporary
     os.replace(temporary, runs / run_id)
-    flush(runs)
-
-
-def flush(path: Path) -> None:
-    """fsync a file, or a folder's list of names where the system allows it (Windows does not)."""
-    if path.is_dir() and os.name == "nt":
-        return
-    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    disk.flush(runs)
 
 
 def record(run_id: str, owner: str, job: dict, state: str, **more) -> Record:

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from genhub import gate, tasks
+from genhub import disk, gate, tasks
 from genhub.errors import UserError
 from genhub.jobs import arrival, fair, janitor, living, reading
 from genhub.jobs import store as states
@@ -101,7 +101,7 @@ class Runner:
         with arrival.arriving(self._settings.runs, run_id) as temporary:
             folder = RunFolder.create(temporary, job)
             shutil.copyfile(rows_path, folder.rows)
-            arrival.flush(folder.rows)
+            disk.flush(folder.rows)
         try:
             with self._scheduler.lock:
                 self._check_queue(owner)  # again: others may have arrived meanwhile

@@ -12,11 +12,11 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
+from genhub import disk
 from genhub.jobs.folder import RunFolder, write_json
 from genhub.text import card, methods
 from genhub.text.classifier import FORMAT, Classifier
 from genhub.text.verdict import Verdict
-from genhub.training.checkpoint import sha256
 from genhub.training.configs import ClassifyConfig
 
 HEAD = "head.safetensors"
@@ -61,7 +61,7 @@ def save_passport(run: RunFolder, model: Classifier, config: ClassifyConfig, fac
         "seed": config.seed,
         "metrics": facts["metrics"],
         "versions": job.get("versions", {}),
-        "files": {name: sha256(path) for name, path in weight_files(run).items()},
+        "files": {name: disk.sha256(path) for name, path in weight_files(run).items()},
     }
     if facts["adapter"] == "bottleneck":
         passport["bottleneck"] = {"width": config.bottleneck}

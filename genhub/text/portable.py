@@ -18,7 +18,7 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-from genhub import archive, gate, hub, settings, weights
+from genhub import archive, disk, gate, hub, settings, weights
 from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder, write_json
 from genhub.settings import Limits
@@ -77,7 +77,7 @@ def belongs(name: str) -> bool:
 
 
 def _sha256(content: Path | bytes) -> str:
-    return hub.file_sha256(content) if isinstance(content, Path) else hashlib.sha256(content).hexdigest()
+    return disk.sha256(content) if isinstance(content, Path) else hashlib.sha256(content).hexdigest()
 
 
 # Opening.
@@ -129,7 +129,7 @@ def _check_files(source: Path, names: list[str]) -> None:
             continue
         if name not in names:
             raise UserError(f"{name[:80]} is missing from the ZIP file.", "The passport lists it.", "Download the run again.", "file")
-        if name not in listed or hub.file_sha256(source / name) != listed[name]:
+        if name not in listed or disk.sha256(source / name) != listed[name]:
             what = f"{name} is damaged or was changed."
             raise UserError(what, "Its sha256 must be the one in the passport.", "Download the run again.", "file")
 
@@ -277,7 +277,7 @@ def _write_words(source: Path, folder: Path, facts: dict) -> None:
     if (folder / METRICS).exists():
         card.write(RunFolder(folder))
     names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
-    write_json(folder / PASSPORT, facts | {"files": {name: hub.file_sha256(folder / name) for name in names if name != PASSPORT}})
+    write_json(folder / PASSPORT, facts | {"files": {name: disk.sha256(folder / name) for name in names if name != PASSPORT}})
 
 
 # One plain model.
@@ -303,5 +303,5 @@ def merged(run_dir: Path, out_dir: Path) -> Path:
     base.tokenizer.save_pretrained(out_dir)
     shutil.copyfile(run.path / HEAD, out_dir / HEAD)
     names = [path.name for path in sorted(out_dir.iterdir()) if path.name != PASSPORT]
-    write_json(out_dir / PASSPORT, facts | {"adapter": "none", "files": {name: hub.file_sha256(out_dir / name) for name in names}})
+    write_json(out_dir / PASSPORT, facts | {"adapter": "none", "files": {name: disk.sha256(out_dir / name) for name in names}})
     return out_dir

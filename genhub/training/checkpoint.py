@@ -23,6 +23,8 @@ import numpy as np
 import torch
 from safetensors.torch import load, save_file
 
+from genhub import disk
+
 SECONDS = 10.0  # between two checkpoints
 SHARE = 0.05  # of the running time, at most, goes into writing them
 KEEP = 2
@@ -99,14 +101,14 @@ def write(folder: Path, tensors: dict[str, torch.Tensor], scalars: dict) -> None
     temporary.mkdir(parents=True)
     save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, temporary / "tensors.safetensors")
     (temporary / "state.json").write_text(json.dumps(scalars), encoding="utf-8")
-    manifest = {name: sha256(temporary / name) for name in FILES}
+    manifest = {name: disk.sha256(temporary / name) for name in FILES}
     (temporary / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     for name in (*manifest, "manifest.json"):
-        _flush(temporary / name)
-    _flush(temporary)
+        disk.flush(temporary / name)
+    disk.flush(temporary)
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(temporary, folder)
-    _flush(folder.parent)
+    disk.flush(folder.parent)
 
 
 def read(folder: Path) -> Saved:
@@ -120,14 +122,6 @@ def read(folder: Path) -> Saved:
         return Saved(load(contents["tensors.safetensors"]), json.loads(contents["state.json"]))
     except (OSError, ValueError, AttributeError) as error:
         raise Damaged(str(error)) from error
-
-
-def sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def random_state() -> tuple[dict[str, torch.Tensor], dict]:
@@ -151,14 +145,3 @@ def set_random_state(tensors: dict[str, torch.Tensor], scalars: dict) -> None:
     np.random.set_state((kind, tensors["random/numpy"].numpy().astype(np.uint32), position, has_gauss, gauss))
     version, state, gauss_next = scalars["python"]
     random.setstate((version, tuple(state), gauss_next))
-
-
-def _flush(path: Path) -> None:
-    """fsync a file, or a folder's list of names where the system allows it (Windows does not)."""
-    if path.is_dir() and os.name == "nt":
-        return
-    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
