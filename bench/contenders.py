@@ -159,8 +159,7 @@ def same_weights(loaded):
     from transformers import BertConfig, BertForSequenceClassification
 
     source = copy.deepcopy(loaded.classifier)
-    encoder = source.encoder.model
-    encoder = encoder.merge_and_unload() if hasattr(encoder, "merge_and_unload") else encoder
+    encoder = source.encoder.merge_and_unload() if hasattr(source.encoder, "merge_and_unload") else source.encoder
 
     class Pooled(BertForSequenceClassification):
         def forward(self, input_ids=None, attention_mask=None, token_type_ids=None, **_):
@@ -175,7 +174,7 @@ def same_weights(loaded):
     config.id2label = dict(enumerate(loaded.labels))
     config.label2id = {name: index for index, name in enumerate(loaded.labels)}
     model = Pooled(config)
-    model.bert.load_state_dict(encoder.state_dict(), strict=False)
+    model.bert.load_state_dict(encoder.state_dict())
     model.classifier.load_state_dict(source.head.state_dict())
     return model.eval()
 
