@@ -111,12 +111,8 @@ def texts(values: Any, limits: Limits, field: str = "texts") -> list[str]:
     if not values:
         raise UserError("The list of texts is empty.", f"1 to {limits.texts_per_request:,} texts.", "Enter at least one text.", field)
     if len(values) > limits.texts_per_request:
-        raise UserError(
-            f"There are {len(values):,} texts.",
-            f"One request may hold {limits.texts_per_request:,}.",
-            "Send them in several parts.",
-            field,
-        )
+        limit = f"One request may hold {limits.texts_per_request:,}."
+        raise UserError(f"There are {len(values):,} texts.", limit, "Send them in several parts.", field)
     checked = []
     for number, value in enumerate(values, start=1):
         try:
