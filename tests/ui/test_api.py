@@ -82,7 +82,7 @@ def test_a_script_trains_classifies_explains_and_takes_home(client, me, table, r
     assert sum(row["label"] == row["predicted"] for row in rows) / len(rows) > 0.8
     code = client.predict(me, run, api_name="/show_code")
     assert "AutoModel" in code["script"]
-    assert code["command"].startswith("python -m genhub train classify")
+    assert code["command"].splitlines()[-1].startswith("python -m genhub train classify --data YOUR-TABLE.csv")
 
 
 def test_runs_are_listed_renamed_compared_and_deleted(client, me, table, run):
