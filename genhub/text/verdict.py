@@ -202,7 +202,10 @@ def compare_folders(runs: Sequence[tuple[str, Path]], seed: int = 0) -> list[dic
 def read_predictions(run_dir: Path) -> list[dict]:
     """The unseen rows of a run (predictions.jsonl); empty where the folder holds none, as in a run opened from a zip."""
     path = run_dir / "predictions.jsonl"
-    return [json.loads(line) for line in path.open(encoding="utf-8")] if path.exists() else []
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
 
 
 def _line(name: str, metrics: Mapping, right: np.ndarray, first: np.ndarray, to_first: tuple[Difference | None, str]) -> ComparedRun:
