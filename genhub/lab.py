@@ -251,7 +251,10 @@ class Lab:
         """Runs on the same split in one table: figures, intervals, paired difference to the first."""
         folders = [self.folder(visitor, run_id) for run_id in gate.listed(run_ids, "runs")]
         return verdict.compare(
-            [(folder.job().get("name", folder.id), folder.read("metrics.json"), predictions(folder)) for folder in folders]
+            [
+                (folder.job().get("name", folder.id), folder.read("metrics.json"), verdict.read_predictions(folder.path))
+                for folder in folders
+            ]
         )
 
     # ---- answers ----------------------------------------------------------------------------------------------------
@@ -372,15 +375,6 @@ class Lab:
         """{"script": a plain program that loads the run and predicts, "command": what reproduces the run}."""
         request = {"run_dir": str(self.folder(visitor, run_id).path)}
         return oneshot.run("genhub.children:script", request, what="Writing the script")
-
-
-def predictions(folder: RunFolder) -> list[dict]:
-    """The unseen rows of a run with what it predicted for them (predictions.jsonl); empty when there are none."""
-    path = folder.path / "predictions.jsonl"
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
 
 
 def _with_columns(config: ClassifyConfig, report: dict) -> ClassifyConfig:

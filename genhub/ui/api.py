@@ -30,6 +30,10 @@ def register(lab: Lab) -> None:
 
 def endpoints(lab: Lab) -> list[Callable]:
     """The endpoints without files; names and docstrings are what clients see."""
+    return [*_table_endpoints(lab), *_run_endpoints(lab), *_answer_endpoints(lab)]
+
+
+def _table_endpoints(lab: Lab) -> list[Callable]:
 
     def new_visitor() -> str:
         """A token that owns the tables and runs of one script or person. Keep it; without it nothing is found again."""
@@ -59,6 +63,10 @@ def endpoints(lab: Lab) -> list[Callable]:
         training, those that bear on it count: model, max_length, seed, folds, test_share, validation_share."""
         return lab.examine(visitor, table, (text_column, label_column), fixes, considered(options if isinstance(options, dict) else {}))
 
+    return [new_visitor, read_sample, read_text, read_hub_dataset, examine_table]
+
+
+def _run_endpoints(lab: Lab) -> list[Callable]:
     def forecast(visitor: str, table: str, options: dict) -> dict:
         """What training would cost: trainable parameters, steps, seconds, memory, from a few measured steps."""
         return lab.forecast(visitor, table, options)
@@ -123,6 +131,10 @@ def endpoints(lab: Lab) -> list[Callable]:
         """Runs on the same split in one table, with paired differences to the first."""
         return asdict(lab.compare(visitor, runs))
 
+    return [forecast, train, run_status, list_runs, stop_run, resume_run, rename_run, delete_run, delete_everything, compare_runs]
+
+
+def _answer_endpoints(lab: Lab) -> list[Callable]:
     def classify(visitor: str, run: str, texts: list[str]) -> dict:
         """Labels, the predicted one of each text, and all probabilities."""
         return lab.predict(visitor, run, texts)
@@ -135,24 +147,15 @@ def endpoints(lab: Lab) -> list[Callable]:
         """The answer for the text without some character ranges, each [start, end]."""
         return lab.without(visitor, run, text, drop)
 
+    def base_lines(visitor: str, run: str, text: str) -> dict:
+        """What the majority class and TF-IDF, fitted on the run's own rows, say to a text; TF-IDF is null where they are not here."""
+        return lab.base_lines(visitor, run, text)
+
     def show_code(visitor: str, run: str) -> dict:
         """A plain transformers + peft script that loads the run, and the command that reproduces it."""
         return lab.code(visitor, run)
 
-    first = [
-        new_visitor,
-        read_sample,
-        read_text,
-        read_hub_dataset,
-        examine_table,
-        forecast,
-        train,
-        run_status,
-        list_runs,
-        stop_run,
-        resume_run,
-    ]
-    return [*first, rename_run, delete_run, delete_everything, compare_runs, classify, explain, leave_out, show_code]
+    return [classify, explain, leave_out, base_lines, show_code]
 
 
 def _files(lab: Lab) -> None:

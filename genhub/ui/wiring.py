@@ -9,6 +9,7 @@ UserError becomes the sentence in the component named by `problem`; anything els
 that the visitor sees.
 """
 
+import contextlib
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -80,6 +81,25 @@ class Wires:
             return call(str((event_data._data or {}).get("pick", "")), *values)
 
         return event(picked, **self._wiring(inputs, outputs, problem, options))
+
+    def on_steps(self, event: Callable, handler: Callable, inputs: list[str], outputs: list[str], problem: str = "", **options) -> Any:
+        """As `on`, for a handler that yields answers while it works; a cancelled one is closed at its next yield."""
+
+        def call(*values):
+            named = dict(zip(inputs, values, strict=True))
+            if "session" in named:
+                named["session"] = greeted(named["session"])
+            steps = handler(self.lab, **named)
+            step = guarded(lambda: next(steps, None), lambda error: {problem: markup.problem(error)})
+            first = {problem: ""} if problem else {}
+            with contextlib.closing(steps):
+                while answer := step():
+                    yield {self.parts[name]: value for name, value in {**first, **answer}.items()}
+                    first = {}
+                    if problem in answer:
+                        return
+
+        return event(call, **self._wiring(inputs, outputs, problem, options))
 
     def _caller(self, handler: Callable, inputs: list[str], problem: str) -> Callable:
         def run(*values):

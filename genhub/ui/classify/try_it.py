@@ -1,5 +1,8 @@
 """Stage 5 of Classify: one text or a table of texts; which words speak for the answer; what happens without them."""
 
+import contextlib
+from collections.abc import Iterator
+
 import gradio as gr
 
 from genhub.lab import Lab
@@ -32,6 +35,7 @@ def layout(wires: Wires) -> None:
             with gr.Column(scale=2, min_width=300):
                 file = gr.File(label="A table of texts: CSV, TSV, JSONL or Parquet", elem_id="try-file", height=120)
             with gr.Column(scale=3, min_width=300):
+                halt = gr.Button("Stop", visible=False, elem_id="try-stop")
                 done = gr.DownloadButton("Download with predictions", visible=False, elem_id="try-download")
                 table_note = gr.HTML()
         problem = gr.HTML()
@@ -39,7 +43,7 @@ def layout(wires: Wires) -> None:
     wires.add(
         try_words_note=note, try_beside_view=beside_view, try_file=file, try_download=done, try_table_note=table_note, try_problem=problem
     )
-    wires.add(try_state=gr.State(None))
+    wires.add(try_state=gr.State(None), try_stop=halt)
 
 
 def wire(wires: Wires) -> None:
@@ -55,7 +59,9 @@ def wire(wires: Wires) -> None:
         ["try_bars", "try_words", "try_words_note", "try_state"],
         "try_problem",
     )
-    wires.on(part["try_file"].upload, classify_table, ["session", "try_file"], ["try_download", "try_table_note"], "try_problem")
+    table = ["try_download", "try_table_note", "try_stop"]
+    going = wires.on_steps(part["try_file"].upload, classify_table, ["session", "try_file"], table, "try_problem")
+    wires.on(part["try_stop"].click, stopped, [], ["try_table_note", "try_stop"], cancels=[going])
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
@@ -76,7 +82,7 @@ def classify(lab: Lab, session: dict, try_text: str, try_label: str, try_way: st
         "try_words_note": _explained(told, try_way),
         "try_state": state,
         "try_label": gr.update(choices=[("the predicted one", ""), *((name, name) for name in labels)], value=label),
-        "try_beside_view": beside(lab, session, try_text, try_beside or []),
+        "try_beside_view": beside(lab, session, answer, try_text, try_beside or []),
     }
 
 
@@ -107,22 +113,44 @@ def strike(lab: Lab, pick: str, visitor: str, run: str, state: dict | None) -> t
     return lab.without(visitor, run, state["text"], ranges), {**state, "off": off}
 
 
-def classify_table(lab: Lab, session: dict, try_file: str) -> dict:
-    out = lab.predict_table(session["visitor"], session["run"], try_file)
-    return {
-        "try_download": gr.update(value=str(out), visible=True),
-        "try_table_note": markup.page(markup.note(f"{out.name}: your columns, plus the predicted class and its probability.")),
+def classify_table(lab: Lab, session: dict, try_file: str) -> Iterator[dict]:
+    """Every row of a table, with progress; what is not waited for is not worked on."""
+    yield {
+        "try_stop": gr.update(visible=True),
+        "try_download": gr.update(visible=False),
+        "try_table_note": markup.page(markup.note("Reading the table.")),
     }
+    with contextlib.closing(lab.predicting_table(session["visitor"], session["run"], try_file)) as steps:
+        for step in steps:
+            if isinstance(step, tuple):
+                done, total = step
+                yield {"try_table_note": markup.page(markup.paragraph(f"{done:,} of {total:,} texts"), markup.track(done / max(1, total)))}
+            else:
+                told = f"{step.name}: your columns, plus the predicted class and its probability."
+                yield {
+                    "try_download": gr.update(value=str(step), visible=True),
+                    "try_table_note": markup.page(markup.note(told)),
+                    "try_stop": gr.update(visible=False),
+                }
 
 
-def beside(lab: Lab, session: dict, text: str, runs: list[str]) -> str:
-    """What other runs say to the same text, a line each."""
-    lines = []
+def stopped(lab: Lab) -> dict:
+    return {"try_table_note": markup.page(markup.note("Stopped; nothing was written.")), "try_stop": gr.update(visible=False)}
+
+
+def beside(lab: Lab, session: dict, answer: dict, text: str, runs: list[str]) -> str:
+    """What the run, its base lines and other runs say to the same text, a line each."""
+    lines = [["this run", answer["predicted"][0], f"{max(answer['scores'][0]):.3f}"]]
+    base = lab.base_lines(session["visitor"], session["run"], text)
+    if base["tfidf"]:
+        lines.append(["TF-IDF on the same rows", base["tfidf"]["predicted"][0], f"{max(base['tfidf']['scores'][0]):.3f}"])
+    if base["majority"]:
+        lines.append(["majority class", base["majority"]["label"], "–"])
     for run in runs[:8]:
-        answer = lab.predict(session["visitor"], run, [text])
+        other = lab.predict(session["visitor"], run, [text])
         name = lab.folder(session["visitor"], run).job().get("name", run)
-        lines.append([name, answer["predicted"][0], f"{max(answer['scores'][0]):.3f}"])
-    return markup.page("<h3>Other runs</h3>", markup.table(["run", "predicted", "probability"], lines, (2,))) if lines else ""
+        lines.append([name, other["predicted"][0], f"{max(other['scores'][0]):.3f}"])
+    return markup.page("<h3>Beside it</h3>", markup.table(["who", "predicted", "probability"], lines, (2,)))
 
 
 # ---- rendering ------------------------------------------------------------------------------------------------------

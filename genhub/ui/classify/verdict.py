@@ -3,7 +3,8 @@
 import gradio as gr
 
 from genhub.jobs.folder import RunFolder
-from genhub.lab import Lab, predictions
+from genhub.lab import Lab
+from genhub.text import sentences
 from genhub.text import verdict as figures
 from genhub.ui import charts, markup
 from genhub.ui.wiring import Wires, pieces
@@ -67,7 +68,7 @@ def show(lab: Lab, session: dict) -> dict:
         "verdict_matrix": _matrix(metrics, None),
         "verdict_cell": markup.page(markup.note("Click a cell to read its rows.")),
         "verdict_abstain": _abstain(metrics, 0.0),
-        "verdict_more": more(metrics, predictions(folder) if folder.has("predictions.jsonl") else None),
+        "verdict_more": more(metrics, figures.read_predictions(folder.path) if folder.has("predictions.jsonl") else None),
     }
 
 
@@ -82,7 +83,7 @@ def pick_cell(lab: Lab, pick: str, session: dict) -> dict:
     i, j = int(place[1]), int(place[2])
     if not folder.has("predictions.jsonl"):
         return {"verdict_matrix": _matrix(metrics, (i, j)), "verdict_cell": markup.page(markup.note(ELSEWHERE))}
-    rows = figures.cell_rows(predictions(folder), labels[i], labels[j])
+    rows = figures.cell_rows(figures.read_predictions(folder.path), labels[i], labels[j])
     title = f"{markup.plural(len(rows), 'row')} labelled “{labels[i]}”, predicted “{labels[j]}”"
     return {
         "verdict_matrix": _matrix(metrics, (i, j)),
@@ -110,15 +111,15 @@ def head(metrics: dict, folder: RunFolder) -> str:
     left = f'<div>{big}<p class="muted">{markup.esc(interval)}<br>{markup.esc(ground(metrics))}</p>{_figures(metrics)}</div>'
     right = _baselines(metrics)
     told = "".join(f"<li>{markup.esc(text)}</li>" for text in metrics.get("sentences", [])[1:])  # the first repeats the figure
-    sentences = f'<ul class="plain">{told}</ul>'
-    return markup.page(f'<p class="muted">{markup.esc(name)}</p>', f'<div class="gh-two">{left}<div>{right}</div></div>', sentences)
+    listed = f'<ul class="plain">{told}</ul>'
+    return markup.page(f'<p class="muted">{markup.esc(name)}</p>', f'<div class="gh-two">{left}<div>{right}</div></div>', listed)
 
 
 def ground(metrics: dict) -> str:
     """What the figure rests on, in one sentence."""
     split, rows = metrics["split"], metrics["test_rows"]
     if metrics.get("folds"):
-        told = f"on {rows:,} rows, each predicted by a model that had not seen it ({markup.plural(metrics['folds'], 'fold')}, seed {split['seed']})"
+        told = f"on {rows:,} rows, each predicted by a model that had not seen it ({sentences.folds(metrics)}, seed {split['seed']})"
     elif split["kind"] == "given":
         told = f"on your own test table of {rows:,} rows, seed {split['seed']}"
     else:
