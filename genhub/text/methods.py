@@ -82,14 +82,20 @@ class Method:
     help: str
     storage: str
     learning_rate: float = 1e-3
-    head_learning_rate: float = 1e-2
+    head_learning_rate: float = 1e-3
     peft: Callable[[ClassifyConfig, Layout, int], object] | None = None
     frees: Callable[[str], bool] | None = None
     warm_epochs: int = 0
 
     def rates(self, classes: int) -> tuple[float, float]:
-        """(encoder's, head's) learning rates that suit this method."""
-        return self.learning_rate, self.head_learning_rate
+        """(encoder's, head's) learning rates that suit this method: the table's for two classes, larger ones for more.
+
+        Many classes are to be told apart in the same number of steps. The roots pass through what did best on validation rows
+        of a set with 2 classes (Rotten Tomatoes) and of one with 77 (BANKING77).
+        """
+        growth = max(1.0, classes / 2) ** 0.5
+        encoder = self.learning_rate * min(2.0, growth**0.5)
+        return encoder, max(self.head_learning_rate, min(1e-2, self.head_learning_rate * growth))
 
 
 def _lora(config: ClassifyConfig, places: Layout, **more) -> object:
@@ -170,6 +176,7 @@ METHODS = {
             "Two epochs for the head alone, then everything with a very small learning rate.",
             "model",
             learning_rate=1e-5,
+            head_learning_rate=1e-2,
             frees=lambda name: True,
             warm_epochs=2,
         ),

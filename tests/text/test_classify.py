@@ -29,7 +29,8 @@ def base(home):
 
 
 def config(**values) -> ClassifyConfig:
-    defaults = {"model": BASE, "epochs": 2, "batch_size": 16, "precision": "fp32", "learning_rate": 5e-3, "folds": 0, "patience": 0}
+    defaults = {"model": BASE, "epochs": 2, "batch_size": 16, "precision": "fp32", "folds": 0, "patience": 0}
+    defaults |= {"learning_rate": 5e-3, "head_learning_rate": 1e-2}
     return ClassifyConfig(**{**defaults, **values})
 
 
