@@ -15,6 +15,7 @@ import gzip
 import json
 import os
 import platform
+import random
 import statistics
 import subprocess
 import sys
@@ -39,6 +40,7 @@ def write_rows(source: Path, target: Path, start: int = 0) -> int:
     """A gzipped TSV with columns label and text → cleaned rows; returns their number."""
     with gzip.open(source, "rt", encoding="utf-8", newline="") as file:
         rows = [{"text": row["text"], "label": row["label"]} for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
+    random.Random(0).shuffle(rows)  # the files are sorted by label, and some measurements take the first rows only
     numbered = [{**row, "row": start + i + 1, "group": start + i + 1} for i, row in enumerate(rows)]
     target.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in numbered) + "\n", encoding="utf-8")
     return len(rows)
