@@ -25,7 +25,7 @@ from genhub.training import precision
 from genhub.training.checkpoint import Checkpoints
 from genhub.training.configs import ClassifyConfig
 from genhub.training.loop import fit
-from genhub.training.plan import Diverged, Fitted, Pace, Session, agreed, make_accelerator
+from genhub.training.plan import Diverged, Fitted, Pace, Plan, Session, agreed, make_accelerator
 
 CHUNK = 128  # unseen rows between two looks at Stop
 STOP_SECONDS = 1.2  # of predicting unseen rows after Stop
@@ -99,7 +99,10 @@ class _Work:
         """Units of work of a part, for the progress: optimiser steps, or rows to encode for a frozen encoder."""
         if self.config.method == "frozen":
             return len(self.feature_rows()) if part.number == 0 else 0
-        return learner.plan(self.config, len(self.material.labels)).steps(len(part.split.train))
+        return self.plan(part).steps(len(part.split.train))
+
+    def plan(self, part: Part) -> Plan:
+        return learner.plan(self.config, len(self.material.labels), len(part.split.train), part.name, self.precision)
 
     # --- one part ---------------------------------------------------------------------------------------------------
 
@@ -137,7 +140,7 @@ class _Work:
         return trained
 
     def fit(self, part: Part) -> Iterator[Event]:
-        plan = learner.plan(self.config, len(self.material.labels), part.name, self.precision)
+        plan = self.plan(part)
         model = self.material.classifier(plan.steps(len(part.split.train)))
         trainable, _ = methods.counts(model)
         session = Session(self.accelerator, self.run.stop_requested, self.keeper, self.pace, self.done_before(part), self.resuming)
@@ -320,7 +323,7 @@ class _Work:
             "file_bytes": sum(path.stat().st_size for path in outcome.weight_files(self.run).values()),
             "precision": kept.fitted.precision,
             "device": self.accelerator.device.type,
-            "batch_size": self.config.batch_size,
+            "batch_size": learner.batch_size(self.config, len(self.material.parts[-1].split.train)),
             "learning_rate": None if frozen else encoder,
             "head_learning_rate": None if frozen else head,
         }

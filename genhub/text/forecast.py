@@ -31,16 +31,17 @@ def forecast(request: dict) -> dict:
     accelerator = make_accelerator()
     memory = outcome.Memory(accelerator.device)
     sample = _sample(config, rows)
-    plan = learner.plan(config, len(sample.labels))
-    model = sample.classifier(plan.steps(len(parts[-1].split.train)))
+    plans = [learner.plan(config, len(sample.labels), len(part.split.train)) for part in parts]
+    steps = [plan.steps(len(part.split.train)) for plan, part in zip(plans, parts, strict=True)]
+    model = sample.classifier(steps[-1])
     trainable, total = methods.counts(model)
-    timed = time_steps(sample.task(model, sample.parts[0].split), plan, Session(accelerator), SECONDS)
+    timed = time_steps(sample.task(model, sample.parts[0].split), plans[-1], Session(accelerator), SECONDS)
     return {
         "trainable_parameters": trainable,
         "total_parameters": total,
         "trainable_percent": round(100 * trainable / total, 4),
-        "steps": 0 if config.method == "frozen" else sum(plan.steps(len(part.split.train)) for part in parts),
-        "seconds": round(START_SECONDS + _seconds(sample, parts, timed), 1),
+        "steps": 0 if config.method == "frozen" else sum(steps),
+        "seconds": round(START_SECONDS + _seconds(sample, parts, (timed, plans[-1].epochs)), 1),
         "memory_mb": memory.peak_mb(),
         "precision": timed.precision,
         "measured_steps": timed.steps,
@@ -58,11 +59,12 @@ def _sample(config: ClassifyConfig, rows: list[dict]) -> Material:
     return Material(config, chosen, labels, targets, ids, base, [Part("final", Split(everything, everything, []), 0)], "hold-out")
 
 
-def _seconds(sample: Material, parts: list[Part], timed: Timed) -> float:
-    """Training, validation after each epoch, prediction of the unseen rows, and the classic fits, over all parts."""
+def _seconds(sample: Material, parts: list[Part], measured: tuple[Timed, int]) -> float:
+    """Training, validation after each epoch, prediction of the unseen rows, and the classic fits, over all parts; `measured` are
+    what steps cost and the number of epochs."""
     config, classes = sample.config, len(sample.labels)
     tokens = sum(map(len, sample.ids)) / len(sample.ids)
-    epochs = learner.plan(config, classes).epochs
+    timed, epochs = measured
     total = 0.0
     for number, part in enumerate(parts):
         train, held, unseen = len(part.split.train), len(part.split.validation), len(part.split.test)

@@ -48,7 +48,13 @@ class ClassifyConfig(Config):
     text_column: str = option("", "Column with the texts; empty: `text`, or the one with the longest entries.", high=200)
     label_column: str = option("", "Column with the labels; empty: the last one.", high=200)
     epochs: int = option(4, "Times each training row is seen.", low=1, high=100)
-    batch_size: int = option(32, "Rows an optimiser step.", low=1, high=512, advanced=True)
+    batch_size: int | None = option(
+        None,
+        "Rows an optimiser step; empty: 8 for fewer than 1,000 rows to learn from, 16 for fewer than 4,000, else 32.",
+        low=1,
+        high=512,
+        advanced=True,
+    )
     learning_rate: float | None = option(
         None, "Step size of the encoder's new or freed parameters; empty: what suits the method.", low=1e-7, high=0.1, advanced=True
     )
@@ -65,7 +71,7 @@ class ClassifyConfig(Config):
     weight_decay: float = option(0.01, "Decoupled weight decay of AdamW.", low=0.0, high=1.0, advanced=True)
     clip: float = option(1.0, "Largest gradient norm of a step.", low=0.01, high=100.0, advanced=True)
     label_smoothing: float = option(0.0, "Share of the target spread over all classes.", low=0.0, high=0.5, advanced=True)
-    patience: int = option(2, "Epochs without a better validation loss before it stops early; 0: never.", low=0, high=100, advanced=True)
+    patience: int = option(2, "Epochs without gain on the validation rows before it stops early; 0: never.", low=0, high=100, advanced=True)
     test_share: float = option(
         0.2, "Share of the rows kept for the verdict (when no test table is given).", low=0.05, high=0.5, advanced=True
     )

@@ -124,9 +124,7 @@ class _Fit:
 
     def why_it_ended(self, stopped: bool) -> str:
         if not stopped:
-            return (
-                f"Stopped early: no better validation loss for {self.plan.patience} epochs. The model of epoch {self.best_epoch} is kept."
-            )
+            return f"Stopped early: nothing better on the validation rows for {self.plan.patience} epochs. Epoch {self.best_epoch} is kept."
         kept = f"the model of epoch {self.best_epoch}" if self.best else "the model as it is, for no epoch was finished"
         return f"Stopped after step {self.step} of {self.total}, keeping {kept}."
 
@@ -221,7 +219,7 @@ class _Fit:
     def evaluate(self) -> dict[str, float] | None:
         """Figures on the validation rows, summed over all processes; None when Stop was pressed meanwhile."""
         self.model.eval()
-        rows, size = self.task.validation, 2 * self.plan.batch_size
+        rows, size = self.task.validation, max(32, self.plan.batch_size)
         order = sorted(range(len(rows.lengths)), key=lambda row: rows.lengths[row])
         batches = [order[at : at + size] for at in range(0, len(order), size)]
         sums = None
@@ -238,11 +236,11 @@ class _Fit:
         return self.task.summary(sums.tolist())
 
     def judge(self, figures: dict[str, float], epoch: int) -> None:
-        """Keep the weights when the validation loss is the best so far."""
+        """Keep the weights of the best epoch so far."""
         if not math.isfinite(figures["val_loss"]):
             self.fail(self.step)
         self.history.append({"epoch": epoch, "step": self.step, **figures})
-        if not self.best or figures["val_loss"] < self.best["val_loss"]:
+        if not self.best or self.task.better(figures, self.best):
             self.best, self.best_epoch, self.bad_epochs = figures, epoch, 0
             self.best_weights = {name: tensor.detach().clone() for name, tensor in self.named.items()}
         elif epoch > self.plan.epochs - self.plan.phases[-1].epochs:

@@ -54,6 +54,10 @@ class Trainable:
         """Figures from those sums over the whole split; "val_loss" is among them."""
         raise NotImplementedError
 
+    def better(self, figures: Mapping[str, float], best: Mapping[str, float]) -> bool:
+        """Whether an epoch's figures beat the best so far."""
+        return figures["val_loss"] < best["val_loss"]
+
     def after_backward(self, step: int) -> None:
         """Called between the backward pass and the optimiser's step; most tasks do nothing."""
 
