@@ -225,7 +225,7 @@ def _start(found: dict) -> str:
     return (
         f"## Start\n\nFrom start to HTTP 200 on `/`: {mine:.2f} s, a bare `gr.Blocks` page {bare:.2f} s: **{ratio:.2f} ×** (median of {len(found['bare_seconds'])} pairs). "
         f"The web process holds {found['web_megabytes']:.0f} MB and {'no torch' if not found['web_has_torch'] else 'torch'}. "
-        f"From the click on *Train* to the first training step, warm: {statistics.median(found['click_seconds']):.2f} s (median of {len(found['click_seconds'])}).\n"
+        f"From submitting a job (through the Lab, without the browser) to its first training step, warm: {statistics.median(found['click_seconds']):.2f} s (median of {len(found['click_seconds'])}).\n"
     )
 
 
