@@ -318,6 +318,7 @@ class _Work:
             "total_parameters": total,
             "trainable_percent": round(100 * trainable / total, 4),
             "peak_memory_mb": self.memory.peak_mb(),
+            "tokens": sum(fitted.tokens for fitted in self.fits),
             "tokens_per_second": round(sum(fitted.tokens for fitted in self.fits) / seconds, 1) if seconds else None,
             "rows_per_second": round(sum(fitted.rows for fitted in self.fits) / seconds, 1) if seconds else None,
             "file_bytes": sum(path.stat().st_size for path in outcome.weight_files(self.run).values()),
