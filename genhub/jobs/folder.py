@@ -4,7 +4,7 @@ job.json           task, config, data fingerprint, model revision, library versi
 data/train.jsonl   the cleaned rows (never part of an export)
 events.jsonl       what happened, one event a line, only ever appended to
 metrics.json       final figures, on rows the training did not see
-checkpoints/       for resuming; removed when the run has ended
+checkpoints/       for resuming; removed when the run has finished (a stopped one may go on)
 adapter/ | model/  what was trained
 passport.json      base model and revision, labels, data hash, seed, metrics
 README.md          model card

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from genhub import disk, gate, tasks
 from genhub.errors import UserError
+from genhub.events import Done
 from genhub.jobs import arrival, fair, janitor, living, reading
 from genhub.jobs import store as states
 from genhub.jobs.folder import RunFolder, new_id, write_json
@@ -130,13 +131,22 @@ class Runner:
         with self._scheduler.lock:
             record = self._get(owner, run_id)
             if record.state == states.QUEUED:
-                self._store.update(run_id, state=states.STOPPED, ended=time.time())
+                metrics = self._take_back(self._scheduler.folder(run_id))
+                self._store.update(run_id, state=states.STOPPED, ended=time.time(), metrics=metrics)
             elif record.state in states.ACTIVE:
                 self._scheduler.folder(run_id).request_stop()
                 self._store.update(run_id, state=states.STOPPING)
             else:
                 raise UserError("This run has ended already.", "Only a run that waits or runs can be stopped.", "", "run")
         self._scheduler.wake()
+
+    def _take_back(self, folder: RunFolder) -> dict | None:
+        """A stopped run that waited to go on is what it was before; returns its figures, None for a run that has none."""
+        if not folder.has("metrics.json"):
+            return None
+        metrics = folder.read("metrics.json")
+        folder.append(Done(metrics, stopped=True))
+        return metrics
 
     def resume(self, owner: str, run_id: str) -> None:
         """Queue a stopped or failed run again; it goes on from its last checkpoint, if there is one."""

@@ -5,7 +5,7 @@
 One model on a hold-out split; or one a fold and then the one to keep, on everything. Each predicts rows that it has not
 seen, and on those alone rests the verdict, beside the majority class and TF-IDF on the same split. A killed run goes on
 where it was, in the middle of a fold too. Stop keeps the best so far and judges it on as many unseen rows as there is time
-for.
+for; a stopped run that is resumed goes on from the step it was stopped at, and its new model and verdict take the old one's place.
 """
 
 import time
@@ -133,6 +133,7 @@ class _Work:
             "Training" if not folds else f"Training fold {part.number + 1} of {folds}" if part.split.test else "Training on all rows",
         )
         torch.manual_seed(self.config.seed * 100 + part.number)
+        self.pace.begin()
         trained = yield from (self.fit_frozen(part) if self.config.method == "frozen" else self.fit(part))
         self.resuming = False
         self.precision = trained.fitted.precision
@@ -154,6 +155,7 @@ class _Work:
 
     def save_best(self, model: Classifier) -> None:
         """After a diverged loss: the weights of the best epoch, without a verdict."""
+        outcome.set_aside(self.run)
         adapter = outcome.save_weights(self.run, model, self.config)
         facts = {"labels": self.material.labels, "max_length": self.material.max_length, "adapter": adapter, "metrics": {}}
         outcome.save_passport(self.run, model, self.config, facts)
@@ -293,13 +295,15 @@ class _Work:
             [majority[row] for row in rows],
             [self.fold[row] for row in rows] if held.folds else None,
         )
+        outcome.set_aside(self.run)
         adapter = outcome.save_weights(self.run, kept.model, self.config)
         judged = verdict.judge(evidence, material.split_info(held), self.training_info(kept), stopped=self.stopped)
         figures = {name: judged.metrics[name] for name in ("accuracy", "accuracy_low", "accuracy_high", "macro_f1", "test_rows")}
         facts = {"labels": held.labels, "max_length": held.max_length, "adapter": adapter, "metrics": figures}
         passport = outcome.save_passport(self.run, kept.model, self.config, facts)
         outcome.save_verdict(self.run, judged, passport)
-        self.keeper.clear()
+        if not self.stopped:
+            self.keeper.clear()
         yield Done(judged.metrics, self.stopped)
 
     def training_info(self, kept: Trained) -> dict:

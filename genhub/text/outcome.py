@@ -69,6 +69,12 @@ def save_passport(run: RunFolder, model: Classifier, config: ClassifyConfig, fac
     return passport
 
 
+def set_aside(run: RunFolder) -> None:
+    """Before new weights are written: a passport and figures of older ones (of a stopped run that went on) go."""
+    for name in ("passport.json", "metrics.json", "predictions.jsonl"):
+        (run.path / name).unlink(missing_ok=True)
+
+
 def save_verdict(run: RunFolder, verdict: Verdict, passport: dict) -> None:
     """predictions.jsonl, the card, and metrics.json as the last."""
     temporary = run.path / f".predictions.{os.getpid()}"

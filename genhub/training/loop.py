@@ -135,6 +135,7 @@ class _Fit:
         self.model.train()
         for index in range(self.step - epoch * self.per_epoch, self.per_epoch):
             if self.stop_agreed():
+                self.checkpoint(now=True)  # so that a stopped run can go on from this very step
                 return True
             self.train_step(order[index])
             last = index + 1 == self.per_epoch
@@ -287,9 +288,9 @@ class _Fit:
 
     # --- checkpoints ------------------------------------------------------------------------------------------------
 
-    def checkpoint(self) -> None:
+    def checkpoint(self, now: bool = False) -> None:
         keeper = self.session.keeper
-        if keeper is not None and self.accelerator.is_main_process and keeper.due():
+        if keeper is not None and self.accelerator.is_main_process and (keeper.due() or (now and self.step)):
             keeper.save(*self.state())
 
     def state(self) -> tuple[dict[str, torch.Tensor], dict]:

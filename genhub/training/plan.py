@@ -102,7 +102,7 @@ class Plan:
 
 @dataclass
 class Pace:
-    """How far the whole task is, all parts together, and how long it still takes: the mean cost of a step so far.
+    """How far the whole task is, all parts together, and how long it still takes: the mean cost of a step so far, since `begin`.
 
     `tail_seconds`: what comes after the last step. `before`: seconds worked before a restart.
     """
@@ -112,7 +112,12 @@ class Pace:
     tail_seconds: float = 0.0
     before: float = 0.0
     _start: float = field(default_factory=time.monotonic)
+    _begun: float | None = None
     _skipped: int = 0
+
+    def begin(self) -> None:
+        """The steps begin now: what went before (reading rows, opening a model) is not part of a step's cost."""
+        self._begun = self._begun or time.monotonic()
 
     def skip(self, steps: int) -> None:
         """Steps that are done without having been worked for now: before a restart, or left out."""
@@ -127,7 +132,7 @@ class Pace:
         measured = self.done - self._skipped
         if measured <= 0:
             return Progress(self.done, self.total, None, note)
-        left = (time.monotonic() - self._start) / measured * (self.total - self.done) + self.tail_seconds
+        left = (time.monotonic() - (self._begun or self._start)) / measured * (self.total - self.done) + self.tail_seconds
         return Progress(self.done, self.total, round(left, 1), note)
 
 

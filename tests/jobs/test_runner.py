@@ -9,6 +9,7 @@ import pytest
 
 from genhub import settings
 from genhub.errors import UserError
+from genhub.events import Done
 from genhub.jobs import living, process, scheduler
 from genhub.jobs.folder import RunFolder, write_json
 from tests.jobs import faketask
@@ -108,6 +109,22 @@ def test_a_queued_job_is_stopped_without_starting(make_runner, job, rows):
     runner.stop("local", run_id)
     info = runner.get("local", run_id)
     assert (info.state, info.started) == ("stopped", None)
+
+
+def test_stopping_a_resumed_run_that_still_waits_leaves_it_as_it_was(make_runner, job, rows):
+    runner = make_runner(start=False)
+    run_id = runner.submit("local", job(), rows)
+    folder = RunFolder(runner.get("local", run_id).path)
+    runner.stop("local", run_id)
+    metrics = {"accuracy": 0.5}
+    write_json(folder.path / "metrics.json", metrics)  # as if it had been stopped in the middle
+    folder.append(Done(metrics, stopped=True))
+    runner.resume("local", run_id)
+    assert (runner.get("local", run_id).metrics, runner.view("local", run_id).done) == (None, None)
+    runner.stop("local", run_id)
+    info = runner.get("local", run_id)
+    assert (info.state, info.metrics) == ("stopped", metrics)
+    assert runner.view("local", run_id).done == Done(metrics, stopped=True)
 
 
 def test_a_deaf_job_is_ended_by_force(runner, job, rows, until, monkeypatch):

@@ -229,6 +229,31 @@ def test_stop_keeps_the_best_and_judges_it(tmp_path, method, when):
     assert load_run(run.path).predict(["a good dog"]).labels[0] in ("praise", "blame")
 
 
+@pytest.mark.parametrize("folds", [0, 2])
+def test_a_stopped_run_goes_on_from_the_step_it_was_stopped_at(tmp_path, folds):
+    chosen = config(epochs=4, folds=folds)
+    whole = list(classify.train(chosen, tiny_run(tmp_path / "whole", chosen)))
+    run, seen = tiny_run(tmp_path / "run", chosen), []
+    wanted = 5
+    for event in classify.train(chosen, run):
+        if isinstance(event, Metric):
+            seen.append(event)
+            if event.step == wanted and event.part in ("final", "fold 2"):
+                run.request_stop()
+    assert run.read("metrics.json")["stopped"]
+    first = run.read("passport.json")
+    run.clear_stop()
+    again = list(classify.train(chosen, run))
+    (resumed,) = [event for event in again if isinstance(event, Resumed)]
+    assert resumed.step == seen[-1].step > 0
+    assert curve([*seen, *again]) == curve(whole)
+    assert predictions(run) == predictions(RunFolder(tmp_path / "whole"))
+    assert not run.read("metrics.json")["stopped"]
+    assert run.read("passport.json")["files"] != first["files"]
+    assert load_run(run.path).predict(["a good dog"]).labels
+    assert not run.checkpoints.exists()
+
+
 def test_a_diverging_run_names_the_step_and_keeps_the_best(tmp_path, monkeypatch):
     from genhub.text.learner import ClassifierTask
 
