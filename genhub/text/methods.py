@@ -68,7 +68,7 @@ def layout(kind: str) -> Layout:
 
 @dataclass(frozen=True)
 class Method:
-    """One way to adapt an encoder.
+    """One way to adapt an encoder; what it is called and does is said in METHOD_HELP.
 
     storage:       none (only a head), peft (adapter/), bottleneck (its own file), model (all weights)
     learning_rate: step size of the encoder's new or freed parameters
@@ -78,8 +78,6 @@ class Method:
     """
 
     name: str
-    label: str
-    help: str
     storage: str
     learning_rate: float = 1e-3
     head_learning_rate: float = 1e-3
@@ -155,74 +153,23 @@ def _relative(name: str, **fixed) -> Callable[[ClassifyConfig, Layout, int], obj
 METHODS = {
     method.name: method
     for method in (
-        Method("frozen", "Frozen encoder", "Only a linear head learns, on sentence vectors computed once: seconds.", "none"),
-        Method(
-            "lora",
-            "LoRA",
-            "A low-rank update beside the attention's query and value maps (Hu et al. 2021).",
-            "peft",
-            peft=lambda config, places, steps: _lora(config, places),
-        ),
-        Method(
-            "bottleneck",
-            "Bottleneck adapter",
-            "A small network after each attention and feed-forward part (Houlsby et al. 2019).",
-            "bottleneck",
-        ),
-        Method("full", "Full fine-tuning", "Every weight of the encoder learns.", "model", learning_rate=5e-5, frees=lambda name: True),
-        Method(
-            "freeze-then-finetune",
-            "Freeze, then fine-tune",
-            "Two epochs for the head alone, then everything with a very small learning rate.",
-            "model",
-            learning_rate=1e-5,
-            head_learning_rate=1e-2,
-            frees=lambda name: True,
-            warm_epochs=2,
-        ),
-        Method(
-            "dora",
-            "DoRA",
-            "LoRA on the direction, with a learnt magnitude (Liu et al. 2024).",
-            "peft",
-            peft=lambda config, places, steps: _lora(config, places, use_dora=True),
-        ),
-        Method(
-            "rslora",
-            "rsLoRA",
-            "LoRA scaled by alpha / sqrt(rank) (Kalajdzievski 2023).",
-            "peft",
-            peft=lambda config, places, steps: _lora(config, places, use_rslora=True),
-        ),
-        Method("adalora", "AdaLoRA", "LoRA that moves its rank to where it helps (Zhang et al. 2023).", "peft", peft=_adalora),
-        Method("ia3", "IA³", "Learnt factors on keys, values and feed-forward activations (Liu et al. 2022).", "peft", 5e-3, peft=_ia3),
-        Method(
-            "vera",
-            "VeRA",
-            "Shared random matrices with learnt scales (Kopiczko et al. 2024).",
-            "peft",
-            5e-3,
-            peft=_relative("VeraConfig", r=256),
-        ),
-        Method("loha", "LoHa", "Hadamard product of two low-rank updates (Hyeon-Woo et al. 2022).", "peft", peft=_relative("LoHaConfig")),
-        Method("lokr", "LoKr", "Kronecker product of small matrices (Yeh et al. 2023).", "peft", peft=_relative("LoKrConfig")),
-        Method(
-            "oft",
-            "OFT",
-            "Rotations of the weights in blocks (Qiu et al. 2023).",
-            "peft",
-            peft=_relative("OFTConfig", r=0, oft_block_size=32),
-        ),
-        Method("miss", "MiSS", "One matrix shared over shards of the weight (Kang & Yin 2024).", "peft", peft=_relative("MissConfig")),
-        Method("shira", "SHiRA", "A sparse random choice of the weights (Bhardwaj et al. 2024).", "peft", peft=_relative("ShiraConfig")),
-        Method("lntuning", "Layer norms", "Only the layer norms learn (Zhao et al. 2023).", "peft", peft=_norms),
-        Method(
-            "bitfit",
-            "BitFit",
-            "Only the biases learn (Ben Zaken et al. 2022).",
-            "model",
-            frees=lambda name: name.endswith("bias"),
-        ),
+        Method("frozen", "none"),
+        Method("lora", "peft", peft=lambda config, places, steps: _lora(config, places)),
+        Method("bottleneck", "bottleneck"),
+        Method("full", "model", learning_rate=5e-5, frees=lambda name: True),
+        Method("freeze-then-finetune", "model", learning_rate=1e-5, head_learning_rate=1e-2, frees=lambda name: True, warm_epochs=2),
+        Method("dora", "peft", peft=lambda config, places, steps: _lora(config, places, use_dora=True)),
+        Method("rslora", "peft", peft=lambda config, places, steps: _lora(config, places, use_rslora=True)),
+        Method("adalora", "peft", peft=_adalora),
+        Method("ia3", "peft", 5e-3, peft=_ia3),
+        Method("vera", "peft", 5e-3, peft=_relative("VeraConfig", r=256)),
+        Method("loha", "peft", peft=_relative("LoHaConfig")),
+        Method("lokr", "peft", peft=_relative("LoKrConfig")),
+        Method("oft", "peft", peft=_relative("OFTConfig", r=0, oft_block_size=32)),
+        Method("miss", "peft", peft=_relative("MissConfig")),
+        Method("shira", "peft", peft=_relative("ShiraConfig")),
+        Method("lntuning", "peft", peft=_norms),
+        Method("bitfit", "model", frees=lambda name: name.endswith("bias")),
     )
 }
 

@@ -26,7 +26,7 @@ METHOD_HELP = {
         "Rank-stabilised LoRA",
         "LoRA scaled by the square root of its rank, so that large ranks keep learning (Kalajdzievski 2023).",
     ),
-    "adalora": ("AdaLoRA", "LoRA that moves its rank to the matrices which need it (Zhang et al. 2023)."),
+    "adalora": ("AdaLoRA", "LoRA that moves its rank to the matrices that need it (Zhang et al. 2023)."),
     "ia3": ("IA³", "Three learned vectors rescale keys, values and feed-forward activations (Liu et al. 2022)."),
     "vera": ("VeRA", "One shared random low-rank pair; only two scaling vectors a layer learn (Kopiczko et al. 2023)."),
     "loha": ("LoHa", "The update is a Hadamard product of two low-rank products (Hyeon-Woo et al. 2021)."),
