@@ -12,6 +12,7 @@ from genhub.ui.wiring import Wires, pieces
 STAGE = "4  Verdict"
 OUTPUTS = ["verdict_stage", "verdict_head", "verdict_matrix", "verdict_cell", "verdict_abstain", "verdict_more"]
 LONGEST = 220
+TRUSTED = 0.9  # below this accuracy half and more of the suspects are the model's own mistakes: tests/text/test_figures.py
 ELSEWHERE = "The rows stayed where this run was trained: a zip holds the figures, not the texts."
 
 
@@ -190,7 +191,7 @@ def more(metrics: dict, rows: list[dict] | None) -> str:
     error = metrics["calibration"]["ece"]
     told = f"Where it states 0.8 it should be right 8 times in 10 (the dashed line). Expected calibration error {error:.3f}."
     calibration = "<h3>Calibration</h3>" + charts.reliability(metrics["calibration"]["bins"], told)
-    lists = [per_class, calibration, *([markup.note(ELSEWHERE)] if rows is None else [_mistakes(rows, labels), _suspects(rows, labels)])]
+    lists = [per_class, calibration, *([markup.note(ELSEWHERE)] if rows is None else [_mistakes(rows, labels), _suspects(rows, metrics)])]
     return markup.page(f'<div class="gh-two">{"".join(f"<div>{item}</div>" for item in lists)}</div>')
 
 
@@ -199,10 +200,12 @@ def _mistakes(rows: list[dict], labels: list[str]) -> str:
     return "<h3>Most confident mistakes</h3>" + (row_table(wrong, labels) if wrong else markup.paragraph("None on the unseen rows."))
 
 
-def _suspects(rows: list[dict], labels: list[str]) -> str:
+def _suspects(rows: list[dict], metrics: dict) -> str:
     text = "Rows whose label the model, not having seen them, contradicts with confidence (confident learning, Northcutt et al. 2021). Read them: the label may be wrong, or the model."
-    odd = figures.suspects(rows, labels, 12)
-    listed = row_table(odd, labels) if odd else markup.paragraph("None found.")
+    odd = figures.suspects(rows, metrics["labels"], 12)
+    if odd and metrics["accuracy"] < TRUSTED:
+        text += f" At an accuracy of {metrics['accuracy']:.3f} expect half of them and more to be the model's own mistakes."
+    listed = row_table(odd, metrics["labels"]) if odd else markup.paragraph("None found.")
     return "<h3>Suspected label errors</h3>" + markup.paragraph(text, "muted") + listed
 
 
