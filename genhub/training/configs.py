@@ -77,7 +77,11 @@ class ClassifyConfig(Config):
     )
     validation_share: float = option(0.1, "Share of the training rows kept to choose the best epoch.", low=0.05, high=0.5, advanced=True)
     folds: int | None = option(
-        None, "Cross-validation folds; 0: one hold-out split; empty: 5 folds below 1,000 rows.", low=0, high=10, advanced=True
+        None,
+        "Cross-validation folds; 0: one hold-out split; empty: 5 below 300 rows, 3 below 1,000, else 0.",
+        low=0,
+        high=10,
+        advanced=True,
     )
     precision: str = option(
         "auto", "Arithmetic of the forward pass; auto measures which is faster here.", choices=("auto", "fp32", "bf16"), advanced=True

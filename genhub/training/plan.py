@@ -79,7 +79,8 @@ class Phase:
 
 @dataclass(frozen=True)
 class Plan:
-    """How to train one part. `patience` in epochs of the last phase (0: never stop early)."""
+    """How to train one part. `patience` in epochs of the last phase (0: never stop early); `muon`: groups whose matrices Muon
+    steps instead of AdamW, whose moments decay by `betas`."""
 
     phases: tuple[Phase, ...]
     batch_size: int
@@ -90,6 +91,8 @@ class Plan:
     patience: int = 0
     seed: int = 0
     precision: str = "auto"
+    betas: tuple[float, float] = (0.9, 0.999)
+    muon: tuple[str, ...] = ()
 
     @property
     def epochs(self) -> int:

@@ -136,8 +136,10 @@ def _learn_tile() -> str:
         return ""
     values = list(view.curves.values())[-1]
     curves = charts.lines({"training": values.get("loss", []), "validation": values.get("val_loss", [])}, "step", "loss")
-    done = view.done.metrics["training"] if view.done else {}
-    text = f"The same run while it learnt: {done.get('steps', 0)} steps in {markup.seconds(done.get('seconds'))}, five folds and the model to keep."
+    done = view.done.metrics if view.done else {"training": {}}
+    taken = f"{done['training'].get('steps', 0)} steps in {markup.seconds(done['training'].get('seconds'))}"
+    models = f", {markup.plural(done['folds'], 'fold')} and the model to keep" if done.get("folds") else ""
+    text = f"The same run while it learnt: {taken}{models}."
     return _tile("Watch it learn", markup.paragraph(text, "muted") + curves + markup.pick("Train one", "train:open"))
 
 

@@ -133,7 +133,9 @@ def test_more_folds_than_texts_are_refused():
 
 
 def test_folds_are_chosen_by_size():
-    assert split.choose_folds(None, 999, False) == 5
+    assert split.choose_folds(None, 299, False) == 5
+    assert split.choose_folds(None, 300, False) == 3
+    assert split.choose_folds(None, 999, False) == 3
     assert split.choose_folds(None, 1000, False) == 0
     assert split.choose_folds(3, 5000, False) == 3
     assert split.choose_folds(0, 50, False) == 0
