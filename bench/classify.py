@@ -27,6 +27,7 @@ ROOT = HERE.parent
 FIGURES = HERE / "classify.json"
 TARGET = ROOT / "docs" / "benchmarks.md"
 SEEDS = (0, 1, 2)
+GO_ON = False
 
 
 def data_home() -> Path:
@@ -62,22 +63,23 @@ def contender(name: str, args: dict) -> dict:
 
 
 def quality(scratch: Path) -> dict:
-    """Test accuracy of LoRA on two public sets over three seeds, and of the other methods on one."""
-    home = data_home()
-    sets = {}
-    for name, folder in (("Rotten Tomatoes", "rotten_tomatoes"), ("BANKING77", "banking77")):
+    """Test accuracy of LoRA on two public sets over three seeds, and of the other methods on one. Each figure is kept as soon as it
+    is there, because the whole takes an hour: a second call with --go-on measures what is missing."""
+    home, sets = data_home(), stored().get("quality", {}) if GO_ON else {}
+    wanted = [(name, method) for name in QUALITY for method in ("lora", "frozen")] + [
+        ("rotten_tomatoes", "bottleneck"),
+        ("rotten_tomatoes", "full"),
+    ]
+    for folder, method in wanted:
+        name = {"rotten_tomatoes": "Rotten Tomatoes", "banking77": "BANKING77"}[folder]
         train, test = scratch / f"{folder}.jsonl", scratch / f"{folder}-test.jsonl"
         write_rows(home / folder / "train.tsv.gz", train)
         write_rows(home / folder / "test.tsv.gz", test)
         args = {"train": str(train), "test": str(test), "rows": 10**9, "test_rows": 10**9}
-        methods = ("lora", "frozen", "bottleneck", "full") if folder == "rotten_tomatoes" else ("lora", "frozen")
-        sets[name] = {
-            method: [
-                contender("ours", {**args, "config": {**QUALITY[folder], "method": method, "seed": seed}})
-                for seed in (SEEDS if method == "lora" else SEEDS[:1])
-            ]
-            for method in methods
-        }
+        runs = sets.setdefault(name, {}).setdefault(method, [])
+        for seed in (SEEDS if method == "lora" else SEEDS[:1])[len(runs) :]:
+            runs.append(contender("ours", {**args, "config": {**QUALITY[folder], "method": method, "seed": seed}}))
+            store("quality", sets)
     return sets
 
 
@@ -155,18 +157,27 @@ SECTIONS = {"quality": quality, "training": training, "prediction": prediction, 
 
 
 def main() -> None:
+    global GO_ON
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=SECTIONS, action="append")
     parser.add_argument("--render", action="store_true")
+    parser.add_argument("--go-on", action="store_true", help="keep what a call that was cut off has measured of the quality section")
     options = parser.parse_args()
-    figures = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
+    GO_ON = options.go_on
     with tempfile.TemporaryDirectory() as scratch:
         for name in [] if options.render else options.only or SECTIONS:
-            figures[name] = SECTIONS[name](Path(scratch))
-            figures["machine"] = machine()
-            FIGURES.write_text(json.dumps(figures, indent=1), encoding="utf-8")
-    TARGET.write_text(render(figures), encoding="utf-8")
-    print(render(figures))
+            store(name, SECTIONS[name](Path(scratch)))
+    TARGET.write_text(render(stored()), encoding="utf-8")
+    print(render(stored()))
+
+
+def stored() -> dict:
+    """The figures that earlier calls measured, by section."""
+    return json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
+
+
+def store(name: str, section: dict) -> None:
+    FIGURES.write_text(json.dumps({**stored(), name: section, "machine": machine()}, indent=1), encoding="utf-8")
 
 
 def machine() -> str:
