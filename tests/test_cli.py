@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -178,6 +179,7 @@ def served(monkeypatch, home) -> list:
     monkeypatch.setenv("GENHUB_PROFILE", "")  # so that what the command sets is undone after the test
     monkeypatch.setitem(sys.modules, "genhub.ui.app", App)
     monkeypatch.setattr(genhub.ui, "app", App, raising=False)
+    monkeypatch.setattr(serve, "check_address", lambda host, port: None)  # the addresses are not this machine's
     return calls
 
 
@@ -215,6 +217,24 @@ def test_serve_refuses_what_it_must(served, words):
     ended = genhub("serve", *words)
     assert ended.status == 2
     assert served == []
+
+
+def test_a_port_in_use_is_named_before_anything_starts(home):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ended = genhub("serve", "--port", port, "--json")
+    assert ended.status == 2, ended.err
+    assert f"Port {port} is in use" in ended.value["error"]["what"]
+    assert "--port" in ended.value["error"]["remedy"]
+    serve.check_address("127.0.0.1", port)
+
+
+def test_an_address_of_another_computer_is_the_users_mistake(home):
+    ended = genhub("serve", "--host", "192.0.2.1", "--port", "8123", "--json")
+    assert ended.status == 2, ended.err
+    assert "192.0.2.1" in ended.value["error"]["what"]
 
 
 def test_a_space_on_zerogpu_keeps_its_profile(served, monkeypatch):
@@ -304,6 +324,46 @@ def test_training_needs_a_table_and_an_empty_folder(tiny, reviews, tmp_path):
     ended = genhub("train", "classify", "--data", reviews, "--out", tmp_path)
     assert ended.status == 2
     assert "not empty" in ended.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("train", "classify", "--data", "reviews.csv", "--out", "note.txt"),
+        ("train", "classify", "--data", "reviews.csv", "--out", "note.txt/run"),
+        ("classify", "--run", "run", "--input", "reviews.csv", "--out", "no/such/folder/p.csv"),
+        ("classify", "--run", "run", "--input", "reviews.csv", "--out", "note.txt/p.csv"),
+        ("classify", "--run", "run", "--input", "reviews.csv", "--out", "."),
+        ("export", "run", "--out", "note.txt/run.zip"),
+        ("open", "run.zip", "--out", "note.txt/run"),
+    ],
+)
+def test_where_nothing_can_be_written_is_said_before_the_work(trained, reviews, tmp_path, monkeypatch, home, words):
+    shutil.copy(reviews, tmp_path / "reviews.csv")
+    (tmp_path / "run").symlink_to(trained)
+    (tmp_path / "note.txt").write_text("mine")
+    (tmp_path / "run.zip").write_bytes(b"PK\x03\x04")
+    monkeypatch.chdir(tmp_path)
+    for work in ("genhub.commands.classify._loaded", "genhub.commands.table_reading.opened"):
+        monkeypatch.setattr(work, lambda *_: pytest.fail("the work began"))
+    ended = genhub(*words, "--json")
+    assert ended.status == 2, ended.err
+    assert ended.value["error"]["field"] == "out"
+    assert (tmp_path / "note.txt").read_text() == "mine"
+    assert not (tmp_path / "no").exists()
+
+
+def test_the_table_that_is_read_is_never_overwritten(tiny, trained, reviews, tmp_path):
+    table = Path(shutil.copy(reviews, tmp_path / "reviews.csv"))
+    (tmp_path / "link.csv").hardlink_to(table)
+    for out in (table, tmp_path / "link.csv"):
+        ended = genhub("classify", "--run", trained, "--input", table, "--out", out)
+        assert ended.status == 2
+        assert "not overwritten" in ended.err
+    assert table.read_bytes() == reviews.read_bytes()
+    (tmp_path / "p.csv").write_text("an earlier output")
+    assert genhub("classify", "--run", trained, "--input", table, "--out", tmp_path / "p.csv").status == 0
+    assert "predicted" in (tmp_path / "p.csv").read_text()
 
 
 def test_one_text(tiny, trained):

@@ -6,8 +6,11 @@ refuse the same things in the same words.
 """
 
 import argparse
+import os
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from genhub.commands.output import Output
 from genhub.errors import UserError
@@ -63,3 +66,22 @@ def names(value: str, known: tuple[str, ...], field: str) -> list[str]:
         if name not in known:
             raise UserError(f"There is no {field} “{name[:40]}”.", f"One of {', '.join(known)}.", "Several go with commas.", field)
     return given
+
+
+def target(value: str, field: str = "out", *, make_folders: bool = True) -> Path:
+    """A path at which something can be written, tried before any work is done; nothing is left there. Folders on the way to it
+    may be missing with `make_folders`. Raises UserError."""
+    path = Path(value)
+    try:
+        if path.exists() and not path.is_dir() and os.access(path, os.W_OK):
+            return path
+        folder = path if path.is_dir() else path.absolute().parent
+        while make_folders and not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except (OSError, ValueError) as error:
+        missing = isinstance(error, FileNotFoundError | NotADirectoryError)
+        limit = "There is no such folder." if missing else "It is protected, or the disk is full."
+        raise UserError(f"“{value[:200]}” cannot be written.", limit, "Choose another place.", field) from None
+    return path

@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from genhub import gate, settings
-from genhub.commands import Command, run_folders
+from genhub.commands import Command, run_folders, target
 from genhub.commands.output import Output, table
 from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder
@@ -24,11 +24,22 @@ def _run(args: argparse.Namespace, out: Output) -> None:
         raise UserError("Say what to classify.", "Either --text or --input, not both.", 'Add --text "…".', "text")
     if args.input is not None and not args.out:
         raise UserError("--input was given without --out.", "The labelled table needs a file.", "Add --out P.csv.", "out")
+    out_file = _output(args) if args.input is not None else None
     folder = run_folders.finished(args.run_name)
     limits = settings.get().limits
     if args.text is not None:
         return _one(folder.path, gate.text(args.text, limits.text_chars), out)
-    return _many(folder.path, args, out)
+    return _many(folder.path, args, out_file, out)
+
+
+def _output(args: argparse.Namespace) -> Path:
+    """Where the labelled table goes. What an earlier call wrote there is replaced; the table that is read is not."""
+    path, source = target(args.out, make_folders=False), Path(args.input)
+    if path.is_dir():
+        raise UserError(f"{path} is a folder.", "The labelled table needs a file.", "Name a file in it.", "out")
+    if path.exists() and source.exists() and path.samefile(source):
+        raise UserError(f"{path} is the table that is read.", "The input is not overwritten.", "Choose another name for --out.", "out")
+    return path
 
 
 def _one(run_dir: Path, text: str, out: Output) -> None:
@@ -39,7 +50,7 @@ def _one(run_dir: Path, text: str, out: Output) -> None:
     out.result({"label": answer.labels[0], "scores": scores}, table(("label", "probability"), ordered))
 
 
-def _many(run_dir: Path, args: argparse.Namespace, out: Output) -> None:
+def _many(run_dir: Path, args: argparse.Namespace, out_file: Path, out: Output) -> None:
     from genhub.data import batch, tables
 
     limits = settings.get().limits
@@ -50,7 +61,7 @@ def _many(run_dir: Path, args: argparse.Namespace, out: Output) -> None:
     classifier = _loaded(run_dir, out)
     out.say(f"Classifying {len(texts):,} texts in “{given.columns[column]}” …")
     answer = classifier.predict(texts)
-    batch.write_labelled(Path(args.out), given.columns, given.rows, column, (answer.labels, answer.scores))
+    batch.write_labelled(out_file, given.columns, given.rows, column, (answer.labels, answer.scores))
     counts = dict(Counter(answer.labels).most_common())
     words = f"{table(('label', 'rows'), list(counts.items()))}\n\nWritten to {args.out}."
     out.result({"out": args.out, "rows": len(given.rows), "labels": counts}, words)

@@ -1,8 +1,10 @@
 """`serve`: the page. A share link or an address that others can reach switches the public profile on by itself."""
 
 import argparse
+import errno
 import ipaddress
 import os
+import socket
 
 from genhub import settings
 from genhub.commands import Command
@@ -25,6 +27,7 @@ def _run(args: argparse.Namespace, out: Output) -> None:
     if profile:
         os.environ["GENHUB_PROFILE"] = profile
     settings.get()  # an unknown profile in the environment is refused before anything starts
+    check_address(args.host, port)
     from genhub.ui import app
 
     app.serve(host=args.host, port=port, share=args.share)
@@ -37,6 +40,29 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def check_address(host: str, port: int) -> None:
+    """Raises UserError, before anything is loaded, when nothing can listen there."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            if os.name == "posix":  # a server that has just ended leaves the port free; on Windows this would allow two at once
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise _not_there(host, port, error) from None
+
+
+def _not_there(host: str, port: int, error: OSError) -> UserError:
+    if error.errno == errno.EADDRINUSE:
+        what, limit = f"Port {port} is in use already, perhaps by another GenHub.", "One program listens on a port."
+        return UserError(what, limit, f"End that one, or choose another port, such as --port {port % 65535 + 1}.", "port")
+    if error.errno in (errno.EACCES, errno.EPERM):
+        what = f"Port {port} may not be used by this account."
+        return UserError(what, "Ports below 1024 are the system's.", f"Choose another one, such as --port {PORT}.", "port")
+    what, limit = f"Nothing can listen on “{host[:100]}”.", "It must be an address of this computer."
+    return UserError(what, limit, "Leave --host out, or give 0.0.0.0 for all of its addresses.", "host")
 
 
 def _port(value: str) -> int:

@@ -5,9 +5,10 @@ import tempfile
 from pathlib import Path
 
 from genhub import gate, settings
-from genhub.commands import Command, run_folders
+from genhub.commands import Command, run_folders, target
 from genhub.commands.output import Output
 from genhub.errors import UserError
+from genhub.jobs.folder import RunFolder
 
 
 def _export_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,18 +18,18 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _export(args: argparse.Namespace, out: Output) -> None:
-    folder, target = run_folders.finished(args.run_name), Path(args.out)
-    if target.exists():
-        raise UserError(f"{target} exists already.", "Nothing is overwritten.", "Choose another name, or remove it first.", "out")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    folder, place = run_folders.finished(args.run_name), target(args.out)
+    if place.exists():
+        raise UserError(f"{place} exists already.", "Nothing is overwritten.", "Choose another name, or remove it first.", "out")
+    place.parent.mkdir(parents=True, exist_ok=True)
     from genhub.text import portable
 
     if args.merged:
-        portable.merged(folder.path, target)
+        portable.merged(folder.path, place)
     else:
-        portable.export_zip(folder.path, target)
-    size = sum(item.stat().st_size for item in (target.rglob("*") if target.is_dir() else [target]) if item.is_file())
-    out.result({"out": str(target), "bytes": size}, f"Written to {target} ({size / 1e6:.3g} MB).")
+        portable.export_zip(folder.path, place)
+    size = sum(item.stat().st_size for item in (place.rglob("*") if place.is_dir() else [place]) if item.is_file())
+    out.result({"out": str(place), "bytes": size}, f"Written to {place} ({size / 1e6:.3g} MB).")
 
 
 def _open_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,9 +41,8 @@ def _open(args: argparse.Namespace, out: Output) -> None:
     current = settings.get()
     source = gate.archive(args.zip, current.limits)
     if args.out:
-        folder = Path(args.out)
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise UserError(f"{folder} is not an empty folder.", "A run needs a folder of its own.", "Choose another one.", "out")
+        folder = target(args.out)
+        RunFolder.check_free(folder)
         _unpack(source.path, folder, current)
     else:
         folder = _listed(source, current)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from genhub import gate, hub, settings, tasks
-from genhub.commands import Command, LoggedDefect, add_config, config_values, run_folders, table_reading
+from genhub.commands import Command, LoggedDefect, add_config, config_values, run_folders, table_reading, target
 from genhub.commands.doctor import finding_line
 from genhub.commands.output import Output, main_process, table
 from genhub.errors import UserError
@@ -57,6 +57,7 @@ def _new_run(args: argparse.Namespace, out: Output) -> RunFolder:
     if not args.data:
         raise UserError("There is no table to train on.", "Training needs --data, or --resume RUN.", "Add --data F.csv.", "data")
     path, name = _place(args.out), gate.display_name(args.name) if args.name else ""
+    RunFolder.check_free(target(str(path)))
     with table_reading.opened(args.data) as read:
         if args.counterexamples:
             read.add_counterexamples()

@@ -64,11 +64,18 @@ class RunFolder:
     @classmethod
     def create(cls, path: Path, job: dict) -> "RunFolder":
         """Make the folder and write job.json. Raises UserError when it exists and is not empty."""
-        if path.exists() and any(path.iterdir()):
-            raise UserError(f"The folder {path} is not empty.", "A run needs a folder of its own.", "Choose another one.", "out")
+        cls.check_free(path)
         (path / "data").mkdir(parents=True, exist_ok=True)
         write_json(path / "job.json", job)
         return cls(path)
+
+    @staticmethod
+    def check_free(path: Path) -> None:
+        """Raises UserError unless there is nothing at `path`, or an empty folder."""
+        if path.exists() and not path.is_dir():
+            raise UserError(f"{path} is not a folder.", "A run needs a folder of its own.", "Choose another one.", "out")
+        if path.exists() and any(path.iterdir()):
+            raise UserError(f"The folder {path} is not empty.", "A run needs a folder of its own.", "Choose another one.", "out")
 
     def job(self) -> dict:
         return self.read("job.json")
