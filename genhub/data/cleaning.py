@@ -34,16 +34,33 @@ EXAMPLE_CHARS = 300
 
 @dataclass
 class Found:
-    """Rows that a rule concerns, whether or not something was done about them; `names` are the labels involved."""
+    """Rows that a rule concerns, whether or not something was done about them; `names` are the labels involved.
+
+    examples: {"row", "text", "label"[, "part": "test"]}; lines: where in its file each example of a text file begins, by part.
+    """
 
     count: int = 0
     examples: list[dict] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    lines: dict[str, list[int]] = field(default_factory=dict)
 
-    def add(self, row: dict) -> None:
+    def add(self, row: dict, line: int = 0) -> None:
+        """`line` of the file that the row is in, 0 where a line says nothing."""
         self.count += 1
-        if len(self.examples) < EXAMPLES:
-            self.examples.append({"row": row["row"], "text": row["text"][:EXAMPLE_CHARS], "label": row["label"]})
+        if len(self.examples) == EXAMPLES:
+            return
+        part = {"part": row["part"]} if "part" in row else {}
+        self.examples.append({"row": row["row"], "text": row["text"][:EXAMPLE_CHARS], "label": row["label"], **part})
+        if line:
+            self.lines.setdefault(row.get("part", ""), []).append(line)
+
+    def where(self) -> str:
+        """ " (lines 3, 7; line 2 of the test table, …)" for the first few, "" where lines are not known."""
+        named = [
+            f"line{'s' * (len(lines) > 1)} {', '.join(map(str, lines))}{' of the test table' * (part == 'test')}"
+            for part, lines in self.lines.items()
+        ]
+        return f" ({'; '.join(named)}{', …' * (self.count > len(self.examples))})" if named else ""
 
 
 @dataclass(frozen=True)
@@ -146,7 +163,7 @@ class _Work:
             row = {"text": cells[text_at].strip(), "label": cells[label_at], "row": number, "group": 0, **extra}
             code = "empty-texts" if not row["text"] else "" if row["label"].strip() else "empty-labels"
             if code:
-                self.found[code].add(row)
+                self.found[code].add(row, 0 if table.kind == "parquet" else table.lines[number - 1])
                 self.removed[code] += 1
             else:
                 self.rows.append(row)

@@ -209,12 +209,12 @@ def _too_many_rows(case: _Case) -> Finding | None:
 
 def _empty_texts(case: _Case) -> Finding | None:
     found = case.found("empty-texts")
-    return found and _left_out(case, "empty-texts", f"{_n(found.count, 'row')} without a text{_lines(case, found)}.")
+    return found and _left_out(case, "empty-texts", f"{_n(found.count, 'row')} without a text{found.where()}.")
 
 
 def _empty_labels(case: _Case) -> Finding | None:
     found = case.found("empty-labels")
-    return found and _left_out(case, "empty-labels", f"{_n(found.count, 'row')} without a label{_lines(case, found)}.")
+    return found and _left_out(case, "empty-labels", f"{_n(found.count, 'row')} without a label{found.where()}.")
 
 
 def _variants(case: _Case) -> Finding | None:
@@ -373,14 +373,6 @@ def _remedy(case: _Case, code: str, severity: str, what: str, words: tuple[str, 
 def _left_out(case: _Case, code: str, what: str) -> Finding:
     found = case.cleaned.found[code]
     return Finding(code, "warning", what, "Left out." if found.count == 1 else "They are left out.", "", "", found.count, found.examples)
-
-
-def _lines(case: _Case, found: Found) -> str:
-    """Where in the file, for the first few."""
-    if case.table.kind == "parquet":
-        return ""
-    lines = [case.table.lines[example["row"] - 1] for example in found.examples]
-    return f" (line{'s' * (len(lines) > 1)} {', '.join(map(str, lines))}{', …' if found.count > len(lines) else ''})"
 
 
 def _languages(codes: tuple[str, ...]) -> str:

@@ -205,6 +205,22 @@ def test_a_test_table_is_kept_apart_and_never_seen_in_training():
         cleaning.clean(two_classes(), "text", "label", test=table([("x", "unknown")]))
 
 
+def test_empty_cells_of_a_test_table_are_named_by_its_own_lines():
+    """A test table may be longer than the training table."""
+    test = table([(text, "a") for text in sentences(299, 1000)] + [("", "a"), ("new", "b")])
+    source = two_classes([("", "a")])
+    columns = ("text", "label")
+    cleaned = cleaning.tidy(source, columns, test=test)
+    report = doctor.report_on(source, columns, cleaned, doctor.Context(), None)
+    found = finding(report, "empty-texts")
+    assert found.what == "2 rows without a text (line 42; line 301 of the test table)."
+    assert [(item["row"], item.get("part")) for item in found.examples] == [(41, None), (300, "test")]
+    many = table([("", "a")] * 9 + [("new", "a")])
+    parquet = replace(two_classes(), kind="parquet")
+    report = doctor.report_on(parquet, columns, cleaning.tidy(parquet, columns, test=many), doctor.Context(), None)
+    assert finding(report, "empty-texts").what == "9 rows without a text (lines 2, 3, 4, 5, 6 of the test table, …)."
+
+
 @pytest.fixture(scope="module")
 def tokenizer_file(tmp_path_factory) -> Path:
     """A word-piece tokenizer that truncates and pads, as saved ones often do."""

@@ -239,7 +239,8 @@ def _asks(finding: dict) -> bool:
 def _finding(finding: dict) -> str:
     tone = "done" if finding["applied"] else finding["severity"]
     examples = "".join(
-        f"<li>row {markup.esc(item['row'])}: {markup.esc(_cut(item['text']))} {_label(item)}</li>" for item in finding["examples"][:2]
+        f"<li>{'test ' * (item.get('part') == 'test')}row {markup.esc(item['row'])}: {markup.esc(_cut(item['text']))} {_label(item)}</li>"
+        for item in finding["examples"][:2]
     )
     button = ""
     if finding["fix"]:
