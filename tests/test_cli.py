@@ -9,17 +9,20 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from genhub import cli, hub, tasks
+from genhub import cli, hub, settings, tasks
 from genhub.commands import serve
 from genhub.commands.output import Output, table
 from genhub.events import Done, Metric, Note, Progress, Resumed, Stage
-from genhub.jobs.folder import RunFolder
+from genhub.jobs.folder import RunFolder, write_json
+from genhub.jobs.new import make_job
+from genhub.jobs.runner import Runner
 from genhub.training.configs import ClassifyConfig
 from tests.tiny import tiny_encoder, tiny_rows
 
@@ -501,6 +504,71 @@ def test_the_state_of_a_run_comes_from_its_folder(home, events, state):
     [listed] = genhub("runs", "list", "--json").value["runs"]
     assert listed["state"] == state
     assert state in genhub("runs").out
+
+
+def stopped_run(runner: Runner, rows: Path) -> RunFolder:
+    """A run of the page, stopped in the middle with a model, as the index and its folder say."""
+    job = make_job("classify", ClassifyConfig(method="frozen", folds=0), rows, {"name": "four rows"})
+    run = RunFolder(runner.get("local", runner.submit("local", job, rows)).path)
+    runner.stop("local", run.id)
+    run.append(Stage("train", "Training"))
+    run.append(Done({"accuracy": 0.5}, stopped=True))
+    write_json(run.path / "metrics.json", {"accuracy": 0.5})
+    write_json(run.path / "passport.json", {"task": "classify"})
+    return run
+
+
+@pytest.fixture
+def runner(home, tmp_path, monkeypatch) -> Iterator[Runner]:
+    """The page's runner; nothing is started."""
+    monkeypatch.setenv("GENHUB_JOBS", "spawn")
+    made = Runner(settings.get())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def rows(tmp_path) -> Path:
+    path = tmp_path / "clean.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in tiny_rows(80)))
+    return path
+
+
+def listed_state() -> str:
+    [listed] = genhub("runs", "--json").value["runs"]
+    return listed["state"]
+
+
+def test_a_run_that_waits_to_go_on_is_queued_and_one_stopped_in_the_queue_stopped(runner, rows):
+    run = stopped_run(runner, rows)
+    assert listed_state() == "stopped"
+    runner.resume("local", run.id)
+    assert listed_state() == "queued"
+    runner.stop("local", run.id)
+    assert listed_state() == "stopped"
+    runner.delete("local", run.id)
+    runner.stop("local", runner.submit("local", run_job(rows), rows))
+    assert listed_state() == "stopped"
+
+
+def run_job(rows: Path) -> dict:
+    return make_job("classify", ClassifyConfig(), rows, {})
+
+
+def test_a_stopped_run_goes_on_and_the_page_knows(tiny, runner, rows):
+    run = stopped_run(runner, rows)
+    ended = genhub("train", "classify", "--resume", run.id, "--json")
+    assert ended.status == 0, ended.err
+    assert ended.value["metrics"]["test_rows"] > 0
+    assert listed_state() == "finished"
+    assert runner.get("local", run.id).state == "running", "until the page reads the log"
+    assert "has ended" in genhub("train", "classify", "--resume", run.id).err
+
+
+def test_a_run_opened_from_a_zip_does_not_go_on(tiny, trained, tmp_path):
+    assert genhub("export", trained, "--out", tmp_path / "run.zip").status == 0
+    assert genhub("open", tmp_path / "run.zip", "--out", tmp_path / "again").status == 0
+    assert genhub("train", "classify", "--resume", tmp_path / "again").status == 2
 
 
 def test_runs_are_listed_newest_first_and_deleted_by_id(home):

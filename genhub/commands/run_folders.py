@@ -6,6 +6,7 @@ from pathlib import Path
 from genhub import settings
 from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder
+from genhub.jobs.store import Store
 
 OWNER = "local"  # in the local profile there is one owner, who sees the command line's runs on the page too
 
@@ -37,6 +38,18 @@ def finished(value: str) -> RunFolder:
             "run",
         )
     return folder
+
+
+def index(folder: RunFolder) -> Store | None:
+    """The page's index, open, when it lists the run in this folder."""
+    current = settings.get()
+    if folder.path.absolute().parent != current.runs.absolute() or not (current.home / "runs.db").exists():
+        return None
+    store = Store(current.home / "runs.db")
+    if store.get(folder.id) is not None:
+        return store
+    store.close()
+    return None
 
 
 def name_of(folder: RunFolder) -> str:

@@ -2,6 +2,7 @@
 
 import argparse
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 from genhub import gate, settings
@@ -10,7 +11,6 @@ from genhub.commands.output import Output, table
 from genhub.errors import UserError
 from genhub.jobs import living, reading
 from genhub.jobs.folder import RunFolder
-from genhub.jobs.store import Store
 
 HEADER = ("id", "name", "state", "accuracy", "test rows", "created")
 
@@ -53,9 +53,12 @@ def state(folder: RunFolder) -> str:
         return "failed"
     if living.of_run(folder.path) is not None:
         return "running"
-    if folder.has("passport.json"):
-        return "finished"  # it came as a zip, without its log
-    return "cut off" if view.offset else "queued"
+    if view.offset and view.stage != reading.QUEUED.name:
+        return "cut off"
+    if (store := run_folders.index(folder)) is not None:  # its log does not know: it waits, or was stopped while it did
+        with closing(store):
+            return store.get(folder.id).state
+    return "queued" if view.offset or not folder.has("passport.json") else "finished"  # it came as a zip, without its log
 
 
 def _run_argument(parser: argparse.ArgumentParser) -> None:
@@ -88,10 +91,9 @@ def _delete(args: argparse.Namespace, out: Output) -> None:
         raise UserError(f"There is no run {folder.id}.", "It must be one of this computer's runs.", "See python -m genhub runs.", "run")
     if living.of_run(folder.path) is not None:
         raise UserError("This run is being trained.", "Only a run at rest is deleted.", "Stop it first.", "run")
-    if (current.home / "runs.db").exists():  # the page's index
-        store = Store(current.home / "runs.db")
-        store.delete(folder.id)
-        store.close()
+    if (store := run_folders.index(folder)) is not None:
+        with closing(store):
+            store.delete(folder.id)
     shutil.rmtree(folder.path)
     out.result({"deleted": folder.id}, f"Deleted {folder.id}.")
 

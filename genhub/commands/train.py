@@ -1,7 +1,7 @@
 """`train`: prepare a run's folder, train in this process, print what happens.
 
 The run lies under --out, or among this computer's runs, where the page lists it too. Ctrl-C stops and keeps the best so far;
-a second one ends at once, and `--resume` goes on from the last checkpoint. Under `torchrun` the main process prepares the
+a second one ends at once; after either `--resume` goes on from the last checkpoint. Under `torchrun` the main process prepares the
 folder and prints, the others wait for it and join.
 """
 
@@ -11,7 +11,7 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from genhub import gate, hub, settings, tasks
@@ -20,7 +20,8 @@ from genhub.commands.doctor import finding_line
 from genhub.commands.output import Output, main_process, table
 from genhub.errors import UserError
 from genhub.events import Done, Event, Failed
-from genhub.jobs import process
+from genhub.jobs import process, reading
+from genhub.jobs import store as states
 from genhub.jobs.folder import RunFolder, new_id
 from genhub.jobs.new import make_job
 from genhub.options import Config
@@ -37,7 +38,9 @@ def _classify_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preset", default="", help=f"Start from {', '.join(PRESETS)}; options given win.")
     parser.add_argument("--name", default="", help="What the page calls the run.")
     parser.add_argument("--out", metavar="DIR", help="Folder for the run. Default: among this computer's runs.")
-    parser.add_argument("--resume", metavar="RUN", help="Go on with a run (folder or id) that was cut off; other options are ignored.")
+    parser.add_argument(
+        "--resume", metavar="RUN", help="Go on with a run (folder or id) that was stopped or cut off; other options are ignored."
+    )
     add_config(parser, ClassifyConfig)
 
 
@@ -101,8 +104,12 @@ def _joined(args: argparse.Namespace) -> RunFolder:
 
 def _resumed(name: str) -> RunFolder:
     run = run_folders.find(name)
-    if run.has("metrics.json"):
-        raise UserError("This run has ended.", "Only a run that was cut off goes on.", "Start a new one to train more.", "resume")
+    end = reading.Fold().feed(run).end
+    if (isinstance(end, Done) and not end.stopped) or (run.has("metrics.json") and not run.log.exists()):
+        limit = "A run that was stopped, cut off or failed goes on."
+        raise UserError("This run has ended.", limit, "Start a new one to train more.", "resume")
+    if not run.rows.exists():
+        raise UserError("This run has no training rows.", "They are not part of an export.", "Start a new run.", "resume")
     if main_process():
         run.clear_stop()
     return run
@@ -115,12 +122,22 @@ def _train(config: Config, run: RunFolder, out: Output) -> Event | None:
         *_, last = tasks.get("classify").load()(config, run)
         return last
     with _stop_on_interrupt(run, out):
-        last = out.follow(process.inline(config, run))
+        last = out.follow(_listed(process.inline(config, run), run))
     if isinstance(last, Failed):
         if last.error_id:
             raise LoggedDefect(f"{last.what} The traceback is in {run.path / 'log.txt'}.", last.error_id)
         raise UserError(last.what, last.limit, last.remedy)
     return last
+
+
+def _listed(events: Iterator[Event], run: RunFolder) -> Iterator[Event]:
+    """The same events; at the first one, when the run is this process's, the page's index is told that it goes on."""
+    for number, event in enumerate(events):
+        if number == 0 and (store := run_folders.index(run)) is not None:
+            with closing(store):
+                fresh = {"started": time.time(), "ended": None, "metrics": None, "error": None}
+                store.update(run.id, state=states.RUNNING, inline=True, **fresh)
+        yield event
 
 
 @contextmanager
