@@ -104,14 +104,15 @@ class Lab:
             return self._read(visitor, {"path": str(source), "name": dataset_id})
 
     def add_test(self, visitor: str, table_id: str, path: str | Path) -> int:
-        """Attach a separate test table; returns its number of rows. Its columns must carry the same names."""
+        """Attach a separate test table; returns its number of rows. Its two columns must carry the same names. One that is
+        refused is not attached."""
         upload = gate.upload(path, self.settings.limits)
         request = {"folder": str(self._table_folder(visitor, table_id)), "path": str(upload.path)}
         return int(oneshot.run("genhub.data.intake:add_test", request, seconds=60)["rows"])
 
     def drop_test(self, visitor: str, table_id: str) -> None:
         """Take a separate test table away again."""
-        for name in intake.TEST:
+        for name in (*intake.TEST, "clean.jsonl"):
             (self._table_folder(visitor, table_id) / name).unlink(missing_ok=True)
 
     def examine(self, visitor: str, table_id: str, columns: tuple[str, str] = ("", ""), fixes=(), options: dict | None = None) -> dict:

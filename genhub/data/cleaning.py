@@ -118,6 +118,7 @@ def tidy(
     work = _Work(fixes, limits)
     work.read(table, columns)
     if test is not None:
+        check_test(test, columns)
         work.read(test, columns, part="test")
     if table.left_out:
         work.found["first-N-rows"].count = table.left_out
@@ -132,6 +133,16 @@ def tidy(
     work.rare_classes()
     work.judge()
     return Cleaned(work.rows, dict(work.removed), fixes, dict(work.found), work.problems)
+
+
+def check_test(test: Table, columns: Iterable[str]) -> None:
+    """Raises UserError when a test table lacks one of the columns that are read from the training table."""
+    missing = [f"“{name[:40]}”" for name in columns if name not in test.columns]
+    if missing:
+        shown = ", ".join(f"“{name[:40]}”" for name in test.columns[:20])
+        what = f"The test table has no column {' and no column '.join(missing)}."
+        remedy = "Give its columns the names of the training table, capitals too, or leave the test table out."
+        raise UserError(what, f"Its columns are {shown}.", remedy, "test")
 
 
 def _known(fixes: Iterable[str]) -> list[str]:

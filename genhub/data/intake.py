@@ -16,7 +16,7 @@ from pathlib import Path
 
 from genhub import disk, gate, settings
 from genhub.data import doctor, encoder_fit, split, tables
-from genhub.data.cleaning import Cleaned, tidy
+from genhub.data.cleaning import Cleaned, check_test, tidy
 from genhub.data.tables import Table
 from genhub.errors import UserError
 from genhub.jobs.folder import write_json
@@ -81,37 +81,44 @@ def add_rows(args: dict) -> dict:
 
 
 def add_test(args: dict) -> dict:
-    """{"folder", "path"}: keep a separate test table → {"rows", "columns"}. Its columns are checked by `examine`."""
+    """{"folder", "path"}: keep a separate test table → {"rows", "columns"}. It needs the two columns that the doctor read, or, when
+    nothing was examined yet, two columns of the training table; a refused one leaves everything as it was."""
     folder = Path(args["folder"])
     table, _ = _load(folder, TABLE)
     test = tables.read(Path(args["path"]), settings.get().limits)
-    if not set(table.columns) & set(test.columns):
-        named = ", ".join(f"“{name[:40]}”" for name in test.columns[:5])
-        what = f"The test table's columns are {named}."
-        raise UserError(what, "It needs the columns of the training table.", "Give its columns the same names.", "data")
-    _store(folder, test, TEST, {"name": Path(args["path"]).name, "sha256": disk.sha256(Path(args["path"]))})
+    report = folder / "report.json"
+    if report.exists():
+        read = json.loads(report.read_text(encoding="utf-8"))
+        check_test(test, (read["text_column"], read["label_column"]))
+    elif len(set(table.columns) & set(test.columns)) < 2:
+        check_test(test, doctor.choose_columns(table))
+    (folder / "clean.jsonl").unlink(missing_ok=True)
+    name = gate.shown_name(str(args.get("name") or Path(args["path"]).name))
+    _store(folder, test, TEST, {"name": name, "sha256": disk.sha256(Path(args["path"]))})
     return {"rows": len(test.rows), "columns": list(test.columns)}
 
 
 def examine(args: dict) -> dict:
     """{"folder", "text_column", "label_column", "fixes", "model_folder", "max_length", "languages", and for the split
     "folds", "test_share", "validation_share", "seed", all but the first optional} → the report of `doctor.Report` with
-    "split" and "data" added. With "strict", a problem that forbids training is raised, otherwise it is a finding."""
+    "split", "test" ({"name", "rows"} of a test table) and "data" added. With "strict", a problem that forbids training is raised, otherwise it is a finding."""
     folder = Path(args["folder"])
     limits = settings.get().limits
     table, meta = _load(folder, TABLE)
-    test = _load(folder, TEST)[0] if (folder / TEST[1]).exists() else None
+    test, test_meta = _load(folder, TEST) if (folder / TEST[1]).exists() else (None, {})
     columns = doctor.choose_columns(table, args.get("text_column") or "", args.get("label_column") or "")
     cleaned = tidy(table, columns, args.get("fixes") or (), test=test, limits=limits)
     rows_file = folder / "clean.jsonl"
-    rows_file.unlink(missing_ok=True)
-    if cleaned.problems and args.get("strict"):
-        raise next(iter(cleaned.problems.values()))
+    if cleaned.problems:
+        rows_file.unlink(missing_ok=True)
+        if args.get("strict"):
+            raise next(iter(cleaned.problems.values()))
     report = doctor.report_on(table, columns, cleaned, _context(args), _language(folder, columns[0], cleaned), limits).to_dict()
     report["split"] = None
     if not cleaned.problems:
         report["split"] = _planned_split(cleaned.rows, args)
         _write_lines(rows_file, cleaned.rows)
+    report["test"] = {"name": test_meta["name"], "rows": len(test.rows)} if test else None
     report["data"] = _data_info(meta, cleaned)
     write_json(folder / "report.json", report)
     return report

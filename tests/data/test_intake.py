@@ -84,6 +84,49 @@ def test_a_test_table_becomes_the_test_part(tmp_path):
         intake.add_test({"path": str(other), "folder": str(tmp_path)})
 
 
+def test_a_test_table_that_lacks_a_column_is_not_attached(tmp_path):
+    def told(path) -> UserError:
+        with pytest.raises(UserError) as caught:
+            intake.add_test({"path": str(path), "folder": str(tmp_path)})
+        assert caught.value.field == "test"
+        return caught.value
+
+    half = tmp_path / "half.csv"
+    half.write_text("text,kind\nnew text,a\n")
+    intake.read_table({"path": str(written(tmp_path, some_rows())), "folder": str(tmp_path)})
+    assert told(half).what == "The test table has no column “label”."
+    assert intake.examine({"folder": str(tmp_path)})["test"] is None
+    assert "“text”, “kind”" in told(half).limit
+    good = written(tmp_path, some_rows(6, 100), "good.csv")
+    intake.add_test({"path": str(good), "folder": str(tmp_path)})
+    assert not (tmp_path / "clean.jsonl").exists()
+    report = intake.examine({"folder": str(tmp_path)})
+    told(half)
+    assert intake.examine({"folder": str(tmp_path)}) == report
+    assert report["test"] == {"name": "good.csv", "rows": 6}
+
+
+def test_the_table_that_lacks_a_chosen_column_is_named(tmp_path):
+    three = tmp_path / "three.csv"
+    three.write_text("text,label,other\n" + "\n".join(f"{row},{number % 3}" for number, row in enumerate(some_rows())))
+    intake.read_table({"path": str(three), "folder": str(tmp_path)})
+    intake.add_test({"path": str(written(tmp_path, some_rows(6, 100), "test.csv")), "folder": str(tmp_path)})
+    with pytest.raises(UserError, match="The test table has no column “other”"):
+        intake.examine({"folder": str(tmp_path), "label_column": "other"})
+    assert intake.examine({"folder": str(tmp_path), "label_column": "label"})["split"]["test"] == 6
+
+
+def test_rows_stay_whole_while_the_doctor_looks_again(tmp_path, monkeypatch):
+    """A forecast may read them at the same moment."""
+    intake.read_table({"path": str(written(tmp_path, some_rows())), "folder": str(tmp_path)})
+    intake.examine({"folder": str(tmp_path)})
+    seen = []
+    report_on = intake.doctor.report_on
+    monkeypatch.setattr(intake.doctor, "report_on", lambda *args: (seen.append(len(lines(tmp_path / "clean.jsonl"))), report_on(*args))[1])
+    intake.examine({"folder": str(tmp_path), "seed": 1})
+    assert seen == [30]
+
+
 def test_counterexamples_are_added_to_a_sample(tmp_path):
     intake.read_table({"path": str(samples.path("shortcut")), "folder": str(tmp_path)})
     before = intake.examine({"folder": str(tmp_path)})

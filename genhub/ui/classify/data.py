@@ -129,18 +129,25 @@ def choose_columns(lab: Lab, session: dict, text_column: str, label_column: str,
 
 
 def add_test(lab: Lab, session: dict, test_file: str, **options) -> dict:
-    lab.add_test(session["visitor"], session["table"], test_file)
-    return _examined(lab, session, options)
+    """Attach a test table; one that is refused does not stay in the form as if it were attached."""
+    try:
+        lab.add_test(session["visitor"], session["table"], test_file)
+        return _examined(lab, session, options)
+    except UserError as error:
+        return {"test_file": None, "data_problem": markup.problem(error)}
 
 
 def drop_test(lab: Lab, session: dict, **options) -> dict:
     lab.drop_test(session["visitor"], session["table"])
-    return _examined(lab, session, options)
+    return {**_examined(lab, session, options), "test_file": None}
 
 
 def press(lab: Lab, pick: str, session: dict, **options) -> dict:
-    """A button in the report: "fix:code" applies a remedy or takes it back, "set:code" changes an option of stage 2."""
+    """A button in the report: "fix:code" applies a remedy or takes it back, "set:code" changes an option of stage 2, "drop:test"
+    takes the test table away."""
     verb, _, code = pick.partition(":")
+    if verb == "drop":
+        return drop_test(lab, session, **options)
     if verb == "set" and code in SETTINGS:
         name, value, _ = SETTINGS[code]
         return {**_examined(lab, session, {**options, **({name: value} if name in OPTIONS else {})}), name: value}
@@ -149,13 +156,19 @@ def press(lab: Lab, pick: str, session: dict, **options) -> dict:
 
 
 def restore(lab: Lab, session: dict, **options) -> dict:
-    """The page was reloaded: the table in work is shown again; one that has gone is forgotten."""
+    """The page was reloaded: the table in work is shown again; one that has gone is forgotten. When only the doctor cannot look
+    now (the server is busy), the table stays, and choosing a column tries again."""
     if not session["table"]:
         return {}
     try:
-        return _examined(lab, session, options)
+        info = lab.table(session["visitor"], session["table"])
     except UserError:
         return {"session": {**session, "table": "", "columns": ["", ""], "fixes": []}}
+    try:
+        return _examined(lab, session, options)
+    except UserError as error:
+        chosen = [gr.update(choices=info.columns, value=name or None) for name in session["columns"]]
+        return {"text_column": chosen[0], "label_column": chosen[1], "data_problem": markup.problem(error)}
 
 
 def _taken(lab: Lab, session: dict, info: TableInfo, options: dict) -> dict:
@@ -220,6 +233,8 @@ def render(info: TableInfo, report: dict) -> str:
         )
         parts.append(charts.bars(shown, caption, labels=sorted(report["classes"])))
     findings = [finding for finding in report["findings"] if finding["code"] not in SHOWN_ABOVE]
+    if report["test"]:
+        parts.append(_test(report["test"]))
     parts += [_finding(finding) for finding in findings if _asks(finding)]
     remarks = "".join(_finding(finding) for finding in findings if not _asks(finding))
     if remarks:
@@ -254,6 +269,12 @@ def _finding(finding: dict) -> str:
 
 def _label(item: dict) -> str:
     return f"<i>{markup.esc(item['label'])}</i>" if item.get("label") else ""
+
+
+def _test(test: dict) -> str:
+    what = f"Test table attached: “{test['name']}”, {markup.plural(test['rows'], 'row')}."
+    words = "The verdict rests on it, and none of its rows teaches."
+    return f'<div class="gh-finding done"><b>{markup.esc(what)}</b> {words} {markup.pick("Remove it", "drop:test")}</div>'
 
 
 def _split(split: dict) -> str:

@@ -1,0 +1,71 @@
+"""Stage 1 without a browser: its handlers on a Lab whose jobs wait."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from genhub import oneshot, settings
+from genhub.errors import UserError
+from genhub.lab import Lab
+from genhub.ui.classify import data
+from genhub.ui.session import empty
+
+ME = "a" * 32
+ROWS = "\n".join(f"the text number {n},{'ab'[n % 2]}" for n in range(30))
+
+
+@pytest.fixture
+def lab(home, monkeypatch) -> Iterator[Lab]:
+    monkeypatch.setenv("GENHUB_JOBS", "spawn")
+    made = Lab(settings.get())
+    yield made
+    made.close()
+
+
+def taken(lab: Lab) -> dict:
+    """The session of a visitor who has pasted a table."""
+    return data.take_pasted(lab, {**empty(), "visitor": ME}, f"text,label\n{ROWS}")["session"]
+
+
+def written(tmp_path: Path, header: str) -> str:
+    path = tmp_path / "unseen.csv"
+    path.write_text(f"{header}\nquite another text,a\nand one more,b\n")
+    return str(path)
+
+
+def test_an_attached_test_table_is_seen_after_a_reload_and_can_be_removed(lab, tmp_path):
+    session = taken(lab)
+    data.add_test(lab, session, written(tmp_path, "text,label"))
+    shown = data.restore(lab, session)
+    assert "Test table attached: “unseen.csv”, 2 rows." in shown["data_report"]
+    assert 'data-pick="drop:test"' in shown["data_report"]
+    after = data.press(lab, "drop:test", session)
+    assert "Test table attached" not in after["data_report"]
+    assert after["test_file"] is None
+    assert "Test table attached" not in data.restore(lab, session)["data_report"]
+
+
+def test_a_refused_test_table_leaves_the_form(lab, tmp_path):
+    session = taken(lab)
+    shown = data.add_test(lab, session, written(tmp_path, "text,kind"))
+    assert shown["test_file"] is None
+    assert "The test table has no column “label”" in shown["data_problem"]
+    assert "Test table attached" not in data.restore(lab, session)["data_report"]
+
+
+def test_a_table_is_forgotten_only_when_it_is_gone(lab, monkeypatch):
+    session = taken(lab)
+
+    def busy(*args, **kwargs):
+        raise UserError("The server is busy.", "It does 4 such things at once.", "Try again in a few seconds.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(oneshot, "run", busy)
+        shown = data.restore(lab, session)
+    assert "session" not in shown
+    assert "The server is busy" in shown["data_problem"]
+    assert (shown["text_column"]["choices"], shown["text_column"]["value"]) == (["text", "label"], "text")
+    assert "the text number 0" in data.choose_columns(lab, session, "text", "label")["data_report"]
+    lab.delete_all(ME)
+    assert data.restore(lab, session)["session"]["table"] == ""
