@@ -83,10 +83,12 @@ def of_run(folder: Path) -> Process | None:
 
 
 def progressed(folder: Path) -> bool:
-    """Has the last process that worked on this run left a checkpoint? (Both times are the file system's.)"""
+    """Has the last process that worked on this run left a checkpoint, and a whole one? (Both times are the file system's.) One
+    that is half written has a name that begins with a dot."""
     try:
         begun = (folder / "process.json").stat().st_mtime_ns
-        return any(entry.stat().st_mtime_ns > begun for entry in (folder / "checkpoints").iterdir())
+        whole = [entry for entry in (folder / "checkpoints").iterdir() if not entry.name.startswith(".")]
+        return any(entry.stat().st_mtime_ns > begun for entry in whole)
     except OSError:
         return False
 

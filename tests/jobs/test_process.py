@@ -1,6 +1,7 @@
 """One job in the calling process: every way to end gives one last event, and the log says what was said."""
 
 import dataclasses
+import os
 
 import pytest
 
@@ -124,3 +125,12 @@ def test_public_jobs_share_the_memory(home, monkeypatch):
     assert alone.memory_bytes == 14_400_000_000
     assert shared.memory_bytes == 6_400_000_000
     assert shared.seconds == 300
+
+
+def test_only_a_whole_checkpoint_is_progress(tmp_path):
+    (tmp_path / "process.json").touch()
+    os.utime(tmp_path / "process.json", ns=(0, 0))
+    (tmp_path / "checkpoints" / ".step-000001.77").mkdir(parents=True)
+    assert not living.progressed(tmp_path)
+    (tmp_path / "checkpoints" / "step-000001").mkdir()
+    assert living.progressed(tmp_path)
