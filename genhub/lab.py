@@ -23,7 +23,7 @@ from genhub import catalog, gate, hub, oneshot
 from genhub.data import batch, intake, samples
 from genhub.data.cleaning import FIXES
 from genhub.errors import UserError
-from genhub.jobs import janitor, reading
+from genhub.jobs import forecasts, janitor, reading
 from genhub.jobs.folder import RunFolder, write_json
 from genhub.jobs.new import make_job
 from genhub.jobs.runner import RunInfo, Runner
@@ -185,7 +185,8 @@ class Lab:
         config, rows = self._prepared(visitor, table_id, values)
         base = hub.model_folder(config.model, self.settings)
         request = {"config": config.to_dict(), "rows_path": str(rows), "model_folder": str(base.path)}
-        return self.runner.call("genhub.text.forecast:forecast", request, seconds=60, what="The forecast")
+        cost = self.runner.call("genhub.text.forecast:forecast", request, seconds=60, what="The forecast")
+        return forecasts.remembered(rows, config, cost)
 
     def train(self, visitor: str, table_id: str, values: dict, name: str = "") -> str:
         """Queue a training run on an examined table; returns its id."""
@@ -193,9 +194,9 @@ class Lab:
         hub.model_folder(config.model, self.settings)  # downloads and checks before the job, which is offline
         info = self.table(visitor, table_id)
         report = json.loads((rows.parent / "report.json").read_text(encoding="utf-8"))
-        config = _with_columns(config, report)
+        seconds, config = forecasts.seconds(rows, config), _with_columns(config, report)
         origin = {**report["data"], "sample": info.sample or None, "counterexamples": info.counterexamples}
-        job = make_job("classify", config, rows, origin)
+        job = make_job("classify", config, rows, origin) | {"forecast": {"seconds": seconds}}
         job["name"] = gate.display_name(name) if name else f"{info.name} · {config.method}"
         return self.runner.submit(self.owner(visitor), job, rows)
 

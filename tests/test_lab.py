@@ -55,6 +55,23 @@ def test_the_command_of_a_run_gives_the_same_rows_and_options(lab, tmp_path):
     assert again.rows.read_bytes() == RunFolder(run.path).rows.read_bytes()
 
 
+def test_what_a_run_was_forecast_to_take_goes_with_it_while_rows_and_options_are_the_same(lab, monkeypatch):
+    monkeypatch.setattr(lab.runner, "call", lambda *_, **__: {"seconds": 77.0})
+    table = lab.take_sample(ME, "support")
+    lab.examine(ME, table.id)
+    values = {"method": "frozen", "folds": 0}
+
+    def expected(values: dict) -> float | None:
+        return lab.folder(ME, lab.train(ME, table.id, values)).job()["forecast"]["seconds"]
+
+    assert expected(values) is None
+    lab.forecast(ME, table.id, values)
+    assert expected(values) == 77.0
+    assert expected({**values, "epochs": 9}) is None
+    lab.examine(ME, table.id, fixes=["drop-duplicates"])
+    assert expected(values) is None
+
+
 # ---- what is no id -----------------------------------------------------------------------------------------------------
 
 ACTS = {

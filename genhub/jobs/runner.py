@@ -250,20 +250,22 @@ class Runner:
     def _places(self) -> dict[str, fair.Place]:
         running = [record for record in self._store.in_state(*states.ACTIVE) if not record.inline]
         ordered = fair.order(self._store.in_state(states.QUEUED))
-        usual = {task: self._usual_seconds(task) for task in {record.task for record in (*running, *ordered)}}
-        left = [(record.owner, self._seconds_left(record, usual[record.task])) for record in running]
-        expected = {record.id: record.expected or usual[record.task] for record in ordered}
+        kinds = {(record.task, record.method) for record in (*running, *ordered)}
+        usual = {kind: self._usual_seconds(*kind) for kind in kinds}
+        left = [(record.owner, self._seconds_left(record, usual[record.task, record.method])) for record in running]
+        expected = {record.id: record.expected or usual[record.task, record.method] for record in ordered}
         return fair.places(ordered, left, expected, self._scheduler.slots, self._scheduler.per_owner)
 
     def _seconds_left(self, record: Record, usual: float) -> float:
-        """What the job itself says, else what its kind takes less what it has run."""
+        """What the job itself says, else what it was forecast to take, or its kind takes, less what it has run."""
         progress = self._reader.read(self._scheduler.folder(record.id)).progress
         if progress is not None and progress.seconds_left is not None:
             return progress.seconds_left
         return max(1.0, (record.expected or usual) - (time.time() - (record.started or time.time())))
 
-    def _usual_seconds(self, task: str) -> float:
-        durations = sorted(self._store.durations(task))
+    def _usual_seconds(self, task: str, method: str) -> float:
+        """The median of the last finished runs of this method, else of this task."""
+        durations = sorted(self._store.durations(task, method) or self._store.durations(task))
         return durations[len(durations) // 2] if durations else GUESS_SECONDS
 
     # Ownership and limits.

@@ -51,7 +51,7 @@ class Record:
     round:     of the queue, see `fair`
     attempts:  processes that were started for it
     fruitless: of these, the last ones in a row that left no new checkpoint
-    expected:  seconds it was forecast to take, None when nobody knows
+    expected:  seconds it was forecast to take before it was started, None when nobody asked
     """
 
     id: str
@@ -149,11 +149,14 @@ class Store:
         with self._lock:
             return {row[0] for row in self._db.execute("SELECT id FROM runs")}
 
-    def durations(self, task: str, last: int = 20) -> list[float]:
-        """Seconds that the last finished runs of this task took."""
-        query = "SELECT ended - started FROM runs WHERE task = ? AND state = ? AND started IS NOT NULL ORDER BY number DESC LIMIT ?"
+    def durations(self, task: str, method: str | None = None, last: int = 20) -> list[float]:
+        """Seconds that the last finished runs of this task (None: by whatever method) took."""
+        query = (
+            "SELECT ended - started FROM runs WHERE task = ? AND method = COALESCE(?, method) AND state = ? AND started IS NOT NULL"
+            " ORDER BY number DESC LIMIT ?"
+        )
         with self._lock:
-            return [row[0] for row in self._db.execute(query, [task, FINISHED, last])]
+            return [row[0] for row in self._db.execute(query, [task, method, FINISHED, last])]
 
     def _select(self, where: str, values: list) -> list[Record]:
         with self._lock:

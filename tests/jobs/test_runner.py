@@ -12,6 +12,7 @@ from genhub.errors import UserError
 from genhub.events import Done
 from genhub.jobs import living, process, scheduler
 from genhub.jobs.folder import RunFolder, write_json
+from genhub.jobs.store import Record
 from tests.jobs import faketask
 from tests.jobs.conftest import ENDED
 
@@ -149,7 +150,8 @@ def test_a_job_past_its_time_keeps_the_best_so_far(make_runner, job, rows, until
     assert runner.view("local", run_id).notes == ["Stopped at the time limit of 0.3 seconds; the best so far is kept."]
 
 
-def test_two_runs_at_once_and_the_rest_waits_with_a_forecast(runner, job, rows, until):
+def test_two_runs_at_once_and_the_rest_waits_with_a_forecast(make_runner, job, rows, until):
+    runner = make_runner(slots=2)  # the profile gives two cores one
     busy = [runner.submit("local", job(steps=100_000, pause=0.01), rows) for _ in range(2)]
     until(lambda: all(state(runner, run_id) == "running" and runner.view("local", run_id).progress for run_id in busy))
     waiting = [runner.submit("local", job(), rows) for _ in range(2)]
@@ -160,6 +162,17 @@ def test_two_runs_at_once_and_the_rest_waits_with_a_forecast(runner, job, rows, 
     for run_id in busy:
         runner.stop("local", run_id)
     assert {until(lambda i=i: ended(runner, i)).state for i in waiting} == {"finished"}
+
+
+def test_the_wait_is_what_was_forecast_else_what_the_method_usually_takes(make_runner, job, rows):
+    runner = make_runner(start=False, slots=1)
+    for number, (method, seconds) in enumerate((("frozen", 4.0), ("lora", 300.0), ("lora", 500.0), ("lora", 400.0))):
+        times = {"created": 10.0, "started": 10.0, "ended": 10.0 + seconds}
+        runner._store.insert(Record(str(number), "local", "fake", "x", "finished", method=method, **times))
+    forecast = {**job(method="lora"), "forecast": {"seconds": 50.0}}
+    jobs = (job(method="lora"), job(method="frozen"), forecast, job(method="ia3"), job())
+    ids = [runner.submit("local", each, rows) for each in jobs]
+    assert [runner.get("local", run_id).wait_seconds for run_id in ids] == [0, 400, 404, 454, 854]
 
 
 def test_a_visitors_second_job_waits_behind_others_first(make_runner, job, rows, until, monkeypatch):

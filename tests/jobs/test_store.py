@@ -48,7 +48,9 @@ def test_durations_of_finished_runs(db):
     db.insert(record("a", state="finished", started=10.0, ended=14.0))
     db.insert(record("b", state="failed", started=10.0, ended=11.0))
     db.insert(record("c", state="finished"))
-    assert db.durations("fake") == [4.0]
+    db.insert(record("d", state="finished", started=10.0, ended=99.0, method="lora"))
+    assert db.durations("fake") == [89.0, 4.0]
+    assert db.durations("fake", "lora") == [89.0]
 
 
 def test_it_survives_reopening_and_refuses_a_newer_version(tmp_path):
