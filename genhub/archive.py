@@ -4,11 +4,13 @@ Nothing in the archive decides where a file goes or how much is written: names a
 on the bytes that really come out. Standard library only.
 """
 
+import contextlib
 import re
 import stat
+import sys
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,18 +37,39 @@ def unpack(path: Path, folder: Path, bounds: Bounds, wanted: Callable[[str], boo
 
     One folder around everything is taken off. Raises UserError for whatever is not a plain, whole, modest archive.
     """
+    with _opened(path) as archive:
+        names, left = [], bounds.total_bytes
+        for name, entry in _entries(archive, bounds).items():
+            if not wanted(name):
+                raise _refused(f"holds “{name[:80]}”, which does not belong there", "It holds what GenHub packs, and nothing else.")
+            left -= _extract(archive, entry, folder / name, (bounds, left))
+            names.append(name)
+        return names
+
+
+def peek(path: Path, name: str, most: int) -> bytes:
+    """The first `most` bytes of one entry, nothing when there is none of that name. Raises UserError as `unpack` does."""
+    with _opened(path) as archive:
+        entry = _entries(archive, Bounds(entry_bytes=sys.maxsize)).get(name)  # nothing is unpacked
+        if entry is None:
+            return b""
+        with archive.open(entry) as source:
+            return source.read(most)
+
+
+def _entries(archive: zipfile.ZipFile, bounds: Bounds) -> dict[str, zipfile.ZipInfo]:
+    """The files by name, without the one folder around everything."""
+    entries = _checked(archive.infolist(), bounds)
+    around = _folder_around([entry.filename for entry in entries])
+    return {entry.filename.removeprefix(around): entry for entry in entries}
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """The archive, with its errors in our words."""
     try:
         with zipfile.ZipFile(path) as archive:
-            entries = _checked(archive.infolist(), bounds)
-            around = _folder_around([entry.filename for entry in entries])
-            names, left = [], bounds.total_bytes
-            for entry in entries:
-                name = entry.filename.removeprefix(around)
-                if not wanted(name):
-                    raise _refused(f"holds “{name[:80]}”, which does not belong there", "It holds what GenHub packs, and nothing else.")
-                left -= _extract(archive, entry, folder / name, (bounds, left))
-                names.append(name)
-            return names
+            yield archive
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, UnicodeDecodeError) as error:
         raise _refused(f"is damaged ({type(error).__name__})", "A whole ZIP file is needed.", "Download or pack it again.") from None
     except (NotImplementedError, RuntimeError):

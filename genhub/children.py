@@ -1,9 +1,12 @@
 """Entry points of one-shot children: JSON in, JSON out, one idea each. Started through `oneshot.run` or the warm server."""
 
+import json
 import shutil
 from pathlib import Path
 
-from genhub import settings
+from genhub import archive, settings
+
+PASSPORT_BYTES = 1_000_000
 
 
 def export(args: dict) -> dict:
@@ -32,6 +35,15 @@ def reopen(args: dict) -> dict:
 
     portable.open_zip(Path(args["path"]), Path(args["folder"]), settings.get().limits)
     return {"folder": args["folder"]}
+
+
+def base_of(args: dict) -> dict:
+    """{"path"} → {"id", "revision"} of the base that a zip's passport names, as it says so, unchecked; "" where it does not."""
+    try:
+        named = json.loads(archive.peek(Path(args["path"]), "passport.json", PASSPORT_BYTES))["base"]
+        return {name: named[name] if isinstance(named.get(name), str) else "" for name in ("id", "revision")}
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return {"id": "", "revision": ""}
 
 
 def script(args: dict) -> dict:

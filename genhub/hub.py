@@ -101,6 +101,17 @@ def resolve(model_id: str, settings: Settings, token: str | None = None, revisio
         raise UserError(f"“{repo}” is still being downloaded.", "One download at a time.", "Try again later.", "model") from None
 
 
+def stored_revision(model_id: str, revision: str, settings: Settings) -> str:
+    """The commit of a Hub model that is on this machine: `revision` itself, or the last one that came when none is named. Empty
+    when it is not here, and for embedded models, of which there is one."""
+    if not re.fullmatch("([0-9a-f]{40})?", revision) or _embedded_folder(model_id) is not None:
+        return ""
+    entry = catalog.MODELS.get(model_id)
+    repo = entry.hub_id if entry and entry.hub_id else model_id
+    found = _stored(settings.cache / "models" / repo.replace("/", "--"), model_id, revision)
+    return found.revision if found else ""
+
+
 def _stored(home: Path, model_id: str, revision: str) -> ModelFolder | None:
     """What an earlier download left: of this commit, or the last one when none is asked for."""
     try:

@@ -365,6 +365,7 @@ class Lab:
     def reopen(self, visitor: str, path: str | Path) -> str:
         """Check a zip that GenHub wrote and list it as a run, under the name it had; returns its id."""
         upload = gate.archive(path, self.settings.limits)
+        self._fetch_base_of(upload.path)
         folder = self._new_folder(self.settings.uploads, visitor, upload.bytes) / "run"
         try:
             request = {"path": str(upload.path), "folder": str(folder)}
@@ -372,6 +373,17 @@ class Lab:
             return self.runner.import_folder(self.owner(visitor), folder, gate.display_name(Path(upload.name).stem))
         finally:
             shutil.rmtree(folder.parent, ignore_errors=True)
+
+    def _fetch_base_of(self, path: Path) -> None:
+        """The base that a zip names comes to this machine first: where the zip is opened there is no network. What is no name
+        of a model is left to the opening, which says what is wrong with it."""
+        base = oneshot.run("genhub.children:base_of", {"path": str(path)}, what="Reading the ZIP file")
+        try:
+            model_id = gate.model_id(base["id"], self.settings)
+        except UserError:
+            return
+        revision = base["revision"] if re.fullmatch("[0-9a-f]{40}", base["revision"]) else ""
+        hub.model_folder(model_id, self.settings, revision=revision)
 
     def code(self, visitor: str, run_id: str) -> dict:
         """{"script": a plain program that loads the run and predicts, "command": what reproduces the run}."""

@@ -16,6 +16,7 @@ from typing import Any
 from safetensors import SafetensorError
 from torch import nn
 
+from genhub import hub, settings
 from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder
 from genhub.text.classifier import LoadedClassifier, load_run
@@ -91,14 +92,16 @@ class Models:
     def __init__(self, budget: int = 0):
         self.store = Store(budget)
 
-    def base(self, model_id: str) -> Encoder:
-        """The encoder behind a model id, from its local folder. Raises UserError when it cannot be had."""
+    def base(self, model_id: str, revision: str = "") -> Encoder:
+        """The encoder behind a model id, from its local folder: of this commit where we have it, else the last one that came.
+        Raises UserError when it cannot be had."""
+        revision = hub.stored_revision(model_id, revision, settings.get()) or hub.stored_revision(model_id, "", settings.get())
 
         def load() -> tuple[Encoder, nn.Module]:
-            encoder = open_base(model_id)
+            encoder = open_base(model_id, revision)
             return encoder, encoder.model
 
-        return self.store.get(("base", model_id), None, load)
+        return self.store.get(("base", model_id, revision), None, load)
 
     def folder(self, run_dir: str) -> Path:
         """The folder of a run as it is asked for. Raises UserError for what is no name."""
@@ -122,7 +125,7 @@ class Models:
 
         loaded = self.store.get(("run", str(folder)), _stamp(folder), load)
         if shared is not None:
-            self.base(shared.id)
+            self.base(shared.id, shared.revision)
         return loaded
 
     def _base_of(self, passport: dict) -> Encoder:
@@ -130,7 +133,7 @@ class Models:
         named = passport.get("base") if isinstance(passport, dict) else None
         if not isinstance(named, dict) or not isinstance(named.get("id"), str):
             raise _damaged("passport.json does not name its base")
-        base = self.base(named["id"])
+        base = self.base(named["id"], str(named.get("revision") or ""))
         for what, here in (("revision", base.revision), ("sha256", base.sha256)):
             if here and named.get(what) and named[what] != here:
                 raise UserError(

@@ -16,6 +16,7 @@ from genhub import settings as settings_module
 from genhub.lab import Lab
 from genhub.settings import Settings
 from genhub.ui import api, header, runs, start, theme
+from genhub.ui.blocks import GuardedBlocks
 from genhub.ui.classify import data, tab
 from genhub.ui.session import FIRST_RUN
 from genhub.ui.wiring import Wires
@@ -27,7 +28,7 @@ SECRET_NAME = "browser.secret"  # noqa: S105 - the file, not what is in it
 def build(lab: Lab) -> gr.Blocks:
     """The Gradio page for one Lab. Nothing is started here."""
     wires = Wires(lab)
-    with gr.Blocks(title="GenHub", analytics_enabled=False, delete_cache=(600, 3600)) as page:
+    with GuardedBlocks(title="GenHub", analytics_enabled=False, delete_cache=(600, 3600)) as page:
         session = gr.BrowserState({}, storage_key=STORAGE_KEY, secret=browser_secret(lab.settings))
         wires.add(
             session=session, pulse=gr.Timer(1.0, active=False), clock=gr.Timer(4.0), header=gr.HTML(header.render(lab), elem_id="gh-header")

@@ -23,7 +23,7 @@ from genhub.text import material
 from genhub.text.classifier import BULK, load_run, pad
 from genhub.text.encoder import Encoder, load_encoder
 from genhub.training.configs import ClassifyConfig
-from tests.serving.tiny_runs import BASE, LABELS, make_run, store_base
+from tests.serving.tiny_runs import BASE, LABELS, REVISION, make_run, store_base
 from tests.tiny import WORDS, tiny_rows, tiny_run
 
 TEXTS = ["good book", "awful parcel , late again", "refund my money please", "the cat likes the dog"]
@@ -330,7 +330,7 @@ def test_stats_tell_what_is_in_memory(served):
     served.worker.call("classify.predict", {"run_dir": str(served.runs[0]), "texts": TEXTS})
     stats = served.worker.call("stats", {})
     assert ["run", str(served.runs[0].resolve())] in [model["key"] for model in stats["models"]]
-    assert ["base", "tests/tiny"] in [model["key"] for model in stats["models"]]
+    assert ["base", "tests/tiny", REVISION] in [model["key"] for model in stats["models"]]
     assert 0 < stats["weight_bytes"] <= stats["budget_bytes"]
     assert stats["requests"] >= 2
     assert stats["pid"] == served.worker.pid

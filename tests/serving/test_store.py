@@ -1,10 +1,13 @@
+import shutil
+
 import pytest
 import torch
 from torch import nn
 
 from genhub.errors import UserError
+from genhub.jobs.folder import write_json
 from genhub.serving.store import Models, Store, default_budget, weight_bytes
-from tests.serving.tiny_runs import make_run, store_base
+from tests.serving.tiny_runs import REVISION, make_run, store_base
 
 
 def module(floats):
@@ -93,10 +96,25 @@ def test_when_memory_is_short_old_runs_go_and_their_base_stays(home, tmp_path):
     models.store.budget = models.store.bytes() + 1
     for run in runs[1:]:
         models.classifier(str(run))
-    assert keys(models.store) == [["run", str(runs[3])], ["base", "tests/tiny"]]
+    assert keys(models.store) == [["run", str(runs[3])], ["base", "tests/tiny", REVISION]]
     assert models.store.loads == 5
     assert models.classifier(str(runs[0])).predict(["good"]).scores == pytest.approx(first)
 
 
 def test_the_default_budget_is_within_reason():
     assert 500_000_000 <= default_budget() <= 16_000_000_000
+
+
+def test_a_run_stands_on_the_revision_of_its_base_that_it_was_trained_on(home, tmp_path):
+    base = store_base()
+    run = make_run(tmp_path / "run", base)
+    first = Models(budget=10**9).classifier(str(run)).predict(["good"]).scores
+    newer = base.with_name("b" * 40)
+    shutil.copytree(base, newer)
+    write_json(newer.parent / "current.json", {"revision": newer.name})
+    models = Models(budget=10**9)
+    assert models.base("tests/tiny").revision == newer.name
+    assert models.classifier(str(run)).predict(["good"]).scores == pytest.approx(first)
+    shutil.rmtree(base)
+    with pytest.raises(UserError, match="another version of tests/tiny"):
+        Models(budget=10**9).classifier(str(run))

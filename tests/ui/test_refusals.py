@@ -33,55 +33,58 @@ def refused(client, values, name) -> str:
 
 
 TABLES = {
-    "empty": b"",
-    "excel": b"PK\x03\x04[Content_Types].xml xl/workbook.xml" + b"\0" * 100,
-    "old excel": b"\xd0\xcf\x11\xe0" + b"\0" * 100,
-    "web page": b"<!DOCTYPE html><html><body>hi</body></html>",
-    "pdf": b"%PDF-1.7 ...",
-    "latin-1": "text,label\ncaf\xe9,a\n".encode("latin-1"),
-    "nul": b"text,label\na\0b,c\n",
-    "unclosed quote": b'text,label\n"never closed,a\nb,c\n',
-    "long row": b"text,label\na,b\nc,d,e\n",
-    "long header": b"text,label,more\na,b\n",
-    "header only": b"text,label\n",
-    "many columns": (",".join(f"c{i}" for i in range(5_000)) + "\n" + ",".join("1" * 5_000) + "\n").encode(),
-    "endless line": b"text,label\n" + b"x" * 300_000 + b",a\n",
-    "duplicate column": b"text,text\na,b\n",
-    "broken json": b'{"text": "a", "label": "b"}\n{"text": \n',
-    "fake parquet": b"PAR1" + b"\0" * 50 + b"PAR1",
+    "empty": (b"", "is empty (0 bytes)"),
+    "excel": (b"PK\x03\x04[Content_Types].xml xl/workbook.xml" + b"\0" * 100, "is an Excel file"),
+    "old excel": (b"\xd0\xcf\x11\xe0" + b"\0" * 100, "is an old Excel or Word file"),
+    "web page": (b"<!DOCTYPE html><html><body>hi</body></html>", "is a web page"),
+    "pdf": (b"%PDF-1.7 ...", "is a PDF"),
+    "latin-1": ("text,label\ncaf\xe9,a\n".encode("latin-1"), "Line 2, byte 4 (0xE9) is not UTF-8"),
+    "nul": (b"text,label\na\0b,c\n", "Line 2 holds a NUL"),
+    "unclosed quote": (b'text,label\n"never closed,a\nb,c\n', "opened on line 2 is never closed"),
+    "long row": (b"text,label\na,b\nc,d,e\n", "Line 3 has 3 fields, the header has 2"),
+    "long header": (b"text,label,more\na,b\n", "Line 2 has 2 fields, the header has 3"),
+    "header only": (b"text,label\n", "a header but no rows"),
+    "many columns": ((",".join(f"c{i}" for i in range(5_000)) + "\n" + ",".join("1" * 5_000) + "\n").encode(), "has 5,000 columns"),
+    "endless line": (b"text,label\n" + b"x" * 300_000 + b",a\n", "Line 2 has 300,002 characters"),
+    "duplicate column": (b"text,text\na,b\n", "Two columns are called “text”"),
+    "broken json": (b'{"text": "a", "label": "b"}\n{"text": \n', "Line 2 is not JSON"),
+    "fake parquet": (b"PAR1" + b"\0" * 50 + b"PAR1", "The Parquet file is damaged"),
 }
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_that_cannot_be_read_is_refused(client, me, tmp_path, name):
     path = tmp_path / f"{name.replace(' ', '-')}.csv"
-    path.write_bytes(TABLES[name])
-    refused(client, (me, handle_file(str(path))), "/read_table")
+    content, phrase = TABLES[name]
+    path.write_bytes(content)
+    assert phrase in refused(client, (me, handle_file(str(path))), "/read_table")
 
 
 LABELS = {
-    "one class": "text,label\n" + "".join(f"text number {i},a\n" for i in range(10)),
-    "rare class": "text,label\n" + "".join(f"text number {i},{'a' if i else 'b'}\n" for i in range(10)),
-    "all empty": "text,label\n" + "".join(f",{'ab'[i % 2]}\n" for i in range(10)),
-    "5,000 classes": "text,label\n" + "".join(f"text number {i},c{i % 5_000}\n" for i in range(15_000)),
+    "one class": ("text,label\n" + "".join(f"text number {i},a\n" for i in range(10)), "one label “a”"),
+    "rare class": (
+        "text,label\n" + "".join(f"text number {i},{'a' if i else 'b'}\n" for i in range(10)),
+        "fewer than 3 different texts: “b”",
+    ),
+    "all empty": ("text,label\n" + "".join(f",{'ab'[i % 2]}\n" for i in range(10)), "No row is left"),
+    "5,000 classes": ("text,label\n" + "".join(f"text number {i},c{i % 5_000}\n" for i in range(15_000)), "5,000 different labels"),
 }
 
 
 @pytest.mark.parametrize("name", LABELS)
 def test_a_table_that_cannot_be_trained_on_is_refused(client, me, tmp_path, name):
     path = tmp_path / "table.csv"
-    path.write_text(LABELS[name], encoding="utf-8")
+    content, phrase = LABELS[name]
+    path.write_text(content, encoding="utf-8")
     taken = client.predict(me, handle_file(str(path)), api_name="/read_table")
     report = client.predict(me, taken["id"], "text", "label", [], api_name="/examine_table")
     assert not report["ready"]
     assert any(finding["severity"] == "problem" for finding in report["findings"])
-    refused(client, (me, taken["id"], {}, ""), "/train")
+    assert phrase in refused(client, (me, taken["id"], {}, ""), "/train")
 
 
 NAN, INFINITE = float("nan"), float("inf")
 OPTIONS = [
-    {"learning_rate": NAN},
-    {"learning_rate": INFINITE},
     {"learning_rate": 0},
     {"learning_rate": 10},
     {"learning_rate": "fast"},
@@ -136,7 +139,6 @@ CALLS = [
     ("/classify", ["example-support", "just a text"]),
     ("/classify", ["example-support", [7]]),
     ("/classify", ["example-support", ["x" * 1_000_000]]),
-    ("/classify", ["example-support", ["\ud800"]]),
     ("/explain", ["example-support", "", ""]),
     ("/explain", ["example-support", "hello", "no such class"]),
     ("/explain", ["example-support", {"text": 1}, ""]),
@@ -222,17 +224,52 @@ def test_a_table_over_the_limit_is_refused(app, client, me, tmp_path):
     path = tmp_path / "large.csv"
     path.write_bytes(b"text,label\n" + b"a long enough text,label\n" * 2_100_000)
     assert path.stat().st_size > 50_000_000
-    refused(client, (me, handle_file(str(path))), "/read_table")
+    assert "At most 50 MB" in refused(client, (me, handle_file(str(path))), "/read_table")
 
 
-@pytest.mark.parametrize("path", ["/etc/passwd", "../../etc/passwd", "http://127.0.0.1:9/x.csv", ""])
-def test_a_path_or_an_address_is_no_file(client, me, path):
-    refused(client, (me, {"path": path, "meta": {"_type": "gradio.FileData"}}), "/read_table")
+def raw(app, name: str, values: list) -> str:
+    """What the server says to a call that no client library has looked at: the error of an event, or its data."""
+    body = json.dumps({"data": values}).encode()  # NaN and lone surrogates pass
+    request = urllib.request.Request(f"{app.address}gradio_api/call{name}", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as reply:
+        event = json.loads(reply.read())["event_id"]
+    with urllib.request.urlopen(f"{app.address}gradio_api/call{name}/{event}", timeout=60) as reply:
+        lines = reply.read().decode("utf-8").splitlines()
+    assert "event: error" in lines, lines
+    told = lines[lines.index("event: error") + 1]
+    assert not DEFECT.search(told), told
+    return told
 
 
-@pytest.mark.parametrize("value", [None, 7, "table.csv", []])
-def test_what_is_no_file_is_refused(client, me, value):
-    refused(client, (me, value), "/read_table")
+def a_file(path) -> dict:
+    return {"path": path, "meta": {"_type": "gradio.FileData"}}
+
+
+FILES = {
+    "absolute": (a_file("/etc/passwd"), "was not uploaded"),
+    "parent": (a_file("../../etc/passwd"), "was not uploaded"),
+    "address": (a_file("http://127.0.0.1:9/x.csv"), "is an address, not a file"),
+    "scheme": (a_file("file:///etc/passwd"), "is an address, not a file"),
+    "empty": (a_file(""), "was not uploaded"),
+    "folder": (a_file("/tmp"), "was not uploaded"),
+    "number": (7, "not of the kind"),
+    "name": ("table.csv", "not of the kind"),
+    "list": ([], "not of the kind"),
+    "nothing": (None, "No file has arrived"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_not_an_uploaded_file_is_refused(app, me, name):
+    value, phrase = FILES[name]
+    assert phrase in raw(app, "/read_table", [me, value])
+
+
+def test_values_that_no_client_library_sends_are_refused(app, me, table):
+    for rate in (NAN, INFINITE, -INFINITE):
+        assert "Learning rate is" in raw(app, "/train", [me, table[0], {"learning_rate": rate}, ""])
+    assert "surrogate" in raw(app, "/classify", [me, "example-support", ["\ud800"]])
+    assert raw(app, "/classify", [me])
 
 
 # ---- what is odd and yet good ---------------------------------------------------------------------------------------
@@ -298,23 +335,23 @@ def models(loopback, tmp_path_factory) -> HubServer:
 
 
 MODELS = {
-    "acme/unknown": "",
-    "acme/gated": "",
-    "acme/private": "",
-    "acme/limited": "",
-    "acme/broken": "",
-    "acme/bin": "",
-    "acme/code": "",
-    "acme/wide": "",
-    "acme/classes": "",
-    "acme/quantized": "",
-    "acme/gpt": "",
-    "acme/adapter": "",
-    "acme/empty": "",
-    "acme/header": "",
-    "acme/cut": "",
-    "acme/nan": "",
-    "acme/shape": "",
+    "acme/unknown": "knows no “acme/unknown”",
+    "acme/gated": "is gated",
+    "acme/private": "private, or does not exist",
+    "acme/limited": "asks for a pause",
+    "acme/broken": "status 500",
+    "acme/bin": "old .bin format",
+    "acme/code": "brings its own code",
+    "acme/wide": "hidden_size = 1000000000",
+    "acme/classes": "num_labels = 100000000",
+    "acme/quantized": "is quantized",
+    "acme/gpt": "is of the type “gpt2”",
+    "acme/adapter": "is an adapter, not a model",
+    "acme/empty": "is empty (0 bytes)",
+    "acme/header": "is not a safetensors file",
+    "acme/cut": "is cut off: 100 of",
+    "acme/nan": "holds a NaN or an infinity",
+    "acme/shape": "in another shape than config.json says",
 }
 
 
@@ -356,18 +393,22 @@ def but(**values):
 
 CONFIG, WEIGHTS = "adapter/adapter_config.json", "adapter/adapter_model.safetensors"
 ADAPTERS = {
-    "rank": (CONFIG, but(r=1_000_000), ""),
-    "targets": (CONFIG, but(target_modules=".*"), ""),
-    "other base": (CONFIG, but(base_model_name_or_path="google-bert/bert-base-uncased"), ""),
-    "other kind": (CONFIG, but(peft_type="IA3"), ""),
-    "base of the passport": ("passport.json", but(base={"id": "acme/absent", "revision": "", "sha256": ""}), ""),
-    "changed base": ("passport.json", but(base={"id": "embedded/minilm-l6", "revision": "", "sha256": "c" * 64}), ""),
-    "labels": ("passport.json", but(labels=["one", "two"]), ""),
-    "empty": (WEIGHTS, lambda data: b"", ""),
-    "header": (WEIGHTS, lambda data: b"\xff" * 300, ""),
-    "cut": (WEIGHTS, lambda data: data[:-10], ""),
-    "nan": (WEIGHTS, lambda data: data[:-4] + struct.pack("<f", float("nan")), ""),
-    "head": ("head.safetensors", lambda data: b"", ""),
+    "rank": (CONFIG, but(r=1_000_000), "says 1000000 for r"),
+    "targets": (CONFIG, but(target_modules=".*"), "says '.*' for target_modules"),
+    "other base": (CONFIG, but(base_model_name_or_path="google-bert/bert-base-uncased"), "is for “google-bert/bert-base-uncased”"),
+    "other kind": (CONFIG, but(peft_type="IA3"), "says 'IA3' for peft_type"),
+    "base of the passport": ("passport.json", but(base={"id": "acme/absent", "revision": "", "sha256": ""}), "knows no “acme/absent”"),
+    "changed base": (
+        "passport.json",
+        but(base={"id": "embedded/minilm-l6", "revision": "", "sha256": "c" * 64}),
+        "trained on another version of embedded/minilm-l6",
+    ),
+    "labels": ("passport.json", but(labels=["one", "two"]), "2 labels for a head of 6"),
+    "empty": (WEIGHTS, lambda data: b"", "adapter_model.safetensors is empty"),
+    "header": (WEIGHTS, lambda data: b"\xff" * 300, "adapter_model.safetensors is not a safetensors file"),
+    "cut": (WEIGHTS, lambda data: data[:-10], "adapter_model.safetensors is cut off"),
+    "nan": (WEIGHTS, lambda data: data[:-4] + struct.pack("<f", float("nan")), "a NaN or an infinity in “base_model"),
+    "head": ("head.safetensors", lambda data: b"", "head.safetensors is empty"),
 }
 
 
@@ -411,7 +452,13 @@ def truncated(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-40])
 
 
-ZIPS = {"bomb": (bomb, ""), "crowd": (crowd, ""), "parent path": (climber, ""), "link": (link, ""), "truncated": (truncated, "")}
+ZIPS = {
+    "bomb": (bomb, "more than 100 times its size"),
+    "crowd": (crowd, "holds 20,000 entries"),
+    "parent path": (climber, "names a place outside itself"),
+    "link": (link, "holds a link or device"),
+    "truncated": (truncated, "is damaged (BadZipFile)"),
+}
 
 
 @pytest.mark.parametrize("name", ZIPS)

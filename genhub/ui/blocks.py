@@ -1,0 +1,53 @@
+"""`gr.Blocks` in which a value that Gradio itself cannot take is refused with a sentence, before any handler sees it.
+
+Gradio checks where files come from and what a component's value looks like, but tells the client nothing of it, and it
+downloads a file that is named by an address of another host. Here a file is what was uploaded to this server, nothing else.
+"""
+
+import logging
+from typing import Any
+
+import gradio as gr
+
+from genhub.errors import UserError
+
+LOG = logging.getLogger(__name__)
+
+
+class GuardedBlocks(gr.Blocks):
+    """The page's Blocks."""
+
+    async def preprocess_data(self, block_fn, inputs: list[Any], state, explicit_call: bool = False) -> list[Any]:
+        """Gradio's own, between a check and a translation of its errors."""
+        try:
+            for value in inputs:
+                refuse_addresses(value)
+            return await super().preprocess_data(block_fn, inputs, state, explicit_call)
+        except UserError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        except gr.Error:
+            raise
+        except Exception as error:
+            LOG.info("a value was refused: %s", type(error).__name__)
+            raise gr.Error(str(unusable(error)), print_exception=False) from error
+
+
+def refuse_addresses(value: Any) -> None:
+    """Raises UserError for a file, at any depth of `value`, that lies on another host."""
+    if isinstance(value, dict):
+        if "path" in value and "meta" in value and "://" in str(value["path"]):
+            what = f"“{str(value['path'])[:80]}” is an address, not a file."
+            raise UserError(what, "GenHub fetches no files from elsewhere.", "Download it and upload the file.", "file")
+        for part in value.values():
+            refuse_addresses(part)
+    elif isinstance(value, list):
+        for part in value:
+            refuse_addresses(part)
+
+
+def unusable(error: Exception) -> UserError:
+    """What a client is told of an error of Gradio's own."""
+    if isinstance(error, gr.exceptions.InvalidPathError | OSError):
+        return UserError("This file was not uploaded to this server.", "A file must be uploaded before it is used.", "Upload it.", "file")
+    limit = "Files are uploaded first, numbers are numbers, texts are texts."
+    return UserError("A value is not of the kind that belongs there.", limit, "docs/api.md says what each endpoint takes.")
