@@ -62,22 +62,30 @@ class ClassifierTask(Trainable):
         (accuracy, loss), (best_accuracy, best_loss) = ([item[name] for name in key] for item in (figures, best))
         return accuracy > best_accuracy or (accuracy == best_accuracy and loss < best_loss)
 
-    def after_backward(self, step: int) -> None:
+    def after_step(self, step: int) -> None:
         """AdaLoRA measures the gradients and prunes ranks."""
         if self.allocator is not None:
             self.allocator.update_and_allocate(step)
 
     def extra_state(self) -> dict[str, torch.Tensor]:
-        """AdaLoRA's running importance of each weight."""
+        """AdaLoRA's running importance of each weight, and which ranks it has left."""
         if self.allocator is None:
             return {}
         ranks = self.allocator.rankallocator
-        return {f"{kind}/{name}": tensor for kind in _IMPORTANCE for name, tensor in getattr(ranks, kind).items()}
+        state = {f"{kind}/{name}": tensor for kind in _IMPORTANCE for name, tensor in getattr(ranks, kind).items()}
+        pattern = self.allocator.peft_config[ranks.adapter_name].rank_pattern or {}
+        return state | {f"rank_pattern/{name}": torch.tensor(kept, dtype=torch.bool) for name, kept in pattern.items()}
 
     def set_extra_state(self, tensors: dict[str, torch.Tensor]) -> None:
+        pattern = {}
         for key, tensor in tensors.items():
             kind, _, name = key.partition("/")
-            getattr(self.allocator.rankallocator, kind)[name] = tensor
+            if kind == "rank_pattern":
+                pattern[name] = tensor.tolist()
+            else:
+                getattr(self.allocator.rankallocator, kind)[name] = tensor
+        if pattern:
+            self.allocator.peft_config[self.allocator.rankallocator.adapter_name].rank_pattern = pattern
 
     def _loss(self, outputs: torch.Tensor, batch: Mapping[str, torch.Tensor], smoothing: float) -> torch.Tensor:
         weights = self.class_weights.to(outputs.device)

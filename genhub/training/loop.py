@@ -152,8 +152,8 @@ class _Fit:
         loss = self.forward(indices)
         self.accelerator.backward(loss)
         nn.utils.clip_grad_norm_([tensor for tensor in self.named.values() if tensor.grad is not None], self.plan.clip)
-        self.task.after_backward(self.step)
         self.optimizer.step()
+        self.task.after_step(self.step)
         self.optimizer.zero_grad()
         self.step += 1
         self.losses.append(loss.detach())

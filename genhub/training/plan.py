@@ -58,8 +58,8 @@ class Trainable:
         """Whether an epoch's figures beat the best so far."""
         return figures["val_loss"] < best["val_loss"]
 
-    def after_backward(self, step: int) -> None:
-        """Called between the backward pass and the optimiser's step; most tasks do nothing."""
+    def after_step(self, step: int) -> None:
+        """Called after the optimiser's step, the gradients still there; most tasks do nothing. `step` counts from 0."""
 
     def extra_state(self) -> dict[str, torch.Tensor]:
         """Tensors that belong into a checkpoint beside weights and optimiser; most tasks have none."""
