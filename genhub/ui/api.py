@@ -14,9 +14,11 @@ from functools import wraps
 
 import gradio as gr
 
+from genhub import gate
 from genhub.errors import UserError
 from genhub.lab import Lab
-from genhub.ui.classify.data import considered
+from genhub.text import verdict
+from genhub.ui.classify.data import OPTIONS
 from genhub.ui.session import new_visitor as token
 from genhub.ui.wiring import guarded
 
@@ -59,14 +61,31 @@ def _table_endpoints(lab: Lab) -> list[Callable]:
         fixes: list[str] = [],  # noqa: B006 - never changed
         options: dict = {},  # noqa: B006 - never changed
     ) -> dict:
-        """The data doctor's report: columns, class counts, findings with the codes of their fixes, the split. Of the options of
-        training, those that bear on it count: model, max_length, seed, folds, test_share, validation_share."""
-        return lab.examine(visitor, table, (text_column, label_column), fixes, considered(options if isinstance(options, dict) else {}))
+        """The data doctor's report: columns, class counts, findings with the codes of their fixes, the split. Options are those of
+        training; of these, model, max_length, seed, folds, test_share and validation_share bear on the report."""
+        config = gate.config("classify", options)
+        chosen = {name: getattr(config, name) for name in OPTIONS if name in options and getattr(config, name) is not None}
+        return lab.examine(visitor, table, (text_column, label_column), fixes, chosen)
 
-    return [new_visitor, read_sample, read_text, read_hub_dataset, examine_table]
+    def drop_test_table(visitor: str, table: str) -> str:
+        """Take the separate test table away again; the table must then be examined anew. Returns the table's id."""
+        lab.drop_test(visitor, table)
+        return table
+
+    return [new_visitor, read_sample, read_text, read_hub_dataset, examine_table, drop_test_table]
 
 
 def _run_endpoints(lab: Lab) -> list[Callable]:
+    return [*_training_endpoints(lab), *_list_endpoints(lab)]
+
+
+def _training_endpoints(lab: Lab) -> list[Callable]:
+    def fetch_encoder(visitor: str, model: str) -> str:
+        """Download and check an encoder of the Hub, so that no training waits for it; returns its id."""
+        lab.owner(visitor)
+        lab.fetch_model(model)
+        return model
+
     def forecast(visitor: str, table: str, options: dict) -> dict:
         """What training would cost: trainable parameters, steps, seconds, memory, from a few measured steps."""
         return lab.forecast(visitor, table, options)
@@ -79,17 +98,35 @@ def _run_endpoints(lab: Lab) -> list[Callable]:
         """State, place in the queue, progress, notes, and the final figures once there are any."""
         info, view = lab.view(visitor, run)
         progress = asdict(view.progress) if view.progress else None
-        metrics = view.done.metrics if view.done else None
+        known = info.metrics if info else None  # a run that came as a zip has no log
         told = {
             "run": run,
             "state": info.state if info else "finished",
             "stage": view.stage_label,
             "progress": progress,
             "notes": view.notes,
-            "metrics": metrics,
+            "metrics": view.done.metrics if view.done else known,
         }
         return {**told, "position": info.position if info else None, "error": info.error if info else None}
 
+    def run_curves(visitor: str, run: str) -> dict:
+        """The curves so far, by part (a fold, or the final model) and by name (loss, val_loss, val_accuracy …): [step, value] each."""
+        return lab.view(visitor, run)[1].curves
+
+    def stop_run(visitor: str, run: str) -> str:
+        """Stop a run and keep the best so far."""
+        lab.stop(visitor, run)
+        return run
+
+    def resume_run(visitor: str, run: str) -> str:
+        """Go on with a stopped or failed run from its last checkpoint."""
+        lab.resume(visitor, run)
+        return run
+
+    return [fetch_encoder, forecast, train, run_status, run_curves, stop_run, resume_run]
+
+
+def _list_endpoints(lab: Lab) -> list[Callable]:
     def list_runs(visitor: str) -> list[dict]:
         """This visitor's runs, newest first."""
         return [
@@ -102,16 +139,6 @@ def _run_endpoints(lab: Lab) -> list[Callable]:
             }
             for info in lab.runs(visitor)
         ]
-
-    def stop_run(visitor: str, run: str) -> str:
-        """Stop a run and keep the best so far."""
-        lab.stop(visitor, run)
-        return run
-
-    def resume_run(visitor: str, run: str) -> str:
-        """Go on with a stopped or failed run from its last checkpoint."""
-        lab.resume(visitor, run)
-        return run
 
     def rename_run(visitor: str, run: str, name: str) -> str:
         """Give a run another name."""
@@ -131,7 +158,18 @@ def _run_endpoints(lab: Lab) -> list[Callable]:
         """Runs on the same split in one table, with paired differences to the first."""
         return asdict(lab.compare(visitor, runs))
 
-    return [forecast, train, run_status, list_runs, stop_run, resume_run, rename_run, delete_run, delete_everything, compare_runs]
+    def unseen_rows(visitor: str, run: str, label: str, predicted: str) -> list[dict]:
+        """The unseen rows of one cell of the confusion matrix: those labelled `label` for which the run said `predicted`, the most
+        confident first. Runs that came as a zip carry no rows."""
+        folder = lab.folder(visitor, run)
+        labels = folder.read("passport.json")["labels"]
+        for value, field in ((label, "label"), (predicted, "predicted")):
+            gate.choice(value, labels, field)
+        if not folder.has("predictions.jsonl"):
+            raise UserError("The rows of this run are not here.", "They are never part of an export.", "Train it here to read them.", "run")
+        return verdict.cell_rows(verdict.read_predictions(folder.path), label, predicted)
+
+    return [list_runs, rename_run, delete_run, delete_everything, compare_runs, unseen_rows]
 
 
 def _answer_endpoints(lab: Lab) -> list[Callable]:

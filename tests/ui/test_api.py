@@ -2,11 +2,21 @@
 
 import csv
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
 from gradio_client import handle_file
 
+from genhub import settings
+from genhub.errors import UserError
+from genhub.jobs.folder import write_json
+from genhub.lab import Lab
+from genhub.ui import api
+from tests.serving.tiny_runs import LABELS, make_run, store_base
 from tests.ui.served import ROOT
+
+ME = "a" * 32
 
 
 def test_a_script_trains_classifies_explains_and_takes_home(client, me, table, run, tmp_path):
@@ -61,6 +71,76 @@ def test_stop_keeps_the_best_so_far(client, me, table, wait):
     assert status["state"] == "stopped"
     assert client.predict(me, started, ["hello"], api_name="/classify")["predicted"]
     client.predict(me, started, api_name="/delete_run")
+
+
+# ---- one endpoint alone, without a server --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lab(home, monkeypatch) -> Iterator[Lab]:
+    monkeypatch.setenv("GENHUB_JOBS", "spawn")
+    made = Lab(settings.get())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def ask(lab) -> Callable:
+    """ask("name", …) → what the endpoint returns."""
+    known = {function.__name__: function for function in api.endpoints(lab)}
+    return lambda name, *values: known[name](ME, *values)
+
+
+def test_a_run_opened_from_a_zip_has_its_figures(lab, ask, home):
+    folder = make_run(home / "made", store_base(), "frozen")
+    write_json(folder / "metrics.json", {"accuracy": 0.75, "test_rows": 40})
+    run = lab.runner.import_folder("local", folder, "opened")
+    assert ask("run_status", run)["metrics"] == {"accuracy": 0.75, "test_rows": 40}
+    with pytest.raises(UserError, match="not here"):
+        ask("unseen_rows", run, LABELS[0], LABELS[1])
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"max_length": 10**6}, "Max length is 1000000"),
+        ({"colour": "red"}, "no option “colour”"),
+        ({"model": "../secret"}, "../secret"),
+        ("epochs=3", "options are a text"),
+        (None, "options are missing"),
+    ],
+)
+def test_options_of_the_doctor_are_checked(lab, ask, options, told):
+    table = lab.take_sample(ME, "support")
+    with pytest.raises(UserError) as caught:
+        ask("examine_table", table.id, "", "", [], options)
+    assert told in str(caught.value)
+
+
+def test_the_rows_of_a_cell_and_the_curves_are_those_of_the_run(ask):
+    labels = ask("run_status", "example-support")["metrics"]["labels"]
+    confusion = ask("run_status", "example-support")["metrics"]["confusion"]
+    for i, true in enumerate(labels):
+        rows = ask("unseen_rows", "example-support", true, labels[0])
+        assert len(rows) == confusion[i][0]
+        assert {row["label"] for row in rows} <= {true}
+    with pytest.raises(UserError, match="It is one of"):
+        ask("unseen_rows", "example-support", "no such label", labels[0])
+    curves = ask("run_curves", "example-support")
+    assert all(len(point) == 2 for part in curves.values() for points in part.values() for point in points)
+    assert any("val_loss" in part for part in curves.values())
+
+
+def test_a_test_table_is_taken_away_and_an_encoder_fetched(lab, ask, tmp_path):
+    table = lab.take_pasted(ME, "text,label\n" + "".join(f"text {number},{'ab'[number % 2]}\n" for number in range(60)))
+    (tmp_path / "unseen.csv").write_text("text,label\nquite another,a\nand one more,b\n")
+    lab.add_test(ME, table.id, tmp_path / "unseen.csv")
+    assert ask("examine_table", table.id)["split"]["kind"] == "given"
+    assert ask("drop_test_table", table.id) == table.id
+    assert ask("examine_table", table.id)["split"]["kind"] != "given"
+    assert ask("fetch_encoder", "embedded/minilm-l6") == "embedded/minilm-l6"
+    with pytest.raises(UserError, match="offline"):
+        ask("fetch_encoder", "google-bert/bert-base-uncased")
 
 
 def test_the_documentation_is_what_the_code_says():
