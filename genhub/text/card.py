@@ -229,7 +229,7 @@ def _limits(metrics: dict, passport: dict) -> list[str]:
             f"The model disagrees confidently with the label of {metrics['suspects']:,} of the unseen rows; some of those labels may be wrong."
         )
     if metrics["stopped"]:
-        lines.append("Training was stopped by hand before its end.")
+        lines.append(sentences.stopped(metrics))
     return lines
 
 

@@ -71,6 +71,7 @@ class _Work:
         self.precision = config.precision
         self.features: features.Features | None = None
         self.stopped = False
+        self.taught: tuple[int, int] | None = None  # rows that TF-IDF learnt from because of Stop, and those there were
 
     def events(self) -> Iterator[Event]:
         yield Stage("prepare", "Reading the rows and the encoder")
@@ -252,7 +253,9 @@ class _Work:
             seen = sorted(part.split.train + part.split.validation)
             model = None if self.stopped else self.fit_tfidf(seen)
             if model is None:
+                self.stopped = True
                 if len(few := self.few(seen)) < len(seen):
+                    self.taught = (len(few), len(seen))
                     yield Note(f"Because of Stop, TF-IDF learnt from {len(few):,} of {len(seen):,} rows only.")
                 seen = few
                 model = baselines.fit(self.material.texts(seen), self.material.names(seen), self.config.seed)
@@ -294,6 +297,7 @@ class _Work:
             [tfidf[row] for row in rows],
             [majority[row] for row in rows],
             [self.fold[row] for row in rows] if held.folds else None,
+            self.taught,
         )
         outcome.set_aside(self.run)
         adapter = outcome.save_weights(self.run, kept.model, self.config)
@@ -329,6 +333,13 @@ class _Work:
             "precision": kept.fitted.precision,
             "device": self.accelerator.device.type,
             "batch_size": learner.batch_size(self.config, len(self.material.parts[-1].split.train)),
+            "stopped_by": self.stopped_by(),
             "learning_rate": None if frozen else encoder,
             "head_learning_rate": None if frozen else head,
         }
+
+    def stopped_by(self) -> str | None:
+        """ "hand" or "limit", the time that a run may take; None when nothing stopped it."""
+        if not self.stopped:
+            return None
+        return "hand" if self.run.has("stop") else "limit"

@@ -71,12 +71,21 @@ PASSPORT = {
     "bottleneck?": {"width": Number(1, 512, whole=True)},
 }
 TRAINING = {
-    **{f"{name}?": Text(80, optional=True) for name in ("method", "precision", "device", "part")},
+    **{f"{name}?": Text(80, optional=True) for name in ("method", "precision", "device", "part", "stopped_by")},
     **{
         f"{name}?": SIZE
         for name in (
             *("seconds", "steps", "epochs_run", "best_epoch", "trainable_parameters", "total_parameters", "trainable_percent"),
-            *("peak_memory_mb", "tokens_per_second", "rows_per_second", "file_bytes", "batch_size", "learning_rate", "head_learning_rate"),
+            *(
+                "peak_memory_mb",
+                "tokens",
+                "tokens_per_second",
+                "rows_per_second",
+                "file_bytes",
+                "batch_size",
+                "learning_rate",
+                "head_learning_rate",
+            ),
         )
     },
 }
@@ -105,6 +114,7 @@ METRICS = {
         "tfidf": {
             **dict.fromkeys(("accuracy", "accuracy_low", "accuracy_high", "macro_f1"), SHARE),
             "difference": dict.fromkeys(("mean", "low", "high"), Number(-1, 1)),
+            **dict.fromkeys(("learnt_rows?", "rows_to_learn?"), COUNT),
         },
     },
     "training": TRAINING,

@@ -12,12 +12,28 @@ def of(metrics: Mapping) -> list[str]:
     return [
         headline(metrics),
         difference(metrics["baselines"]["tfidf"]["difference"], "TF-IDF"),
+        *few_to_learn(metrics["baselines"]["tfidf"]),
         majority(metrics["baselines"]["majority"]),
         *confusions(metrics),
         *rare(metrics),
         overconfidence(metrics["calibration"]),
         *_suspects(metrics),
-        *(["Training was stopped by hand; these are the figures of the best model so far."] if metrics["stopped"] else []),
+        *([f"{stopped(metrics)} These are the figures of the best model so far."] if metrics["stopped"] else []),
+    ]
+
+
+def stopped(metrics: Mapping) -> str:
+    """Why a run ended before its end. Runs of older versions do not say whether it was the time limit."""
+    how = {"limit": "at the time limit", "hand": "by hand"}.get(metrics["training"].get("stopped_by"), "before its end")
+    return f"The run was stopped {how}."
+
+
+def few_to_learn(tfidf: Mapping) -> list[str]:
+    """What is unfair in the comparison after Stop: the base line had no time for all rows."""
+    if "learnt_rows" not in tfidf:
+        return []
+    return [
+        f"Because of the stop, TF-IDF learnt from {tfidf['learnt_rows']:,} of {tfidf['rows_to_learn']:,} rows only: the comparison is not fair to it."
     ]
 
 

@@ -44,6 +44,7 @@ class Evidence:
     tfidf:    N labels predicted by TF-IDF + logistic regression on the same split (`baselines.tfidf`)
     majority: N labels: the most frequent one of the rows that row's model was trained on (`baselines.majority`)
     folds:    N fold numbers from 0; None for a hold-out split
+    taught:   rows that TF-IDF learnt from, and how many there were to learn from; None: all of them
     """
 
     rows: Sequence[Mapping]
@@ -52,6 +53,7 @@ class Evidence:
     tfidf: Sequence[str]
     majority: Sequence[str]
     folds: Sequence[int] | None = None
+    taught: tuple[int, int] | None = None
 
     def __post_init__(self):
         scores = np.asarray(self.scores, dtype=np.float64)
@@ -265,6 +267,7 @@ def _baselines(evidence: Evidence, truth: np.ndarray, right: np.ndarray, seed: i
             "accuracy_high": high,
             "macro_f1": macro_f1(confusion_matrix(truth, tfidf, len(labels))),
             "difference": asdict(paired_difference(right, tfidf == truth, seed)),
+            **(dict(zip(("learnt_rows", "rows_to_learn"), evidence.taught, strict=True)) if evidence.taught else {}),
         },
     }
 

@@ -129,7 +129,7 @@ def test_a_cross_validation_says_which_folds_were_judged(run, folds, stopped, to
     split = {**metrics["split"], "kind": "cross-validation", "folds": 5}
     text = card.text(run, {**metrics, "split": split, "folds": folds, "stopped": stopped}, passport())
     assert told in text
-    assert ("Training was stopped by hand before its end." in text) == stopped
+    assert ("The run was stopped before its end." in text) == stopped
 
 
 def test_a_separate_test_table_is_named_as_such(run):

@@ -226,6 +226,8 @@ def test_stop_keeps_the_best_and_judges_it(tmp_path, method, when):
     metrics = run.read("metrics.json")
     assert metrics["stopped"]
     assert 0 < metrics["test_rows"] < 60
+    assert metrics["training"]["stopped_by"] == "hand"
+    assert any("stopped by hand" in text for text in metrics["sentences"])
     assert any(isinstance(event, Note) and "of 60 unseen rows" in event.text for event in seen)
     assert load_run(run.path).predict(["a good dog"]).labels[0] in ("praise", "blame")
 
@@ -271,6 +273,20 @@ def test_a_diverging_run_names_the_step_and_keeps_the_best(tmp_path, monkeypatch
     assert caught.value.field == "learning_rate"
     assert load_run(run.path).predict(["a good dog"]).labels
     assert not run.has("metrics.json")
+
+
+def test_stop_while_judging_says_that_the_base_line_had_no_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(classify, "STOP_BASELINE_ROWS", 20)
+    run = tiny_run(tmp_path / "run", config())
+    for event in classify.train(config(), run):
+        if isinstance(event, Stage) and event.name == "verdict":
+            run.request_stop()
+    metrics = run.read("metrics.json")
+    tfidf = metrics["baselines"]["tfidf"]
+    assert (tfidf["learnt_rows"], tfidf["rows_to_learn"]) == (20, metrics["split"]["train"] + metrics["split"]["validation"])
+    assert metrics["stopped"]
+    assert any("TF-IDF learnt from 20 of" in text for text in metrics["sentences"])
+    assert run.checkpoints.exists()
 
 
 def test_rows_with_one_label_are_refused(tmp_path):

@@ -86,7 +86,7 @@ def test_sentences_speak_of_this_run():
 def test_a_stopped_run_says_so():
     whole = verdict.judge(evidence(), HOLD_OUT, {}, stopped=True)
     assert whole.metrics["stopped"]
-    assert "stopped by hand" in whole.metrics["sentences"][-1]
+    assert "was stopped before its end" in whole.metrics["sentences"][-1]
 
 
 def test_folds_that_stop_cut_off_are_told():
