@@ -18,19 +18,23 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from genhub import __version__
-from genhub.commands import Command, LoggedDefect, classify, compare, doctor, models, runs, serve, take_home, train
+from genhub.commands import Command, LoggedDefect, classify, compare, doctor, explain, forecast, models, runs, serve, take_home, train
 from genhub.commands.output import Output
 from genhub.errors import UserError, new_error_id
 
 COMMANDS: dict[str, Command] = {
     "serve": serve.COMMAND,
     "doctor": doctor.COMMAND,
+    "forecast": forecast.COMMAND,
     "train": train.COMMAND,
     "classify": classify.COMMAND,
+    "explain": explain.COMMAND,
     "compare": compare.COMMAND,
     "runs": runs.COMMAND,
     "export": take_home.EXPORT,
     "open": take_home.OPEN,
+    "push": take_home.PUSH,
+    "code": take_home.CODE,
     "models": models.COMMAND,
 }
 

@@ -480,6 +480,60 @@ def test_opening_something_else_is_refused(tmp_path, reviews, home):
     assert not (tmp_path / "again").exists()
 
 
+def test_a_forecast_is_measured_and_leaves_no_run(tiny, reviews, home):
+    ended = genhub("forecast", "classify", "--data", reviews, "--method", "lora", "--max-length", "16", "--folds", "0", "--json")
+    assert ended.status == 0, ended.err
+    assert ended.value["measured_steps"] >= 1
+    assert ended.value["seconds"] > 0
+    assert 0 < ended.value["trainable_parameters"] < ended.value["total_parameters"]
+    assert not (home / "runs").exists()
+    assert genhub("forecast", "classify").status == 2
+
+
+def test_an_explanation_sums_to_the_logit(tiny, trained):
+    ended = genhub("explain", "--run", trained, "--text", "great food, thanks", "--json")
+    assert ended.status == 0, ended.err
+    told = ended.value
+    assert told["label"] == genhub("classify", "--run", trained, "--text", "great food, thanks", "--json").value["label"]
+    assert sum(piece["score"] for piece in told["tokens"]) == pytest.approx(
+        told["logit"] - told["baseline_logit"] + told["delta"], abs=1e-4
+    )
+    assert [word["text"] for word in told["words"]] == ["great", "food", ",", "thanks"]
+    assert {word["text"] for word in told["left_out"]} <= {"great", "food", ",", "thanks"}
+    other = ({"blame", "praise"} - {told["label"]}).pop()
+    assert f"{other} (" in genhub("explain", "--run", trained, "--text", "great food", "--label", other).out
+    assert genhub("explain", "--run", trained, "--text", "great food", "--label", "neither").status == 2
+
+
+def test_the_code_of_a_run_is_printed(trained):
+    told = genhub("code", trained, "--json").value
+    assert genhub("code", trained).out == told["script"]
+    assert "AutoModel" in told["script"]
+    assert genhub("code", trained, "--command").out.splitlines()[-1].startswith("python -m genhub train classify --data YOUR-TABLE.csv")
+
+
+@pytest.mark.parametrize("words", [(), ("--public",)])
+def test_a_run_is_pushed_with_the_token_of_the_environment(trained, monkeypatch, home, words):
+    asked = []
+
+    def publish(run_dir, repo, current, token, private):
+        asked.append((run_dir, repo, token, private))
+        return {"url": f"https://hub/{repo}", "private": private}
+
+    monkeypatch.setattr(hub, "publish", publish)
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    ended = genhub("push", trained, "--repo", "me/mine", *words)
+    assert (ended.status, asked) == (0, [(trained, "me/mine", "hf_secret", not words)])
+    assert "hf_secret" not in ended.out + ended.err
+
+
+def test_pushing_without_a_token_is_refused(trained, home, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    ended = genhub("push", trained, "--repo", "me/mine")
+    assert ended.status == 2
+    assert "token" in ended.err
+
+
 # ---- runs --------------------------------------------------------------------------------------------------------------
 
 
@@ -579,6 +633,14 @@ def test_runs_are_listed_newest_first_and_deleted_by_id(home):
     assert "lora" in genhub("runs", "show", "a" * 32).out
     assert genhub("runs", "delete", "a" * 32, "--json").value == {"deleted": "a" * 32}
     assert [run["id"][0] for run in genhub("runs", "--json").value["runs"]] == ["b"]
+
+
+def test_a_run_gets_another_name_on_the_page_too(runner, rows):
+    run_id = runner.submit("local", run_job(rows), rows)
+    assert genhub("runs", "rename", run_id, " Second try ", "--json").value["name"] == "Second try"
+    assert runner.get("local", run_id).name == "Second try"
+    assert genhub("runs", "--json").value["runs"][0]["name"] == "Second try"
+    assert genhub("runs", "rename", run_id, "x" * 100).status == 2
 
 
 @pytest.mark.parametrize("id", ["a" * 32, "..", "runs", "/etc"])

@@ -10,7 +10,7 @@ from genhub.commands import Command, run_folders
 from genhub.commands.output import Output, table
 from genhub.errors import UserError
 from genhub.jobs import living, reading
-from genhub.jobs.folder import RunFolder
+from genhub.jobs.folder import RunFolder, write_json
 
 HEADER = ("id", "name", "state", "accuracy", "test rows", "created")
 
@@ -80,6 +80,21 @@ def _show(args: argparse.Namespace, out: Output) -> None:
     out.result(value, "\n".join(part for part in parts if part))
 
 
+def _rename_arguments(parser: argparse.ArgumentParser) -> None:
+    _run_argument(parser)
+    parser.add_argument("name", metavar="NAME", help="What it is called from now on.")
+
+
+def _rename(args: argparse.Namespace, out: Output) -> None:
+    name, folder = gate.display_name(args.name), run_folders.find(args.run_name)
+    about = "job.json" if folder.has("job.json") else "passport.json"  # a run opened from a zip has no job
+    write_json(folder.path / about, {**folder.read(about), "name": name})
+    if (store := run_folders.index(folder)) is not None:
+        with closing(store):
+            store.update(folder.id, name=name)
+    out.result({"run": str(folder.path), "name": name}, f"It is called “{name}”.")
+
+
 def _id_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_name", metavar="ID", help="Id of a run. Folders that --out wrote are yours to delete.")
 
@@ -99,11 +114,12 @@ def _delete(args: argparse.Namespace, out: Output) -> None:
 
 
 COMMAND = Command(
-    "list, show or delete runs",
+    "list, show, rename or delete runs",
     run=_list,
     children={
         "list": Command("list this computer's runs, the newest first", run=_list),
         "show": Command("show a run's options, state and figures", _run_argument, _show),
+        "rename": Command("give a run another name", _rename_arguments, _rename),
         "delete": Command("delete one of this computer's runs and all its files", _id_argument, _delete),
     },
 )

@@ -1,10 +1,13 @@
-"""`export` and `open`: a run as a zip, and back."""
+"""`export` and `open`: a run as a zip, and back. `push`: a run to the Hub. `code`: a run as a program of a page."""
 
 import argparse
+import getpass
+import os
+import sys
 import tempfile
 from pathlib import Path
 
-from genhub import gate, settings
+from genhub import gate, hub, settings
 from genhub.commands import Command, run_folders, target
 from genhub.commands.output import Output
 from genhub.errors import UserError
@@ -70,5 +73,39 @@ def _listed(source: gate.Upload, current: settings.Settings) -> Path:
         runner.close()
 
 
+def _push_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_name", metavar="RUN", help="Folder or id of a finished run.")
+    parser.add_argument("--repo", required=True, metavar="OWNER/NAME", help="Repository on the Hub; it is made when it is not there.")
+    parser.add_argument("--public", action="store_true", help="Everybody may see it. Default: a private repository.")
+
+
+def _push(args: argparse.Namespace, out: Output) -> None:
+    folder = run_folders.finished(args.run_name)
+    done = hub.publish(folder.path, args.repo, settings.get(), _token(), private=not args.public)
+    out.result(done, f"Pushed to {done['url']} ({'private' if done['private'] else 'public'}).")
+
+
+def _token() -> str:
+    """A token is never an argument, which other users of the computer could see: HF_TOKEN has it, or it is asked for."""
+    if os.environ.get("HF_TOKEN") or not sys.stdin.isatty():
+        return os.environ.get("HF_TOKEN", "").strip()
+    return getpass.getpass("Hugging Face token that may write (it is not shown, and not kept): ").strip()
+
+
+def _code_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_name", metavar="RUN", help="Folder or id of a finished run.")
+    parser.add_argument("--command", action="store_true", dest="again", help="Print the command that trains the run again instead.")
+
+
+def _code(args: argparse.Namespace, out: Output) -> None:
+    folder = run_folders.finished(args.run_name)
+    from genhub.text import code
+
+    value = {"script": code.script(folder.path), "command": code.command_line(folder.path)}
+    out.result(value, value["command"] if args.again else value["script"].rstrip("\n"))
+
+
 EXPORT = Command("write a run as a zip to take home", _export_arguments, _export)
 OPEN = Command("check a run's zip and open it again", _open_arguments, _open)
+PUSH = Command("push a run to the Hugging Face Hub; the token is HF_TOKEN, or asked for", _push_arguments, _push)
+CODE = Command("print a plain program that loads a run, or the command that trains it again", _code_arguments, _code)

@@ -30,12 +30,17 @@ from genhub.training.configs import PRESETS, ClassifyConfig
 WAIT_SECONDS = 600
 
 
-def _classify_arguments(parser: argparse.ArgumentParser) -> None:
+def table_arguments(parser: argparse.ArgumentParser) -> None:
+    """The table, for this command and for `forecast`."""
     parser.add_argument("--data", metavar="F.csv", help="CSV, TSV, JSONL or Parquet table, or the name of a bundled sample.")
     parser.add_argument("--counterexamples", action="store_true", help="With --data shortcut: add the rows that break its short cut.")
     parser.add_argument("--test", metavar="F.csv", help="Separate table for the verdict; without it a part of --data is kept back.")
     parser.add_argument("--fix", default="", help=table_reading.FIX_HELP)
     parser.add_argument("--preset", default="", help=f"Start from {', '.join(PRESETS)}; options given win.")
+
+
+def _classify_arguments(parser: argparse.ArgumentParser) -> None:
+    table_arguments(parser)
     parser.add_argument("--name", default="", help="What the page calls the run.")
     parser.add_argument("--out", metavar="DIR", help="Folder for the run. Default: among this computer's runs.")
     parser.add_argument(
@@ -54,28 +59,39 @@ def _classify(args: argparse.Namespace, out: Output) -> None:
 
 def _new_run(args: argparse.Namespace, out: Output) -> RunFolder:
     """Check the options, read and clean the tables, fetch the model, and lay out the folder; rows come last."""
-    config = gate.config("classify", _preset(args.preset) | config_values(args, ClassifyConfig))
-    current = settings.get()
-    gate.model_id(config.model, current)
-    if not args.data:
-        raise UserError("There is no table to train on.", "Training needs --data, or --resume RUN.", "Add --data F.csv.", "data")
+    config = checked_config(args)
     path, name = _place(args.out), gate.display_name(args.name) if args.name else ""
     RunFolder.check_free(target(str(path)))
     with table_reading.opened(args.data) as read:
-        if args.counterexamples:
-            read.add_counterexamples()
-        if args.test:
-            read.add_test(args.test)
-        report = read.examine(config, args.fix, strict=True)
-        for finding in report["findings"]:
-            out.say(finding_line(finding))
-        hub.model_folder(config.model, current)
+        report = examined(read, config, args, out)
+        hub.model_folder(config.model, settings.get())
         data = {**report["data"], "sample": read.sample or None, "counterexamples": args.counterexamples}
         job = make_job("classify", config, read.rows, data, name)
         run = RunFolder.create(path, job)
         shutil.copyfile(read.rows, run.data / "rows.part")
         os.replace(run.data / "rows.part", run.rows)
     return run
+
+
+def checked_config(args: argparse.Namespace) -> ClassifyConfig:
+    """The options that were given, checked, with those of the preset; --data must be there."""
+    config = gate.config("classify", _preset(args.preset) | config_values(args, ClassifyConfig))
+    gate.model_id(config.model, settings.get())
+    if not args.data:
+        raise UserError("There is no table to train on.", "Training needs --data, or --resume RUN.", "Add --data F.csv.", "data")
+    return config
+
+
+def examined(read: table_reading.TableReading, config: ClassifyConfig, args: argparse.Namespace, out: Output) -> dict:
+    """The doctor's report on the table with what belongs to it; its findings are printed. The rows are ready then."""
+    if args.counterexamples:
+        read.add_counterexamples()
+    if args.test:
+        read.add_test(args.test)
+    report = read.examine(config, args.fix, strict=True)
+    for finding in report["findings"]:
+        out.say(finding_line(finding))
+    return report
 
 
 def _preset(name: str) -> dict:
