@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from genhub import catalog, disk, gate, oneshot
@@ -31,7 +31,7 @@ MANIFEST = "genhub.json"
 REPO_ID = r"[A-Za-z0-9_][A-Za-z0-9._-]*/[A-Za-z0-9_][A-Za-z0-9._-]*"
 FETCH_SECONDS = 30 * 60
 INSPECT_SECONDS = 5 * 60
-DATASET_SECONDS = 5 * 60
+DATASET_SECONDS = 7 * 60
 PUBLISH_SECONDS = 30 * 60
 # What an interpreter with torch and transformers needs before it holds a model.
 LIBRARIES_BYTES = 2_500_000_000
@@ -73,6 +73,14 @@ def model_folder(model_id: str, settings: Settings, token: str | None = None, re
             "model",
         )
     return found
+
+
+def stored_folder(model_id: str, settings: Settings) -> ModelFolder | None:
+    """`model_folder` of what is on this machine already, None otherwise; nothing is downloaded."""
+    try:
+        return model_folder(model_id, replace(settings, offline=True))
+    except UserError:
+        return None
 
 
 def resolve(model_id: str, settings: Settings, token: str | None = None, revision: str = "") -> ModelFolder:
@@ -172,7 +180,7 @@ def _strangers(target: str, args: dict, bounds: dict, repo: str, field: str) -> 
 
 
 def dataset(request: dict, settings: Settings, token: str | None = None) -> dict:
-    """Stream the first rows of a Hub data set into the file request["out"], as JSONL; see `genhub.hub_data.dataset`.
+    """Stream a Hub data set, or a part of a large one, into the file request["out"], as JSONL; see `genhub.hub_data.dataset`.
 
     request: {"dataset": owner/name, "config": "" or a name, "split": "" or a name, "out": path}. Raises UserError.
     """

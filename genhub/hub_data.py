@@ -1,29 +1,49 @@
 """A data set of the Hub, streamed to a table file: the child's side of `genhub.hub.dataset`.
 
-The rows come through `datasets` in streaming mode, so that no more is read than is kept. Only Parquet, CSV and JSON files of
+The rows come through `datasets` in streaming mode. A split that fits is kept whole and in order. Of a larger one the first rows
+might all be of one class, many sets being sorted by label; so they are drawn from a shuffled stream: groups of rows from all
+over its files where these are Parquet, whole files otherwise, and a buffer. Only Parquet, CSV and JSON files of
 the repository itself are read: a data set's README may name files anywhere, and that includes this machine's. A repository
 holds files of one format; what goes wrong in reading them is the files' fault (`genhub.hub` says so).
 """
 
 import json
+import os
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date, time
 from pathlib import Path
+from time import monotonic
 
+from genhub import settings
 from genhub.errors import UserError
 from genhub.hub_child import ASK_SECONDS, quiet_hub, talking
 
 READERS = ("parquet", "csv", "json")
 PLAIN = (str, int, float, bool, date, time)
-CELL_CHARS = 100_000
 MAX_CONFIGS = 500
+SEED = 0  # of the shuffled stream
+BUFFER_ROWS = 10_000
+INTERLEAVED = 32  # places that are read in turn
+MANY_FILES = 16  # with more, the files are mixed enough, and asking each for its groups of rows would take long
+DRAW_SECONDS = 90  # a shuffled stream that is slower is given up, and the first rows are kept
+
+
+@dataclass(frozen=True)
+class Written:
+    """rows: in the file; more: the stream had others; shortened: rows with a cell that was cut."""
+
+    rows: int
+    more: bool
+    shortened: int
 
 
 def dataset(args: dict) -> dict:
-    """Write the first rows of a split to `out` (JSONL) and say what they are.
+    """Write a split, or as many of its rows as are allowed, to `out` (JSONL) and say what they are.
 
     args: {"dataset", "config", "split", "out", "token", "rows", "bytes"}; the split is `train`, or the first, when empty.
-    Returns {"dataset", "config", "split", "revision", "columns", "rows", "left_out": [columns], "cut": bool, "splits"}.
+    Returns {"dataset", "config", "split", "revision", "columns", "rows", "left_out": [columns], "cut": there are more rows,
+    "drawn": rows were drawn from a shuffled stream, not the first ones, "shortened": rows with a cell that was cut, "splits"}.
     """
     quiet_hub()
     from huggingface_hub import HfApi
@@ -43,13 +63,45 @@ def dataset(args: dict) -> dict:
         if len(kept) == 1 or (columns and not kept):
             what = f"“{repo}” has {len(kept)} columns with text, numbers or labels."
             raise UserError(what, "A text and a label are needed.", "Choose another data set.", "dataset")
-        converted = ({name: columns[name](row.get(name)) for name in kept} for row in stream.select_columns(kept)) if kept else iter(())
-        count, cut = _write(converted, Path(args["out"]), args["rows"], args["bytes"])
-    if count == 0:
+        chosen = {name: columns[name] for name in kept}
+        written, drawn = _keep(stream, chosen, Path(args["out"]), (args["rows"], args["bytes"]))
+    if written.rows == 0:
         raise UserError(f"The split “{split}” of “{repo}” is empty.", "It needs rows.", "Choose another split.", "split")
     left_out = [name for name in columns if name not in kept]
-    facts = {"dataset": repo, "config": builder.config.name, "split": split, "revision": revision, "columns": kept, "rows": count}
-    return facts | {"left_out": left_out, "cut": cut, "splits": _splits(builder)}
+    facts = {"dataset": repo, "config": builder.config.name, "split": split, "revision": revision, "columns": kept}
+    facts |= {"rows": written.rows, "left_out": left_out, "cut": written.more, "drawn": drawn, "shortened": written.shortened}
+    return facts | {"splits": _splits(builder)}
+
+
+def _keep(stream, columns: dict[str, Callable[[object], str]], out: Path, bounds: tuple[int, int]) -> tuple[Written, bool]:
+    """(what is in `out` now, whether it was drawn from all over): all rows when they stay within `bounds` (rows, bytes)."""
+    if not columns:
+        return _write(iter(()), out, bounds), False
+    stream = stream.select_columns(list(columns))
+    first = _write(_texts(stream, columns), out, bounds)
+    if not first.more:
+        return first, False
+    part = out.with_name(f"{out.name}.drawn")
+    spread = stream.reshard() if stream.num_shards <= MANY_FILES else stream
+    spread = spread.shuffle(seed=SEED, buffer_size=BUFFER_ROWS, max_buffer_input_shards=INTERLEAVED)
+    drawn = _write(_until(monotonic() + DRAW_SECONDS, _texts(spread, columns)), part, bounds)
+    if drawn.more:
+        os.replace(part, out)
+        return drawn, True
+    part.unlink()
+    return first, False
+
+
+def _texts(stream, columns: dict[str, Callable[[object], str]]) -> Iterator[dict[str, str]]:
+    for row in stream:
+        yield {name: convert(row.get(name)) for name, convert in columns.items()}
+
+
+def _until(deadline: float, rows: Iterator[dict]) -> Iterator[dict]:
+    for row in rows:
+        if monotonic() > deadline:
+            return
+        yield row
 
 
 def _builder(repo: str, revision: str, config: str, token):
@@ -131,15 +183,30 @@ def _cell(value) -> str:
     return "" if value is None else str(value)
 
 
-def _write(rows: Iterator[dict], out: Path, most_rows: int, most_bytes: int) -> tuple[int, bool]:
-    """(rows written, were there more) of a JSONL file that stays below both limits."""
-    count = size = 0
+def _write(rows: Iterator[dict], out: Path, bounds: tuple[int, int]) -> Written:
+    """Write a JSONL file that stays within both bounds (rows, bytes); no line is longer than a table's may be."""
+    most_rows, most_bytes = bounds
+    longest = settings.get().limits.line_chars
+    count = size = shortened = 0
     with open(out, "w", encoding="utf-8") as file:
         for row in rows:
-            line = json.dumps({name: cell[:CELL_CHARS] for name, cell in row.items()}, ensure_ascii=False) + "\n"
-            size += len(line.encode("utf-8", "surrogatepass"))
+            line, cut = _line(row, longest)
+            size += len(line.encode("utf-8", "surrogatepass")) + 1
             if count == most_rows or size > most_bytes:
-                return count, True
-            file.write(line)
-            count += 1
-    return count, False
+                return Written(count, True, shortened)
+            file.write(line + "\n")
+            count, shortened = count + 1, shortened + cut
+    return Written(count, False, shortened)
+
+
+def _line(row: dict[str, str], most: int) -> tuple[str, bool]:
+    """(the row as JSON, whether its longest cells had to be cut so that it has at most `most` characters)."""
+    cells = {name: cell[:most] for name, cell in row.items()}
+    line = json.dumps(cells, ensure_ascii=False)
+    while len(line) > most and any(cells.values()):
+        name = max(cells, key=lambda name: len(cells[name]))
+        written = len(json.dumps(cells[name], ensure_ascii=False))  # longer than the cell: quotation marks, line ends are escaped
+        share = max(0.0, 1 - (len(line) - most) / written)
+        cells[name] = cells[name][: min(int(share * len(cells[name])), len(cells[name]) - 1)]
+        line = json.dumps(cells, ensure_ascii=False)
+    return line, cells != row

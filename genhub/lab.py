@@ -16,7 +16,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from genhub import catalog, gate, hub, oneshot
@@ -41,7 +41,8 @@ SPLIT_OPTIONS = ("max_length", "folds", "test_share", "validation_share", "seed"
 class TableInfo:
     """A table that was read: `columns` in order, `rows` counted without the header.
 
-    sample: the id of a bundled table; counterexamples: with the rows that break its planted short cut.
+    sample: the id of a bundled table; counterexamples: with the rows that break its planted short cut; hub: of a data set of the
+    Hub, its revision and whether it was cut (see `hub_data.dataset`).
     """
 
     id: str
@@ -50,6 +51,7 @@ class TableInfo:
     rows: int
     sample: str = ""
     counterexamples: bool = False
+    hub: dict = field(default_factory=dict)
 
 
 class Lab:
@@ -97,11 +99,11 @@ class Lab:
         return self._remember(folder, replace(info, rows=answer["rows"], counterexamples=True))
 
     def take_hub(self, visitor: str, dataset_id: str, config: str = "", split: str = "train") -> TableInfo:
-        """Stream the first rows of a Hub data set, up to the limit of rows."""
+        """Stream a split of a Hub data set; of one beyond the limits a part is drawn, and the doctor says so."""
         with tempfile.TemporaryDirectory() as scratch:
             source = Path(scratch) / "hub.jsonl"
-            hub.dataset({"dataset": dataset_id, "config": config, "split": split, "out": str(source)}, self.settings)
-            return self._read(visitor, {"path": str(source), "name": dataset_id})
+            facts = hub.dataset({"dataset": dataset_id, "config": config, "split": split, "out": str(source)}, self.settings)
+            return self._read(visitor, {"path": str(source), "name": dataset_id, "hub": facts})
 
     def add_test(self, visitor: str, table_id: str, path: str | Path) -> int:
         """Attach a separate test table; returns its number of rows. Its two columns must carry the same names. One that is
@@ -126,7 +128,7 @@ class Lab:
         wanted = [gate.choice(fix, tuple(FIXES), "fix") for fix in gate.listed(fixes, "fixes")]
         model = gate.model_id(options.get("model", ClassifyConfig.model), self.settings)
         entry = catalog.MODELS.get(model)
-        base = hub.model_folder(model, self.settings) if model.startswith("embedded/") else None
+        base = hub.stored_folder(model, self.settings)
         request = {
             **{name: options[name] for name in SPLIT_OPTIONS if name in options},
             "folder": str(self._table_folder(visitor, table_id)),
@@ -145,7 +147,8 @@ class Lab:
         except UserError:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        return self._remember(folder, TableInfo(folder.name, answer["name"], answer["columns"], answer["rows"], sample))
+        info = TableInfo(folder.name, answer["name"], answer["columns"], answer["rows"], sample, hub=request.get("hub") or {})
+        return self._remember(folder, info)
 
     def _remember(self, folder: Path, info: TableInfo) -> TableInfo:
         write_json(folder / "table.json", asdict(info))
@@ -170,11 +173,7 @@ class Lab:
 
     def has_model(self, model_id: str) -> bool:
         """Is the encoder on this machine already?"""
-        try:
-            hub.model_folder(gate.model_id(model_id, self.settings), replace(self.settings, offline=True))
-        except UserError:
-            return False
-        return True
+        return hub.stored_folder(model_id, self.settings) is not None
 
     def fetch_model(self, model_id: str) -> None:
         """Download and check an encoder of the Hub."""

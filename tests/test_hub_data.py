@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from genhub import hub, oneshot, settings
+from genhub import hub, hub_data, oneshot, settings
+from genhub.data import tables
 from genhub.errors import UserError
 from tests.hubserver import COMMIT, Fault, HubServer
 
@@ -17,6 +18,9 @@ REQUESTS = {  # name → (repository, configuration, split)
     "test": ("acme/reviews", "", "test"),
     "no split": ("acme/reviews", "", "dev"),
     "long": ("acme/long", "", ""),
+    "sorted": ("acme/sorted", "", ""),
+    "sorted lines": ("acme/lines", "", ""),
+    "book": ("acme/book", "", ""),
     "first config": ("acme/configs", "", ""),
     "second config": ("acme/configs", "two", ""),
     "no config": ("acme/configs", "three", ""),
@@ -72,6 +76,8 @@ def fill(server: HubServer, folder: Path) -> None:
     outside = f"---\nconfigs:\n- config_name: default\n  data_files: {secret}\n---\n"
     files = {
         "acme/long": {"train.csv": "text,label\n" + "".join(f"row {number},a\n" for number in range(300))},
+        "acme/lines": {"train.csv": "text,label\n" + "".join(f"row {number},{'ab'[number // 150]}\n" for number in range(300))},
+        "acme/book": {"train.jsonl": json.dumps({"text": 'so "quoted" ' * 9_000, "label": "a", "more": "b" * 60_000}) + "\n"},
         "acme/configs": {
             "README.md": TWO_CONFIGS,
             "one.jsonl": '{"a": 1, "b": [2], "e": "z"}\n',
@@ -94,6 +100,7 @@ def fill(server: HubServer, folder: Path) -> None:
     server.gated.add("acme/gated")
     server.fault("acme/busy", Fault(status=429))
     write_parquet(server.folder("acme/reviews", "datasets") / "data")
+    write_sorted(server.folder("acme/sorted", "datasets"))
 
 
 def write_parquet(folder: Path, rows: int = 50) -> None:
@@ -108,6 +115,16 @@ def write_parquet(folder: Path, rows: int = 50) -> None:
     table.select(range(3)).to_parquet(str(folder / "test-00000-of-00001.parquet"))
 
 
+def write_sorted(folder: Path) -> None:
+    """20 groups of 50 rows, ten of each class: the first 100 rows are of one."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    folder.mkdir(parents=True)
+    columns = {"text": [f"row {number}" for number in range(1_000)], "label": ["a"] * 500 + ["b"] * 500}
+    pq.write_table(pa.table(columns), folder / "train.parquet", row_group_size=50)
+
+
 def test_parquet_is_streamed_with_the_names_of_its_labels(asked):
     assert asked.rows("train")[:2] == [{"text": "text 0 ž", "label": "neg"}, {"text": "text 1 ž", "label": "pos"}]
     assert asked.facts("train") == {
@@ -119,6 +136,8 @@ def test_parquet_is_streamed_with_the_names_of_its_labels(asked):
         "rows": 50,
         "left_out": ["tokens"],
         "cut": False,
+        "drawn": False,
+        "shortened": 0,
         "splits": ["train", "test"],
     }
 
@@ -132,6 +151,36 @@ def test_a_split_is_chosen_by_name(asked):
 def test_rows_beyond_the_limit_are_not_kept(asked):
     assert len(asked.rows("long")) == 100
     assert asked.facts("long")["cut"] is True
+
+
+@pytest.mark.parametrize("name", ["sorted", "sorted lines"])
+def test_a_set_sorted_by_label_that_is_too_long_comes_with_all_its_classes(asked, name):
+    rows = asked.rows(name)
+    assert len(rows) == len({row["text"] for row in rows}) == 100
+    assert min([row["label"] for row in rows].count(label) for label in "ab") >= 20
+    assert (asked.facts(name)["cut"], asked.facts(name)["drawn"]) == (True, True)
+    assert not list(asked.folder.glob("*.drawn"))
+
+
+def test_a_row_is_cut_until_a_table_s_line_holds_it(asked):
+    (row,) = asked.rows("book")
+    line = (asked.folder / "book.jsonl").read_text().rstrip("\n")
+    assert 99_000 < len(line) <= settings.LOCAL.line_chars
+    assert row["text"].startswith('so "quoted" so')
+    assert row["label"] == "a"
+    assert len(row["more"]) > 50_000
+    assert asked.facts("book")["shortened"] == 1
+    assert tables.read(asked.folder / "book.jsonl", settings.LOCAL).rows == [(row["text"], "a", row["more"])]
+
+
+def test_a_shuffled_stream_that_is_slow_is_given_up(tmp_path, monkeypatch):
+    import datasets
+
+    monkeypatch.setattr(hub_data, "DRAW_SECONDS", -1)
+    source = datasets.Dataset.from_dict({"text": [str(number) for number in range(30)]}).to_iterable_dataset()
+    written, drawn = hub_data._keep(source, {"text": str}, tmp_path / "out.jsonl", (10, 10**6))
+    assert (written.rows, written.more, drawn) == (10, True, False)
+    assert (tmp_path / "out.jsonl").read_text().startswith('{"text": "0"}\n{"text": "1"}')
 
 
 def test_configurations_are_chosen_by_name(asked):

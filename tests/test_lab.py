@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from genhub import cli, oneshot, settings
-from genhub.commands import train
+from genhub import cli, hub, oneshot, settings
+from genhub.commands import table_reading, train
 from genhub.commands.output import Output
 from genhub.data import samples
+from genhub.data.tables import write_jsonl
 from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder, write_json
 from genhub.lab import Lab
 from genhub.text import code, portable
+from genhub.training.configs import ClassifyConfig
 from tests.serving.tiny_runs import make_run, store_base
 
 ME, OTHER = "a" * 32, "b" * 32
@@ -147,6 +149,54 @@ def test_a_table_is_classified_by_the_column_the_run_was_trained_on(lab, monkeyp
     assert out.name == "mails-predicted.csv"
     assert out.read_text().splitlines()[1:] == ["1,a much longer subject,hello,praise,0.9000", "2,x,,,", "3,y,bye,praise,0.9000"]
     assert list((lab.settings.uploads / "local").iterdir()) == []
+
+
+# ---- a table of the Hub ------------------------------------------------------------------------------------------------
+
+
+def test_a_hub_table_says_that_it_was_cut_and_of_which_revision_it_is(lab, monkeypatch):
+    facts = {"dataset": "acme/sorted", "config": "default", "split": "train", "revision": "c" * 40, "columns": ["text", "label"]}
+    facts |= {"rows": 30, "left_out": ["image"], "cut": True, "drawn": False, "shortened": 2, "splits": ["train"]}
+
+    def stream(request, settings):
+        write_jsonl(Path(request["out"]), [{"text": f"the text number {n}", "label": labels[n % len(labels)]} for n in range(30)])
+        return facts
+
+    monkeypatch.setattr(hub, "dataset", stream)
+    labels = "a"
+    table = lab.take_hub(ME, "acme/sorted")
+    assert lab.table(ME, table.id).hub == facts
+    told = {finding["code"]: finding for finding in lab.examine(ME, table.id)["findings"]}
+    assert told["hub"]["severity"] == "warning"
+    assert told["hub"]["what"] == (
+        "The first 30 rows of the split “train” of “acme/sorted” (configuration “default”, revision cccccccccc), which has more."
+    )
+    for words in ("others may follow later in the set", "“image”", "may not be longer: 2 rows"):
+        assert words in told["hub"]["will_do"]
+    assert "one-class" in told
+    labels, facts["drawn"], facts["shortened"] = "ab", True, 0
+    table = lab.take_hub(ME, "acme/sorted")
+    report = lab.examine(ME, table.id)
+    (finding,) = [finding for finding in report["findings"] if finding["code"] == "hub"]
+    assert (finding["severity"], "drawn from a shuffled stream" in finding["what"]) == ("info", True)
+    origin = lab.folder(ME, lab.train(ME, table.id, {})).job()["data"]["hub"]
+    assert origin == {"dataset": "acme/sorted", "config": "default", "split": "train", "revision": "c" * 40, "cut": True, "drawn": True}
+
+
+def test_long_texts_are_found_for_an_encoder_of_the_hub_that_is_here(lab):
+    rows = "\n".join(f"{'great ' * 20}{n},{'ab'[n % 2]}" for n in range(20))
+    table = lab.take_pasted(ME, f"text,label\n{rows}")
+    options = {"model": "tests/tiny", "max_length": 16}
+
+    def told() -> tuple[str, str]:
+        report = lab.examine(ME, table.id, options=options)
+        return report["lengths"]["unit"], next(item["what"] for item in report["findings"] if item["code"] == "long-texts")
+
+    assert told() == ("words", "At least 20 texts are longer than the 16 tokens the encoder reads.")
+    store_base()
+    assert told() == ("tokens", "20 texts are longer than the 16 tokens the encoder reads.")
+    with table_reading.opened("reviews") as read:
+        assert read.examine(ClassifyConfig(model="tests/tiny"), "")["lengths"]["unit"] == "tokens"
 
 
 # ---- the disk ----------------------------------------------------------------------------------------------------------

@@ -44,13 +44,13 @@ class TableReading:
         raised as a UserError."""
         current = settings.get()
         entry = catalog.MODELS.get(gate.model_id(config.model, current))
-        embedded = entry is not None and entry.id.startswith("embedded/")
+        base = hub.stored_folder(config.model, current)
         return intake.examine(
             {
                 **config.to_dict(),  # columns, length and split; what the doctor does not know it leaves
                 "folder": str(self.folder),
                 "fixes": names(fixes, tuple(doctor.FIXES), "fix"),
-                "model_folder": str(hub.model_folder(entry.id, current).path) if embedded else "",
+                "model_folder": str(base.path) if base else "",
                 "languages": list(entry.languages) if entry else ["*"],
                 "strict": strict,
             }

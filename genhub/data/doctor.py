@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from genhub.data import encoder_fit
+from genhub.data import encoder_fit, streamed
 from genhub.data.cleaning import FIXES, LEAST_ROWS, Cleaned, Found, clean, tidy
 from genhub.data.tables import FORMULA_STARTS, Table
 from genhub.errors import UserError
@@ -182,6 +182,13 @@ def _file(case: _Case) -> Finding:
     return Finding("file", "info", f"{', '.join(parts)}; {shape}.", " ".join(table.notes), count=rows)
 
 
+def _streamed(case: _Case) -> Finding | None:
+    if not case.table.hub:
+        return None
+    doubtful, what, means = streamed.in_words(case.table.hub, len(case.classes))
+    return Finding("hub", "warning" if doubtful else "info", what, means, count=case.table.hub["rows"])
+
+
 def _columns(case: _Case) -> Finding:
     text, label = case.columns
     others = len(case.table.columns) - 2
@@ -299,10 +306,17 @@ def _long(case: _Case) -> Finding | None:
     lengths = case.lengths
     if not lengths.over:
         return None
-    about = "about " if lengths.estimated else ""
-    what = f"{about.capitalize()}{_n(lengths.over, 'text is', 'texts are')} longer than the {lengths.max_length} tokens the encoder reads."
-    will = f"The rest of them is cut off. The longest has {lengths.longest:,} tokens; raise Max length to read more, slower."
+    about = "At least " if lengths.unit == "words" else "About " if lengths.estimated else ""
+    what = f"{about}{_n(lengths.over, 'text is', 'texts are')} longer than the {lengths.max_length} tokens the encoder reads."
+    will = f"The rest of them is cut off. The longest has {lengths.longest:,} {lengths.unit}; raise Max length to read more, slower."
     return Finding("long-texts", "warning", what, will, count=lengths.over)
+
+
+def _not_measured(case: _Case) -> Finding | None:
+    if case.lengths.unit != "words":
+        return None
+    what = "Lengths are counted in words: the encoder, and with it its tokenizer, is not on this machine yet."
+    return Finding("words", "info", what, f"A word is a token or more. The longest text has {_n(case.lengths.longest, 'word')}.")
 
 
 def _language(case: _Case) -> Finding | None:
@@ -356,7 +370,8 @@ def _classes(case: _Case) -> Finding | None:
 
 LOOKS = (
     *(_too_many_rows, _not_trainable, _rare, _header, _variants, _empty_texts, _empty_labels, _duplicates, _conflicts),
-    *(_leaked, _unknown_labels, _few, _imbalance, _long, _language, _strangers, _file, _columns, _classes, _formulas),
+    *(_leaked, _unknown_labels, _few, _imbalance, _long, _language, _strangers, _streamed),
+    *(_file, _columns, _classes, _not_measured, _formulas),
 )
 
 

@@ -28,7 +28,8 @@ NAMES = dict(
 
 @dataclass(frozen=True)
 class Lengths:
-    """Lengths of texts in `unit` ("tokens", or "words" without a tokenizer). `over`: texts longer than `max_length` tokens."""
+    """Lengths of texts in `unit` ("tokens", or "words" without a tokenizer). `over`: texts longer than `max_length` tokens; in words
+    these are the texts that are longer in any case, a word being a token at least."""
 
     unit: str
     median: int
@@ -61,7 +62,8 @@ def lengths(texts: list[str], tokenizer_file: Path | None, max_length: int) -> L
     """How long the texts are, special tokens included. A file that is not there, or none, means counting words."""
     if tokenizer_file is None or not Path(tokenizer_file).is_file():
         counts = sorted(len(text.split()) for text in texts) or [0]
-        return Lengths("words", _at(counts, 0.5), _at(counts, 0.95), counts[-1], 0, max_length, False)
+        over = sum(count > max_length for count in counts)
+        return Lengths("words", _at(counts, 0.5), _at(counts, 0.95), counts[-1], over, max_length, False)
     sample = _spread(texts, TOKENS_AT_MOST)
     counts = sorted(_token_counts(sample, Path(tokenizer_file))) or [0]
     over = sum(count > max_length for count in counts)

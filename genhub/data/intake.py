@@ -11,11 +11,11 @@ All raise UserError; every file appears whole or not at all. The limits are thos
 import hashlib
 import json
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from genhub import disk, gate, settings
-from genhub.data import doctor, encoder_fit, split, tables
+from genhub.data import doctor, encoder_fit, split, streamed, tables
 from genhub.data.cleaning import Cleaned, check_test, tidy
 from genhub.data.tables import Table
 from genhub.errors import UserError
@@ -23,12 +23,12 @@ from genhub.jobs.folder import write_json
 from genhub.training.configs import ClassifyConfig
 
 PREVIEW_ROWS = 20
-DESCRIBED = ("kind", "encoding", "separator", "lines", "notes", "left_out")  # kept of a Table beside columns and rows
+DESCRIBED = ("kind", "encoding", "separator", "lines", "notes", "left_out", "hub")  # kept of a Table beside columns and rows
 TABLE, TEST = ("table.jsonl", "meta.json"), ("test.jsonl", "test.json")
 
 
 def read_table(args: dict) -> dict:
-    """{"path" | "text", "folder", "name"?, "cut"?} → what was read: {"columns", "rows", "kind", "encoding", "separator", "notes",
+    """{"path" | "text", "folder", "name"?, "cut"?, "hub"? (the answer of `hub.dataset`)} → what was read: {"columns", "rows", "kind", "encoding", "separator", "notes",
     "left_out", "preview", "text_column", "label_column", "name", "sha256"}. Rows beyond the limit are counted, not kept; with "cut" false they are refused."""
     folder = Path(args["folder"])
     limits = settings.get().limits
@@ -39,6 +39,7 @@ def read_table(args: dict) -> dict:
     else:
         table = tables.read(Path(args["path"]), limits, cut=cut)
         digest = disk.sha256(Path(args["path"]))
+    table = replace(table, hub=args.get("hub") or {})
     name = gate.shown_name(str(args.get("name") or Path(args.get("path", "pasted")).name))
     for stale in ("clean.jsonl", "report.json", "language.json", *TEST):
         (folder / stale).unlink(missing_ok=True)
@@ -73,7 +74,7 @@ def add_rows(args: dict) -> dict:
         raise UserError(what, f"At most {limit:,} rows.", "Add fewer rows.", "data")
     last = table.lines[-1]
     lines = table.lines + [last + number for number in range(1, len(more.rows) + 1)]
-    joined = Table(table.columns, rows, table.kind, table.encoding, table.separator, lines, table.notes, table.left_out)
+    joined = replace(table, rows=rows, lines=lines)
     digest = hashlib.sha256(f"{meta['sha256']}+{disk.sha256(Path(args['path']))}".encode()).hexdigest()
     (folder / "clean.jsonl").unlink(missing_ok=True)
     _store(folder, joined, TABLE, {"name": meta["name"], "sha256": digest})
@@ -172,6 +173,7 @@ def _data_info(meta: dict, cleaned: Cleaned) -> dict:
         "fixes": cleaned.fixes,
         "removed": cleaned.removed,
         "duplicates_removed": cleaned.removed.get("drop-duplicates", 0),
+        **({"hub": streamed.origin(meta["hub"])} if meta.get("hub") else {}),
     }
 
 
@@ -192,7 +194,7 @@ def _load(folder: Path, names: tuple[str, str]) -> tuple[Table, dict]:
     except FileNotFoundError:
         what = "No table has been read yet."
         raise UserError(what, "A table is read before it is examined.", "Choose a file first.", "data") from None
-    return Table(tuple(meta["columns"]), rows, **{name: meta[name] for name in DESCRIBED}), meta
+    return Table(tuple(meta["columns"]), rows, **{name: meta[name] for name in DESCRIBED if name in meta}), meta
 
 
 def _write_lines(path: Path, records: list) -> None:

@@ -35,6 +35,7 @@ class Table:
     lines: list[int]
     notes: list[str] = field(default_factory=list)
     left_out: int = 0  # rows beyond the limit that were not kept (`cut`)
+    hub: dict = field(default_factory=dict)  # of a Hub data set: what `hub.dataset` said about it
 
     def column(self, name: str) -> list[str]:
         """All cells of a column. Raises UserError when there is none of that name."""

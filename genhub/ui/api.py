@@ -50,7 +50,7 @@ def _table_endpoints(lab: Lab) -> list[Callable]:
         return asdict(lab.take_pasted(visitor, rows))
 
     def read_hub_dataset(visitor: str, dataset: str, config: str = "", split: str = "train") -> dict:
-        """Stream the first rows of a data set on the Hub. Returns id, name, columns, rows."""
+        """Stream a split of a data set on the Hub; of one beyond the limits a part is drawn. Returns id, name, columns, rows, hub (revision, cut)."""
         return asdict(lab.take_hub(visitor, dataset, config, split))
 
     def examine_table(

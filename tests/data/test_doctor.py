@@ -242,7 +242,8 @@ def test_texts_longer_than_the_encoder_reads_are_counted_in_its_tokens(tokenizer
     report = doctor.examine(source, context=doctor.Context(16, ("*",), tokenizer_file))
     found = finding(report, "long-texts")
     assert (found.count, report.lengths["longest"], report.lengths["unit"]) == (1, 17, "tokens")
-    assert "longer than the 16 tokens" in found.what
+    assert found.what == "1 text is longer than the 16 tokens the encoder reads."
+    assert "words" not in codes(report)
 
 
 def test_many_texts_are_estimated_from_a_sample(tokenizer_file, monkeypatch):
@@ -255,6 +256,10 @@ def test_many_texts_are_estimated_from_a_sample(tokenizer_file, monkeypatch):
 def test_without_a_tokenizer_words_are_counted():
     lengths = encoder_fit.lengths(["one two", "one"], None, 16)
     assert (lengths.unit, lengths.longest, lengths.over) == ("words", 2, 0)
+    report = doctor.examine(two_classes([("word " * 20, "a"), ("word " * 16, "b")]), context=doctor.Context(16))
+    assert finding(report, "long-texts").what == "At least 1 text is longer than the 16 tokens the encoder reads."
+    assert "The longest has 20 words" in finding(report, "long-texts").will_do
+    assert "not on this machine yet" in finding(report, "words").what
 
 
 GERMAN = "Die Lieferung kam leider viel zu spät und der Karton war völlig durchnässt"

@@ -58,7 +58,9 @@ def _sources(wires: Wires) -> None:
         read = gr.Button("Read it", elem_id="data-read")
     with gr.Column(visible=False) as hub_group:
         hub_id = gr.Textbox(
-            label="Data set on the Hub", info="owner/name; the first rows are streamed, up to the limit.", elem_id="data-hub-id"
+            label="Data set on the Hub",
+            info="owner/name; of one beyond the limit a part is drawn, and the report says so.",
+            elem_id="data-hub-id",
         )
         with gr.Row():
             hub_config = gr.Textbox(label="Configuration", info="Empty: the default one.", min_width=120)
