@@ -8,6 +8,7 @@ import pytest
 from genhub import oneshot, settings
 from genhub.errors import UserError
 from genhub.lab import Lab
+from genhub.ui import app
 from genhub.ui.classify import data
 from genhub.ui.session import empty
 
@@ -69,3 +70,24 @@ def test_a_table_is_forgotten_only_when_it_is_gone(lab, monkeypatch):
     assert "the text number 0" in data.choose_columns(lab, session, "text", "label")["data_report"]
     lab.delete_all(ME)
     assert data.restore(lab, session)["session"]["table"] == ""
+
+
+def test_the_split_shown_follows_the_options_of_stage_2(lab):
+    session = taken(lab)
+    assert data.reexamine(lab, {**session, "table": ""}, seed=7) == {}
+    shown = data.reexamine(lab, session, seed=7, folds=0)
+    assert "Split, seed 7," in shown["data_report"]
+    assert "are kept unseen for the verdict" in shown["data_report"]
+    assert set(shown) == {"data_report", "data_use", "train"}  # no session: a remedy may have been pressed meanwhile
+    assert "3 folds" in data.reexamine(lab, session, folds=3)["data_report"]
+
+
+def test_every_option_that_bears_on_the_report_is_wired_to_it(lab):
+    """Changing it, by hand or by a preset, has the doctor look again."""
+    page = app.build(lab)
+    report = next(block for block in page.blocks.values() if getattr(block, "elem_id", None) == "data-report")
+    changes = {
+        target for function in page.fns.values() if report in function.outputs for target, event in function.targets if event == "change"
+    }
+    told = {getattr(page.blocks[target], "elem_id", None) for target in changes}
+    assert told >= {f"option-{name}" for name in data.OPTIONS}

@@ -79,6 +79,30 @@ def test_the_example_can_be_poked_before_anything_is_trained(page):
     expect(page.locator("#try-words .gh-words button").nth(1)).to_have_attribute("aria-pressed", "true")
 
 
+def test_the_report_follows_stage_2_and_a_test_table_survives_a_reload(page, tmp_path):
+    unseen = tmp_path / "unseen.csv"
+    unseen.write_text("text,label\nThe courier lost my parcel again.,delivery\nYou charged me twice.,billing\n")
+    open_classify(page)
+    report = page.locator("#data-report")
+    page.get_by_label("Paste", exact=True).check()
+    rows = "\n".join(f"text number {n},{('delivery', 'billing')[n % 2]}" for n in range(40))
+    page.locator("#data-pasted textarea").fill(f"text,label\n{rows}")
+    page.locator("#data-read").click()
+    expect(report).to_contain_text("Split, seed 0,")
+    page.locator("#stage-method > button").click()
+    page.locator("#option-seed input").fill("7")
+    expect(report).to_contain_text("Split, seed 7,")
+    page.get_by_role("button", name="A test table of my own").click()
+    page.locator("#data-test input[type=file]").set_input_files(str(unseen))
+    expect(report).to_contain_text("Test table attached: “unseen.csv”, 2 rows.")
+    page.reload()
+    page.get_by_role("tab", name="Classify").click()
+    expect(report).to_contain_text("Test table attached: “unseen.csv”, 2 rows.")
+    report.get_by_role("button", name="Remove it").click()
+    expect(report).not_to_contain_text("Test table attached")
+    expect(report).to_contain_text("5 folds")
+
+
 def test_the_main_job_from_a_file_to_a_zip_and_back(page, app, table, tmp_path):
     open_classify(page)
     page.get_by_label("My file").check()

@@ -1,6 +1,7 @@
 """Stage 1 of Classify: a table comes in, the doctor reads it, the visitor presses what to mend."""
 
 from collections.abc import Callable
+from functools import partial
 
 import gradio as gr
 
@@ -16,6 +17,7 @@ STAGE = "1  Data"
 MOST_CLASSES = 12
 SHOWN_ABOVE = ("file", "columns", "classes")  # findings that the facts and the form say already
 OUTPUTS = ["session", "data_report", "text_column", "label_column", "data_use", "data_stage", "train", "test_file"]
+LOOKED_AGAIN = ["data_report", "data_use", "train"]  # what shows the report and follows from it
 OPTIONS = ("model", "max_length", "seed", "folds", "test_share", "validation_share")  # of stage 2: they bear on the report
 SETTINGS = {  # finding → the option that answers it, its value, the button's words
     "long-texts": ("max_length", 256, "Read 256 tokens"),
@@ -91,6 +93,9 @@ def wire(wires: Wires) -> None:
         _reads(wires, part[name].input, choose_columns, ["text_column", "label_column"])
     _reads(wires, part["test_file"].upload, add_test, ["test_file"])
     _reads(wires, part["test_file"].clear, drop_test, [])
+    changed = partial(gr.on, [part[name].change for name in OPTIONS])
+    queue = {"concurrency_id": "tables", "concurrency_limit": 4, "trigger_mode": "always_last"}
+    wires.on(changed, reexamine, ["session", *OPTIONS], LOOKED_AGAIN, "data_problem", **queue)
     outputs = [*OUTPUTS, *dict.fromkeys(name for name, _, _ in SETTINGS.values())]
     wires.on_pick(part["data_report"].select, press, ["session", *OPTIONS], outputs, "data_problem")
 
@@ -142,6 +147,14 @@ def add_test(lab: Lab, session: dict, test_file: str, **options) -> dict:
 def drop_test(lab: Lab, session: dict, **options) -> dict:
     lab.drop_test(session["visitor"], session["table"])
     return {**_examined(lab, session, options), "test_file": None}
+
+
+def reexamine(lab: Lab, session: dict, **options) -> dict:
+    """An option of stage 2 that bears on the report has changed: the split and the lengths shown are those of the run to come."""
+    if not session["table"]:
+        return {}
+    shown = _examined(lab, session, options)
+    return {name: shown[name] for name in LOOKED_AGAIN}
 
 
 def press(lab: Lab, pick: str, session: dict, **options) -> dict:
