@@ -21,7 +21,7 @@ from genhub.ui.classify import data, tab
 from genhub.ui.session import FIRST_RUN
 from genhub.ui.wiring import Wires
 
-STORAGE_KEY = "genhub-session"
+STORAGE_KEY, RUN_KEY = "genhub-session", "genhub-run"
 SECRET_NAME = "browser.secret"  # noqa: S105 - the file, not what is in it
 
 
@@ -29,9 +29,15 @@ def build(lab: Lab) -> gr.Blocks:
     """The Gradio page for one Lab. Nothing is started here."""
     wires = Wires(lab)
     with GuardedBlocks(title="GenHub", analytics_enabled=False, delete_cache=(600, 3600)) as page:
-        session = gr.BrowserState({}, storage_key=STORAGE_KEY, secret=browser_secret(lab.settings))
+        secret = browser_secret(lab.settings)
+        session = gr.BrowserState({}, storage_key=STORAGE_KEY, secret=secret)
+        run = gr.BrowserState(FIRST_RUN, storage_key=RUN_KEY, secret=secret)
         wires.add(
-            session=session, pulse=gr.Timer(1.0, active=False), clock=gr.Timer(4.0), header=gr.HTML(header.render(lab), elem_id="gh-header")
+            session=session,
+            run=run,
+            pulse=gr.Timer(1.0, active=False),
+            clock=gr.Timer(4.0),
+            header=gr.HTML(header.render(lab), elem_id="gh-header"),
         )
         with gr.Tabs(selected="start") as tabs:
             with gr.Tab("Start", id="start"):
@@ -45,7 +51,7 @@ def build(lab: Lab) -> gr.Blocks:
         tab.wire(wires)
         runs.wire(wires)
         wires.on(wires.parts["clock"].tick, lambda lab: {"header": header.render(lab)}, [], ["header"], trigger_mode="once")
-        arrived = wires.on(page.load, arrive, ["session"], tab.RUN_VIEW, "train_problem")
+        arrived = wires.on(page.load, arrive, ["session"], ["session", *tab.RUN_VIEW], "train_problem")
         wires.on(arrived.then, data.restore, ["session", *data.OPTIONS], data.OUTPUTS, "data_problem")
         api.register(lab)
     return page.queue(max_size=64, default_concurrency_limit=4, api_open=False)
@@ -57,8 +63,8 @@ def arrive(lab: Lab, session: dict) -> dict:
     if session["run"] not in known:
         session["run"] = FIRST_RUN
     if session["run"] not in known:
-        return {"session": session}
-    return tab.refresh(lab, session)
+        return {"session": session, "run": session["run"]}
+    return {"session": session, **tab.refresh(lab, session)}
 
 
 def browser_secret(settings: Settings) -> str:

@@ -55,7 +55,7 @@ def wire(wires: Wires) -> None:
     wires.on(part["runs_delete"].click, delete, state, [*SHOWN, *tab.RUN_VIEW], "runs_problem")
     wires.on(part["runs_resume"].click, resume, state, [*SHOWN, "pulse"], "runs_problem")
     wires.on(part["runs_pack"].click, pack, state, ["runs_download"], "runs_problem")
-    wires.on(part["runs_all"].click, delete_all, [*state, "runs_all"], [*SHOWN, "runs_all", *tab.RUN_VIEW], "runs_problem")
+    wires.on(part["runs_all"].click, delete_all, [*state, "runs_all"], [*SHOWN, "runs_all", "session", *tab.RUN_VIEW], "runs_problem")
     wires.on(part["runs_reopen"].upload, reopen, [*state, "runs_reopen"], SHOWN, "runs_problem")
 
 
@@ -117,6 +117,7 @@ def delete_all(lab: Lab, session: dict, runs_picked: list[str], runs_which: str,
     return {
         **show(lab, session, [], runs_which),
         **_back_to_example(lab, kept, True),
+        "session": kept,
         "runs_all": gr.update(value="Delete everything", variant="secondary"),
     }
 

@@ -1,4 +1,7 @@
-"""What the browser remembers of a visit: a small dictionary in its local storage, sent with every event.
+"""What the browser remembers of a visit: a small dictionary, sent with every event.
+
+It is kept in two halves, each written by its own handlers alone: the id of the run (STORED_RUN), and everything else. Reading a
+table can take minutes; were they one, its end would bring back the run that was shown when it began.
 
 visitor  random token that owns runs and tables
 table    id of the table in work, "" before one was read
@@ -10,6 +13,7 @@ run      id of the run shown below, an example at first
 import secrets
 
 FIRST_RUN = "example-support"
+STORED_RUN = "run"
 
 
 def new_visitor() -> str:
@@ -26,6 +30,16 @@ def greeted(value) -> dict:
     """The remembered session with a token in it: that of the visitor, or a new one for somebody who has none yet."""
     session = restore(value)
     return {**session, "visitor": session["visitor"] or new_visitor()}
+
+
+def joined(stored, run) -> dict:
+    """The session of a visitor (see `greeted`) from its two stored halves."""
+    return greeted({**(stored if isinstance(stored, dict) else {}), STORED_RUN: run})
+
+
+def without_run(session: dict) -> dict:
+    """The half of a session that is not the run."""
+    return {name: value for name, value in session.items() if name != STORED_RUN}
 
 
 def restore(value) -> dict:

@@ -7,7 +7,7 @@ from genhub.jobs.folder import RunFolder
 from genhub.lab import EXAMPLES, Lab
 from genhub.ui import charts, markup
 from genhub.ui.classify import tab, try_it
-from genhub.ui.wiring import Wires, pieces
+from genhub.ui.wiring import Wires, merged, pieces
 
 QUESTIONS = (
     (
@@ -66,7 +66,7 @@ def layout(wires: Wires) -> None:
 def wire(wires: Wires) -> None:
     part = wires.parts
     opened = ["tabs", *STAGES.values()]
-    poked = list(dict.fromkeys([*opened, "try_text", "session", *tab.RUN_VIEW]))
+    poked = list(dict.fromkeys([*opened, "try_text", *tab.RUN_VIEW]))
     wires.on_pick(part["start_tiles"].select, poke, ["session"], poked, "start_problem")
     wires.on_pick(part["start_index"].select, go, [], opened, "start_problem")
     wires.on(part["start_use"].click, use_my_data, [], ["tabs", "data_stage", "data_source"], "start_problem")
@@ -91,8 +91,8 @@ def poke(lab: Lab, pick: str, session: dict) -> dict:
     if verb == "word":
         text = try_it.START
         answers = try_it.classify(lab, shown, text, "", try_it.WAYS[0], [])
-        return {**go(lab, "go:try"), **tab.refresh(lab, shown), **answers, "try_text": text}
-    return {**tab.refresh(lab, shown), **go(lab, "go:verdict")}
+        return merged(go(lab, "go:try"), tab.refresh(lab, shown), *answers, {"try_text": text})
+    return merged(tab.refresh(lab, shown), go(lab, "go:verdict"))
 
 
 def go(lab: Lab, pick: str) -> dict:

@@ -4,6 +4,7 @@ A handler is a function of the Lab and named values that returns a dictionary fr
 
     def use_sample(lab, session, data_sample): ...  return {"data_report": html, "session": session}
 
+A handler reads the whole session, and writes it in halves: `session` for all but the run in view, `run` for that (see `ui.session`).
 `Wires.on` connects it to an event. Whatever the widget promised, the handler's first step is the gate (inside Lab). A
 UserError becomes the sentence in the component named by `problem`; anything else is logged with its traceback under an id
 that the visitor sees.
@@ -19,7 +20,7 @@ import gradio as gr
 from genhub.errors import UserError, new_error_id
 from genhub.lab import Lab
 from genhub.ui import markup
-from genhub.ui.session import greeted
+from genhub.ui.session import STORED_RUN, joined, without_run
 
 log = logging.getLogger("genhub")
 
@@ -82,19 +83,28 @@ class Wires:
 
         return event(picked, **self._wiring(inputs, outputs, problem, options))
 
-    def on_steps(self, event: Callable, handler: Callable, inputs: list[str], outputs: list[str], problem: str = "", **options) -> Any:
-        """As `on`, for a handler that yields answers while it works; a cancelled one is closed at its next yield."""
+    def on_steps(
+        self,
+        event: Callable,
+        handler: Callable,
+        inputs: list[str],
+        outputs: list[str],
+        problem: str = "",
+        failed: dict | None = None,
+        **options,
+    ) -> Any:
+        """As `on`, for a handler that yields answers while it works; a cancelled one is closed at its next yield.
+
+        failed: answered together with the problem, to take back what the handler said while it still worked.
+        """
 
         def call(*values):
-            named = dict(zip(inputs, values, strict=True))
-            if "session" in named:
-                named["session"] = greeted(named["session"])
-            steps = handler(self.lab, **named)
-            step = guarded(lambda: next(steps, None), lambda error: {problem: markup.problem(error)})
+            steps = handler(self.lab, **_named(inputs, values))
+            step = guarded(lambda: next(steps, None), lambda error: {**(failed or {}), problem: markup.problem(error)})
             first = {problem: ""} if problem else {}
             with contextlib.closing(steps):
                 while answer := step():
-                    yield {self.parts[name]: value for name, value in {**first, **answer}.items()}
+                    yield self._answered({**first, **answer})
                     first = {}
                     if problem in answer:
                         return
@@ -103,10 +113,7 @@ class Wires:
 
     def _caller(self, handler: Callable, inputs: list[str], problem: str) -> Callable:
         def run(*values):
-            named = dict(zip(inputs, values, strict=True))
-            if "session" in named:
-                named["session"] = greeted(named["session"])
-            answer = handler(self.lab, **named)
+            answer = handler(self.lab, **_named(inputs, values))
             return {problem: "", **answer} if problem else answer
 
         def failed(error: UserError) -> dict:
@@ -115,17 +122,47 @@ class Wires:
             return {problem: markup.problem(error)}
 
         checked = guarded(run, failed)
-        return lambda *values: {self.parts[name]: value for name, value in checked(*values).items()}
+        return lambda *values: self._answered(checked(*values))
+
+    def _answered(self, answer: dict) -> dict:
+        """Values by component; of the session only the half that is not the run."""
+        return {self.parts[name]: without_run(value) if name == "session" else value for name, value in answer.items()}
 
     def _wiring(self, inputs: list[str], outputs: list[str], problem: str, options: dict) -> dict:
         names = list(dict.fromkeys([*outputs, *([problem] if problem else [])]))
         return {
-            "inputs": [self.parts[name] for name in inputs],
+            "inputs": [self.parts[name] for name in _stored(inputs)],
             "outputs": [self.parts[name] for name in names],
             "api_visibility": "private",
             "show_progress": "hidden",
             **options,
         }
+
+
+def merged(*answers: dict) -> dict:
+    """Several answers as one: the last value of a component counts, but of its updates every property."""
+    whole: dict[str, Any] = {}
+    for answer in answers:
+        for name, value in answer.items():
+            whole[name] = {**whole[name], **value} if _is_update(value) and _is_update(whole.get(name)) else value
+    return whole
+
+
+def _is_update(value) -> bool:
+    return isinstance(value, dict) and value.get("__type__") == "update"
+
+
+def _stored(inputs: list[str]) -> list[str]:
+    """The components behind `inputs`: a session is two."""
+    return [name for given in inputs for name in ((given, STORED_RUN) if given == "session" else (given,))]
+
+
+def _named(inputs: list[str], values: tuple) -> dict:
+    """A handler's inputs by name, the session put together."""
+    named = dict(zip(_stored(inputs), values, strict=True))
+    if "session" in named:
+        named["session"] = joined(named["session"], named.pop(STORED_RUN))
+    return named
 
 
 def pieces(html: str = "", **options) -> gr.HTML:

@@ -8,13 +8,14 @@ called by the page's timer while a run is alive.
 
 import gradio as gr
 
+from genhub.jobs.folder import RunFolder
 from genhub.lab import EXAMPLE_PREFIX, EXAMPLES, Lab
 from genhub.ui import markup
 from genhub.ui.classify import data, exhibit, method, take_home, train, try_it, verdict
 from genhub.ui.wiring import Wires
 
 RUN_VIEW = [
-    "session",
+    "run",
     "run_choice",
     "run_note",
     "train_view",
@@ -128,7 +129,7 @@ def refresh(lab: Lab, session: dict) -> dict:
     """Draw everything that shows the run in view."""
     watched, live = train.look(lab, session)
     return {
-        "session": session,
+        "run": session["run"],
         "run_choice": gr.update(choices=choices(lab, session), value=session["run"]),
         "run_note": _note(session),
         **watched,
@@ -145,7 +146,6 @@ def tick(lab: Lab, session: dict) -> dict:
     if live:
         return watched
     drawn = refresh(lab, session)
-    del drawn["session"]  # it may have changed while this was drawn
     finished = lab.folder(session["visitor"], session["run"]).has("metrics.json")
     drawn["train_stage"] = (
         gr.update(**{**drawn["train_stage"], "open": not finished}) if isinstance(drawn["train_stage"], dict) else drawn["train_stage"]
@@ -175,7 +175,8 @@ def _note(session: dict) -> str:
 
 def _blank_answers(lab: Lab, session: dict) -> dict:
     """Answers of another run do not stand under this one."""
-    others = [(name, run) for name, run in choices(lab, session) if run != session["run"]]
+    trained = [(info.name, info.id) for info in lab.runs(session["visitor"]) if RunFolder(info.path).has("passport.json")]
+    others = [(name, run) for name, run in trained + _examples() if run != session["run"]]
     hidden = gr.update(visible=False, value=None)
     return {
         "try_bars": markup.page(markup.note("Press Classify to ask this run.")),

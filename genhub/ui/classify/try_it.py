@@ -1,10 +1,11 @@
 """Stage 5 of Classify: one text or a table of texts; which words speak for the answer; what happens without them."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import gradio as gr
 
+from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.ui import charts, markup
 from genhub.ui.wiring import Wires, pieces
@@ -51,7 +52,7 @@ def wire(wires: Wires) -> None:
     asked = ["session", "try_text", "try_label", "try_way", "try_beside"]
     shown = [*OUTPUTS, "try_beside_view"]
     for event in (part["try_go"].click, part["try_text"].submit, part["try_way"].input, part["try_label"].input, part["try_beside"].input):
-        wires.on(event, classify, asked, shown, "try_problem", trigger_mode="always_last")
+        wires.on_steps(event, classify, asked, shown, "try_problem", trigger_mode="always_last")
     wires.on_pick(
         part["try_words"].select,
         drop_word,
@@ -67,22 +68,34 @@ def wire(wires: Wires) -> None:
 # ---- handlers -------------------------------------------------------------------------------------------------------
 
 
-def classify(lab: Lab, session: dict, try_text: str, try_label: str, try_way: str, try_beside: list[str]) -> dict:
-    """Probabilities, then attributions of the words for the chosen class; the same text through other runs."""
+def classify(lab: Lab, session: dict, try_text: str, try_label: str, try_way: str, try_beside: list[str]) -> Iterator[dict]:
+    """Probabilities, then attributions of the words for the chosen class, then the same text through other runs: what fails later
+    takes back nothing that was answered before."""
     visitor, run = session["visitor"], session["run"]
     answer = lab.predict(visitor, run, [try_text])
     labels = answer["labels"]
     label = try_label if try_label in labels else ""
-    told = lab.explain(visitor, run, try_text, label)
-    words = told["left_out"] if try_way == WAYS[1] else told["words"]
-    state = {"text": try_text, "labels": labels, "words": words, "label": told["label"], "off": [], "first": answer["scores"][0]}
-    return {
+    yield {
         "try_bars": _bars(labels, answer["scores"][0]),
-        "try_words": words_view(state, f"Words for and against “{state['label']}”"),
-        "try_words_note": _explained(told, try_way),
-        "try_state": state,
         "try_label": gr.update(choices=[("the predicted one", ""), *((name, name) for name in labels)], value=label),
-        "try_beside_view": beside(lab, session, answer, try_text, try_beside or []),
+    }
+    try:
+        told = lab.explain(visitor, run, try_text, label)
+    except UserError as error:
+        yield {"try_words": "", "try_words_note": markup.problem(error), "try_state": None}
+    else:
+        yield _words(answer, told, try_text, try_way)
+    yield {"try_beside_view": beside(lab, session, answer, try_text, try_beside or [])}
+
+
+def _words(answer: dict, told: dict, text: str, way: str) -> dict:
+    """The words of a text, coloured by what they say for a class."""
+    words = told["left_out"] if way == WAYS[1] else told["words"]
+    state = {"text": text, "labels": answer["labels"], "words": words, "label": told["label"], "off": [], "first": answer["scores"][0]}
+    return {
+        "try_words": words_view(state, f"Words for and against “{state['label']}”"),
+        "try_words_note": _explained(told, way),
+        "try_state": state,
     }
 
 
@@ -141,16 +154,37 @@ def stopped(lab: Lab) -> dict:
 def beside(lab: Lab, session: dict, answer: dict, text: str, runs: list[str]) -> str:
     """What the run, its base lines and other runs say to the same text, a line each."""
     lines = [["this run", answer["predicted"][0], f"{max(answer['scores'][0]):.3f}"]]
+    lines += _line("base lines", lambda: _base_lines(lab, session, text))
+    for run in runs[:8]:
+        lines += _line("a run", lambda run=run: [_other(lab, session["visitor"], run, text)])
+    return markup.page("<h3>Beside it</h3>", markup.table(["who", "predicted", "probability"], lines, (2,)))
+
+
+def _line(name: str, ask: Callable[[], list]) -> list:
+    """The lines that `ask` answers; a line that says why when it cannot."""
+    try:
+        return ask()
+    except UserError as error:
+        return [[name, error.what, "–"]]
+
+
+def _base_lines(lab: Lab, session: dict, text: str) -> list:
     base = lab.base_lines(session["visitor"], session["run"], text)
+    lines = []
     if base["tfidf"]:
         lines.append(["TF-IDF on the same rows", base["tfidf"]["predicted"][0], f"{max(base['tfidf']['scores'][0]):.3f}"])
     if base["majority"]:
         lines.append(["majority class", base["majority"]["label"], "–"])
-    for run in runs[:8]:
-        other = lab.predict(session["visitor"], run, [text])
-        name = lab.folder(session["visitor"], run).job().get("name", run)
-        lines.append([name, other["predicted"][0], f"{max(other['scores'][0]):.3f}"])
-    return markup.page("<h3>Beside it</h3>", markup.table(["who", "predicted", "probability"], lines, (2,)))
+    return lines
+
+
+def _other(lab: Lab, visitor: str, run: str, text: str) -> list:
+    other = lab.predict(visitor, run, [text])
+    return [_name(lab, visitor, run), other["predicted"][0], f"{max(other['scores'][0]):.3f}"]
+
+
+def _name(lab: Lab, visitor: str, run: str) -> str:
+    return lab.folder(visitor, run).job().get("name", run)
 
 
 # ---- rendering ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,154 @@
+"""What the page's handlers answer, without a browser: each on a Lab that says just what the test needs."""
+
+import gradio as gr
+import pytest
+
+from genhub import settings
+from genhub.errors import UserError
+from genhub.jobs.folder import RunFolder
+from genhub.lab import EXAMPLES, Lab
+from genhub.ui import start
+from genhub.ui.classify import data, tab, try_it
+from genhub.ui.session import empty
+from genhub.ui.wiring import Wires, merged
+
+VISITOR = "v" * 43
+
+
+class Page:
+    """One event of a page wired with `Wires.on`: `begin` reads what its components hold, `end` runs it and writes."""
+
+    def __init__(self, handler, inputs, outputs, lab=None, **held):
+        self.wires, self.held = Wires(lab), held
+        with gr.Blocks() as blocks:
+            self.wires.add(**{name: gr.State() for name in held})
+            self.wires.on(gr.Button().click, handler, inputs, outputs)
+        self.event = next(iter(blocks.fns.values()))
+        self.names = {part._id: name for name, part in self.wires.parts.items()}
+
+    def begin(self):
+        return [self.held[self.names[part._id]] for part in self.event.inputs]
+
+    def end(self, values):
+        for part, value in self.event.fn(*values).items():
+            self.held[self.names[part._id]] = value
+
+
+def test_a_table_that_was_long_in_coming_leaves_the_run_that_was_chosen_meanwhile():
+    def stream(lab, session):
+        return {"session": {**session, "table": "t" * 32}}
+
+    page = Page(stream, ["session"], ["session"], session={"visitor": VISITOR}, run="example-support")
+    begun = page.begin()
+    page.held["run"] = "example-cured"
+    page.end(begun)
+    assert page.held["run"] == "example-cured"
+    assert page.held["session"]["table"] == "t" * 32
+    assert "run" not in page.held["session"]
+
+
+def test_a_run_that_was_long_in_coming_leaves_the_table_that_was_chosen_meanwhile():
+    def open_run(lab, session):
+        return {"run": session["run"] + "-2"}
+
+    page = Page(open_run, ["session"], ["run"], session={"visitor": VISITOR}, run="example")
+    begun = page.begin()
+    page.held["session"] = {"visitor": VISITOR, "table": "t" * 32}
+    page.end(begun)
+    assert page.held == {"session": {"visitor": VISITOR, "table": "t" * 32}, "run": "example-2"}
+
+
+def test_no_event_that_draws_a_run_writes_the_table_and_none_that_reads_a_table_writes_the_run():
+    assert "session" not in tab.RUN_VIEW
+    assert "run" in tab.RUN_VIEW
+    assert "run" not in data.OUTPUTS
+
+
+RUN, OTHER = "example-support", "a" * 32
+SCORES = {"labels": ["x", "y"], "predicted": ["x"], "scores": [[0.75, 0.25]]}
+WORDS = {"words": [{"text": "ab", "start": 0, "end": 2, "score": 1.0}], "left_out": [], "label": "x", "steps": 16, "delta": 0.0}
+GONE = UserError("It is gone.", "It was deleted.", "Choose another.")
+
+
+class Answering:
+    """A Lab whose runs answer every text alike, but for those that `fail`, and whose `explain` and `base_lines` may."""
+
+    def __init__(self, fail=(), explains=True, base=True):
+        self.fail, self.explains, self.base = fail, explains, base
+
+    def predict(self, visitor, run, texts):
+        if run in self.fail:
+            raise GONE
+        return SCORES
+
+    def explain(self, visitor, run, text, label):
+        if not self.explains:
+            raise GONE
+        return WORDS
+
+    def base_lines(self, visitor, run, text):
+        if not self.base:
+            raise GONE
+        return {"tfidf": SCORES, "majority": {"label": "y"}}
+
+    def folder(self, visitor, run):
+        return RunFolder(EXAMPLES / "support")
+
+
+def asked(lab, beside=()):
+    return merged(*try_it.classify(lab, {"visitor": VISITOR, "run": RUN}, "ab", "", try_it.WAYS[0], list(beside)))
+
+
+def test_a_run_that_cannot_answer_beside_costs_its_own_line_only():
+    answer = asked(Answering(fail=[OTHER], base=False), [OTHER, "example-cured"])
+    assert "0.75" in answer["try_bars"]
+    assert 'data-pick="word:0"' in answer["try_words"]
+    assert answer["try_beside_view"].count("It is gone.") == 2
+    assert answer["try_beside_view"].count("<tr>") == 1 + 4  # the header, this run, base lines, both others
+
+
+def test_words_that_cannot_be_explained_leave_the_answer():
+    answer = asked(Answering(explains=False))
+    assert "0.75" in answer["try_bars"]
+    assert "It is gone." in answer["try_words_note"]
+    assert answer["try_words"] == ""
+    assert "TF-IDF" in answer["try_beside_view"]
+
+
+def test_the_answer_is_drawn_before_anything_that_stands_beside_it():
+    first = next(try_it.classify(Answering(fail=[OTHER], explains=False), {"visitor": VISITOR, "run": RUN}, "ab", "", try_it.WAYS[0], []))
+    assert "0.75" in first["try_bars"]
+
+
+@pytest.fixture
+def lab(home):
+    """The real Lab; nothing is started."""
+    made = Lab(settings.get())
+    yield made
+    made.close()
+
+
+def test_only_runs_with_a_model_are_offered_beside(lab, tmp_path):
+    run_id = lab.runner.import_folder("local", EXAMPLES / "cured", "mine")
+    drawn = tab.refresh(lab, {**empty(), "visitor": VISITOR})
+    offered = {run for _, run in drawn["try_beside"]["choices"]}
+    assert {run_id, "example-cured"} <= offered
+    assert RUN not in offered
+    (lab.folder(VISITOR, run_id).path / "passport.json").unlink()
+    drawn = tab.refresh(lab, {**empty(), "visitor": VISITOR})
+    assert run_id not in {run for _, run in drawn["try_beside"]["choices"]}
+    assert run_id in {run for _, run in drawn["run_choice"]["choices"]}
+
+
+@pytest.mark.parametrize("pick", ["cell:0:1", "word:1"])
+def test_a_tile_opens_its_stage_under_that_runs_own_heading(lab, monkeypatch, pick):
+    monkeypatch.setattr(
+        lab.worker,
+        "call",
+        lambda op, *_, **__: {"explain": WORDS, "baselines": {"tfidf": None, "majority": None}}.get(op.rpartition(".")[2], SCORES),
+    )
+    drawn = start.poke(lab, pick, {**empty(), "visitor": VISITOR, "run": "example-cured"})
+    assert drawn["run"] == RUN
+    assert drawn["verdict_stage"]["open"] == (pick == "cell:0:1")
+    metrics = RunFolder(EXAMPLES / "support").read("metrics.json")
+    assert f"{metrics['accuracy']:.3f}" in drawn["verdict_stage"]["label"]
