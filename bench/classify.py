@@ -167,6 +167,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         for name in [] if options.render else options.only or SECTIONS:
             store(name, SECTIONS[name](Path(scratch)))
+            TARGET.write_text(render(stored()), encoding="utf-8")
     TARGET.write_text(render(stored()), encoding="utf-8")
     print(render(stored()))
 
@@ -211,6 +212,12 @@ def _quality(sets: dict) -> str:
             each = ", ".join(f"{run['accuracy']:.4f}" for run in runs)
             mean = statistics.mean(run["accuracy"] for run in runs)
             lines.append(f"| {name} | {method} | {each} | **{mean:.4f}** | {runs[0]['tfidf']:.3f} | {runs[0]['trainable_percent']:.2f} % |")
+    lines += [
+        "",
+        "Tried on the validation rows of Rotten Tomatoes (LoRA, seed 0, three epochs) and not better than the defaults (0.822): LoRA on all "
+        "linear maps (0.808 to 0.817 at three rates), the head at a rate of 1e-3 or 2e-3 (0.816, 0.818), no dropout in the encoder (0.813). "
+        "Not measured by this program.",
+    ]
     return "\n".join(lines) + "\n"
 
 

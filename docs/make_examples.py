@@ -6,7 +6,7 @@
     shortcut   LoRA on the sample `shortcut`: a weekday in every complaint, and what the model makes of it
     cured      the same with the counterexamples added
 
-Each is a complete run folder but for training rows and log: a few hundred kilobytes. `explained.json` is the attribution
+Each is a complete run folder but for the training rows: a few hundred kilobytes. `explained.json` is the attribution
 that the tiles on *Start* show.
 """
 

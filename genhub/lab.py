@@ -180,12 +180,13 @@ class Lab:
         hub.model_folder(gate.model_id(model_id, self.settings), self.settings)
 
     def forecast(self, visitor: str, table_id: str, values: dict) -> dict:
-        """Trainable parameters, steps, seconds and memory, from a few measured steps on the visitor's own rows."""
+        """Trainable parameters, steps, seconds and memory, from a few measured steps on the visitor's own rows; `limit_seconds` is
+        when a run is stopped here."""
         config, rows = self._prepared(visitor, table_id, values)
         base = hub.model_folder(config.model, self.settings)
         request = {"config": config.to_dict(), "rows_path": str(rows), "model_folder": str(base.path)}
         cost = self.runner.call("genhub.text.forecast:forecast", request, seconds=60, what="The forecast")
-        return forecasts.remembered(rows, config, cost)
+        return {**forecasts.remembered(rows, config, cost), "limit_seconds": self.settings.limits.training_seconds}
 
     def train(self, visitor: str, table_id: str, values: dict, name: str = "") -> str:
         """Queue a training run on an examined table; returns its id."""
