@@ -1,14 +1,18 @@
 """What the page's handlers answer, without a browser: each on a Lab that says just what the test needs."""
 
+from types import SimpleNamespace
+
 import gradio as gr
 import pytest
 
 from genhub import settings
 from genhub.errors import UserError
+from genhub.events import Progress, Stage
+from genhub.jobs import reading
 from genhub.jobs.folder import RunFolder
 from genhub.lab import EXAMPLES, Lab
 from genhub.ui import start
-from genhub.ui.classify import data, tab, try_it
+from genhub.ui.classify import data, tab, train, try_it, verdict
 from genhub.ui.session import empty
 from genhub.ui.wiring import Wires, merged
 
@@ -152,3 +156,69 @@ def test_a_tile_opens_its_stage_under_that_runs_own_heading(lab, monkeypatch, pi
     assert drawn["verdict_stage"]["open"] == (pick == "cell:0:1")
     metrics = RunFolder(EXAMPLES / "support").read("metrics.json")
     assert f"{metrics['accuracy']:.3f}" in drawn["verdict_stage"]["label"]
+
+
+def test_a_refused_table_of_texts_leaves_no_progress_and_no_stop():
+    class Refusing(Answering):
+        def predicting_table(self, visitor, run, path):
+            raise GONE
+            yield
+
+    outputs = ["try_download", "try_table_note", "try_stop"]
+    held = dict.fromkeys(["try_file", *outputs, "try_problem"])
+    wires = Wires(Refusing())
+    with gr.Blocks() as blocks:
+        wires.add(session=gr.State(), run=gr.State(), **{name: gr.State() for name in held})
+        upload = gr.Button()
+        wires.on_steps(upload.click, try_it.classify_table, ["session", "try_file"], outputs, "try_problem", try_it.REFUSED)
+    names = {part._id: name for name, part in wires.parts.items()}
+    for answer in next(iter(blocks.fns.values())).fn({"visitor": VISITOR}, RUN, "texts.csv"):
+        held |= {names[part._id]: value for part, value in answer.items()}
+    assert "It is gone." in held["try_problem"]
+    assert held["try_table_note"] == ""
+    assert held["try_stop"]["visible"] is False
+
+
+def test_another_run_takes_the_files_of_the_last_one_from_view(lab):
+    drawn = tab.refresh(lab, {**empty(), "visitor": VISITOR})
+    assert set(drawn) <= set(tab.RUN_VIEW)
+    assert drawn["try_download"]["visible"] is False
+    assert drawn["try_table_note"] == ""
+    assert "is ready" not in drawn["home_note"]
+
+
+def looked(*events, state="running"):
+    """What stage 3 shows of a run in this state whose log holds `events`."""
+    fold = reading.Fold()
+    for event in events:
+        fold._take(1.0, event)
+    return train.render(SimpleNamespace(state=state, position=None, wait_seconds=None), fold.view())
+
+
+def test_stage_three_says_what_it_does_while_nothing_is_counted():
+    assert "Starting" in looked()
+    told = looked(Stage("train", "Training"), Progress(5, 5, 0.0, ""), Stage("verdict", "Judging on unseen rows"))
+    assert "Judging on unseen rows" in told
+    assert "gh-track" not in told
+    assert "Judging" not in looked(Stage("verdict", "Judging on unseen rows"), state="failed")
+
+
+@pytest.mark.parametrize(("state", "told"), [("running", "when training has ended"), ("failed", "failed"), ("stopped", "was stopped")])
+def test_a_stage_without_a_verdict_says_why(lab, monkeypatch, tmp_path, state, told):
+    monkeypatch.setattr(lab, "folder", lambda *_: RunFolder(tmp_path))
+    monkeypatch.setattr(lab, "run", lambda *_: SimpleNamespace(state=state))
+    assert told in verdict.show(lab, {"visitor": VISITOR, "run": OTHER})["verdict_head"]
+
+
+def test_train_downloads_no_encoder(lab, monkeypatch):
+    monkeypatch.setattr(lab, "has_model", lambda model: False)
+    monkeypatch.setattr(lab, "train", lambda *_: pytest.fail("it was queued"))
+    answer = tab.start(lab, {**empty(), "visitor": VISITOR}, [], model="google-bert/bert-base-cased")
+    assert "Fetch this encoder" in answer["method_problem"]
+    assert answer["fetch"]["visible"] is True
+    assert set(answer) == {"method_problem", "fetch", "forecast"}
+
+
+def test_what_is_no_name_of_an_encoder_is_not_offered_to_be_fetched(lab):
+    with pytest.raises(UserError, match="web address"):
+        tab.start(lab, {**empty(), "visitor": VISITOR}, [], model="https://example.org/model")

@@ -4,7 +4,8 @@ from functools import partial
 
 import gradio as gr
 
-from genhub import catalog
+from genhub import catalog, gate
+from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.training.configs import MAIN_METHODS, METHOD_HELP, MORE_METHODS, PRESETS, ClassifyConfig
 from genhub.ui import forms, markup
@@ -107,10 +108,16 @@ def forecast(lab: Lab, session: dict, **fields) -> dict:
     if not session["table"]:
         return {}
     wanted = values(session, fields)
-    if not lab.has_model(wanted["model"]):
-        return {"forecast": render_absent(wanted["model"]), "fetch": gr.update(visible=True)}
+    if missing := absent(lab, wanted["model"]):
+        return missing
     cost = lab.forecast(session["visitor"], session["table"], wanted)
     return {"forecast": render_forecast(cost), "fetch": gr.update(visible=False)}
+
+
+def absent(lab: Lab, model: str) -> dict:
+    """The way to an encoder that is not on this machine; nothing when it is. Raises UserError for what is no encoder's name."""
+    model = gate.model_id(model, lab.settings)
+    return {} if lab.has_model(model) else {"forecast": render_absent(model), "fetch": gr.update(visible=True)}
 
 
 def fetch(lab: Lab, session: dict, **fields) -> dict:
@@ -122,6 +129,10 @@ def fetch(lab: Lab, session: dict, **fields) -> dict:
 def summary(fields: dict) -> str:
     method = fields["more_method"] or fields["method"]
     return f"{STAGE} ✓ {METHOD_HELP[method][0]} on {fields['model'].rpartition('/')[2]} · seed {fields['seed']}"
+
+
+def not_here(model: str) -> UserError:
+    return UserError(f"{model} is not on this machine yet.", "Train downloads nothing.", "Press “Fetch this encoder” first.", "model")
 
 
 # ---- rendering ------------------------------------------------------------------------------------------------------
@@ -146,5 +157,8 @@ def render_forecast(cost: dict) -> str:
         ("memory", f"≈ {cost['memory_mb']:,.0f} MB"),
         ("arithmetic", cost["precision"]),
     ]
+    limit = cost["limit_seconds"]
+    late = f"Longer than the {markup.seconds(limit)} that a run may take here: it would be stopped then, and the best so far kept."
     ground = f"Measured on {markup.plural(cost['measured_steps'], 'step')} with your own rows; folds, base lines and verdict included."
-    return markup.page("<h3>What it will cost</h3>", markup.facts(pairs), markup.paragraph(ground, "muted"))
+    warning = markup.note(late) if limit and cost["seconds"] > limit else ""
+    return markup.page("<h3>What it will cost</h3>", markup.facts(pairs), warning, markup.paragraph(ground, "muted"))

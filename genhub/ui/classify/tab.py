@@ -29,7 +29,7 @@ RUN_VIEW = [
     "try_beside",
     "try_beside_view",
 ]
-RUN_VIEW += ["home_download", "home_merged", "home_code", "home_command"]
+RUN_VIEW += ["try_download", "try_table_note", "home_note", "home_download", "home_merged", "home_code", "home_command"]
 
 
 def layout(wires: Wires) -> None:
@@ -71,7 +71,7 @@ def wire(wires: Wires) -> None:
         part["train"].click,
         start,
         ["session", "other_methods", *method.FIELDS],
-        [*RUN_VIEW, "method_stage", "data_stage"],
+        [*RUN_VIEW, "method_stage", "data_stage", "forecast", "fetch"],
         "method_problem",
     )
     wires.on(part["cheat_cure"].click, cure, ["session"], [*RUN_VIEW, "cheat_note", "cheat_cured"], "cheat_problem")
@@ -96,7 +96,9 @@ def use_table(lab: Lab, session: dict, **fields) -> dict:
 
 
 def start(lab: Lab, session: dict, other_methods: list[str], **fields) -> dict:
-    """Queue the run, fold what was decided, and follow it."""
+    """Queue the run, fold what was decided, and follow it. An encoder that is not here is not downloaded behind the button."""
+    if missing := method.absent(lab, fields["model"]):
+        return {**missing, "method_problem": markup.problem(method.not_here(fields["model"]))}
     queued = train.submit(lab, session, other_methods, fields)
     return {
         **refresh(lab, queued.session),
@@ -186,6 +188,9 @@ def _blank_answers(lab: Lab, session: dict) -> dict:
         "try_label": gr.update(choices=[("the predicted one", "")], value=""),
         "try_beside": gr.update(choices=others, value=[]),
         "try_beside_view": "",
+        "try_download": hidden,
+        "try_table_note": "",
+        "home_note": take_home.about(),
         "home_download": hidden,
         "home_merged": hidden,
         "home_code": hidden,

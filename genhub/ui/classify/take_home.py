@@ -19,14 +19,7 @@ def layout(wires: Wires) -> None:
                 download = gr.DownloadButton("Download", visible=False, elem_id="home-download")
                 merge = gr.Button("Pack as one merged model", elem_id="home-merge")
                 merged = gr.DownloadButton("Download merged model", visible=False, elem_id="home-merged")
-                note = gr.HTML(
-                    markup.page(
-                        markup.paragraph(
-                            "Adapter, head, passport, card and a script; none of your rows. It opens again below, or in Runs, on any GenHub.",
-                            "muted",
-                        )
-                    )
-                )
+                note = gr.HTML(about(), elem_id="home-note")
                 reopen = gr.File(label="Open a run's zip", file_types=[".zip"], elem_id="home-reopen", height=110)
             with gr.Column(scale=3, min_width=300):
                 show = gr.Button("Show the code", elem_id="home-code-button")
@@ -98,3 +91,11 @@ def reopen(lab: Lab, session: dict, home_reopen: str) -> dict:
 def push(lab: Lab, session: dict, push_repo: str, push_token: str) -> dict:
     address = lab.publish(session["visitor"], session["run"], push_repo, push_token)
     return {"push_done": markup.page(markup.note(f"Published: {address}")), "push_token": ""}
+
+
+# ---- rendering ------------------------------------------------------------------------------------------------------
+
+
+def about() -> str:
+    told = "Adapter, head, passport, card and a script; none of your rows. It opens again below, or in Runs, on any GenHub."
+    return markup.page(markup.paragraph(told, "muted"))

@@ -12,7 +12,7 @@ from genhub.jobs.reading import View
 from genhub.jobs.runner import RunInfo
 from genhub.lab import EXAMPLE_PREFIX, Lab
 from genhub.ui import charts, markup
-from genhub.ui.classify import method
+from genhub.ui.classify import method, verdict
 from genhub.ui.wiring import Wires
 
 STAGE = "3  Train"
@@ -32,7 +32,7 @@ def layout(wires: Wires) -> None:
 def wire(wires: Wires) -> None:
     part = wires.parts
     wires.on(part["stop"].click, stop, ["session"], ["stop"], "train_problem")
-    wires.on(part["resume"].click, resume, ["session"], ["stop", "resume", "pulse"], "train_problem")
+    wires.on(part["resume"].click, resume, ["session"], ["stop", "resume", "pulse", *verdict.OUTPUTS], "train_problem")
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
@@ -67,7 +67,12 @@ def stop(lab: Lab, session: dict) -> dict:
 
 def resume(lab: Lab, session: dict) -> dict:
     lab.resume(session["visitor"], session["run"])
-    return {"stop": gr.update(value="Stop and keep", interactive=True), "resume": gr.update(visible=False), "pulse": gr.Timer(active=True)}
+    return {
+        "stop": gr.update(value="Stop and keep", interactive=True),
+        "resume": gr.update(visible=False),
+        "pulse": gr.Timer(active=True),
+        **verdict.show(lab, session),
+    }
 
 
 def look(lab: Lab, session: dict) -> tuple[dict, bool]:
@@ -116,9 +121,11 @@ def _headline(info: RunInfo | None, view: View) -> str:
     if info and info.state == "queued":
         wait = f", about {markup.seconds(info.wait_seconds)} to wait" if info.wait_seconds is not None else ""
         return markup.note(f"In the queue at place {info.position or 1}{wait}.")
-    if not view.progress or view.done or view.failed:
+    if not info or info.state not in LIVE or view.ended:
         return ""
     progress = view.progress
+    if progress is None:
+        return f'<p aria-live="polite">{markup.esc(view.stage_label or "Starting")} …</p>'
     share = progress.done / max(1, progress.total)
     left = f" · {markup.seconds(progress.seconds_left)} left" if progress.seconds_left is not None else ""
     text = f"{view.stage_label} · {progress.done:,} of {progress.total:,}{left}" + (f" · {progress.note}" if progress.note else "")

@@ -13,6 +13,7 @@ from genhub.ui.wiring import Wires, pieces
 STAGE = "5  Try it"
 START = "The refund still has not reached my account and nobody answers."
 WAYS = ("Integrated gradients", "Leave one word out")
+REFUSED = {"try_table_note": "", "try_stop": gr.update(visible=False)}
 OUTPUTS = ["try_bars", "try_words", "try_words_note", "try_state", "try_label"]
 
 
@@ -61,7 +62,7 @@ def wire(wires: Wires) -> None:
         "try_problem",
     )
     table = ["try_download", "try_table_note", "try_stop"]
-    going = wires.on_steps(part["try_file"].upload, classify_table, ["session", "try_file"], table, "try_problem")
+    going = wires.on_steps(part["try_file"].upload, classify_table, ["session", "try_file"], table, "try_problem", REFUSED)
     wires.on(part["try_stop"].click, stopped, [], ["try_table_note", "try_stop"], cancels=[going])
 
 
@@ -133,13 +134,14 @@ def classify_table(lab: Lab, session: dict, try_file: str) -> Iterator[dict]:
         "try_download": gr.update(visible=False),
         "try_table_note": markup.page(markup.note("Reading the table.")),
     }
+    run = _name(lab, session["visitor"], session["run"])
     with contextlib.closing(lab.predicting_table(session["visitor"], session["run"], try_file)) as steps:
         for step in steps:
             if isinstance(step, tuple):
                 done, total = step
                 yield {"try_table_note": markup.page(markup.paragraph(f"{done:,} of {total:,} texts"), markup.track(done / max(1, total)))}
             else:
-                told = f"{step.name}: your columns, plus the predicted class and its probability."
+                told = f"{step.name}: your columns, plus the predicted class and its probability, by {run}."
                 yield {
                     "try_download": gr.update(value=str(step), visible=True),
                     "try_table_note": markup.page(markup.note(told)),

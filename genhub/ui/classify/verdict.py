@@ -13,6 +13,11 @@ STAGE = "4  Verdict"
 OUTPUTS = ["verdict_stage", "verdict_head", "verdict_matrix", "verdict_cell", "verdict_abstain", "verdict_more"]
 LONGEST = 220
 TRUSTED = 0.9  # below this accuracy half and more of the suspects are the model's own mistakes: tests/text/test_figures.py
+NONE_YET = {
+    "failed": "This run failed before it could be judged: stage 3 says why.",
+    "stopped": "This run was stopped before it could be judged. Resume in stage 3 lets it go on.",
+    "finished": "This run brought no figures with it.",
+}
 ELSEWHERE = "The rows stayed where this run was trained: a zip holds the figures, not the texts."
 
 
@@ -59,7 +64,7 @@ def show(lab: Lab, session: dict) -> dict:
         empty = dict.fromkeys(("verdict_matrix", "verdict_cell", "verdict_abstain", "verdict_more"), "")
         return {
             **empty,
-            "verdict_head": markup.page(markup.note("The verdict comes when training has ended.")),
+            "verdict_head": markup.page(markup.note(awaited(lab.run(session["visitor"], session["run"]).state))),
             "verdict_stage": gr.update(label=STAGE),
         }
     metrics = folder.read("metrics.json")
@@ -95,6 +100,11 @@ def pick_cell(lab: Lab, pick: str, session: dict) -> dict:
 def abstain(lab: Lab, session: dict, threshold: float) -> dict:
     folder = lab.folder(session["visitor"], session["run"])
     return {"verdict_abstain": _abstain(folder.read("metrics.json"), threshold)}
+
+
+def awaited(state: str) -> str:
+    """Why there is no verdict."""
+    return NONE_YET.get(state, "The verdict comes when training has ended.")
 
 
 def summary(metrics: dict) -> str:
