@@ -490,6 +490,35 @@ def test_a_forecast_is_measured_and_leaves_no_run(tiny, reviews, home):
     assert genhub("forecast", "classify").status == 2
 
 
+def test_a_data_set_of_the_hub_is_read_by_its_address(tiny, reviews, tmp_path, monkeypatch):
+    asked = []
+
+    def stream(request, current):
+        asked.append({name: request[name] for name in ("dataset", "config", "split")})
+        Path(request["out"]).write_text("".join(json.dumps({"text": row["text"], "label": row["label"]}) + "\n" for row in tiny_rows(80)))
+        facts = {"dataset": request["dataset"], "config": "default", "split": "train", "revision": "c" * 40, "columns": ["text", "label"]}
+        return facts | {"rows": 80, "left_out": [], "cut": False, "drawn": False, "shortened": 0, "splits": ["train"]}
+
+    monkeypatch.setattr(hub, "dataset", stream)
+    assert genhub("doctor", "--data", "hub:acme/reviews:one:test", "--json").value["rows"] == 80
+    ended = genhub("train", "classify", "--data", "hub:acme/reviews", *FAST, "--out", tmp_path / "run", "--json")
+    assert ended.status == 0, ended.err
+    assert asked == [{"dataset": "acme/reviews", "config": "one", "split": "test"}, {"dataset": "acme/reviews", "config": "", "split": ""}]
+    assert RunFolder(tmp_path / "run").job()["name"] == "acme/reviews · frozen"
+    comment, command = genhub("code", tmp_path / "run", "--command").out.splitlines()
+    assert "--data hub:acme/reviews:default:train " in command
+    assert "cccccccccc" in comment
+    assert genhub("export", tmp_path / "run", "--out", tmp_path / "run.zip").status == 0
+    assert genhub("open", tmp_path / "run.zip", "--out", tmp_path / "again").status == 0
+    assert "--data YOUR-TABLE.csv" in genhub("code", tmp_path / "again", "--command").out
+    assert genhub("doctor", "--data", "hub:a/b:c:d:e").status == 2
+
+
+def test_a_data_set_of_the_hub_needs_a_network_and_a_name(home):
+    assert "offline" in genhub("doctor", "--data", "hub:acme/reviews").err
+    assert "owner/name" in genhub("doctor", "--data", "hub:reviews").err
+
+
 def test_an_explanation_sums_to_the_logit(tiny, trained):
     ended = genhub("explain", "--run", trained, "--text", "great food, thanks", "--json")
     assert ended.status == 0, ended.err

@@ -10,7 +10,7 @@ MARKS = {"info": "  ", "warning": "! ", "problem": "✗ "}
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", required=True, metavar="F.csv", help="CSV, TSV, JSONL or Parquet file, or the name of a bundled sample.")
+    parser.add_argument("--data", required=True, metavar="F.csv", help=table_reading.DATA_HELP)
     parser.add_argument("--text-column", default="", help="Column with the texts; default: `text`, or the one with the longest entries.")
     parser.add_argument("--label-column", default="", help="Column with the labels; default: the last one.")
     parser.add_argument("--fix", default="", help=table_reading.FIX_HELP)

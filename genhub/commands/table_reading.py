@@ -13,6 +13,8 @@ from genhub.data import doctor, intake, samples
 from genhub.errors import UserError
 from genhub.training.configs import ClassifyConfig
 
+HUB = "hub:"
+DATA_HELP = "CSV, TSV, JSONL or Parquet table, the name of a bundled sample, or a data set of the Hub: hub:owner/name[:config[:split]]."
 FIX_HELP = f"What to mend, separated by commas: {', '.join(doctor.FIXES)}."
 
 
@@ -59,12 +61,29 @@ class TableReading:
 
 @contextmanager
 def opened(data: str) -> Iterator[TableReading]:
-    """Read a file, or a bundled sample by its name. Raises UserError for a table that cannot be read."""
+    """Read a file, a bundled sample by its name, or a data set of the Hub as hub:owner/name[:configuration[:split]]. Raises
+    UserError for a table that cannot be read."""
     sample = data if data in samples.SAMPLES and not Path(data).is_file() else ""
-    source = samples.path(sample) if sample else gate.upload(data, settings.get().limits).path
     folder = Path(tempfile.mkdtemp(prefix="genhub-table-"))
     try:
-        intake.read_table({"path": str(source), "folder": str(folder)})
+        if sample:
+            source = {"path": str(samples.path(sample))}
+        elif data.startswith(HUB) and not Path(data).is_file():
+            source = _streamed(data, folder / "hub.jsonl")
+        else:
+            source = {"path": str(gate.upload(data, settings.get().limits).path)}
+        intake.read_table({**source, "folder": str(folder)})
         yield TableReading(folder, sample)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _streamed(address: str, out: Path) -> dict:
+    """What `intake.read_table` is asked for a data set of the Hub, whose rows are in `out` then."""
+    name, *rest = address.removeprefix(HUB).split(":")
+    if len(rest) > 2:
+        what, limit = f"“{address[:200]}” has too many parts.", "It is hub:owner/name:configuration:split; the last two may be left out."
+        raise UserError(what, limit, "Check the spelling.", "data")
+    config, split = (*rest, "", "")[:2]
+    facts = hub.dataset({"dataset": name, "config": config, "split": split, "out": str(out)}, settings.get())
+    return {"path": str(out), "name": name, "hub": facts}

@@ -32,7 +32,7 @@ WAIT_SECONDS = 600
 
 def table_arguments(parser: argparse.ArgumentParser) -> None:
     """The table, for this command and for `forecast`."""
-    parser.add_argument("--data", metavar="F.csv", help="CSV, TSV, JSONL or Parquet table, or the name of a bundled sample.")
+    parser.add_argument("--data", metavar="F.csv", help=table_reading.DATA_HELP)
     parser.add_argument("--counterexamples", action="store_true", help="With --data shortcut: add the rows that break its short cut.")
     parser.add_argument("--test", metavar="F.csv", help="Separate table for the verdict; without it a part of --data is kept back.")
     parser.add_argument("--fix", default="", help=table_reading.FIX_HELP)

@@ -130,7 +130,7 @@ def command_line(run_dir: Path, metrics: dict | None = None, *, named: bool = Tr
     if metrics is None:
         metrics = run.read("metrics.json") if run.has("metrics.json") else {}
     config, origin = ClassifyConfig.from_dict(job["config"]), job["data"]
-    words = ["python", "-m", "genhub", "train", "classify", "--data", origin.get("sample") or TABLE]
+    words = ["python", "-m", "genhub", "train", "classify", "--data", origin.get("sample") or (_of_hub(origin) if named else "") or TABLE]
     if origin.get("sample") and origin.get("counterexamples"):
         words.append("--counterexamples")
     given = metrics.get("split", {}).get("kind") == "given"
@@ -145,10 +145,19 @@ def command_line(run_dir: Path, metrics: dict | None = None, *, named: bool = Tr
     return _stand_ins(origin, given, named) + shlex.join([*words, "--out", "run-again"])
 
 
+def _of_hub(origin: dict) -> str:
+    """The address of a data set of the Hub as --data takes it; empty for a table of the user's own."""
+    source = origin.get("hub")
+    return f"hub:{source['dataset']}:{source['config']}:{source['split']}" if source else ""
+
+
 def _stand_ins(origin: dict, given: bool, named: bool) -> str:
     """A comment on what stands for tables of the user's, or nothing."""
     called = f" ({gate.shown_name(origin['name'])})" if named and origin.get("name") else ""
-    own = [] if origin.get("sample") else [f"{TABLE} stands for the table of yours that this run was trained on{called}"]
+    if named and origin.get("hub"):
+        own = [f"The data set was read at revision {origin['hub']['revision'][:10]}; it may have changed since"]
+    else:
+        own = [] if origin.get("sample") else [f"{TABLE} stands for the table of yours that this run was trained on{called}"]
     if given:
         own.append(f"{TEST_TABLE} stands for your test table")
     return f"# {'; '.join(own)}.\n" if own else ""
