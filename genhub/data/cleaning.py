@@ -4,6 +4,7 @@ One pass counts and changes at once, so that the doctor's words and the rows tha
 
     read          text without outer blanks, label as it is, number of the row in the user's table
     empty         rows without a text or a label are left out
+    first-line-…  the line that was taken for the column names becomes a row, too
     merge-labels  spellings of a label that differ in case or blanks become the most frequent one
     groups        rows with the same text (case, blanks and punctuation aside) share a group; a split never divides one
     leaked        rows of the training table whose text is also in the test table are left out
@@ -22,12 +23,14 @@ from genhub.settings import LOCAL, Limits
 
 FIXES = {
     "first-N-rows": "Use the first rows",
+    "first-line-is-a-row": "Use it as a row, too",
     "merge-labels": "Merge these labels",
     "drop-duplicates": "Remove the copies",
     "drop-conflicts": "Leave these texts out",
     "drop-rare": "Leave these classes out",
 }
 LEAST_ROWS = 3  # a class: one each to train, to validate, to test
+HEADER_CHARS = 60  # a column name is hardly longer
 EXAMPLES = 5
 EXAMPLE_CHARS = 300
 
@@ -117,6 +120,7 @@ def tidy(
     fixes = _known(fixes)
     work = _Work(fixes, limits)
     work.read(table, columns)
+    work.first_line(table, columns)
     if test is not None:
         check_test(test, columns)
         work.read(test, columns, part="test")
@@ -178,6 +182,16 @@ class _Work:
                 self.removed[code] += 1
             else:
                 self.rows.append(row)
+
+    def first_line(self, table: Table, columns: tuple[str, str]) -> None:
+        """A file without a header gives its first row away as column names; the remedy makes it row 0."""
+        looks_so = len(columns[0]) > HEADER_CHARS or any(row["label"] == columns[1] for row in self.rows)
+        if table.kind != "csv" or not (looks_so or "first-line-is-a-row" in self.fixes):
+            return
+        row = {"text": columns[0], "label": columns[1], "row": 0, "group": 0}
+        self.found["first-line-is-a-row"].add(row)
+        if "first-line-is-a-row" in self.fixes:
+            self.rows.insert(0, row)
 
     def merge_labels(self) -> None:
         spellings: dict[str, Counter[str]] = defaultdict(Counter)

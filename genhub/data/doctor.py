@@ -19,7 +19,6 @@ __all__ = ["FIXES", "Cleaned", "Context", "Finding", "Report", "choose_columns",
 PREVIEW_ROWS = 20
 FEW_ROWS = 10  # a class below this has at most one or two test rows a fold
 IMBALANCE = 10  # the largest class has this many times the rows of the smallest
-HEADER_CHARS = 60
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,7 @@ def report_on(
         text_column=columns[0],
         label_column=columns[1],
         rows=len(training),
-        table_rows=len(table.rows) + table.left_out,
+        table_rows=len(table.rows) + table.left_out + ("first-line-is-a-row" in cleaned.fixes and table.kind == "csv"),
         test_rows=len(cleaned.rows) - len(training),
         classes=case.classes,
         encoding=table.encoding,
@@ -197,12 +196,12 @@ def _columns(case: _Case) -> Finding:
 
 
 def _header(case: _Case) -> Finding | None:
-    text, label = case.columns
-    in_labels = any(row["label"] == label for row in case.cleaned.rows)
-    if case.table.kind != "csv" or not (in_labels or len(text) > HEADER_CHARS):
+    code = "first-line-is-a-row"
+    if case.found(code) is None:
         return None
     what = "The first line looks like a row, not like column names."
-    return Finding("header", "warning", what, "It is taken for the column names; write a line such as text,label above it.", count=1)
+    words = ("It only names the columns. If the file has no header, use it as a row.", "It names the columns and is a row, too.")
+    return _remedy(case, code, "warning", what, words, FIXES[code])
 
 
 def _too_many_rows(case: _Case) -> Finding | None:

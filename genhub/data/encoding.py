@@ -8,6 +8,10 @@ from genhub.settings import Limits
 
 ACCEPTED = "Tables are UTF-8 (with or without a byte order mark) or UTF-16 with one."
 SAVE_AS = "Save the file again as “CSV UTF-8”."
+SAVE_AS_UTF8 = (
+    "Save it again as UTF-8: in Excel “Save as”, “CSV UTF-8”; in LibreOffice “Save as”, “Edit filter settings”, “Unicode (UTF-8)”; "
+    "or iconv -f WINDOWS-1252 -t UTF-8 old.csv > new.csv."
+)
 CONTROLS = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # Typographic characters of Windows-1252 that somebody took for Latin-1 arrive as C1 controls: "\x96" was a dash.
 STRAY = re.compile("[\x80-\x9f]")
@@ -58,7 +62,7 @@ def _not_utf8(body: bytes, place: int) -> UserError:
     line = body.count(b"\n", 0, place) + 1
     byte = place - (body.rfind(b"\n", 0, place) + 1) + 1
     what = f"Line {line:,}, byte {byte:,} (0x{body[place]:02X}) is not UTF-8; the file may be Latin-1 or Windows-1252."
-    return UserError(what, ACCEPTED, SAVE_AS, "data")
+    return UserError(what, ACCEPTED, SAVE_AS_UTF8, "data")
 
 
 def without_controls(text: str) -> tuple[str, list[str]]:

@@ -176,10 +176,25 @@ def test_rows_beyond_the_limit_wait_for_a_decision():
 def test_few_rows_imbalance_header_and_formulas_are_said():
     rows = [(text, "much") for text in sentences(60)] + [(text, "little") for text in ("=1+1", "-2 degrees", "@home", "plain")]
     report = doctor.examine(table(rows, ("text", "much")))
-    assert {"few-rows", "imbalance", "formulas", "header"} <= codes(report)
+    assert {"few-rows", "imbalance", "formulas", "first-line-is-a-row"} <= codes(report)
     assert "“little” (4)" in finding(report, "few-rows").what
     assert finding(report, "formulas").count == 3
     assert report.ready
+
+
+def test_a_first_line_that_is_a_row_becomes_one_on_request():
+    source = table([(text, ("good", "bad")[n % 2]) for n, text in enumerate(sentences(20))], ("what a fine day", "good"))
+    report = doctor.examine(source)
+    found = finding(report, "first-line-is-a-row")
+    assert (found.severity, found.fix, found.applied, report.rows) == ("warning", "first-line-is-a-row", False, 20)
+    report = doctor.examine(source, fixes=["first-line-is-a-row"])
+    assert (report.rows, report.table_rows, report.classes) == (21, 21, {"good": 11, "bad": 10})
+    assert report.preview[0] == {"row": 0, "text": "what a fine day", "label": "good"}
+    assert finding(report, "first-line-is-a-row").applied
+    assert len({row["group"] for row in cleaning.clean(source, *source.columns, ["first-line-is-a-row"]).rows}) == 21
+    assert "first-line-is-a-row" not in codes(doctor.examine(two_classes()))
+    parquet = replace(source, kind="parquet")
+    assert doctor.examine(parquet, fixes=["first-line-is-a-row"]).rows == 20
 
 
 def test_unknown_remedies_are_refused():

@@ -316,3 +316,12 @@ def test_random_bytes_make_a_table_or_a_user_error(tmp_path):
             outcomes["refused"] += bool(error.what and error.remedy)
     assert sum(outcomes.values()) == 600
     assert min(outcomes.values()) > 20
+
+
+def test_a_windows_file_is_told_how_to_become_utf_8(tmp_path):
+    path = tmp_path / "old.csv"
+    path.write_bytes("text,label\ncafé,a\n".encode("cp1252"))
+    with pytest.raises(UserError) as caught:
+        tables.read(path, settings.LOCAL)
+    for words in ("CSV UTF-8", "Edit filter settings", "iconv -f WINDOWS-1252 -t UTF-8"):
+        assert words in caught.value.remedy
