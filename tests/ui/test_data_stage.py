@@ -91,3 +91,14 @@ def test_every_option_that_bears_on_the_report_is_wired_to_it(lab):
     }
     told = {getattr(page.blocks[target], "elem_id", None) for target in changes}
     assert told >= {f"option-{name}" for name in data.OPTIONS}
+    button = next(number for number, block in page.blocks.items() if getattr(block, "elem_id", None) == "fetch")
+    (fetched,) = [number for number, function in page.fns.items() if (button, "click") in function.targets]
+    assert any(function.trigger_after == fetched and report in function.outputs for function in page.fns.values())
+
+
+def test_what_was_changed_in_reading_a_file_is_shown(lab):
+    """The facts above the findings say the format; only the remark says that characters were removed."""
+    session = taken(lab)
+    assert "separator: comma" not in data.restore(lab, session)["data_report"]
+    session = data.take_pasted(lab, session, f"text,label,\n{ROWS.replace(',a', ',a,').replace(',b', ',b,')}")["session"]
+    assert "A column without a name is called “column 3”." in data.restore(lab, session)["data_report"]

@@ -247,7 +247,7 @@ def render(info: TableInfo, report: dict) -> str:
             else f"Rows a class: the largest {MOST_CLASSES} of {count}."
         )
         parts.append(charts.bars(shown, caption, labels=sorted(report["classes"])))
-    findings = [finding for finding in report["findings"] if finding["code"] not in SHOWN_ABOVE]
+    findings = [finding for finding in report["findings"] if finding["code"] not in SHOWN_ABOVE or _changed(finding)]
     if report["test"]:
         parts.append(_test(report["test"]))
     parts += [_finding(finding) for finding in findings if _asks(finding)]
@@ -259,6 +259,11 @@ def render(info: TableInfo, report: dict) -> str:
         parts.append(_split(report["split"]))
     parts.append(_preview(report["preview"]))
     return markup.page(*parts)
+
+
+def _changed(finding: dict) -> bool:
+    """Does the finding on the file say what was changed in reading it?"""
+    return finding["code"] == "file" and bool(finding["will_do"])
 
 
 def _asks(finding: dict) -> bool:

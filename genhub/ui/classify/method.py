@@ -9,6 +9,7 @@ from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.training.configs import MAIN_METHODS, METHOD_HELP, MORE_METHODS, PRESETS, ClassifyConfig
 from genhub.ui import forms, markup
+from genhub.ui.classify import data
 from genhub.ui.wiring import Wires
 
 STAGE = "2  Method"
@@ -76,7 +77,8 @@ def wire(wires: Wires) -> None:
     changed = partial(gr.on, [part[name].change for name in costly])
     wires.on(changed, forecast, ["session", *FIELDS], ["forecast", "fetch"], "method_problem", trigger_mode="always_last")
     wires.on(partial(gr.on, [part[name].input for name in (*decided, "more_method")]), now_my_own, [], ["preset"])
-    wires.on(part["fetch"].click, fetch, ["session", *FIELDS], ["forecast", "fetch"], "method_problem", show_progress="minimal")
+    fetched = wires.on(part["fetch"].click, fetch, ["session", *FIELDS], ["forecast", "fetch"], "method_problem", show_progress="minimal")
+    wires.on(fetched.then, data.reexamine, ["session", *data.OPTIONS], data.LOOKED_AGAIN, "data_problem")  # lengths, in its tokens now
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
