@@ -226,6 +226,16 @@ class Runner:
         running = [record for record in self._store.in_state(*states.ACTIVE) if not record.inline]
         return len(running), len(self._store.in_state(states.QUEUED))
 
+    def seconds_left(self) -> float | None:
+        """Until every running job has ended, as far as they and their forecasts tell; None when nothing runs or one is unknown."""
+        left = []
+        for record in self._store.in_state(*states.ACTIVE):
+            if not record.inline:
+                progress = self._reader.read(self._scheduler.folder(record.id)).progress
+                known = record.expected is not None or (progress is not None and progress.seconds_left is not None)
+                left.append(self._seconds_left(record, 0.0) if known else None)
+        return None if not left or None in left else max(left)
+
     def _info(self, record: Record, places: dict[str, fair.Place]) -> RunInfo:
         place = places.get(record.id)
         return RunInfo(

@@ -40,13 +40,13 @@ def build(lab: Lab) -> gr.Blocks:
             header=gr.HTML(header.render(lab), elem_id="gh-header"),
         )
         with gr.Tabs(selected="start") as tabs:
-            with gr.Tab("Start", id="start"):
+            with gr.Tab("Start", id="start") as start_tab:
                 start.layout(wires)
-            with gr.Tab("Classify", id="classify"):
+            with gr.Tab("Classify", id="classify") as classify_tab:
                 tab.layout(wires)
             with gr.Tab("Runs", id="runs") as runs_tab:
                 runs.layout(wires)
-        wires.add(tabs=tabs, runs_tab=runs_tab)
+        wires.add(tabs=tabs, start_tab=start_tab, classify_tab=classify_tab, runs_tab=runs_tab)
         start.wire(wires)
         tab.wire(wires)
         runs.wire(wires)

@@ -1,6 +1,7 @@
 """The slim line at the top: what this is, on what it runs, for whom, what runs now, whether the Hub is there."""
 
 import importlib.metadata
+import math
 import os
 
 from genhub.lab import Lab
@@ -39,4 +40,6 @@ def now(lab: Lab) -> str:
     if not running and not queued:
         return ""
     waiting = f", {queued} waiting" if queued else ""
-    return f"{markup.plural(running, 'job')} running{waiting}"
+    seconds = lab.runner.seconds_left()
+    left = f", {markup.seconds(math.ceil(seconds))} left" if seconds is not None else ""
+    return f"{markup.plural(running, 'job')} running{left}{waiting}"

@@ -9,10 +9,11 @@ from genhub.jobs.runner import RunInfo
 from genhub.lab import Lab
 from genhub.ui import charts, markup
 from genhub.ui.classify import tab, take_home
+from genhub.ui.classify.train import LIVE
 from genhub.ui.wiring import Wires, pieces
 
 CURVES = {"Validation loss": "val_loss", "Training loss": "loss", "Validation accuracy": "val_accuracy"}
-SHOWN = ["runs_table", "runs_curves", "runs_compare", "runs_picked", "runs_actions", "runs_name"]
+SHOWN = ["runs_table", "runs_curves", "runs_compare", "runs_picked", "runs_actions", "runs_name", "runs_clock"]
 SURE = "Really delete everything"
 
 
@@ -43,6 +44,7 @@ def layout(wires: Wires) -> None:
     wires.add(runs_table=table, runs_refresh=refresh, runs_all=everything, runs_reopen=reopen, runs_actions=actions, runs_name=name)
     wires.add(runs_rename=rename, runs_resume=resume, runs_pack=pack, runs_delete=delete, runs_download=download, runs_problem=problem)
     wires.add(runs_which=which, runs_curves=curves, runs_compare=compare, runs_picked=gr.State([]))
+    wires.add(runs_clock=gr.Timer(2.0, active=False), runs_clock_problem=gr.HTML())  # its looks take no other sentence away
 
 
 def wire(wires: Wires) -> None:
@@ -51,6 +53,10 @@ def wire(wires: Wires) -> None:
     wires.on_pick(part["runs_table"].select, picked, state, [*SHOWN, "tabs", *tab.RUN_VIEW], "runs_problem")
     for event in (part["runs_refresh"].click, part["runs_which"].input, part["runs_tab"].select):
         wires.on(event, show, state, SHOWN, "runs_problem")
+    followed = ["runs_table", "runs_curves", "runs_compare", "runs_clock"]
+    wires.on(part["runs_clock"].tick, follow, [*state, "runs_table"], followed, "runs_clock_problem", trigger_mode="once")
+    for name in ("start_tab", "classify_tab"):
+        wires.on(part[name].select, leave, [], ["runs_clock"])
     wires.on(part["runs_rename"].click, rename, [*state, "runs_name"], SHOWN, "runs_problem")
     wires.on(part["runs_delete"].click, delete, state, [*SHOWN, *tab.RUN_VIEW], "runs_problem")
     wires.on(part["runs_resume"].click, resume, state, [*SHOWN, "pulse"], "runs_problem")
@@ -74,7 +80,32 @@ def show(lab: Lab, session: dict, runs_picked: list[str], runs_which: str) -> di
         "runs_picked": chosen,
         "runs_actions": gr.update(visible=bool(chosen)),
         "runs_name": only.name if only else "",
+        "runs_clock": gr.Timer(active=_alive(runs)),
     }
+
+
+def follow(lab: Lab, session: dict, runs_picked: list[str], runs_which: str, runs_table: str) -> dict:
+    """One look while something of this visitor waits or runs: the table where it changed, the curves, at the end the comparison.
+    What the visitor may be typing or choosing is left alone."""
+    runs = lab.runs(session["visitor"])
+    known = {info.id for info in runs}
+    chosen = [run for run in runs_picked or [] if run in known]
+    table = render(runs, chosen, session["run"])
+    drawn = {"runs_table": table} if table != runs_table else {}  # a table drawn anew would lose the keyboard's place
+    if chosen:
+        drawn["runs_curves"] = curves(lab, session, chosen, runs_which)
+    if _alive(runs):
+        return drawn
+    return {**drawn, "runs_compare": compare(lab, session, chosen), "runs_clock": gr.Timer(active=False)}
+
+
+def leave(lab: Lab) -> dict:
+    """Another tab was opened: nobody looks."""
+    return {"runs_clock": gr.Timer(active=False)}
+
+
+def _alive(runs: list[RunInfo]) -> bool:
+    return any(info.state in LIVE for info in runs)
 
 
 def picked(lab: Lab, pick: str, session: dict, runs_picked: list[str], runs_which: str) -> dict:
@@ -82,7 +113,7 @@ def picked(lab: Lab, pick: str, session: dict, runs_picked: list[str], runs_whic
     verb, _, run = pick.partition(":")
     if verb == "open":
         opened = tab.refresh(lab, {**session, "run": run})
-        return {**opened, "tabs": gr.Tabs(selected="classify")}
+        return {**opened, "tabs": gr.Tabs(selected="classify"), **leave(lab)}
     chosen = [item for item in runs_picked if item != run] + ([run] if run not in runs_picked else [])
     return show(lab, session, chosen, runs_which)
 

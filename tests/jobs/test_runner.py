@@ -175,6 +175,17 @@ def test_the_wait_is_what_was_forecast_else_what_the_method_usually_takes(make_r
     assert [runner.get("local", run_id).wait_seconds for run_id in ids] == [0, 400, 404, 454, 854]
 
 
+def test_the_time_left_of_what_runs_is_that_of_the_longest_and_unknown_when_one_cannot_tell(make_runner):
+    runner = make_runner(start=False)
+    assert runner.seconds_left() is None
+    started = {"created": time.time(), "started": time.time()}
+    for number, seconds in enumerate((40.0, 400.0)):
+        runner._store.insert(Record(str(number), "local", "fake", "x", "running", expected=seconds, **started))
+    assert 390 < runner.seconds_left() <= 400
+    runner._store.insert(Record("unknown", "local", "fake", "x", "running", **started))
+    assert runner.seconds_left() is None
+
+
 def test_a_visitors_second_job_waits_behind_others_first(make_runner, job, rows, until, monkeypatch):
     monkeypatch.setenv("GENHUB_PROFILE", "public")
     runner = make_runner(slots=1)

@@ -11,7 +11,7 @@ from genhub.events import Progress, Stage
 from genhub.jobs import reading
 from genhub.jobs.folder import RunFolder
 from genhub.lab import EXAMPLES, Lab
-from genhub.ui import start
+from genhub.ui import header, runs, start
 from genhub.ui.classify import data, tab, train, try_it, verdict
 from genhub.ui.session import empty
 from genhub.ui.wiring import Wires, merged
@@ -222,3 +222,32 @@ def test_train_downloads_no_encoder(lab, monkeypatch):
 def test_what_is_no_name_of_an_encoder_is_not_offered_to_be_fetched(lab):
     with pytest.raises(UserError, match="web address"):
         tab.start(lab, {**empty(), "visitor": VISITOR}, [], model="https://example.org/model")
+
+
+@pytest.mark.parametrize(
+    ("load", "left", "told"),
+    [
+        ((1, 0), 39.2, "1 job running, 40 s left"),
+        ((1, 2), None, "1 job running, 2 waiting"),
+        ((2, 1), 125.0, "2 jobs running, 2 min 5 s left, 1 waiting"),
+        ((0, 0), None, ""),
+    ],
+)
+def test_the_header_says_how_long_still(load, left, told):
+    assert header.now(SimpleNamespace(runner=SimpleNamespace(load=lambda: load, seconds_left=lambda: left))) == told
+
+
+def test_runs_follow_what_lives_and_stop_when_it_has_ended(lab):
+    run_id = lab.runner.import_folder("local", EXAMPLES / "cured", "mine")
+    session = {**empty(), "visitor": VISITOR}
+    drawn = runs.show(lab, session, [run_id], "Validation loss")
+    assert drawn["runs_clock"].active is False
+    lab.runner._store.update(run_id, state="running")
+    drawn = runs.show(lab, session, [run_id], "Validation loss")
+    assert drawn["runs_clock"].active is True
+    looked = runs.follow(lab, session, [run_id], "Validation loss", drawn["runs_table"])
+    assert set(looked) == {"runs_curves"}  # the table is as it was; what is typed or picked is left alone
+    lab.runner._store.update(run_id, state="finished")
+    looked = runs.follow(lab, session, [run_id], "Validation loss", drawn["runs_table"])
+    assert "finished" in looked["runs_table"]
+    assert looked["runs_clock"].active is False

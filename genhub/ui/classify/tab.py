@@ -77,7 +77,7 @@ def wire(wires: Wires) -> None:
     wires.on(part["cheat_cure"].click, cure, ["session"], [*RUN_VIEW, "cheat_note", "cheat_cured"], "cheat_problem")
     wires.on(part["run_choice"].input, choose_run, ["session", "run_choice"], RUN_VIEW, "train_problem")
     wires.on(part["home_reopen"].upload, reopened, ["session", "home_reopen"], RUN_VIEW, "home_problem")
-    wires.on(part["pulse"].tick, tick, ["session"], RUN_VIEW, "train_problem", trigger_mode="once")
+    wires.on(part["pulse"].tick, tick, ["session"], RUN_VIEW, "pulse_problem", trigger_mode="once")
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
