@@ -50,11 +50,12 @@ def job(rows) -> Callable[..., dict]:
 
 @pytest.fixture
 def make_runner(home) -> Iterator[Callable[..., Runner]]:
-    """make_runner(start=True, **arguments) → a Runner on this test's home; all are closed, and their jobs ended, afterwards."""
+    """make_runner(start=True, **arguments) → a Runner on this test's home; all are closed, and their jobs ended, afterwards.
+    Two slots, however many cores there are."""
     made = []
 
     def make(start: bool = True, **arguments) -> Runner:
-        made.append(Runner(settings.get(), **{"poll_seconds": 0.05, "preload": PRELOAD, **arguments}))
+        made.append(Runner(settings.get(), **{"slots": 2, "poll_seconds": 0.05, "preload": PRELOAD, **arguments}))
         if start:
             made[-1].start()
         return made[-1]

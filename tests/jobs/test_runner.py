@@ -150,8 +150,7 @@ def test_a_job_past_its_time_keeps_the_best_so_far(make_runner, job, rows, until
     assert runner.view("local", run_id).notes == ["Stopped at the time limit of 0.3 seconds; the best so far is kept."]
 
 
-def test_two_runs_at_once_and_the_rest_waits_with_a_forecast(make_runner, job, rows, until):
-    runner = make_runner(slots=2)  # the profile gives two cores one
+def test_two_runs_at_once_and_the_rest_waits_with_a_forecast(runner, job, rows, until):
     busy = [runner.submit("local", job(steps=100_000, pause=0.01), rows) for _ in range(2)]
     until(lambda: all(state(runner, run_id) == "running" and runner.view("local", run_id).progress for run_id in busy))
     waiting = [runner.submit("local", job(), rows) for _ in range(2)]
