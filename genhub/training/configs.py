@@ -71,7 +71,13 @@ class ClassifyConfig(Config):
     weight_decay: float = option(0.01, "Decoupled weight decay of AdamW.", low=0.0, high=1.0, advanced=True)
     clip: float = option(1.0, "Largest gradient norm of a step.", low=0.01, high=100.0, advanced=True)
     label_smoothing: float = option(0.0, "Share of the target spread over all classes.", low=0.0, high=0.5, advanced=True)
-    patience: int = option(2, "Epochs without gain on the validation rows before it stops early; 0: never.", low=0, high=100, advanced=True)
+    patience: int = option(
+        2,
+        "Epochs without gain on the validation rows, in the second half of the training, before it stops early; 0: never.",
+        low=0,
+        high=100,
+        advanced=True,
+    )
     test_share: float = option(
         0.2, "Share of the rows kept for the verdict (when no test table is given).", low=0.05, high=0.5, advanced=True
     )

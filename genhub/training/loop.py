@@ -237,7 +237,7 @@ class _Fit:
         if not self.best or self.task.better(figures, self.best):
             self.best, self.best_epoch, self.bad_epochs = figures, epoch, 0
             self.best_weights = {name: tensor.detach().clone() for name, tensor in self.named.items()}
-        elif epoch > self.plan.epochs - self.plan.phases[-1].epochs:
+        elif epoch > self.plan.epochs - self.plan.phases[-1].epochs / 2:
             self.bad_epochs += 1
 
     def exhausted(self) -> bool:

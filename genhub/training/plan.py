@@ -79,8 +79,12 @@ class Phase:
 
 @dataclass(frozen=True)
 class Plan:
-    """How to train one part. `patience` in epochs of the last phase (0: never stop early); `muon`: groups whose matrices Muon
-    steps instead of AdamW, whose moments decay by `betas`."""
+    """How to train one part.
+
+    patience: epochs without gain after which it stops early (0: never). They count in the second half of the last phase only:
+              before, the learning rate is high, and most of the gain comes when it falls.
+    muon:     groups whose matrices Muon steps instead of AdamW, whose moments decay by `betas`.
+    """
 
     phases: tuple[Phase, ...]
     batch_size: int
