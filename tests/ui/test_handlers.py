@@ -9,7 +9,7 @@ from genhub import settings
 from genhub.errors import UserError
 from genhub.events import Progress, Stage
 from genhub.jobs import reading
-from genhub.jobs.folder import RunFolder
+from genhub.jobs.folder import RunFolder, write_json
 from genhub.lab import EXAMPLES, Lab
 from genhub.ui import header, runs, start
 from genhub.ui.classify import data, tab, train, try_it, verdict
@@ -251,3 +251,26 @@ def test_runs_follow_what_lives_and_stop_when_it_has_ended(lab):
     looked = runs.follow(lab, session, [run_id], "Validation loss", drawn["runs_table"])
     assert "finished" in looked["runs_table"]
     assert looked["runs_clock"].active is False
+
+
+def test_any_cell_of_a_large_matrix_can_be_read(lab, monkeypatch, tmp_path):
+    """As many classes as make no readable matrix: a cell outside the largest confusions is chosen by its two classes."""
+    session = {**empty(), "visitor": VISITOR}
+    small = verdict.show(lab, session)
+    assert small["verdict_any"]["visible"] is False
+    run_id = lab.runner.import_folder("local", EXAMPLES / "support", "mine")
+    folder = lab.folder(VISITOR, run_id)
+    metrics = folder.read("metrics.json")
+    more = [f"class {number}" for number in range(31)]
+    size = len(metrics["labels"]) + len(more)
+    wider = [[*row, *[0] * len(more)] for row in metrics["confusion"]] + [[0] * size for _ in more]
+    write_json(folder.path / "metrics.json", {**metrics, "labels": metrics["labels"] + more, "confusion": wider})
+    session["run"] = run_id
+    shown = verdict.show(lab, session)
+    assert shown["verdict_any"]["visible"] is True
+    assert shown["verdict_true"]["choices"][-1] == "class 30"
+    first = metrics["labels"][0]
+    told = verdict.choose_cell(lab, session, first, first)
+    assert f"labelled “{first}”, predicted “{first}”" in told["verdict_cell"]
+    assert "<td" in told["verdict_cell"]
+    assert verdict.choose_cell(lab, session, first, None) == {}

@@ -11,6 +11,8 @@ from genhub.ui.wiring import Wires, pieces
 
 STAGE = "4  Verdict"
 OUTPUTS = ["verdict_stage", "verdict_head", "verdict_matrix", "verdict_cell", "verdict_abstain", "verdict_more"]
+OUTPUTS += ["verdict_any", "verdict_true", "verdict_said"]
+MATRIX_CLASSES = 30  # more make no readable matrix: the largest confusions are listed, and any cell can be chosen by its classes
 LONGEST = 220
 TRUSTED = 0.9  # below this accuracy half and more of the suspects are the model's own mistakes: tests/text/test_figures.py
 NONE_YET = {
@@ -27,6 +29,9 @@ def layout(wires: Wires) -> None:
         with gr.Row(elem_classes="gh-split"):
             with gr.Column(scale=1, min_width=320):
                 matrix = pieces(elem_id="verdict-matrix")
+                with gr.Row(visible=False) as any_cell:
+                    true = gr.Dropdown([], label="Rows labelled", elem_id="verdict-true", min_width=140)
+                    said = gr.Dropdown([], label="and predicted", elem_id="verdict-said", min_width=140)
             with gr.Column(scale=1, min_width=320):
                 cell = gr.HTML(elem_id="verdict-cell", elem_classes="gh-reserve")
         with gr.Row(elem_classes="gh-split"):
@@ -45,12 +50,16 @@ def layout(wires: Wires) -> None:
         more = gr.HTML(elem_id="verdict-more")
         problem = gr.HTML()
     wires.add(verdict_stage=stage, verdict_head=head, verdict_matrix=matrix, verdict_cell=cell)
+    wires.add(verdict_any=any_cell, verdict_true=true, verdict_said=said)
     wires.add(threshold=threshold, verdict_abstain=abstain, verdict_more=more, verdict_problem=problem)
 
 
 def wire(wires: Wires) -> None:
     part = wires.parts
     wires.on_pick(part["verdict_matrix"].select, pick_cell, ["session"], ["verdict_matrix", "verdict_cell"], "verdict_problem")
+    for name in ("verdict_true", "verdict_said"):
+        chosen = ["session", "verdict_true", "verdict_said"]
+        wires.on(part[name].input, choose_cell, chosen, ["verdict_matrix", "verdict_cell"], "verdict_problem")
     wires.on(part["threshold"].input, abstain, ["session", "threshold"], ["verdict_abstain"], "verdict_problem", trigger_mode="always_last")
 
 
@@ -64,11 +73,17 @@ def show(lab: Lab, session: dict) -> dict:
         empty = dict.fromkeys(("verdict_matrix", "verdict_cell", "verdict_abstain", "verdict_more"), "")
         return {
             **empty,
+            "verdict_any": gr.update(visible=False),
             "verdict_head": markup.page(markup.note(awaited(lab.run(session["visitor"], session["run"]).state))),
             "verdict_stage": gr.update(label=STAGE),
         }
     metrics = folder.read("metrics.json")
+    many = len(metrics["labels"]) > MATRIX_CLASSES
+    classes = gr.update(choices=metrics["labels"] if many else [], value=None)
     return {
+        "verdict_any": gr.update(visible=many),
+        "verdict_true": classes,
+        "verdict_said": classes,
         "verdict_stage": gr.update(label=summary(metrics)),
         "verdict_head": head(metrics, folder),
         "verdict_matrix": _matrix(metrics, None),
@@ -95,6 +110,14 @@ def pick_cell(lab: Lab, pick: str, session: dict) -> dict:
         "verdict_matrix": _matrix(metrics, (i, j)),
         "verdict_cell": markup.page(f"<h3>{markup.esc(title)}</h3>", row_table(rows[:50], labels)),
     }
+
+
+def choose_cell(lab: Lab, session: dict, verdict_true: str | None, verdict_said: str | None) -> dict:
+    """Both classes of a cell were chosen by name: its rows."""
+    labels = lab.folder(session["visitor"], session["run"]).read("metrics.json")["labels"]
+    if verdict_true not in labels or verdict_said not in labels:
+        return {}
+    return pick_cell(lab, f"cell:{labels.index(verdict_true)}:{labels.index(verdict_said)}", session)
 
 
 def abstain(lab: Lab, session: dict, threshold: float) -> dict:
@@ -166,7 +189,7 @@ def _baselines(metrics: dict) -> str:
 
 def _matrix(metrics: dict, picked: tuple[int, int] | None) -> str:
     title = "<h3>Confusion matrix</h3>"
-    if len(metrics["labels"]) > 30:
+    if len(metrics["labels"]) > MATRIX_CLASSES:
         worst = sorted(((n, i, j) for i, row in enumerate(metrics["confusion"]) for j, n in enumerate(row) if i != j and n), reverse=True)[
             :15
         ]
@@ -174,7 +197,7 @@ def _matrix(metrics: dict, picked: tuple[int, int] | None) -> str:
         cells = [[labels[i], labels[j], markup.pick(f"{n} rows", f"cell:{i}:{j}", pressed=picked == (i, j))] for n, i, j in worst]
         return markup.page(
             title,
-            markup.paragraph(f"{len(labels)} classes: the fifteen largest confusions."),
+            markup.paragraph(f"{len(labels)} classes: the fifteen largest confusions. Any other cell: choose its classes below."),
             markup.table(["true", "predicted", ""], cells),
         )
     return markup.page(title, charts.matrix(metrics["confusion"], metrics["labels"], picked))
