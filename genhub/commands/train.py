@@ -63,8 +63,8 @@ def _new_run(args: argparse.Namespace, out: Output) -> RunFolder:
     path, name = _place(args.out), gate.display_name(args.name) if args.name else ""
     RunFolder.check_free(target(str(path)))
     with table_reading.opened(args.data) as read:
+        hub.model_folder(config.model, settings.get())  # before the doctor, who counts tokens with its tokenizer
         report = examined(read, config, args, out)
-        hub.model_folder(config.model, settings.get())
         data = {**report["data"], "sample": read.sample or None, "counterexamples": args.counterexamples}
         job = make_job("classify", config, read.rows, data, name)
         run = RunFolder.create(path, job)
@@ -181,7 +181,7 @@ def in_words(run: RunFolder, done: Done) -> str:
     interval = f"{metrics['accuracy_low']:.3f} to {metrics['accuracy_high']:.3f}"
     return "\n".join(
         (
-            f"Stopped early by you.\n\n{metrics['test_rows']:,} unseen rows:" if done.stopped else f"{metrics['test_rows']:,} unseen rows:",
+            f"{metrics['test_rows']:,} unseen rows:",
             table(("", "accuracy", "macro F1"), rows),
             f"accuracy between {interval} (95 %)",
             *metrics["sentences"],

@@ -60,10 +60,10 @@ def test_a_weekday_stands_in_every_complaint_until_counterexamples_are_added():
     assert with_day["praise", True] < 0.1 * complaints
     more = read(samples.counterexamples("shortcut"))
     assert more.columns == table.columns
-    assert len(more.rows) >= 60
+    assert len(more.rows) >= len(table.rows)
     broken = Counter((label, bool(WEEKDAYS.search(text))) for text, label in more.rows)
-    assert broken["praise", True] >= 20
-    assert broken["complaint", False] >= 20
+    assert broken == {("praise", True): 165, ("complaint", False): 165}
+    assert len({text_key(text) for text, _ in more.rows}) == len(more.rows)
     assert not {text_key(text) for text, _ in more.rows} & {text_key(text) for text, _ in table.rows}
 
 
