@@ -11,7 +11,7 @@ from genhub.ui.markup import esc
 
 COLOURS = 8
 WIDTH, HEIGHT = 560, 250
-LEFT, RIGHT, TOP, BOTTOM = 56, 14, 12, 42
+LEFT, RIGHT, TOP, BOTTOM = 72, 14, 12, 42
 
 Points = list[tuple[float, float]]
 
@@ -37,7 +37,7 @@ def lines(
     xs = [x for points in shown.values() for x, _ in points]
     ys = [y for points in shown.values() for _, y in points]
     frame = _Frame((min(xs), max(xs)), y_range or _padded(min(ys), max(ys)))
-    body = frame.axes(x_title, y_title)
+    body = frame.axes(x_title, y_title, whole=all(x == int(x) for x in xs))
     if mark is not None and frame.x0 <= mark <= frame.x1:
         at = f"{frame.x(mark):.1f}"
         body += (
@@ -167,13 +167,16 @@ class _Frame:
         value = max(self.y0, min(self.y1, value))
         return HEIGHT - BOTTOM - (value - self.y0) / (self.y1 - self.y0) * (HEIGHT - TOP - BOTTOM)
 
-    def axes(self, x_title: str, y_title: str) -> str:
+    def axes(self, x_title: str, y_title: str, whole: bool = False) -> str:
+        """Grid, ticks and titles; `whole`: x counts something, there is nothing between two numbers."""
         body = ""
         for tick in _ticks(self.y0, self.y1, 4):
             y = self.y(tick)
             body += f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="var(--gh-line)"/>'
-            body += f'<text class="soft" x="{LEFT - 8}" y="{y + 5:.1f}" text-anchor="end">{tick:g}</text>'
+            body += f'<text class="soft" x="{LEFT - 8}" y="{y + 5:.1f}" text-anchor="end">{_tick(tick)}</text>'
         for tick in _ticks(self.x0, self.x1, 6):
+            if whole and tick != int(tick):
+                continue
             body += f'<text class="soft" x="{self.x(tick):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{tick:g}</text>'
         body += f'<text class="soft" x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 5}" text-anchor="middle">{esc(x_title)}</text>'
         middle = (HEIGHT - BOTTOM) / 2
@@ -193,6 +196,14 @@ def _ticks(low: float, high: float, count: int) -> list[float]:
     step = next((m * magnitude for m in (1, 2, 5, 10) if m * magnitude >= raw), magnitude)
     first = math.ceil(low / step - 1e-9)
     return [round(i * step, 10) for i in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def _tick(value: float) -> str:
+    """A number short enough to stand beside the axis title, at the phone's size too."""
+    if value == 0 or abs(value) >= 0.01:
+        return f"{value:g}"
+    digits, _, power = f"{value:e}".partition("e")
+    return f"{float(digits):g}e{int(power)}"
 
 
 def _padded(low: float, high: float) -> tuple[float, float]:

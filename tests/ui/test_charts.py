@@ -89,3 +89,17 @@ def test_text_in_charts_is_never_below_the_readable_size():
     sizes = [int(size) for size in re.findall(r"\.gh svg text \{[^}]*font-size: (\d+)px", css)]
     assert sizes
     assert min(sizes) >= 14
+
+
+def test_small_numbers_leave_the_axis_title_room():
+    """At 19 pixels, as on a phone, a figure takes about 11 of them."""
+    root = parse(charts.lines({"a": [(0, 0.0), (40, 0.001)]}, "step", "learning rate"))
+    told = [text.text for text in root.iter("text") if text.get("text-anchor") == "end"]
+    assert "5e-4" in told
+    assert max(map(len, told)) * 11 <= charts.LEFT - 8 - 18
+
+
+def test_there_is_nothing_between_two_steps():
+    root = parse(charts.lines({"a": [(34, 0.5), (35, 0.6)]}, "step", "loss"))
+    told = [text.text for text in root.iter("text") if float(text.get("y") or 0) == charts.HEIGHT - charts.BOTTOM + 18]
+    assert told == ["34", "35"]

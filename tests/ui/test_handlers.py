@@ -274,3 +274,11 @@ def test_any_cell_of_a_large_matrix_can_be_read(lab, monkeypatch, tmp_path):
     assert f"labelled “{first}”, predicted “{first}”" in told["verdict_cell"]
     assert "<td" in told["verdict_cell"]
     assert verdict.choose_cell(lab, session, first, None) == {}
+
+
+def test_a_state_that_passes_is_not_part_of_a_runs_name(lab):
+    run_id = lab.runner.import_folder("local", EXAMPLES / "cured", "mine")
+    session = {**empty(), "visitor": VISITOR}
+    assert tab.choices(lab, session)[0][0].endswith("· finished")
+    lab.runner._store.update(run_id, state="queued")
+    assert "queued" not in tab.choices(lab, session)[0][0]

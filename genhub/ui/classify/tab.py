@@ -158,8 +158,10 @@ def tick(lab: Lab, session: dict) -> dict:
 
 
 def choices(lab: Lab, session: dict) -> list[tuple[str, str]]:
-    """The examples and this visitor's runs, newest first, as (name, id)."""
-    return [(f"{info.name} · {info.state}", info.id) for info in lab.runs(session["visitor"])] + _examples()
+    """The examples and this visitor's runs, newest first, as (name, id); a state is named once it stays."""
+    return [
+        (info.name if info.state in train.LIVE else f"{info.name} · {info.state}", info.id) for info in lab.runs(session["visitor"])
+    ] + _examples()
 
 
 def _examples() -> list[tuple[str, str]]:

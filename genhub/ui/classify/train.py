@@ -25,8 +25,8 @@ def layout(wires: Wires) -> None:
         with gr.Row():
             stop = gr.Button("Stop and keep", interactive=False, elem_id="stop", min_width=140)
             resume = gr.Button("Resume", visible=False, elem_id="resume", min_width=140)
-        problem = gr.HTML()
-    wires.add(train_stage=stage, train_view=view, stop=stop, resume=resume, train_problem=problem, pulse_problem=gr.HTML())
+        problem, looking = gr.HTML(), gr.HTML()
+    wires.add(train_stage=stage, train_view=view, stop=stop, resume=resume, train_problem=problem, pulse_problem=looking)
 
 
 def wire(wires: Wires) -> None:
