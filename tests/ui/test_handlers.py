@@ -282,3 +282,8 @@ def test_a_state_that_passes_is_not_part_of_a_runs_name(lab):
     assert tab.choices(lab, session)[0][0].endswith("· finished")
     lab.runner._store.update(run_id, state="queued")
     assert "queued" not in tab.choices(lab, session)[0][0]
+
+
+@pytest.mark.parametrize(("part", "told"), [("final", "Loss of the final model:"), ("fold 2", "Loss of fold 2:")])
+def test_curves_say_of_which_model_they_are(part, told):
+    assert told in train.curves({part: {"loss": [(1, 0.5)]}})

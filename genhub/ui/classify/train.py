@@ -153,6 +153,7 @@ def curves(parts: dict[str, dict[str, list]]) -> str:
     if not parts:
         return ""
     name, values = list(parts.items())[-1]
+    name = "the final model" if name == "final" else name
     loss = {"training": values.get("loss", []), "validation": values.get("val_loss", [])}
     accuracy = {"validation": values.get("val_accuracy", [])}
     rate = charts.lines(
