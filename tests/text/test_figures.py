@@ -177,8 +177,8 @@ def named(name, seeds=20):
 
 
 def test_confident_learning_on_planted_errors_depends_on_how_good_the_model_is(record_property):
-    """A strong model (0.997) finds nearly all and nothing else; a middling one (0.755, six classes) finds most, and half of
-    what it names is its own mistake; a weak one (0.713, two classes) finds few, which is why a flag is a row to read."""
+    """A strong model (0.994) finds nearly all and nothing else; a middling one (0.763, six classes) finds most, and four tenths of
+    what it names are its own mistakes; a weak one (0.634, two classes) finds next to none, which is why a flag is a row to read."""
     found = {name: named(name) for name in ("shortcut", "support", "cured")}
     record_property("suspects", str(found))
     assert found["shortcut"][0] > 0.95
