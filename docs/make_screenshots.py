@@ -73,7 +73,7 @@ def walk(page, suffix: str) -> None:
     page.wait_for_selector("#verdict-cell table, #verdict-cell h3")
     page.locator("#try-go").click()
     page.wait_for_selector("#try-words .gh-words", timeout=60_000)
-    page.wait_for_timeout(300)
+    page.get_by_text("TF-IDF on the same rows").wait_for(timeout=60_000)
     shot(page, f"verdict-{suffix}")
     page.get_by_role("tab", name="Runs").click()
     page.wait_for_selector("#runs-table .gh")

@@ -14,7 +14,7 @@ OUTPUTS = ["verdict_stage", "verdict_head", "verdict_matrix", "verdict_cell", "v
 OUTPUTS += ["verdict_any", "verdict_true", "verdict_said"]
 MATRIX_CLASSES = 30  # more make no readable matrix: the largest confusions are listed, and any cell can be chosen by its classes
 LONGEST = 220
-TRUSTED = 0.9  # below this accuracy half and more of the suspects are the model's own mistakes: tests/text/test_figures.py
+TRUSTED = 0.9  # below this accuracy four tenths of the suspects and more are the model's own mistakes: tests/text/test_figures.py
 NONE_YET = {
     "failed": "This run failed before it could be judged: stage 3 says why.",
     "stopped": "This run was stopped before it could be judged. Resume in stage 3 lets it go on.",
@@ -237,7 +237,7 @@ def _suspects(rows: list[dict], metrics: dict) -> str:
     text = "Rows whose label the model, not having seen them, contradicts with confidence (confident learning, Northcutt et al. 2021). Read them: the label may be wrong, or the model."
     odd = figures.suspects(rows, metrics["labels"], 12)
     if odd and metrics["accuracy"] < TRUSTED:
-        text += f" At an accuracy of {metrics['accuracy']:.3f} expect half of them and more to be the model's own mistakes."
+        text += f" At an accuracy of {metrics['accuracy']:.3f} expect many of them to be the model's own mistakes."
     listed = row_table(odd, metrics["labels"]) if odd else markup.paragraph("None found.")
     return "<h3>Suspected label errors</h3>" + markup.paragraph(text, "muted") + listed
 
