@@ -1,0 +1,39 @@
+"""The finished runs that the page opens on: made with today's defaults, and what is said of them is so."""
+
+import pytest
+
+from genhub.data import samples, split
+from genhub.jobs.folder import RunFolder
+from genhub.lab import EXAMPLES
+from genhub.text import verdict
+from genhub.text.classifier import load_run
+from genhub.text.learner import batch_size, rates
+from genhub.training.configs import ClassifyConfig
+
+NAMES = {"support": ("support", False), "shortcut": ("shortcut", False), "cured": ("shortcut", True)}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_is_what_its_command_would_make_today(name):
+    run = RunFolder(EXAMPLES / name)
+    job, metrics = run.job(), run.read("metrics.json")
+    assert (job["data"]["sample"], job["data"]["counterexamples"]) == NAMES[name]
+    config = ClassifyConfig.from_dict(job["config"])
+    assert config.to_dict() == ClassifyConfig(text_column="text", label_column="label").to_dict()
+    assert metrics["folds"] == split.choose_folds(None, metrics["test_rows"], given_test=False)
+    assert metrics["training"]["batch_size"] == batch_size(config, metrics["split"]["train"])
+    encoder, head = rates(config, len(metrics["labels"]))
+    assert (metrics["training"]["learning_rate"], metrics["training"]["head_learning_rate"]) == (encoder, head)
+
+
+def test_counterexamples_cure_the_short_cut():
+    """The flawed model follows the weekday; retrained, it is right on rows that break the rule more often than not."""
+    rows = samples.rows_of(samples.counterexamples("shortcut"))
+    flawed = load_run(EXAMPLES / "shortcut").predict([row["text"] for row in rows]).labels
+    before = sum(label == row["label"] for label, row in zip(flawed, rows, strict=True)) / len(rows)
+    first = samples.SAMPLES["shortcut"].rows
+    unseen = [row for row in verdict.read_predictions(EXAMPLES / "cured") if row["row"] > first]
+    after = sum(row["predicted"] == row["label"] for row in unseen) / len(unseen)
+    assert len(unseen) == len(rows)
+    assert before < 0.2
+    assert after > 0.55
