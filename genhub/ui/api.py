@@ -91,7 +91,8 @@ def _training_endpoints(lab: Lab) -> list[Callable]:
         return lab.forecast(visitor, table, options)
 
     def train(visitor: str, table: str, options: dict, name: str = "") -> str:
-        """Queue a training run on an examined table; returns its id. Options are the fields of ClassifyConfig."""
+        """Queue a training run on an examined table; returns its id. Options are the fields of ClassifyConfig. An encoder that is not
+        on this machine is downloaded first; `fetch_encoder` does it beforehand."""
         return lab.train(visitor, table, options, name)
 
     def run_status(visitor: str, run: str) -> dict:

@@ -101,6 +101,13 @@ def seconds(value: float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def wait(expected: float | None) -> str:
+    """The end of a sentence on the queue; nothing while unknown. An estimate has no tenths."""
+    if expected is None:
+        return ""
+    return f", about {seconds(max(10.0, expected))} to wait" if expected >= 5 else ", next in a moment"
+
+
 def size(count: float) -> str:
     """A number of bytes for people, in powers of ten."""
     for unit in ("bytes", "kB", "MB"):

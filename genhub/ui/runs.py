@@ -187,7 +187,7 @@ def _row(info: RunInfo, chosen: bool, shown: bool) -> list:
     )
     state = str(markup.chip(info.state))
     if info.state == "queued" and info.position:
-        wait = f", {markup.seconds(info.wait_seconds)} to wait" if info.wait_seconds is not None else ""
+        wait = markup.wait(info.wait_seconds)
         state += markup.esc(f" place {info.position}{wait}")
     if info.error:
         state += f"<br><small>{markup.esc(info.error.get('what', ''))}</small>"

@@ -119,7 +119,7 @@ def render(info: RunInfo | None, view: View) -> str:
 
 def _headline(info: RunInfo | None, view: View) -> str:
     if info and info.state == "queued":
-        wait = f", about {markup.seconds(info.wait_seconds)} to wait" if info.wait_seconds is not None else ""
+        wait = markup.wait(info.wait_seconds)
         return markup.note(f"In the queue at place {info.position or 1}{wait}.")
     if not info or info.state not in LIVE or view.ended:
         return ""
