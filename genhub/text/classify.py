@@ -28,7 +28,7 @@ from genhub.training.loop import fit
 from genhub.training.plan import Diverged, Fitted, Pace, Plan, Session, agreed, make_accelerator
 
 CHUNK = 128  # unseen rows between two looks at Stop
-STOP_SECONDS = 1.2  # of predicting unseen rows after Stop
+STOP_SECONDS = 0.7  # of predicting unseen rows after Stop
 STOP_BASELINE_ROWS = 500  # training rows that TF-IDF sees after Stop
 
 
