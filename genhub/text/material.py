@@ -64,7 +64,8 @@ class Material:
             else f"{len(split.train):,} rows to learn from, {len(split.validation):,} to choose the best epoch, {len(split.test):,} for the verdict."
         ]
         if cut := sum(len(row) >= self.max_length for row in self.ids):
-            notes.append(f"{cut:,} texts reach the {self.max_length} tokens that are read; anything beyond is cut off.")
+            texts = "1 text reaches" if cut == 1 else f"{cut:,} texts reach"
+            notes.append(f"{texts} the {self.max_length} tokens that are read; anything beyond is cut off.")
         return notes
 
     def texts(self, indices) -> list[str]:

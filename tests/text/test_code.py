@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,6 +17,7 @@ from safetensors.torch import save_file
 from genhub import cli
 from genhub.errors import UserError
 from genhub.jobs.folder import write_json
+from genhub.lab import EXAMPLES
 from genhub.text import code, methods
 from genhub.text.classifier import Classifier, load_run
 from genhub.text.encoder import Encoder, load_encoder
@@ -142,6 +144,25 @@ def test_the_base_is_named_by_its_hub_id_and_revision(tmp_path, base):
     assert '"sentence-transformers/all-MiniLM-L6-v2"' in source
     assert source.count('revision="c9745ed1"') == 2
     assert "embedded/" not in source
+
+
+def test_the_script_of_an_embedded_base_needs_no_network(tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(EXAMPLES / "support", run)
+    (run / code.FILE).write_text(code.script(run), encoding="utf-8")
+    offline = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "empty")}
+    done = subprocess.run(
+        [sys.executable, str(run / code.FILE), "Where is my parcel?"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=offline,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    told, expected = json.loads(done.stdout), load_run(run).predict(["Where is my parcel?"])
+    assert told["label"] == expected.labels[0]
+    assert max(told["scores"].values()) == pytest.approx(float(expected.scores.max()), abs=1e-4)
 
 
 def test_a_passport_cannot_smuggle_code_into_the_script(tmp_path, base):

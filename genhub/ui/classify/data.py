@@ -17,6 +17,7 @@ STAGE = "1  Data"
 MOST_CLASSES = 12
 SHOWN_ABOVE = ("file", "columns", "classes")  # findings that the facts and the form say already
 OUTPUTS = ["session", "data_report", "text_column", "label_column", "data_use", "data_stage", "train", "test_file"]
+USE = "Use this table"
 LOOKED_AGAIN = ["data_report", "data_use", "train"]  # what shows the report and follows from it
 OPTIONS = ("model", "max_length", "seed", "folds", "test_share", "validation_share")  # of stage 2: they bear on the report
 SETTINGS = {  # finding → the option that answers it, its value, the button's words
@@ -73,7 +74,7 @@ def _sources(wires: Wires) -> None:
         label_column = gr.Dropdown([], label="Column with the labels", elem_id="label-column", min_width=140)
     with gr.Accordion("A test table of my own", open=False):
         test_file = gr.File(label="Same columns; the verdict then rests on these rows", elem_id="data-test", height=110)
-    use = gr.Button("Use this table", variant="primary", interactive=False, elem_id="data-use")
+    use = gr.Button(USE, variant="primary", interactive=False, elem_id="data-use")
     wires.add(data_use=use, data_problem=gr.HTML(elem_id="data-problem"))
     wires.add(data_source=source, data_sample=sample, data_file=file, data_pasted=pasted, data_read=read)
     wires.add(hub_id=hub_id, hub_config=hub_config, hub_split=hub_split, hub_read=hub_read, test_file=test_file)
@@ -200,7 +201,7 @@ def _examined(lab: Lab, session: dict, options: dict) -> dict:
         "data_report": render(info, report),
         "text_column": gr.update(choices=info.columns, value=chosen[0]),
         "label_column": gr.update(choices=info.columns, value=chosen[1]),
-        "data_use": gr.update(interactive=report["ready"]),
+        "data_use": gr.update(interactive=report["ready"], value=USE if report["ready"] else "First settle what is marked red"),
         "data_stage": gr.update(label=STAGE),
         "train": gr.update(interactive=report["ready"]),
     }
@@ -254,7 +255,9 @@ def render(info: TableInfo, report: dict) -> str:
     remarks = "".join(_finding(finding) for finding in findings if not _asks(finding))
     if remarks:
         count = sum(not _asks(finding) for finding in findings)
-        parts.append(f"<details><summary>{markup.plural(count, 'remark')} that need nothing from you</summary>{remarks}</details>")
+        parts.append(
+            f"<details><summary>{markup.plural(count, 'remark')} that {'needs' if count == 1 else 'need'} nothing from you</summary>{remarks}</details>"
+        )
     if report.get("split"):
         parts.append(_split(report["split"]))
     parts.append(_preview(report["preview"]))

@@ -132,7 +132,10 @@ def measured(lab: Lab, session: dict, own: str) -> str:
         metrics = folder.read("metrics.json")
         right, total = on_counterexamples(lab, session, run)
         rows.append([title, f"{metrics['accuracy']:.3f} of {metrics['test_rows']}", f"{right / total:.3f} of {total}" if total else "–"])
-    told = "Accuracy on the rows of its own kind hides the flaw; rows that break the rule show it."
+    told = (
+        "Accuracy on the rows of its own kind hides the flaw; rows that break the rule show it. The high figure was the weekday's: "
+        "without it these short, dry remarks are hard to tell apart, and the cured model's lower figure is the honest one."
+    )
     return markup.table(["model", "unseen rows of its own table", "unseen counterexamples"], rows) + markup.paragraph(told, "muted")
 
 
