@@ -13,7 +13,7 @@ from genhub.ui.classify.train import LIVE
 from genhub.ui.wiring import Wires, pieces
 
 CURVES = {"Validation loss": "val_loss", "Training loss": "loss", "Validation accuracy": "val_accuracy"}
-SHOWN = ["runs_table", "runs_curves", "runs_compare", "runs_picked", "runs_actions", "runs_name", "runs_clock"]
+SHOWN = ["runs_table", "runs_curves", "runs_compare", "runs_picked", "runs_actions", "runs_name", "runs_resume", "runs_clock"]
 SURE = "Really delete everything"
 
 
@@ -57,7 +57,7 @@ def wire(wires: Wires) -> None:
     wires.on(part["runs_clock"].tick, follow, [*state, "runs_table"], followed, "runs_clock_problem", trigger_mode="once")
     for name in ("start_tab", "classify_tab"):
         wires.on(part[name].select, leave, [], ["runs_clock"])
-    wires.on(part["runs_rename"].click, rename, [*state, "runs_name"], SHOWN, "runs_problem")
+    wires.on(part["runs_rename"].click, rename, [*state, "runs_name"], [*SHOWN, "run_choice"], "runs_problem")
     wires.on(part["runs_delete"].click, delete, state, [*SHOWN, *tab.RUN_VIEW], "runs_problem")
     wires.on(part["runs_resume"].click, resume, state, [*SHOWN, "pulse"], "runs_problem")
     wires.on(part["runs_pack"].click, pack, state, ["runs_download"], "runs_problem")
@@ -80,6 +80,7 @@ def show(lab: Lab, session: dict, runs_picked: list[str], runs_which: str) -> di
         "runs_picked": chosen,
         "runs_actions": gr.update(visible=bool(chosen)),
         "runs_name": only.name if only else "",
+        "runs_resume": gr.update(interactive=bool(only and only.state in ("stopped", "failed"))),
         "runs_clock": gr.Timer(active=_alive(runs)),
     }
 
@@ -120,7 +121,7 @@ def picked(lab: Lab, pick: str, session: dict, runs_picked: list[str], runs_whic
 
 def rename(lab: Lab, session: dict, runs_picked: list[str], runs_which: str, runs_name: str) -> dict:
     lab.rename(session["visitor"], _one(runs_picked), runs_name)
-    return show(lab, session, runs_picked, runs_which)
+    return {**show(lab, session, runs_picked, runs_which), "run_choice": gr.update(choices=tab.choices(lab, session), value=session["run"])}
 
 
 def resume(lab: Lab, session: dict, runs_picked: list[str], runs_which: str) -> dict:
