@@ -99,5 +99,11 @@ def get(model_id: str) -> Model:
     return MODELS[model_id]
 
 
+def hub_id(model_id: str) -> str:
+    """The id under which anybody finds a model: an embedded one is also on the Hub."""
+    entry = MODELS.get(model_id)
+    return entry.hub_id if entry and entry.hub_id else model_id
+
+
 def of_task(task: str) -> list[Model]:
     return [model for model in MODELS.values() if model.task == task]

@@ -86,9 +86,8 @@ def stored_folder(model_id: str, settings: Settings) -> ModelFolder | None:
 def resolve(model_id: str, settings: Settings, token: str | None = None, revision: str = "") -> ModelFolder:
     """A Hub model in our store: found there, else downloaded and looked at by two one-shot children. Raises UserError."""
     entry = catalog.MODELS.get(model_id)
-    repo = entry.hub_id if entry and entry.hub_id else model_id
+    repo, home = catalog.hub_id(model_id), _home(model_id, settings)
     pinned = entry.revision if entry and entry.revision != "main" else ""
-    home = settings.cache / "models" / repo.replace("/", "--")
     found = _stored(home, model_id, revision or pinned)
     if found is not None:
         return found
@@ -114,10 +113,13 @@ def stored_revision(model_id: str, revision: str, settings: Settings) -> str:
     when it is not here, and for embedded models, of which there is one."""
     if not re.fullmatch("([0-9a-f]{40})?", revision) or _embedded_folder(model_id) is not None:
         return ""
-    entry = catalog.MODELS.get(model_id)
-    repo = entry.hub_id if entry and entry.hub_id else model_id
-    found = _stored(settings.cache / "models" / repo.replace("/", "--"), model_id, revision)
+    found = _stored(_home(model_id, settings), model_id, revision)
     return found.revision if found else ""
+
+
+def _home(model_id: str, settings: Settings) -> Path:
+    """Where the revisions of a Hub model lie."""
+    return settings.cache / "models" / catalog.hub_id(model_id).replace("/", "--")
 
 
 def _stored(home: Path, model_id: str, revision: str) -> ModelFolder | None:

@@ -60,6 +60,18 @@ def _one_thread() -> None:
         sys.modules["torch"].set_num_threads(1)
 
 
+@pytest.fixture(autouse=True)
+def _leaves_the_environment(request) -> Iterator[None]:
+    """The profile and the folders are read from the environment: a test that leaves one behind changes the tests after it."""
+    before = _ours()
+    yield
+    assert _ours() == before, f"{request.node.nodeid} changed the environment"
+
+
+def _ours() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith(("GENHUB_", "SPACE_ID", "HF_ENDPOINT"))}
+
+
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """An empty GENHUB_HOME; offline, without tokens, in the local profile."""
@@ -69,8 +81,21 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("GENHUB_OFFLINE", "1")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     for name in (*SECRETS, "GENHUB_PROFILE", "SPACE_ID"):
-        monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv(name, "")  # noted as absent, so that what the test itself sets is undone too
+        monkeypatch.delenv(name)
     return folder
+
+
+@pytest.fixture
+def lab(home, monkeypatch) -> Iterator:
+    """A Lab whose jobs wait: no warm server, no model worker; short calculations run in fresh interpreters."""
+    from genhub import settings
+    from genhub.lab import Lab
+
+    monkeypatch.setenv("GENHUB_JOBS", "spawn")
+    made = Lab(settings.get())
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """What a visitor can do, without a page: the use cases of `Lab`, on a runner that has not been started."""
 
 import shlex
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,15 +19,6 @@ from genhub.training.configs import ClassifyConfig
 from tests.serving.tiny_runs import make_run, store_base
 
 ME, OTHER = "a" * 32, "b" * 32
-
-
-@pytest.fixture
-def lab(home, monkeypatch) -> Iterator[Lab]:
-    """A Lab whose jobs wait: no warm server, no model worker; short calculations run in fresh interpreters."""
-    monkeypatch.setenv("GENHUB_JOBS", "spawn")
-    made = Lab(settings.get())
-    yield made
-    made.close()
 
 
 def give(lab: Lab, visitor: str, method: str = "frozen") -> str:

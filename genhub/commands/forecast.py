@@ -2,7 +2,6 @@
 
 import argparse
 
-from genhub import hub, settings
 from genhub.commands import Command, add_config, table_reading, train
 from genhub.commands.output import Output, table
 from genhub.training.configs import ClassifyConfig
@@ -17,7 +16,6 @@ def _run(args: argparse.Namespace, out: Output) -> None:
     config = train.checked_config(args)
     with table_reading.opened(args.data) as read:
         train.examined(read, config, args, out)
-        hub.model_folder(config.model, settings.get())
         out.say("Measuring …")
         from genhub.text.forecast import forecast
 

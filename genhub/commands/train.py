@@ -58,12 +58,11 @@ def _classify(args: argparse.Namespace, out: Output) -> None:
 
 
 def _new_run(args: argparse.Namespace, out: Output) -> RunFolder:
-    """Check the options, read and clean the tables, fetch the model, and lay out the folder; rows come last."""
+    """Check the options, fetch the model, read and clean the tables, and lay out the folder; rows come last."""
     config = checked_config(args)
     path, name = _place(args.out), gate.display_name(args.name) if args.name else ""
     RunFolder.check_free(target(str(path)))
     with table_reading.opened(args.data) as read:
-        hub.model_folder(config.model, settings.get())  # before the doctor, who counts tokens with its tokenizer
         report = examined(read, config, args, out)
         data = {**report["data"], "sample": read.sample or None, "counterexamples": args.counterexamples}
         job = make_job("classify", config, read.rows, data, name)
@@ -83,7 +82,8 @@ def checked_config(args: argparse.Namespace) -> ClassifyConfig:
 
 
 def examined(read: table_reading.TableReading, config: ClassifyConfig, args: argparse.Namespace, out: Output) -> dict:
-    """The doctor's report on the table with what belongs to it; its findings are printed. The rows are ready then."""
+    """The doctor's report on the table with what belongs to it; its findings are printed. The rows and the model are ready then."""
+    hub.model_folder(config.model, settings.get())  # first, for the doctor counts tokens with its tokenizer
     if args.counterexamples:
         read.add_counterexamples()
     if args.test:

@@ -74,7 +74,7 @@ def write(run: RunFolder, metrics: dict | None = None, passport: dict | None = N
 
 def text(run: RunFolder, metrics: dict, passport: dict) -> str:
     """The card as Markdown with its YAML header."""
-    base = code.hub_id(passport["base"]["id"])
+    base = catalog.hub_id(passport["base"]["id"])
     sample = passport["data"].get("sample") or (run.job()["data"].get("sample") if run.has("job.json") else None)
     whole_model = (run.path / "model").is_dir()
     title = f"Text classifier: {base.rpartition('/')[2]}, {passport['method']}, {len(metrics['labels'])} classes"
@@ -101,7 +101,7 @@ def _header(metrics: dict, passport: dict, title: str, sample: str | None) -> st
     measured = f"Accuracy on {metrics['test_rows']} unseen rows, 95 % interval {_interval(metrics)}"
     lines = [
         f"license: {entry.licence.lower() if entry else 'unknown'}",
-        f"base_model: {_quoted(code.hub_id(passport['base']['id']))}",
+        f"base_model: {_quoted(catalog.hub_id(passport['base']['id']))}",
         f"base_model_relation: {'finetune' if passport['adapter'] == 'none' else 'adapter'}",
         "pipeline_tag: text-classification",
         *(["library_name: peft"] if peft else []),

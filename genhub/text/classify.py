@@ -5,7 +5,8 @@
 One model on a hold-out split; or one a fold and then the one to keep, on everything. Each predicts rows that it has not
 seen, and on those alone rests the verdict, beside the majority class and TF-IDF on the same split. A killed run goes on
 where it was, in the middle of a fold too. Stop keeps the best so far and judges it on as many unseen rows as there is time
-for; a stopped run that is resumed goes on from the step it was stopped at, and its new model and verdict take the old one's place.
+for; a stopped run that is resumed goes on from the step it was stopped at (during validation or the verdict: from the checkpoint
+before), and its new model and verdict take the old one's place.
 """
 
 import time

@@ -110,7 +110,7 @@ def script(run_dir: Path) -> str:
 def script_for(passport: dict, *, whole_model: bool) -> str:
     """`script` from a passport. `whole_model`: all weights were trained and lie in model/."""
     imports, load, packages = _WAYS["model" if whole_model else passport["adapter"]]
-    base = _literal(hub_id(passport["base"]["id"]))
+    base = _literal(catalog.hub_id(passport["base"]["id"]))
     revision = passport["base"].get("revision")
     package, inner = ("", "") if whole_model else hub.PACKAGES.get(passport["base"]["id"], ("", ""))
     source = f"the package {package} where it is installed, else from the Hugging Face Hub" if package else "the Hugging Face Hub"
@@ -180,9 +180,3 @@ def _stand_ins(origin: dict, given: bool, named: bool) -> str:
 def _literal(value: str) -> str:
     """`value` as a Python string in double quotes, whatever is in it: a JSON string in plain ASCII is one."""
     return json.dumps(str(value))
-
-
-def hub_id(model_id: str) -> str:
-    """The id under which anybody finds the base: an embedded encoder is also on the Hub."""
-    entry = catalog.MODELS.get(model_id)
-    return entry.hub_id if entry and entry.hub_id else model_id

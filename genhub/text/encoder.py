@@ -48,8 +48,7 @@ class Encoder:
     @property
     def hub_id(self) -> str:
         """The id by which anybody can load this base: an embedded model is also on the Hub."""
-        entry = catalog.MODELS.get(self.id)
-        return entry.hub_id if entry and entry.hub_id else self.id
+        return catalog.hub_id(self.id)
 
     def twin(self) -> "Encoder":
         """A module tree of its own over the same weights (no copy), so that adapters put into it leave no trace here."""

@@ -18,7 +18,7 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-from genhub import archive, disk, gate, hub, settings, weights
+from genhub import archive, catalog, disk, gate, hub, settings, weights
 from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder, write_json
 from genhub.settings import Limits
@@ -154,7 +154,7 @@ def _open_parts(source: Path, folder: Path, facts: dict, limits: Limits) -> None
     if facts["adapter"] == "peft":
         config = _adapter_config(_read_json(source, ADAPTER_CONFIG), base, facts)
         _take(source, folder, ADAPTER_WEIGHTS, *_adapter_tensors(base, config))
-        config.base_model_name_or_path, config.inference_mode = code.hub_id(facts["base"]["id"]), True
+        config.base_model_name_or_path, config.inference_mode = catalog.hub_id(facts["base"]["id"]), True
         config.save_pretrained(str(folder / "adapter"))
     elif facts["adapter"] == "bottleneck":
         _take(source, folder, BOTTLENECK, _bottleneck_shapes(base, facts["bottleneck"]["width"]))
@@ -201,7 +201,7 @@ def _adapter_config(value: object, base: Path, facts: dict):
     if not isinstance(value, dict):
         raise refuse("has no configuration", f"{ADAPTER_CONFIG} is a table of options.")
     named = value.get("base_model_name_or_path")
-    if named not in (facts["base"]["id"], code.hub_id(facts["base"]["id"])):
+    if named not in (facts["base"]["id"], catalog.hub_id(facts["base"]["id"])):
         raise refuse(f"is for “{str(named)[:80]}”", f"The passport says {facts['base']['id']}.")
     kind = json.loads((base / "config.json").read_text(encoding="utf-8"))["model_type"]
     options = replace(ClassifyConfig.from_dict(facts["config"]), method=facts["method"])

@@ -83,7 +83,6 @@ class Plan:
 
     patience: epochs without gain after which it stops early (0: never). They count in the second half of the last phase only:
               before, the learning rate is high, and most of the gain comes when it falls.
-    muon:     groups whose matrices Muon steps instead of AdamW, whose moments decay by `betas`.
     """
 
     phases: tuple[Phase, ...]
@@ -95,8 +94,6 @@ class Plan:
     patience: int = 0
     seed: int = 0
     precision: str = "auto"
-    betas: tuple[float, float] = (0.9, 0.999)
-    muon: tuple[str, ...] = ()
 
     @property
     def epochs(self) -> int:

@@ -2,16 +2,14 @@
 
 import csv
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from gradio_client import handle_file
 
-from genhub import settings
 from genhub.errors import UserError
 from genhub.jobs.folder import write_json
-from genhub.lab import Lab
 from genhub.ui import api
 from tests.serving.tiny_runs import LABELS, make_run, store_base
 from tests.ui.served import ROOT
@@ -74,14 +72,6 @@ def test_stop_keeps_the_best_so_far(client, me, table, wait):
 
 
 # ---- one endpoint alone, without a server --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def lab(home, monkeypatch) -> Iterator[Lab]:
-    monkeypatch.setenv("GENHUB_JOBS", "spawn")
-    made = Lab(settings.get())
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -1,11 +1,8 @@
 """Stage 1 without a browser: its handlers on a Lab whose jobs wait."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from genhub import oneshot, settings
+from genhub import oneshot
 from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.ui import app
@@ -14,14 +11,6 @@ from genhub.ui.session import empty
 
 ME = "a" * 32
 ROWS = "\n".join(f"the text number {n},{'ab'[n % 2]}" for n in range(30))
-
-
-@pytest.fixture
-def lab(home, monkeypatch) -> Iterator[Lab]:
-    monkeypatch.setenv("GENHUB_JOBS", "spawn")
-    made = Lab(settings.get())
-    yield made
-    made.close()
 
 
 def taken(lab: Lab) -> dict:
