@@ -1,0 +1,23 @@
+"""What a visitor can do, without a page: the use cases behind every button, endpoint and (in part) command.
+
+    tables    take_upload · take_pasted · take_sample · take_hub · add_test · examine
+    runs      forecast · train · view · stop · resume · rename · delete · compare
+    answers   predict · predict_table · explain · without
+    home      export · merged · reopen · code
+
+One file a subject, each over `base`, joined in `Lab`. Each use case takes the visitor first, checks every value through `gate`,
+and touches only what that visitor owns. Tables are parsed in one-shot children, training happens in job processes, answers
+come from the model worker: no weight and no torch here.
+"""
+
+from genhub.lab.answers import Answers
+from genhub.lab.base import EXAMPLE_PREFIX, EXAMPLES
+from genhub.lab.home import Home
+from genhub.lab.runs import Runs
+from genhub.lab.tables import TableInfo
+
+__all__ = ["EXAMPLES", "EXAMPLE_PREFIX", "Lab", "TableInfo"]
+
+
+class Lab(Runs, Answers, Home):
+    """One per server. `open()` starts the job runner and the model worker in the background; `close()` ends them."""

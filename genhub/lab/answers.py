@@ -1,0 +1,82 @@
+"""A finished run answers, through the model worker.
+
+predict · predict_table · predicting_table · base_lines · explain · without
+"""
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from genhub import gate
+from genhub.data import batch
+from genhub.jobs.folder import RunFolder
+from genhub.lab.tables import Tables
+
+
+class Answers(Tables):
+    """Texts and tables of texts in, labels, probabilities and reasons out."""
+
+    def predict(self, visitor: str, run_id: str, texts: list[str]) -> dict:
+        """{"labels": all labels, "predicted": one a text, "scores": probabilities (N, C)}."""
+        limits = self.settings.limits
+        checked = gate.texts(texts, limits, "text")
+        return self._ask("classify.predict", visitor, run_id, {"texts": checked}, seconds=30 + len(checked) / 20)
+
+    def predict_table(self, visitor: str, run_id: str, path: str | Path, text_column: str = "") -> Path:
+        """Classify every row of a table; returns a CSV with two columns added: `predicted` and `probability`."""
+        *_, out = self.predicting_table(visitor, run_id, path, text_column)
+        return out
+
+    def predicting_table(self, visitor: str, run_id: str, path: str | Path, text_column: str = "") -> Iterator[tuple[int, int] | Path]:
+        """`predict_table` in steps: (done, total) again and again, the file last. Closing it early frees the worker.
+
+        The texts are in `text_column`, else in the column that the run was trained on, else see `batch.text_column`. Rows without
+        a text keep both cells empty. Raises UserError for a table with more rows than the limit."""
+        upload = gate.upload(path, self.settings.limits)
+        run = self._with_model(visitor, run_id)
+        trained = run.read("passport.json").get("config", {}).get("text_column", "")
+        info = self._read(visitor, {"path": str(upload.path), "name": upload.name, "cut": False})
+        folder = self._table_folder(visitor, info.id)
+        try:
+            with (folder / "table.jsonl").open(encoding="utf-8") as file:
+                rows = [json.loads(line) for line in file]
+            column = batch.text_column(info.columns, rows, gate.column(text_column, "text_column"), trained)
+            out = self._new_folder(self.settings.downloads, visitor, upload.bytes) / f"{Path(info.name).stem}-predicted.csv"
+            texts = gate.texts(batch.texts(info.columns, rows, column), self.settings.limits, "text")
+            told = yield from self._steps("classify.predict", run, {"texts": texts})
+            batch.write_labelled(out, info.columns, rows, column, (told["predicted"], told["scores"]))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        yield out
+
+    def _steps(self, op: str, run: RunFolder, args: dict) -> Iterator[tuple[int, int]]:
+        """(done, total) of a long request to the worker; a generator whose return value is the answer."""
+        seconds = 30 + len(args["texts"]) / 20
+        with contextlib.closing(self.worker.stream(op, {"run_dir": str(run.path), **args}, seconds=seconds)) as events:
+            for event in events:
+                if "result" in event:
+                    return event["result"]
+                if "done" in event:
+                    yield event["done"], event["total"]
+        raise RuntimeError("the worker ended a request without an answer")
+
+    def base_lines(self, visitor: str, run_id: str, text: str) -> dict:
+        """What the majority class and TF-IDF, fitted on the run's own training rows, say to the same text (see
+        `serving.ops.baselines`); "tfidf" is None where these rows are not here."""
+        text = gate.text(text, self.settings.limits.text_chars)
+        return self._ask("classify.baselines", visitor, run_id, {"texts": [text]}, seconds=30)
+
+    def explain(self, visitor: str, run_id: str, text: str, label: str = "") -> dict:
+        """Integrated gradients for `label` (the predicted one when empty), by token and by word, with the convergence delta."""
+        text = gate.text(text, self.settings.limits.text_chars)
+        return self._ask("classify.explain", visitor, run_id, {"text": text, "label": label or None}, seconds=60)
+
+    def without(self, visitor: str, run_id: str, text: str, drop: list[list[int]]) -> dict:
+        """The answer for the text with some character ranges taken out."""
+        text = gate.text(text, self.settings.limits.text_chars)
+        return self._ask("classify.without", visitor, run_id, {"text": text, "drop": drop}, seconds=30)
+
+    def _ask(self, op: str, visitor: str, run_id: str, args: dict, seconds: float) -> dict:
+        return self.worker.call(op, {"run_dir": str(self._with_model(visitor, run_id).path), **args}, seconds=seconds)

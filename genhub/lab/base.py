@@ -1,0 +1,69 @@
+"""What every use case stands on: the settings, the job runner, the model worker, and whose folders are whose."""
+
+import hashlib
+import re
+from pathlib import Path
+
+from genhub import gate
+from genhub.errors import UserError
+from genhub.jobs import janitor
+from genhub.jobs.folder import RunFolder
+from genhub.jobs.runner import RunInfo, Runner
+from genhub.serving.client import Worker
+from genhub.settings import Settings
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLE_PREFIX = "example-"
+
+
+class Base:
+    """One runner and one worker; every look-up takes the visitor first and finds only what that visitor owns."""
+
+    def __init__(self, settings: Settings):
+        self.settings = settings
+        self.runner = Runner(settings)
+        self.worker = Worker(settings)
+
+    def open(self) -> None:
+        self.runner.start()
+        self.worker.start()
+
+    def close(self) -> None:
+        self.worker.close()
+        self.runner.close()
+
+    def owner(self, visitor: str) -> str:
+        """The key under which a visitor's things are kept: one owner locally, else a digest of the visitor's token."""
+        if not self.settings.public:
+            return "local"
+        return hashlib.sha256(gate.visitor(visitor).encode()).hexdigest()[:32]
+
+    def folder(self, visitor: str, run_id: str) -> RunFolder:
+        """The folder of a run that this visitor owns, or of an example that everybody may read."""
+        if isinstance(run_id, str) and (named := re.fullmatch(EXAMPLE_PREFIX + "([a-z-]+)", run_id)):
+            example = EXAMPLES / named[1]
+            if (example / "passport.json").exists():
+                return RunFolder(example)
+        return RunFolder(Path(self.run(visitor, run_id).path))
+
+    def run(self, visitor: str, run_id: str) -> RunInfo:
+        return self.runner.get(self.owner(visitor), gate.run_id(run_id))
+
+    def _with_model(self, visitor: str, run_id: str) -> RunFolder:
+        folder = self.folder(visitor, run_id)
+        if not folder.has("passport.json"):
+            raise UserError(
+                "This run has no model yet.", "A model is saved when training ends.", "Wait for it, or choose another run.", "run"
+            )
+        return folder
+
+    def _new_folder(self, home: Path, visitor: str, more: int) -> Path:
+        """A folder of this visitor's for about `more` bytes. Raises UserError when that is too much."""
+        self.runner.check_disk(self.owner(visitor), more)
+        return janitor.new_folder(home, self.owner(visitor))
+
+    def _table_folder(self, visitor: str, table_id: str) -> Path:
+        folder = self.settings.uploads / self.owner(visitor) / gate.table_id(table_id)
+        if not folder.is_dir():
+            raise UserError("This table is not here any more.", "Uploaded tables are kept for 24 hours.", "Upload it again.", "table")
+        return folder

@@ -1,0 +1,73 @@
+"""What a run becomes outside this server, and how it comes back.
+
+export · merged · publish · reopen · code
+"""
+
+import re
+import shutil
+from pathlib import Path
+
+from genhub import gate, hub, oneshot
+from genhub.errors import UserError
+from genhub.jobs import janitor
+from genhub.lab.base import EXAMPLE_PREFIX, Base
+
+
+class Home(Base):
+    """Zip files, the Hub, code."""
+
+    def export(self, visitor: str, run_id: str) -> Path:
+        """The run as a zip: adapter, head, passport, card, script; no training data."""
+        request = self._to_pack(visitor, run_id, "adapter")
+        most = 2 * self.settings.limits.hub_bytes  # a whole model and its head
+        oneshot.run("genhub.children:export", request, seconds=120, file_bytes=most, what="Packing the run")
+        return Path(request["out"])
+
+    def merged(self, visitor: str, run_id: str) -> Path:
+        """One plain safetensors model as a zip, the adapter folded into the encoder's weights."""
+        request = self._to_pack(visitor, run_id, "merged")
+        self.runner.call("genhub.children:merged", request, seconds=120, what="Packing the merged model")
+        return Path(request["out"])
+
+    def _to_pack(self, visitor: str, run_id: str, kind: str) -> dict:
+        """What the child is asked: the run's folder and a new file to pack it into."""
+        folder = self.folder(visitor, run_id)
+        name = f"genhub-{kind}-{run_id.removeprefix(EXAMPLE_PREFIX)[:8]}.zip"
+        place = self._new_folder(self.settings.downloads, visitor, janitor.size(folder.path))
+        return {"run_dir": str(folder.path), "out": str(place / name)}
+
+    def publish(self, visitor: str, run_id: str, repo_id: str, token: str) -> str:
+        """Push a run to the Hub as a private repository; returns its address. Local profile only; the token is not kept."""
+        if self.settings.public:
+            raise UserError(
+                "Publishing is off here.", "This page is shared with strangers.", "Download the zip and push it yourself.", "push"
+            )
+        return hub.publish(self.folder(visitor, run_id).path, repo_id, self.settings, token)["url"]
+
+    def reopen(self, visitor: str, path: str | Path) -> str:
+        """Check a zip that GenHub wrote and list it as a run, under the name it had; returns its id."""
+        upload = gate.archive(path, self.settings.limits)
+        self._fetch_base_of(upload.path)
+        folder = self._new_folder(self.settings.uploads, visitor, upload.bytes) / "run"
+        try:
+            request = {"path": str(upload.path), "folder": str(folder)}
+            self.runner.call("genhub.children:reopen", request, seconds=120, what="Opening the run")
+            return self.runner.import_folder(self.owner(visitor), folder, gate.display_name(Path(upload.name).stem))
+        finally:
+            shutil.rmtree(folder.parent, ignore_errors=True)
+
+    def _fetch_base_of(self, path: Path) -> None:
+        """The base that a zip names comes to this machine first: where the zip is opened there is no network. What is no name
+        of a model is left to the opening, which says what is wrong with it."""
+        base = oneshot.run("genhub.children:base_of", {"path": str(path)}, what="Reading the ZIP file")
+        try:
+            model_id = gate.model_id(base["id"], self.settings)
+        except UserError:
+            return
+        revision = base["revision"] if re.fullmatch("[0-9a-f]{40}", base["revision"]) else ""
+        hub.model_folder(model_id, self.settings, revision=revision)
+
+    def code(self, visitor: str, run_id: str) -> dict:
+        """{"script": a plain program that loads the run and predicts, "command": what reproduces the run}."""
+        request = {"run_dir": str(self.folder(visitor, run_id).path)}
+        return oneshot.run("genhub.children:script", request, what="Writing the script")

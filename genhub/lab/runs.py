@@ -1,0 +1,108 @@
+"""Runs are forecast, trained in job processes, watched, renamed, deleted and compared.
+
+has_model · fetch_model · forecast · train · run · runs · view · stop · resume · rename · delete · delete_all · compare
+"""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from genhub import gate, hub
+from genhub.errors import UserError
+from genhub.jobs import forecasts, janitor, reading
+from genhub.jobs.new import make_job
+from genhub.jobs.runner import RunInfo
+from genhub.lab.base import EXAMPLE_PREFIX
+from genhub.lab.tables import Tables
+from genhub.text import verdict
+from genhub.training.configs import ClassifyConfig
+
+
+class Runs(Tables):
+    """From an examined table to a finished run."""
+
+    def has_model(self, model_id: str) -> bool:
+        """Is the encoder on this machine already?"""
+        return hub.stored_folder(model_id, self.settings) is not None
+
+    def fetch_model(self, model_id: str) -> None:
+        """Download and check an encoder of the Hub."""
+        hub.model_folder(gate.model_id(model_id, self.settings), self.settings)
+
+    def forecast(self, visitor: str, table_id: str, values: dict) -> dict:
+        """Trainable parameters, steps, seconds and memory, from a few measured steps on the visitor's own rows; `limit_seconds` is
+        when a run is stopped here."""
+        config, rows = self._prepared(visitor, table_id, values)
+        base = hub.model_folder(config.model, self.settings)
+        request = {"config": config.to_dict(), "rows_path": str(rows), "model_folder": str(base.path)}
+        cost = self.runner.call("genhub.text.forecast:forecast", request, seconds=60, what="The forecast")
+        return {**forecasts.remembered(rows, config, cost), "limit_seconds": self.settings.limits.training_seconds}
+
+    def train(self, visitor: str, table_id: str, values: dict, name: str = "") -> str:
+        """Queue a training run on an examined table; returns its id."""
+        config, rows = self._prepared(visitor, table_id, values)
+        hub.model_folder(config.model, self.settings)  # downloads and checks before the job, which is offline
+        info = self.table(visitor, table_id)
+        report = json.loads((rows.parent / "report.json").read_text(encoding="utf-8"))
+        seconds, config = forecasts.seconds(rows, config), _with_columns(config, report)
+        origin = {**report["data"], "sample": info.sample or None, "counterexamples": info.counterexamples}
+        job = make_job("classify", config, rows, origin) | {"forecast": {"seconds": seconds}}
+        job["name"] = gate.display_name(name) if name else f"{info.name} · {config.method}"
+        return self.runner.submit(self.owner(visitor), job, rows)
+
+    def _prepared(self, visitor: str, table_id: str, values: dict) -> tuple[ClassifyConfig, Path]:
+        config = gate.config("classify", values)
+        gate.model_id(config.model, self.settings)
+        folder = self._table_folder(visitor, table_id)
+        report = folder / "report.json"
+        if not report.exists():
+            raise UserError("This table has not been examined yet.", "The doctor reads it first.", "Choose its columns.", "table")
+        if not (folder / "clean.jsonl").exists():  # the doctor found what forbids training: say it
+            fixes = json.loads(report.read_text(encoding="utf-8"))["data"]["fixes"]
+            self.examine(visitor, table_id, (config.text_column, config.label_column), fixes, {"strict": True})
+        return config, folder / "clean.jsonl"
+
+    def runs(self, visitor: str) -> list[RunInfo]:
+        return self.runner.list(self.owner(visitor))
+
+    def view(self, visitor: str, run_id: str) -> tuple[RunInfo | None, reading.View]:
+        """State and everything that has happened so far; the RunInfo is None for an example."""
+        if str(run_id).startswith(EXAMPLE_PREFIX):
+            return None, reading.read(self.folder(visitor, run_id))
+        return self.run(visitor, run_id), self.runner.view(self.owner(visitor), run_id)
+
+    def stop(self, visitor: str, run_id: str) -> None:
+        self.runner.stop(self.owner(visitor), gate.run_id(run_id))
+
+    def resume(self, visitor: str, run_id: str) -> None:
+        self.runner.resume(self.owner(visitor), gate.run_id(run_id))
+
+    def rename(self, visitor: str, run_id: str, name: str) -> None:
+        self.runner.rename(self.owner(visitor), gate.run_id(run_id), gate.display_name(name))
+
+    def delete(self, visitor: str, run_id: str) -> None:
+        self.runner.delete(self.owner(visitor), gate.run_id(run_id))
+
+    def delete_all(self, visitor: str) -> int:
+        """Delete every run and table of this visitor; returns how many runs."""
+        janitor.forget(self.settings, self.owner(visitor))
+        return self.runner.delete_all(self.owner(visitor))
+
+    def compare(self, visitor: str, run_ids: list[str]) -> verdict.Comparison:
+        """Runs on the same split in one table: figures, intervals, paired difference to the first."""
+        folders = [self.folder(visitor, run_id) for run_id in gate.listed(run_ids, "runs")]
+        return verdict.compare(
+            [
+                (folder.job().get("name", folder.id), folder.read("metrics.json"), verdict.read_predictions(folder.path))
+                for folder in folders
+            ]
+        )
+
+
+def _with_columns(config: ClassifyConfig, report: dict) -> ClassifyConfig:
+    """`config` with the columns that were examined; others cannot be trained on."""
+    for name in ("text_column", "label_column"):
+        if getattr(config, name) not in ("", report[name]):
+            what = f"The table was examined with “{report[name]}” as {name.replace('_', ' ')}, not “{getattr(config, name)[:60]}”."
+            raise UserError(what, "Training uses the columns that the doctor read.", "Examine the table with these columns first.", name)
+    return replace(config, text_column=report["text_column"], label_column=report["label_column"])

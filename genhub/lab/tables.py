@@ -1,0 +1,121 @@
+"""Tables come in and the doctor reads them; both happen in one-shot children.
+
+take_upload · take_pasted · take_sample · take_hub · add_test · drop_test · examine · table
+"""
+
+import json
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from genhub import catalog, gate, hub, oneshot
+from genhub.data import intake, samples
+from genhub.data.cleaning import FIXES
+from genhub.errors import UserError
+from genhub.jobs.folder import write_json
+from genhub.lab.base import Base
+from genhub.training.configs import ClassifyConfig
+
+SPLIT_OPTIONS = ("max_length", "folds", "test_share", "validation_share", "seed", "strict")
+
+
+@dataclass(frozen=True)
+class TableInfo:
+    """A table that was read: `columns` in order, `rows` counted without the header.
+
+    sample: the id of a bundled table; counterexamples: with the rows that break its planted short cut; hub: of a data set of the
+    Hub, its revision and whether it was cut (see `hub_data.dataset`).
+    """
+
+    id: str
+    name: str
+    columns: list[str]
+    rows: int
+    sample: str = ""
+    counterexamples: bool = False
+    hub: dict = field(default_factory=dict)
+
+
+class Tables(Base):
+    """From a file, a paste, a sample or the Hub to rows that can be trained on."""
+
+    def take_upload(self, visitor: str, path: str | Path, name: str = "") -> TableInfo:
+        """Read an uploaded CSV, TSV, JSONL or Parquet file."""
+        upload = gate.upload(path, self.settings.limits)
+        return self._read(visitor, {"path": str(upload.path), "name": name or upload.name})
+
+    def take_pasted(self, visitor: str, text: str) -> TableInfo:
+        """Read rows pasted as text, with a header line."""
+        return self._read(visitor, {"text": gate.text(text, self.settings.limits.text_chars, "pasted"), "name": "pasted table"})
+
+    def take_sample(self, visitor: str, sample_id: str, counterexamples: bool = False) -> TableInfo:
+        """Read one of the tables that ship with GenHub, with the rows that break its short cut if it has any and they are wanted."""
+        sample = samples.SAMPLES[gate.choice(sample_id, tuple(samples.SAMPLES), "sample")]
+        info = self._read(visitor, {"path": str(samples.path(sample.id)), "name": sample.file}, sample.id)
+        if not (counterexamples and sample.counterexamples):
+            return info
+        folder = self._table_folder(visitor, info.id)
+        request = {"folder": str(folder), "path": str(samples.counterexamples(sample.id))}
+        answer = oneshot.run("genhub.data.intake:add_rows", request, seconds=60)
+        return self._remember(folder, replace(info, rows=answer["rows"], counterexamples=True))
+
+    def take_hub(self, visitor: str, dataset_id: str, config: str = "", split: str = "train") -> TableInfo:
+        """Stream a split of a Hub data set; of one beyond the limits a part is drawn, and the doctor says so."""
+        with tempfile.TemporaryDirectory() as scratch:
+            source = Path(scratch) / "hub.jsonl"
+            facts = hub.dataset({"dataset": dataset_id, "config": config, "split": split, "out": str(source)}, self.settings)
+            return self._read(visitor, {"path": str(source), "name": dataset_id, "hub": facts})
+
+    def add_test(self, visitor: str, table_id: str, path: str | Path) -> int:
+        """Attach a separate test table; returns its number of rows. Its two columns must carry the same names. One that is
+        refused is not attached."""
+        upload = gate.upload(path, self.settings.limits)
+        request = {"folder": str(self._table_folder(visitor, table_id)), "path": str(upload.path)}
+        return int(oneshot.run("genhub.data.intake:add_test", request, seconds=60)["rows"])
+
+    def drop_test(self, visitor: str, table_id: str) -> None:
+        """Take a separate test table away again."""
+        for name in (*intake.TEST, "clean.jsonl"):
+            (self._table_folder(visitor, table_id) / name).unlink(missing_ok=True)
+
+    def examine(self, visitor: str, table_id: str, columns: tuple[str, str] = ("", ""), fixes=(), options: dict | None = None) -> dict:
+        """The doctor's report on a table (see `genhub.data.doctor.Report`), for `columns` = (text, label).
+
+        options: values of a ClassifyConfig that bear on it (model, max_length, folds, test_share, validation_share, seed), and
+        `strict`: raise the first problem that forbids training instead of reporting it.
+        """
+        options = options or {}
+        chosen = [gate.column(value, field) for value, field in zip(columns, ("text_column", "label_column"), strict=True)]
+        wanted = [gate.choice(fix, tuple(FIXES), "fix") for fix in gate.listed(fixes, "fixes")]
+        model = gate.model_id(options.get("model", ClassifyConfig.model), self.settings)
+        entry = catalog.MODELS.get(model)
+        base = hub.stored_folder(model, self.settings)
+        request = {
+            **{name: options[name] for name in SPLIT_OPTIONS if name in options},
+            "folder": str(self._table_folder(visitor, table_id)),
+            "text_column": chosen[0],
+            "label_column": chosen[1],
+            "fixes": wanted,
+            "model_folder": str(base.path) if base else "",
+            "languages": list(entry.languages) if entry else ["*"],
+        }
+        return oneshot.run("genhub.data.intake:examine", request, seconds=60)
+
+    def _read(self, visitor: str, request: dict, sample: str = "") -> TableInfo:
+        folder = self._new_folder(self.settings.uploads, visitor, Path(request["path"]).stat().st_size if "path" in request else 0)
+        try:
+            answer = oneshot.run("genhub.data.intake:read_table", {**request, "folder": str(folder)}, seconds=60)
+        except UserError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        info = TableInfo(folder.name, answer["name"], answer["columns"], answer["rows"], sample, hub=request.get("hub") or {})
+        return self._remember(folder, info)
+
+    def _remember(self, folder: Path, info: TableInfo) -> TableInfo:
+        write_json(folder / "table.json", asdict(info))
+        return info
+
+    def table(self, visitor: str, table_id: str) -> TableInfo:
+        folder = self._table_folder(visitor, table_id)
+        return TableInfo(**json.loads((folder / "table.json").read_text(encoding="utf-8")))
