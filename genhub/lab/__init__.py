@@ -14,9 +14,9 @@ from genhub.lab.answers import Answers
 from genhub.lab.base import EXAMPLE_PREFIX, EXAMPLES
 from genhub.lab.home import Home
 from genhub.lab.runs import Runs
-from genhub.lab.tables import TableInfo
+from genhub.lab.tables import PASTED, TableInfo
 
-__all__ = ["EXAMPLES", "EXAMPLE_PREFIX", "Lab", "TableInfo"]
+__all__ = ["EXAMPLES", "EXAMPLE_PREFIX", "PASTED", "Lab", "TableInfo"]
 
 
 class Lab(Runs, Answers, Home):

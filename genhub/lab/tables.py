@@ -17,6 +17,7 @@ from genhub.jobs.folder import write_json
 from genhub.lab.base import Base
 from genhub.training.configs import ClassifyConfig
 
+PASTED = "pasted table"  # the name of a table that came from the clipboard
 SPLIT_OPTIONS = ("max_length", "folds", "test_share", "validation_share", "seed", "strict")
 
 
@@ -47,7 +48,7 @@ class Tables(Base):
 
     def take_pasted(self, visitor: str, text: str) -> TableInfo:
         """Read rows pasted as text, with a header line."""
-        return self._read(visitor, {"text": gate.text(text, self.settings.limits.text_chars, "pasted"), "name": "pasted table"})
+        return self._read(visitor, {"text": gate.text(text, self.settings.limits.text_chars, "pasted"), "name": PASTED})
 
     def take_sample(self, visitor: str, sample_id: str, counterexamples: bool = False) -> TableInfo:
         """Read one of the tables that ship with GenHub, with the rows that break its short cut if it has any and they are wanted."""

@@ -17,9 +17,9 @@ from genhub.lab import Lab
 from genhub.settings import Settings
 from genhub.ui import api, header, runs, start, theme
 from genhub.ui.blocks import GuardedBlocks
-from genhub.ui.classify import data, tab
+from genhub.ui.classify import data, method, tab, train
 from genhub.ui.session import FIRST_RUN
-from genhub.ui.wiring import Wires
+from genhub.ui.wiring import Wires, merged, pieces
 
 STORAGE_KEY, RUN_KEY = "genhub-session", "genhub-run"
 SECRET_NAME = "browser.secret"  # noqa: S105 - the file, not what is in it
@@ -37,7 +37,7 @@ def build(lab: Lab) -> gr.Blocks:
             run=run,
             pulse=gr.Timer(1.0, active=False),
             clock=gr.Timer(4.0),
-            header=gr.HTML(header.render(lab), elem_id="gh-header"),
+            header=pieces(header.render(lab), elem_id="gh-header"),
         )
         with gr.Tabs(selected="start") as tabs:
             with gr.Tab("Start", id="start") as start_tab:
@@ -51,20 +51,35 @@ def build(lab: Lab) -> gr.Blocks:
         tab.wire(wires)
         runs.wire(wires)
         wires.on(wires.parts["clock"].tick, lambda lab: {"header": header.render(lab)}, [], ["header"], trigger_mode="once")
-        arrived = wires.on(page.load, arrive, ["session"], ["session", *tab.RUN_VIEW], "train_problem")
-        wires.on(arrived.then, data.restore, ["session", *data.OPTIONS], data.OUTPUTS, "data_problem")
+        opened = ["tabs", *start.STAGES.values(), *tab.RUN_VIEW]
+        watched = wires.on_pick(wires.parts["header"].select, watch, ["session"], list(dict.fromkeys(opened)), "train_problem")
+        watched.then(None, js=start.SHOW_OPEN_STAGE)
+        arrived = wires.on(page.load, arrive, ["session"], list(dict.fromkeys(["session", *opened])), "train_problem")
+        restored = wires.on(arrived.then, data.restore, ["session", *data.OPTIONS], data.OUTPUTS, "data_problem")
+        wires.on(restored.then, tab.came_back, ["session", *method.FIELDS], tab.CAME_BACK, "method_problem")
         api.register(lab)
     return page.queue(max_size=64, default_concurrency_limit=4, api_open=False)
 
 
 def arrive(lab: Lab, session: dict) -> dict:
-    """The page was opened or reloaded: find the visitor's run again, or show the example."""
+    """The page was opened or reloaded: find the visitor's run again, or show the example. One that still trains is what the visitor
+    came back for: the page opens on it."""
     known = {run for _, run in tab.choices(lab, session)}
     if session["run"] not in known:
         session["run"] = FIRST_RUN
     if session["run"] not in known:
         return {"session": session, "run": session["run"]}
-    return {"session": session, **tab.refresh(lab, session)}
+    shown = {"session": session, **tab.refresh(lab, session)}
+    return merged(shown, start.go(lab, "go:train")) if tab.alive(lab, session) else shown
+
+
+def watch(lab: Lab, pick: str, session: dict) -> dict:
+    """The header's line on what trains was pressed: the visitor's own run that trains, else all of theirs."""
+    own = [info.id for info in lab.runs(session["visitor"]) if info.state in train.LIVE]
+    if not own:
+        return {"tabs": gr.Tabs(selected="runs")}
+    shown = {**session, "run": session["run"] if session["run"] in own else own[-1]}
+    return merged(tab.refresh(lab, shown), start.go(lab, "go:train"))
 
 
 def browser_secret(settings: Settings) -> str:

@@ -14,7 +14,7 @@ def render(lab: Lab) -> str:
     pieces = ["<strong>GenHub</strong>", f"<span>{markup.esc(device())}</span>", f"<span>{markup.esc(profile(lab))}</span>"]
     pieces.append(f"<span>{'offline: embedded models only' if lab.settings.offline else 'Hub models where there is a network'}</span>")
     busy = now(lab)
-    pieces.append(f'<span class="{"busy" if busy else ""}">{markup.esc(busy or "nothing is training")}</span>')
+    pieces.append(markup.pick(busy, "watch", title="Show it", classes="busy") if busy else "<span>nothing is training</span>")
     return markup.page(f'<div class="gh-bar">{"".join(pieces)}</div>')
 
 

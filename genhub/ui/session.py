@@ -7,6 +7,7 @@ visitor  random token that owns runs and tables
 table    id of the table in work, "" before one was read
 columns  [text column, label column] chosen for it
 fixes    codes of the doctor's remedies that were pressed
+used     id of the table that stage 1 was closed with: what is shown of it after a reload
 run      id of the run shown below, an example at first
 """
 
@@ -23,7 +24,7 @@ def new_visitor() -> str:
 
 def empty() -> dict:
     """A session of nobody yet: the page gives a visitor a token when it opens (never when it is built: all would share it)."""
-    return {"visitor": "", "table": "", "columns": ["", ""], "fixes": [], "run": FIRST_RUN}
+    return {"visitor": "", "table": "", "columns": ["", ""], "fixes": [], "used": "", "run": FIRST_RUN}
 
 
 def greeted(value) -> dict:

@@ -41,7 +41,20 @@ QUESTIONS = (
         "cheat",
     ),
 )
-STAGES = {"data": "data_stage", "method": "method_stage", "verdict": "verdict_stage", "try": "try_stage", "cheat": "cheat_stage"}
+STAGES = {
+    "data": "data_stage",
+    "method": "method_stage",
+    "train": "train_stage",
+    "verdict": "verdict_stage",
+    "try": "try_stage",
+    "cheat": "cheat_stage",
+}
+# What an event opened lies further down, often below the fold: once it is drawn, the page moves there.
+SHOW_OPEN_STAGE = """() => setTimeout(() => {
+  const open = [...document.querySelectorAll('.gh-stage')].find(stage => stage.offsetParent && stage.querySelector(':scope > button.open'));
+  if (open) open.scrollIntoView({ block: 'start' });
+}, 200)"""
+SHOW_INDEX = "() => setTimeout(() => document.querySelector('#start-index')?.scrollIntoView({ block: 'start' }), 200)"
 
 
 def layout(wires: Wires) -> None:
@@ -67,16 +80,20 @@ def wire(wires: Wires) -> None:
     part = wires.parts
     opened = ["tabs", *STAGES.values()]
     poked = list(dict.fromkeys([*opened, "try_text", *tab.RUN_VIEW]))
-    wires.on_pick(part["start_tiles"].select, poke, ["session"], poked, "start_problem")
-    wires.on_pick(part["start_index"].select, go, [], opened, "start_problem")
-    wires.on(part["start_use"].click, use_my_data, [], ["tabs", "data_stage", "data_source"], "start_problem")
-    wires.on(
+    for event in (
+        wires.on_pick(part["start_tiles"].select, poke, ["session"], poked, "start_problem"),
+        wires.on_pick(part["start_index"].select, go, [], opened, "start_problem"),
+        wires.on(part["start_use"].click, use_my_data, [], ["tabs", "data_stage", "data_source"], "start_problem"),
+    ):
+        event.then(None, js=SHOW_OPEN_STAGE)
+    taught = wires.on(
         part["start_teach"].click,
         lambda lab: {"start_index": gr.update(value=render_index(), visible=True)},
         [],
         ["start_index"],
         "start_problem",
     )
+    taught.then(None, js=SHOW_INDEX)
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------

@@ -7,12 +7,13 @@ import gradio as gr
 
 from genhub.data import samples
 from genhub.errors import UserError
-from genhub.lab import Lab, TableInfo
+from genhub.lab import PASTED, Lab, TableInfo
 from genhub.training.configs import ClassifyConfig
 from genhub.ui import charts, forms, markup
 from genhub.ui.wiring import Wires, pieces
 
 SOURCES = ("A sample", "My file", "Paste", "The Hub")
+GROUPS = ("sample_group", "file_group", "paste_group", "hub_group")  # the fields of each source
 STAGE = "1  Data"
 MOST_CLASSES = 12
 SHOWN_ABOVE = ("file", "columns", "classes")  # findings that the facts and the form say already
@@ -84,8 +85,7 @@ def _sources(wires: Wires) -> None:
 
 def wire(wires: Wires) -> None:
     part = wires.parts
-    groups = ["sample_group", "file_group", "paste_group", "hub_group"]
-    wires.on(part["data_source"].change, show_source, ["data_source"], groups)
+    wires.on(part["data_source"].change, show_source, ["data_source"], list(GROUPS))
     _reads(wires, part["data_sample"].input, take_sample, ["data_sample"])
     _reads(wires, part["data_file"].upload, take_file, ["data_file"])
     _reads(wires, part["data_read"].click, take_pasted, ["data_pasted"])
@@ -112,8 +112,13 @@ def _reads(wires: Wires, event: Callable, handler: Callable, inputs: list[str], 
 
 
 def show_source(lab: Lab, data_source: str) -> dict:
-    groups = ("sample_group", "file_group", "paste_group", "hub_group")
-    return {group: gr.update(visible=data_source == name) for group, name in zip(groups, SOURCES, strict=True)}
+    return {group: gr.update(visible=data_source == name) for group, name in zip(GROUPS, SOURCES, strict=True)}
+
+
+def source_of(info: TableInfo) -> str:
+    """The one of SOURCES that a table came from."""
+    sample, file, paste, hub = SOURCES
+    return sample if info.sample else hub if info.hub else paste if info.name == PASTED else file
 
 
 def take_sample(lab: Lab, session: dict, data_sample: str, **options) -> dict:

@@ -2,7 +2,8 @@
 
 In the table `shortcut`, a weekday stands in every complaint and in no praise. The accuracy on unseen rows of that table
 cannot show the flaw, for they carry the same short cut. Attribution shows it, taking the word out proves it, and rows that
-break the rule cure it.
+break the rule cure it. The page tells nothing of this before the visitor has committed to a guess, and shows a cured model
+only after one was asked for: the visitor's own, or the stored one.
 """
 
 import gradio as gr
@@ -20,43 +21,49 @@ TITLE = "What speaks for “{}” in the flawed model"
 TEXT = "We arrived on Tuesday and everyone was kind, the room was spotless and the breakfast lovely."
 OUTPUTS = ["cheat_view", "cheat_words", "cheat_state", "cheat_note"]
 GUESSES = ("complaint", "praise")
+INTRO = (
+    "A model was trained to tell complaints from praise, in short remarks on journeys, rooms and shops. It is right {}. "
+    "Commit first: what will it call the text below?"
+)
+WHY = (
+    "Which words does it lean on? Take one out by a click. In its table a weekday stands in every complaint and in no praise, so the "
+    "weekday was the shortest way to the label. Rows that break this rule cure it: retrain with them."
+)
+FIRST = "Choose what you expect, then ask the model."
 
 
 def layout(wires: Wires) -> None:
     with gr.Accordion("Exhibit: Catch it cheating", open=False, elem_classes="gh-stage", elem_id="stage-cheat") as stage:
         with gr.Row(elem_classes="gh-split"):
             with gr.Column(scale=2, min_width=300):
-                gr.HTML(
-                    markup.page(
-                        markup.paragraph(
-                            "A weekday stands in every complaint of this sample, and in no praise. Accuracy on unseen rows looks superb. Commit first: what will the model call the text below?"
-                        )
-                    )
-                )
+                gr.HTML(markup.page(markup.paragraph(INTRO.format(_accuracy(wires.lab)))))
                 text = gr.Textbox(TEXT, label="Text", lines=3, elem_id="cheat-text")
                 guess = gr.Radio(list(GUESSES), label="Your guess", elem_id="cheat-guess")
-                ask = gr.Button("Ask the model", variant="primary", elem_id="cheat-ask")
-                cure = gr.Button("Add counterexamples and retrain", elem_id="cheat-cure")
+                ask = gr.Button("Ask the model", variant="primary", interactive=False, elem_id="cheat-ask")
+                with gr.Row():
+                    cure = gr.Button("Add counterexamples and retrain", interactive=False, elem_id="cheat-cure", min_width=140)
+                    stored = gr.Button("Show one cured before", interactive=False, elem_id="cheat-stored", min_width=140)
                 score = gr.State([0, 0])
             with gr.Column(scale=3, min_width=300):
-                view = gr.HTML(elem_id="cheat-view", elem_classes="gh-reserve")
+                view = gr.HTML(markup.page(markup.note(FIRST)), elem_id="cheat-view", elem_classes="gh-reserve")
                 words = pieces(elem_id="cheat-words")
                 note = gr.HTML(elem_id="cheat-note")
         problem = gr.HTML()
-    wires.add(cheat_stage=stage, cheat_text=text, cheat_guess=guess, cheat_ask=ask, cheat_cure=cure, cheat_score=score)
+    wires.add(cheat_stage=stage, cheat_text=text, cheat_guess=guess, cheat_ask=ask, cheat_cure=cure, cheat_stored=stored)
     wires.add(
         cheat_view=view, cheat_words=words, cheat_note=note, cheat_problem=problem, cheat_state=gr.State(None), cheat_cured=gr.State("")
     )
+    wires.add(cheat_score=score)
 
 
 def wire(wires: Wires) -> None:
     part = wires.parts
+    wires.on(part["cheat_guess"].input, lambda lab: {"cheat_ask": gr.update(interactive=True)}, [], ["cheat_ask"])
+    asked = ["session", "cheat_text", "cheat_guess", "cheat_score", "cheat_cured"]
+    shown = [*OUTPUTS, "cheat_score", "cheat_cure", "cheat_stored"]
+    wires.on(part["cheat_ask"].click, ask, asked, shown, "cheat_problem")
     wires.on(
-        part["cheat_ask"].click,
-        ask,
-        ["session", "cheat_text", "cheat_guess", "cheat_score", "cheat_cured"],
-        [*OUTPUTS, "cheat_score"],
-        "cheat_problem",
+        part["cheat_stored"].click, show_stored, ["session", "cheat_text"], ["cheat_view", "cheat_note", "cheat_cured"], "cheat_problem"
     )
     wires.on_pick(part["cheat_words"].select, drop_word, ["session", "cheat_state", "cheat_cured"], OUTPUTS, "cheat_problem")
 
@@ -65,19 +72,31 @@ def wire(wires: Wires) -> None:
 
 
 def ask(lab: Lab, session: dict, cheat_text: str, cheat_guess: str | None, cheat_score: list[int], cheat_cured: str) -> dict:
-    """The flawed model's answer beside the cured one's, its words coloured, the guess scored, both measured."""
+    """The flawed model's answer, its words coloured, the guess scored; beside a cured one's once that was asked for."""
     told = lab.explain(session["visitor"], FLAWED, cheat_text)
     state = {"text": cheat_text, "words": told["words"], "label": told["label"], "off": []}
     score = list(cheat_score or [0, 0])
     if cheat_guess in GUESSES:
         score = [score[0] + (cheat_guess == told["label"]), score[1] + 1]
     guess = f"Your guesses: {score[0]} of {score[1]} right." if score[1] else ""
+    next_step = measured(lab, session, cheat_cured) if cheat_cured else markup.paragraph(WHY, "muted")
     return {
         "cheat_view": answers(lab, session, cheat_text, cheat_cured),
         "cheat_words": try_it.words_view(state, TITLE.format(state["label"])),
         "cheat_state": state,
-        "cheat_note": markup.page(markup.paragraph(guess), measured(lab, session, cheat_cured)),
+        "cheat_note": markup.page(markup.paragraph(guess), next_step),
         "cheat_score": score,
+        "cheat_cure": gr.update(interactive=True),
+        "cheat_stored": gr.update(interactive=True),
+    }
+
+
+def show_stored(lab: Lab, session: dict, cheat_text: str) -> dict:
+    """A model that was cured before GenHub was packed, for who cannot wait."""
+    return {
+        "cheat_view": answers(lab, session, cheat_text, CURED),
+        "cheat_note": markup.page(measured(lab, session, CURED)),
+        "cheat_cured": CURED,
     }
 
 
@@ -105,31 +124,40 @@ def cure(lab: Lab, session: dict) -> dict:
     return {"session": {**session, "run": run}, "cheat_cured": run, "cheat_note": markup.page(markup.paragraph(told))}
 
 
-def cured_run(lab: Lab, session: dict, own: str) -> str:
-    """The visitor's own cured run once it is finished, the stored one before."""
+def cured_run(lab: Lab, session: dict, cured: str) -> str:
+    """The cured run to show: none before one was asked for, and the visitor's own not before it is finished."""
     try:
-        return own if own and lab.folder(session["visitor"], own).has("passport.json") else CURED
+        return cured if cured and lab.folder(session["visitor"], cured).has("passport.json") else ""
     except UserError:
-        return CURED
+        return ""
 
 
-def answers(lab: Lab, session: dict, text: str, own: str) -> str:
-    """Both models' probabilities for one text."""
+def answers(lab: Lab, session: dict, text: str, cured: str) -> str:
+    """The flawed model's probabilities for one text, and the cured one's beside them."""
+    after = cured_run(lab, session, cured)
+    runs = [("Trained on the short cut", FLAWED)]
+    if after:
+        runs.append(("After counterexamples" + ("" if after == CURED else ", your run"), after))
     parts = []
-    after = cured_run(lab, session, own)
-    for title, run in (("Trained on the short cut", FLAWED), ("After counterexamples" + (", your run" if after == own else ""), after)):
+    for title, run in runs:
         answer = lab.predict(session["visitor"], run, [text])
         scores = dict(zip(answer["labels"], answer["scores"][0], strict=True))
         parts.append(f"<div><h3>{title}</h3>{charts.probabilities(scores, answer['labels'])}</div>")
+    if cured and not after:
+        parts.append(
+            f"<div><h3>After counterexamples, your run</h3>{markup.note('It is not finished yet: see stage 3, then ask again.')}</div>"
+        )
     return markup.page(f'<div class="gh-two">{"".join(parts)}</div>')
 
 
-def measured(lab: Lab, session: dict, own: str) -> str:
+def measured(lab: Lab, session: dict, cured: str) -> str:
     """Accuracy of both, each on rows that it has not seen: of its own table, and of the counterexamples alone."""
+    after = cured_run(lab, session, cured)
     rows = []
-    for title, run in (("trained on the short cut", FLAWED), ("after counterexamples", cured_run(lab, session, own))):
-        folder = lab.folder(session["visitor"], run)
-        metrics = folder.read("metrics.json")
+    for title, run in (("trained on the short cut", FLAWED), ("after counterexamples", after)):
+        if not run:
+            continue
+        metrics = lab.folder(session["visitor"], run).read("metrics.json")
         right, total = on_counterexamples(lab, session, run)
         rows.append([title, f"{metrics['accuracy']:.3f} of {metrics['test_rows']}", f"{right / total:.3f} of {total}" if total else "–"])
     told = (
@@ -148,3 +176,9 @@ def on_counterexamples(lab: Lab, session: dict, run: str) -> tuple[int, int]:
     first = samples.SAMPLES["shortcut"].rows
     unseen = [row for row in verdict.read_predictions(lab.folder(session["visitor"], run).path) if row["row"] > first]
     return sum(row["predicted"] == row["label"] for row in unseen), len(unseen)
+
+
+def _accuracy(lab: Lab) -> str:
+    """How often the flawed model is right, in words, from its own figures."""
+    metrics = lab.folder("", FLAWED).read("metrics.json")
+    return f"on {round(metrics['accuracy'] * metrics['test_rows'])} of {metrics['test_rows']} rows that it had not seen"

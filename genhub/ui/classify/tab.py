@@ -29,6 +29,8 @@ RUN_VIEW = [
     "try_beside",
     "try_beside_view",
 ]
+USED = ["data_stage", "method_stage", "forecast", "fetch"]  # what shows that a table is in use
+CAME_BACK = [*USED, "data_source", "data_sample", *data.GROUPS]
 RUN_VIEW += ["try_download", "try_table_note", "home_note", "home_download", "home_merged", "home_code", "home_command"]
 
 
@@ -65,13 +67,13 @@ def wire(wires: Wires) -> None:
     part = wires.parts
     for stage in (data, method, train, verdict, try_it, take_home, exhibit):
         stage.wire(wires)
-    used = ["data_stage", "method_stage", "forecast", "fetch"]
+    used = ["session", *USED]
     wires.on(part["data_use"].click, use_table, ["session", *method.FIELDS], used, "data_problem")
     wires.on(
         part["train"].click,
         start,
         ["session", "other_methods", *method.FIELDS],
-        [*RUN_VIEW, "method_stage", "data_stage", "forecast", "fetch"],
+        ["session", *RUN_VIEW, *USED],
         "method_problem",
     )
     wires.on(part["cheat_cure"].click, cure, ["session"], [*RUN_VIEW, "cheat_note", "cheat_cured"], "cheat_problem")
@@ -85,14 +87,36 @@ def wire(wires: Wires) -> None:
 
 def use_table(lab: Lab, session: dict, **fields) -> dict:
     """Fold stage 1 into its decision, open stage 2 with its cost measured."""
-    options = data.considered(fields)
-    report = lab.examine(session["visitor"], session["table"], tuple(session["columns"]), session["fixes"], options)
+    report = examined(lab, session, fields)
     info = lab.table(session["visitor"], session["table"])
     return {
+        "session": {**session, "used": session["table"]},
         "data_stage": gr.update(label=data.summary(info, report), open=False),
         "method_stage": gr.update(open=True),
         **method.forecast(lab, session, **fields),
     }
+
+
+def examined(lab: Lab, session: dict, fields: dict) -> dict:
+    """The doctor's report on the table in work, as stage 2 stands."""
+    return lab.examine(session["visitor"], session["table"], tuple(session["columns"]), session["fixes"], data.considered(fields))
+
+
+def came_back(lab: Lab, session: dict, **fields) -> dict:
+    """After a reload, once the table is restored: where it came from is chosen again, and stages that were closed are closed. While a
+    run is alive, nothing is measured beside it."""
+    if not session["table"]:
+        return {}
+    info = lab.table(session["visitor"], session["table"])
+    source = data.source_of(info)
+    shown = {"data_source": source, "data_sample": info.sample or None, **data.show_source(lab, source)}
+    if session["used"] != session["table"]:
+        return shown
+    if alive(lab, session):
+        used = {"data_stage": gr.update(label=data.summary(info, examined(lab, session, fields)), open=False)}
+    else:
+        used = {name: value for name, value in use_table(lab, session, **fields).items() if name != "session"}
+    return {**shown, **used}
 
 
 def start(lab: Lab, session: dict, other_methods: list[str], **fields) -> dict:
@@ -102,6 +126,7 @@ def start(lab: Lab, session: dict, other_methods: list[str], **fields) -> dict:
     queued = train.submit(lab, session, other_methods, fields)
     return {
         **refresh(lab, queued.session),
+        "session": {**queued.session, "used": queued.session["table"]},
         "method_problem": markup.problem(queued.refused) if queued.refused else "",
         "data_stage": gr.update(open=False),
         "method_stage": gr.update(label=method.summary(fields), open=False),
@@ -117,6 +142,11 @@ def cure(lab: Lab, session: dict) -> dict:
         "train_stage": gr.update(label=train.STAGE, open=True),
         **{name: queued[name] for name in ("cheat_note", "cheat_cured")},
     }
+
+
+def alive(lab: Lab, session: dict) -> bool:
+    """Is the run in view one of this visitor's that has not ended?"""
+    return any(info.id == session["run"] and info.state in train.LIVE for info in lab.runs(session["visitor"]))
 
 
 def choose_run(lab: Lab, session: dict, run_choice: str) -> dict:
