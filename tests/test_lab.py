@@ -242,7 +242,7 @@ def test_a_zip_of_a_whole_model_larger_than_any_table_comes_back(lab, monkeypatc
     write_json(again.folder(ME, run).path / "passport.json", facts | {"head": {"in": 32, "out": 3}})
     packed = portable.export_zip(again.folder(ME, run).path, tmp_path / "run.zip")
     assert packed.stat().st_size > again.settings.limits.upload_bytes
-    assert again.run(ME, again.reopen(ME, packed)).name == "full"
+    assert again.run(ME, again.reopen(ME, packed)).name == "full · opened from a zip"
     again.close()
     with pytest.raises(UserError, match="not a ZIP file"):
         lab.reopen(ME, __file__)

@@ -17,10 +17,14 @@ from genhub.errors import UserError
 from genhub.jobs import living, reading
 from genhub.jobs import store as states
 from genhub.jobs.folder import RunFolder, write_json
+from genhub.jobs.new import LONGEST_NAME
 from genhub.jobs.scheduler import outcome
 from genhub.jobs.store import Record
+from genhub.training.configs import METHOD_HELP
 
 LOCAL_OWNER = "local"
+OPENED = " · opened from a zip"
+PACKED = "genhub-"  # what a zip is called that carries no name of its run: see `lab.home`
 
 
 @contextlib.contextmanager
@@ -61,7 +65,8 @@ def found(folder: RunFolder) -> Record | None:
 
 
 def imported_job(folder: RunFolder, name: str) -> dict:
-    """Write a job.json for a run that came as a zip: what its passport tells, under its own name, or `name` when it brings none.
+    """Write a job.json for a run that came as a zip: what its passport tells, under its own name (or `name`, that of the file, when
+    it brings none) and that it was opened from a zip.
 
     Where the table lay and what it was called is not known any more; which sample it was, and its fingerprint, are."""
     passport = folder.read("passport.json")
@@ -70,7 +75,8 @@ def imported_job(folder: RunFolder, name: str) -> dict:
     job = {
         "task": passport["task"],
         "config": passport.get("config") or bare,
-        "name": passport.get("name") or name,
+        "name": opened_name(passport, name),
+        "opened": True,
         "data": {"name": "", "sample": None, "fixes": [], **(passport.get("data") or {})},
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "versions": versions,
@@ -78,6 +84,13 @@ def imported_job(folder: RunFolder, name: str) -> dict:
     }
     write_json(folder.path / "job.json", job)
     return job
+
+
+def opened_name(passport: dict, file: str) -> str:
+    """The name of a run that came as a zip. One without a name of its own has that of the file, if somebody chose it."""
+    method = METHOD_HELP.get(passport.get("method", ""), (passport.get("method", ""),))[0]
+    own = passport.get("name") or (file if not file.startswith(PACKED) else method) or "A run"
+    return own.removesuffix(OPENED)[: LONGEST_NAME - len(OPENED)] + OPENED
 
 
 def imported_metrics(folder: RunFolder) -> dict | None:

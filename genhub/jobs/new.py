@@ -7,7 +7,11 @@ from pathlib import Path
 
 import genhub
 from genhub.options import Config
+from genhub.training.configs import METHOD_HELP, PRESETS
 
+LONGEST_NAME = 80
+LONGEST_TABLE = 40
+NAMED_APART = ("method", "model", "text_column", "label_column")  # said in words of their own, or of no weight for telling runs apart
 LIBRARIES = ("torch", "transformers", "peft", "accelerate", "tokenizers", "safetensors", "numpy", "scikit-learn")
 
 
@@ -19,12 +23,38 @@ def make_job(task: str, config: Config, rows_path: Path, data_info: dict, name: 
     return {
         "task": task,
         "config": config.to_dict(),
-        "name": name or f"{data['name'] or task} · {getattr(config, 'method', task)}",
+        "name": name or run_name(data["name"] or task, config),
         "data": data,
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "versions": versions(),
         "genhub": genhub.__version__,
     }
+
+
+def run_name(table: str, config: Config) -> str:
+    """What a run is called until somebody names it: table, method, and what sets it apart, in at most LONGEST_NAME characters.
+
+    The preset that decided its options, else how many epochs; then every option that is not at its default, and the encoder.
+    """
+    values, usual = config.to_dict(), {option.name: option.default for option in config.options()}
+    preset = next((name for name, decided in PRESETS.items() if all(values.get(key) == value for key, value in decided.items())), "")
+    decided = {*PRESETS.get(preset, ()), *NAMED_APART}
+    apart = [preset] if preset else []
+    if "epochs" in values and not preset and values["method"] != "frozen":
+        apart, decided = [f"{values['epochs']} epoch{'s' if values['epochs'] > 1 else ''}"], {*decided, "epochs"}
+    if values.get("model") != usual.get("model"):
+        apart.append(str(values["model"]).rpartition("/")[2])
+    apart += [f"{key.replace('_', ' ')} {value}" for key, value in values.items() if key not in decided and value != usual[key]]
+    method = METHOD_HELP[values["method"]][0] if values.get("method") in METHOD_HELP else values.get("method", "")
+    named = " · ".join(part for part in (_cut(table, LONGEST_TABLE), method) if part)
+    for part in apart:
+        if len(named) + 3 + len(part) <= LONGEST_NAME:
+            named += f" · {part}"
+    return named
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def versions() -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from genhub import gate, hub
 from genhub.errors import UserError
 from genhub.jobs import forecasts, janitor, reading
-from genhub.jobs.new import make_job
+from genhub.jobs.new import make_job, run_name
 from genhub.jobs.runner import RunInfo
 from genhub.lab.base import EXAMPLE_PREFIX
 from genhub.lab.tables import Tables
@@ -47,7 +47,7 @@ class Runs(Tables):
         seconds, config = forecasts.seconds(rows, config), _with_columns(config, report)
         origin = {**report["data"], "sample": info.sample or None, "counterexamples": info.counterexamples}
         job = make_job("classify", config, rows, origin) | {"forecast": {"seconds": seconds}}
-        job["name"] = gate.display_name(name) if name else f"{info.name} · {config.method}"
+        job["name"] = gate.display_name(name) if name else run_name(info.name, config)
         return self.runner.submit(self.owner(visitor), job, rows)
 
     def _prepared(self, visitor: str, table_id: str, values: dict) -> tuple[ClassifyConfig, Path]:

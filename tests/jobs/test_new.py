@@ -3,7 +3,10 @@
 import hashlib
 from datetime import datetime
 
-from genhub.jobs.new import make_job
+import pytest
+
+from genhub.jobs.arrival import opened_name
+from genhub.jobs.new import make_job, run_name
 from genhub.training.configs import ClassifyConfig
 
 
@@ -11,7 +14,7 @@ def test_a_job_describes_its_data_and_its_libraries(rows):
     job = make_job("classify", ClassifyConfig(method="frozen"), rows, {"name": "tickets.csv", "fixes": ["merge-labels"]})
     assert job["task"] == "classify"
     assert ClassifyConfig.from_dict(job["config"]) == ClassifyConfig(method="frozen")
-    assert job["name"] == "tickets.csv · frozen"
+    assert job["name"] == "tickets.csv · Frozen encoder · Quick"
     assert job["data"] == {
         "name": "tickets.csv",
         "sample": None,
@@ -23,3 +26,39 @@ def test_a_job_describes_its_data_and_its_libraries(rows):
     assert datetime.fromisoformat(job["created"]).tzinfo is not None
     assert {"genhub", "torch", "transformers", "peft"} <= set(job["versions"])
     assert make_job("classify", ClassifyConfig(), rows, {}, name="Mine")["name"] == "Mine"
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({}, "t.csv · LoRA · Balanced"),
+        ({"epochs": 10, "rank": 16, "patience": 3}, "t.csv · LoRA · Thorough"),
+        ({"seed": 7, "class_weights": "balanced"}, "t.csv · LoRA · Balanced · class weights balanced · seed 7"),
+        ({"epochs": 1, "rank": 16}, "t.csv · LoRA · 1 epoch · rank 16"),
+        ({"method": "full", "text_column": "text"}, "t.csv · Full fine-tuning · 4 epochs"),
+        ({"method": "frozen"}, "t.csv · Frozen encoder · Quick"),
+        ({"method": "frozen", "folds": 0}, "t.csv · Frozen encoder · Quick · folds 0"),
+        ({"model": "google-bert/bert-base-cased"}, "t.csv · LoRA · Balanced · bert-base-cased"),
+    ],
+)
+def test_a_run_is_named_by_what_sets_it_apart(values, told):
+    assert run_name("t.csv", ClassifyConfig(**values)) == told
+
+
+def test_a_runs_name_stays_short():
+    config = ClassifyConfig(seed=7, rank=3, alpha=5, dropout=0.25, weight_decay=0.5, label_smoothing=0.125, model="owner/" + "m" * 60)
+    assert len(run_name("a table with a long name " * 9, config)) <= 80
+
+
+@pytest.mark.parametrize(
+    ("passport", "file", "told"),
+    [
+        ({"name": "t.csv · LoRA · Balanced", "method": "lora"}, "genhub-adapter-1a2b3c4d", "t.csv · LoRA · Balanced · opened from a zip"),
+        ({"name": "Mine · opened from a zip", "method": "lora"}, "mine", "Mine · opened from a zip"),
+        ({"method": "lora"}, "genhub-adapter-1a2b3c4d", "LoRA · opened from a zip"),
+        ({"method": "lora"}, "desk of May", "desk of May · opened from a zip"),
+        ({"name": "n" * 80}, "f", "n" * 60 + " · opened from a zip"),
+    ],
+)
+def test_a_run_that_came_as_a_zip_is_named_as_such(passport, file, told):
+    assert opened_name(passport, file) == told

@@ -336,8 +336,13 @@ def test_a_reopened_run_is_listed_with_its_figures(make_runner, tmp_path, home):
     write_json(folder / "passport.json", passport)
     run_id = runner.import_folder("local", folder, "From a friend")
     info = runner.get("local", run_id)
-    assert (info.state, info.name, info.metrics, info.method) == ("finished", "From a friend", {"accuracy": 0.8}, "lora")
-    assert RunFolder(info.path).job()["name"] == "From a friend"
+    assert (info.state, info.name, info.metrics, info.method) == (
+        "finished",
+        "From a friend · opened from a zip",
+        {"accuracy": 0.8},
+        "lora",
+    )
+    assert RunFolder(info.path).job()["name"] == "From a friend · opened from a zip"
     assert folder.exists()
     with pytest.raises(UserError):
         runner.resume("local", run_id)

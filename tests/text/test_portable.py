@@ -168,7 +168,7 @@ def test_a_reopened_run_keeps_its_name_and_what_its_code_is_made_of(runs, lora, 
     finally:
         runner.close()
     job = RunFolder(info.path).job()
-    assert (info.name, job["name"]) == ("Mine, the second", "Mine, the second")
+    assert (info.name, job["name"]) == ("Mine, the second · opened from a zip",) * 2
     assert job["data"] == {"name": "", **about}
     assert (job["config"]["seed"], job["versions"]) == (3, {"torch": "2.13.0"})
     assert "--epochs 2 --seed 3" in code.command_line(info.path)
