@@ -54,7 +54,7 @@ def build(lab: Lab) -> gr.Blocks:
         opened = ["tabs", *start.STAGES.values(), *tab.RUN_VIEW]
         watched = wires.on_pick(wires.parts["header"].select, watch, ["session"], list(dict.fromkeys(opened)), "train_problem")
         watched.then(None, js=start.SHOW_OPEN_STAGE)
-        arrived = wires.on(page.load, arrive, ["session"], list(dict.fromkeys(["session", *opened])), "train_problem")
+        arrived = wires.on(page.load, arrive, ["session"], list(dict.fromkeys(["session", "header", *opened])), "train_problem")
         restored = wires.on(arrived.then, data.restore, ["session", *data.OPTIONS], data.OUTPUTS, "data_problem")
         wires.on(restored.then, tab.came_back, ["session", *method.FIELDS], tab.CAME_BACK, "method_problem")
         api.register(lab)
@@ -69,8 +69,8 @@ def arrive(lab: Lab, session: dict) -> dict:
         session["run"] = FIRST_RUN
     if session["run"] not in known:
         return {"session": session, "run": session["run"]}
-    shown = {"session": session, **tab.refresh(lab, session)}
-    return merged(shown, start.go(lab, "go:train")) if tab.alive(lab, session) else shown
+    shown = {"session": session, "header": header.render(lab), **tab.refresh(lab, session)}
+    return merged(shown, {"tabs": gr.Tabs(selected="classify"), "train_stage": gr.update(open=True)}) if tab.alive(lab, session) else shown
 
 
 def watch(lab: Lab, pick: str, session: dict) -> dict:

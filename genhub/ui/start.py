@@ -6,7 +6,7 @@ from genhub.jobs import reading
 from genhub.jobs.folder import RunFolder
 from genhub.lab import EXAMPLES, Lab
 from genhub.ui import charts, markup
-from genhub.ui.classify import tab, try_it
+from genhub.ui.classify import exhibit, tab, try_it
 from genhub.ui.wiring import Wires, merged, pieces
 
 QUESTIONS = (
@@ -79,7 +79,7 @@ def layout(wires: Wires) -> None:
 def wire(wires: Wires) -> None:
     part = wires.parts
     opened = ["tabs", *STAGES.values()]
-    poked = list(dict.fromkeys([*opened, "try_text", *tab.RUN_VIEW]))
+    poked = list(dict.fromkeys([*opened, "try_text", *tab.RUN_VIEW, *exhibit.ASKED, "cheat_text", "cheat_guess"]))
     for event in (
         wires.on_pick(part["start_tiles"].select, poke, ["session"], poked, "start_problem"),
         wires.on_pick(part["start_index"].select, go, [], opened, "start_problem"),
@@ -100,10 +100,13 @@ def wire(wires: Wires) -> None:
 
 
 def poke(lab: Lab, pick: str, session: dict) -> dict:
-    """A tile was pressed: a cell opens the verdict, a word or the button opens Try or the exhibit."""
-    verb = pick.partition(":")[0]
-    if verb in ("cheat", "train"):
-        return go(lab, "go:cheat" if verb == "cheat" else "go:data")
+    """A tile was pressed: a cell opens the verdict, a word Try it, a guess the exhibit with the answer to it."""
+    verb, _, value = pick.partition(":")
+    if verb == "train":
+        return go(lab, "go:data")
+    if verb == "guess" and value in exhibit.GUESSES:
+        asked = exhibit.ask(lab, session, exhibit.TEXT, value, [0, 0], "")
+        return {**go(lab, "go:cheat"), **asked, "cheat_text": exhibit.TEXT, "cheat_guess": value, "cheat_ask": gr.update(interactive=True)}
     shown = {**session, "run": "example-support"}
     if verb == "word":
         text = try_it.START
@@ -169,12 +172,12 @@ def _look_inside_tile() -> str:
 
 
 def _cheat_tile() -> str:
-    metrics, told = _example("shortcut", "metrics.json"), _example("shortcut", "explained.json")
-    if not metrics or not told:
+    metrics = _example("shortcut", "metrics.json")
+    if not metrics:
         return ""
-    text = f"Accuracy {metrics['accuracy']:.3f} on unseen rows, and yet it calls this praise “{told['label']}”. Why?"
-    words = charts.words(told["words"], clickable=False)
-    return _tile("Catch it cheating", markup.paragraph(text, "muted") + words + markup.pick("Open the exhibit", "cheat:open"))
+    text = f"This model is right on {metrics['accuracy']:.1%} of the rows it had not seen. What will it call this one?"
+    guesses = " ".join(markup.pick(guess, f"guess:{guess}") for guess in exhibit.GUESSES)
+    return _tile("Catch it cheating", markup.paragraph(text, "muted") + markup.paragraph(f"“{exhibit.TEXT}”") + guesses)
 
 
 def _example(name: str, file: str) -> dict:

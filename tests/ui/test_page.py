@@ -118,8 +118,9 @@ def test_the_main_job_from_a_file_to_a_zip_and_back(page, app, table, tmp_path):
     page.locator("#train").click()
     expect(page.locator("#train-view")).to_contain_text("of", timeout=SLOW)
 
-    page.reload()  # midway: the job goes on, the page finds it again
-    page.get_by_role("tab", name="Classify").click()
+    page.reload()  # midway: the job goes on, and the page opens on it
+    expect(page.get_by_role("tab", name="Classify")).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#stage-data > button")).to_contain_text("✓ tickets.csv · 120 rows")
     expect(page.locator("#stage-verdict > button")).to_contain_text("accuracy", timeout=SLOW)
     expect(page.locator("#verdict-head")).to_contain_text("on 120 rows, each predicted by a model that had not seen it", timeout=SLOW)
 
@@ -182,6 +183,7 @@ def test_a_remedy_is_one_button(page):
 def test_catch_it_cheating(page):
     open_classify(page)
     page.locator("#stage-cheat > button").click()
+    expect(page.locator("#cheat-ask")).to_be_disabled()  # commit first
     page.get_by_label("complaint", exact=True).check()
     page.locator("#cheat-ask").click()
     words = page.locator("#cheat-words .gh-words button")
@@ -189,6 +191,16 @@ def test_catch_it_cheating(page):
     expect(page.locator("#cheat-note")).to_contain_text("Your guesses: 1 of 1 right.")
     page.locator("#cheat-words .gh-words button", has_text="Tuesday").click()
     expect(page.locator("#cheat-note")).to_contain_text("the answer flips")
+    expect(page.locator("#cheat-view")).not_to_contain_text("After counterexamples")
+    page.locator("#cheat-stored").click()
+    expect(page.locator("#cheat-view")).to_contain_text("After counterexamples")
+    expect(page.locator("#cheat-note")).to_contain_text("unseen counterexamples")
+
+
+def test_a_guess_on_the_first_screen_opens_the_exhibit_in_view(page):
+    page.locator("#start-tiles [data-pick='guess:praise']").click()
+    expect(page.locator("#cheat-note")).to_contain_text("Your guesses: 0 of 1 right.")
+    expect(page.locator("#stage-cheat")).to_be_in_viewport()
 
 
 def test_a_phone_sees_every_tab_without_scrolling_sideways(app, chromium):

@@ -20,6 +20,7 @@ FLAWED, CURED = "example-shortcut", "example-cured"
 TITLE = "What speaks for “{}” in the flawed model"
 TEXT = "We arrived on Tuesday and everyone was kind, the room was spotless and the breakfast lovely."
 OUTPUTS = ["cheat_view", "cheat_words", "cheat_state", "cheat_note"]
+ASKED = [*OUTPUTS, "cheat_score", "cheat_ask", "cheat_cure", "cheat_stored"]
 GUESSES = ("complaint", "praise")
 INTRO = (
     "A model was trained to tell complaints from praise, in short remarks on journeys, rooms and shops. It is right {}. "
@@ -40,9 +41,8 @@ def layout(wires: Wires) -> None:
                 text = gr.Textbox(TEXT, label="Text", lines=3, elem_id="cheat-text")
                 guess = gr.Radio(list(GUESSES), label="Your guess", elem_id="cheat-guess")
                 ask = gr.Button("Ask the model", variant="primary", interactive=False, elem_id="cheat-ask")
-                with gr.Row():
-                    cure = gr.Button("Add counterexamples and retrain", interactive=False, elem_id="cheat-cure", min_width=140)
-                    stored = gr.Button("Show one cured before", interactive=False, elem_id="cheat-stored", min_width=140)
+                cure = gr.Button("Add counterexamples and retrain", interactive=False, elem_id="cheat-cure")
+                stored = gr.Button("Show one that was cured before", interactive=False, elem_id="cheat-stored")
                 score = gr.State([0, 0])
             with gr.Column(scale=3, min_width=300):
                 view = gr.HTML(markup.page(markup.note(FIRST)), elem_id="cheat-view", elem_classes="gh-reserve")
@@ -60,8 +60,7 @@ def wire(wires: Wires) -> None:
     part = wires.parts
     wires.on(part["cheat_guess"].input, lambda lab: {"cheat_ask": gr.update(interactive=True)}, [], ["cheat_ask"])
     asked = ["session", "cheat_text", "cheat_guess", "cheat_score", "cheat_cured"]
-    shown = [*OUTPUTS, "cheat_score", "cheat_cure", "cheat_stored"]
-    wires.on(part["cheat_ask"].click, ask, asked, shown, "cheat_problem")
+    wires.on(part["cheat_ask"].click, ask, asked, ASKED, "cheat_problem")
     wires.on(
         part["cheat_stored"].click, show_stored, ["session", "cheat_text"], ["cheat_view", "cheat_note", "cheat_cured"], "cheat_problem"
     )
