@@ -1,10 +1,11 @@
 """The model card of a run: README.md with a Hugging Face header, the measured figures and their ground, and the limits.
 
 Everything in it was measured in that run or read from its passport. It holds no text of the user's table, and not the
-table's name either: a card may be published.
+table's name either: a card may be published. A data set of the Hub is public, and named.
 """
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 from genhub import catalog
@@ -91,10 +92,27 @@ def text(run: RunFolder, metrics: dict, passport: dict) -> str:
         command=code.command_line(run.path, metrics, named=False),
         limits="\n".join(f"- {line}" for line in _limits(metrics, passport)),
     )
-    return _header(metrics, passport, title, sample) + "\n" + body
+    return _header(metrics, passport, title, _Source.of(passport["data"], sample)) + "\n" + body
 
 
-def _header(metrics: dict, passport: dict, title: str, sample: str | None) -> str:
+@dataclass(frozen=True)
+class _Source:
+    """What the card may say of where the rows come from: a sample of ours, a public set, or nothing but that they are private."""
+
+    name: str
+    kind: str
+    revision: str = ""
+
+    @staticmethod
+    def of(data: dict, sample: str | None) -> "_Source":
+        if sample:
+            return _Source(f"GenHub sample {sample}", SAMPLE_SET)
+        if hub := data.get("hub"):
+            return _Source(hub["dataset"], hub["dataset"], hub["revision"])
+        return _Source("A private table", PRIVATE_SET)
+
+
+def _header(metrics: dict, passport: dict, title: str, source: _Source) -> str:
     """The YAML block that the Hub reads. Strings are written as JSON, which YAML understands."""
     entry = catalog.MODELS.get(passport["base"]["id"])
     peft = passport["adapter"] == "peft"
@@ -117,8 +135,9 @@ def _header(metrics: dict, passport: dict, title: str, sample: str | None) -> st
         "  - task:",
         "      type: text-classification",
         "    dataset:",
-        f"      name: {_quoted(f'GenHub sample {sample}' if sample else 'A private table')}",
-        f"      type: {SAMPLE_SET if sample else PRIVATE_SET}",
+        f"      name: {_quoted(source.name)}",
+        f"      type: {_quoted(source.kind)}",
+        *([f"      revision: {source.revision}"] if source.revision else []),
         f"      split: {_quoted(metrics['split'].get('kind', ''))}",
         "    metrics:",
         "    - type: accuracy",
@@ -202,11 +221,21 @@ def _training(training: dict, passport: dict) -> str:
         ("Precision", _told(training, "precision"), "{}"),
         ("Device", _told(training, "device"), "{}"),
         ("Seed", passport.get("seed"), "{}"),
+        ("Data set", _data_set(passport["data"].get("hub")), "{}"),
         ("Rows of the table", passport["data"].get("rows"), "{:,}"),
         ("SHA-256 of the cleaned rows", passport["data"].get("sha256"), "`{}`"),
         ("Versions", ", ".join(f"{name} {version}" for name, version in passport.get("versions", {}).items()) or None, "{}"),
     ]
     return "\n".join(f"- {name}: {shape.format(value)}" for name, value, shape in facts if value is not None)
+
+
+def _data_set(hub: dict | None) -> str | None:
+    """Which rows of which public set."""
+    if not hub:
+        return None
+    cut = ("", "its first rows", "drawn from a shuffled stream")[hub["cut"] + (hub["cut"] and hub["drawn"])]
+    words = (hub["dataset"], f"configuration “{hub['config']}”", f"split “{hub['split']}”", f"revision {hub['revision'][:10]}", cut)
+    return ", ".join(_escaped(word) for word in words if word)
 
 
 def _told(training: dict, name: str) -> str | None:

@@ -144,7 +144,7 @@ def command_line(run_dir: Path, metrics: dict | None = None, *, named: bool = Tr
     if metrics is None:
         metrics = run.read("metrics.json") if run.has("metrics.json") else {}
     config, origin = ClassifyConfig.from_dict(job["config"]), job["data"]
-    words = ["python", "-m", "genhub", "train", "classify", "--data", origin.get("sample") or (_of_hub(origin) if named else "") or TABLE]
+    words = ["python", "-m", "genhub", "train", "classify", "--data", origin.get("sample") or _of_hub(origin) or TABLE]
     if origin.get("sample") and origin.get("counterexamples"):
         words.append("--counterexamples")
     given = metrics.get("split", {}).get("kind") == "given"
@@ -168,7 +168,7 @@ def _of_hub(origin: dict) -> str:
 def _stand_ins(origin: dict, given: bool, named: bool) -> str:
     """A comment on what stands for tables of the user's, or nothing."""
     called = f" ({gate.shown_name(origin['name'])})" if named and origin.get("name") else ""
-    if named and origin.get("hub"):
+    if origin.get("hub"):
         own = [f"The data set was read at revision {origin['hub']['revision'][:10]}; it may have changed since"]
     else:
         own = [] if origin.get("sample") else [f"{TABLE} stands for the table of yours that this run was trained on{called}"]

@@ -8,6 +8,7 @@ from huggingface_hub import ModelCard
 from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder, write_json
 from genhub.text import card, code, verdict
+from genhub.text.passport import FORMAT, check
 from genhub.training.configs import ClassifyConfig
 
 LABELS = ["refund | <b>now</b>", "cancel_order"]
@@ -98,6 +99,19 @@ def test_nothing_of_the_users_table_is_in_it(tmp_path, data):
     dataset = header(text)["model-index"][0]["results"][0]["dataset"]
     assert dataset["name"] == ("GenHub sample support" if data["sample"] else "A private table")
     assert ("--data support --model" in text) == bool(data["sample"])
+
+
+HUB = {"dataset": "owner/moods", "config": "default", "split": "train", "revision": "c" * 40, "cut": True, "drawn": True}
+
+
+def test_a_data_set_of_the_hub_is_named_with_its_revision(tmp_path):
+    text = card.text(job(tmp_path / "run", {"name": "owner/moods", "fixes": [], "hub": HUB}), judged(), passport(data={"hub": HUB}))
+    dataset = header(text)["model-index"][0]["results"][0]["dataset"]
+    assert (dataset["name"], dataset["type"], dataset["revision"]) == ("owner/moods", "owner/moods", "c" * 40)
+    assert "Data set: owner/moods, configuration “default”, split “train”, revision cccccccccc, drawn from a shuffled stream" in text
+    assert "--data hub:owner/moods:default:train" in text
+    told = {"format": FORMAT, **passport(data={"hub": HUB}, base={"id": "embedded/minilm-l6"}), "head": {"in": 384, "out": 2}}
+    assert check(told)["data"]["hub"] == HUB
 
 
 def test_the_script_on_the_card_is_the_runs_own(run):
