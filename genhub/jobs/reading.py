@@ -22,6 +22,7 @@ Curves = dict[str, dict[str, list[tuple[int, float]]]]
 @dataclass(frozen=True)
 class View:
     """curves:  {part: {name: [(step, value), …]}}, steps rising
+    notes:   those said since the run was last started; `earlier`: those from before that it has not said again
     seconds: time worked so far, without the pauses before it was started again
     offset:  bytes of the log that this picture covers
     """
@@ -31,6 +32,7 @@ class View:
     progress: Progress | None
     curves: Curves
     notes: list[str]
+    earlier: list[str]
     done: Done | None
     failed: Failed | None
     seconds: float
@@ -52,6 +54,7 @@ class Fold:
         self._progress: Progress | None = None
         self._curves: Curves = {}
         self._notes: list[str] = []
+        self._earlier: list[str] = []
         self._end: Done | Failed | None = None
 
     @property
@@ -72,6 +75,7 @@ class Fold:
             self._progress,
             {part: {name: list(points) for name, points in curves.items()} for part, curves in self._curves.items()},
             list(self._notes),
+            list(self._earlier),
             self._end if isinstance(self._end, Done) else None,
             self._end if isinstance(self._end, Failed) else None,
             self._seconds,
@@ -83,6 +87,8 @@ class Fold:
         if self.last and not pause:
             self._seconds += max(0.0, t - self.last)
         self.last = t
+        if self._end is not None and not isinstance(event, Done | Failed):
+            self._earlier, self._notes = [*self._earlier, *self._notes], []
         self._end = event if isinstance(event, Done | Failed) else None
         if isinstance(event, Stage):
             self._stage, self._progress = event, None
@@ -90,10 +96,16 @@ class Fold:
             self._progress = event
         elif isinstance(event, Metric):
             self._plot(event)
-        elif isinstance(event, Note) and event.text not in self._notes:
-            self._notes.append(event.text)
+        elif isinstance(event, Note):
+            self._say(event.text)
         elif isinstance(event, Resumed):
             self._void(event)
+
+    def _say(self, text: str) -> None:
+        if text in self._earlier:
+            self._earlier.remove(text)
+        if text not in self._notes:
+            self._notes.append(text)
 
     def _plot(self, metric: Metric) -> None:
         curves = self._curves.setdefault(metric.part, {})

@@ -15,7 +15,7 @@ TERMS = {
     "rows a second": "Rows of the table read while training.",
     "arithmetic": "bf16 keeps eight bits of each number's digits: twice as fast where the processor has it, as good for training.",
     "memory": "The most main memory that the training process held.",
-    "to take home": "The size of the trained weights without the pretrained encoder.",
+    "learnt weights": "The size of the adapter and the head as files, without the pretrained encoder; the zip to take home is compressed.",
     "stated": "The probability that the model states for its answer.",
     "encoding": "How the file writes letters as bytes.",
     "separator": "What stands between the fields of a line.",

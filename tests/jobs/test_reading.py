@@ -61,6 +61,16 @@ def test_an_end_is_taken_back_by_what_follows(tmp_path):
     assert (view.done.stopped, view.failed, view.ended) == (True, None, True)
 
 
+def test_notes_from_before_a_stop_stand_apart_until_they_are_said_again(tmp_path):
+    folder = RunFolder(tmp_path)
+    write(folder, Note("376 rows."), Note("Stopped after step 3."), Done({}, stopped=True))
+    assert (reading.read(folder).notes, reading.read(folder).earlier) == (["376 rows.", "Stopped after step 3."], [])
+    write(folder, reading.QUEUED)
+    assert (reading.read(folder).notes, reading.read(folder).earlier) == ([], ["376 rows.", "Stopped after step 3."])
+    write(folder, reading.RESUMING, Note("376 rows."))
+    assert (reading.read(folder).notes, reading.read(folder).earlier) == (["376 rows."], ["Stopped after step 3."])
+
+
 def test_pauses_do_not_count_as_work(tmp_path):
     folder = RunFolder(tmp_path)
     write(folder, *metrics(1, 2, 3), start=100)

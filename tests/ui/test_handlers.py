@@ -7,7 +7,7 @@ import pytest
 
 from genhub import settings
 from genhub.errors import UserError
-from genhub.events import Progress, Stage
+from genhub.events import Done, Note, Progress, Stage
 from genhub.jobs import reading
 from genhub.jobs.folder import RunFolder, write_json
 from genhub.lab import EXAMPLES, Lab
@@ -287,3 +287,44 @@ def test_a_state_that_passes_is_not_part_of_a_runs_name(lab):
 @pytest.mark.parametrize(("part", "told"), [("final", "Loss of the final model:"), ("fold 2", "Loss of fold 2:")])
 def test_curves_say_of_which_model_they_are(part, told):
     assert told in train.curves({part: {"loss": [(1, 0.5)]}})
+
+
+def test_a_run_opened_from_a_zip_says_so(lab):
+    run_id = lab.runner.import_folder("local", EXAMPLES / "cured", "mine")
+    folder = lab.folder(VISITOR, run_id)
+    folder.log.unlink()
+    drawn = tab.refresh(lab, {**empty(), "visitor": VISITOR, "run": run_id})
+    assert "opened from a zip" in drawn["run_note"]
+    assert "figures that it was saved with" in drawn["run_note"]
+    assert train.NO_CURVES in drawn["train_view"]
+    assert drawn["run_choice"]["info"] == tab.OWN_INFO
+    example = tab.refresh(lab, {**empty(), "visitor": VISITOR})
+    assert example["run_choice"]["info"] == tab.EXAMPLE_INFO
+    assert "comes with GenHub" in example["run_note"]
+    assert "<svg" in example["train_view"]
+
+
+def test_a_verdict_from_before_a_run_was_resumed_is_marked_until_the_new_one(lab):
+    run_id = lab.runner.import_folder("local", EXAMPLES / "cured", "mine")
+    session = {**empty(), "visitor": VISITOR, "run": run_id}
+    shown = ("verdict_head", "verdict_matrix", "verdict_abstain", "verdict_more")
+    lab.runner._store.update(run_id, state="running")
+    drawn = verdict.show(lab, session)
+    assert all("gh-old" in drawn[name] for name in shown)
+    assert verdict.EARLIER in drawn["verdict_head"]
+    assert "before it was resumed" in drawn["verdict_stage"]["label"]
+    assert "gh-old" in verdict.pick_cell(lab, "cell:0:0", session)["verdict_matrix"]
+    assert "gh-old" in verdict.abstain(lab, session, 0.7)["verdict_abstain"]
+    lab.runner._store.update(run_id, state="finished")
+    drawn = verdict.show(lab, session)
+    assert not any("gh-old" in drawn[name] for name in shown)
+    assert "resumed" not in drawn["verdict_stage"]["label"]
+
+
+def test_notes_from_before_a_run_was_resumed_stand_apart():
+    said = [Note("376 rows."), Note("Stopped after step 3."), Done({}, stopped=True), reading.RESUMING, Note("376 rows.")]
+    now, _, earlier = looked(*said).partition("gh-old")
+    assert "376 rows." in now
+    assert "Stopped after step 3." in earlier
+    assert "376 rows." not in earlier
+    assert "Stopped after step 3." not in looked(*said, Done({}), state="finished")

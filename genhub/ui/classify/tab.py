@@ -33,6 +33,9 @@ USED = ["data_stage", "method_stage", "forecast", "fetch"]  # what shows that a 
 CAME_BACK = [*USED, "data_source", "data_sample", *data.GROUPS]
 RUN_VIEW += ["try_download", "try_table_note", "home_note", "home_download", "home_merged", "home_code", "home_command"]
 
+EXAMPLE_INFO = "A computed example, until you train your own."
+OWN_INFO = "Your own; the examples stand below your runs in this list."
+
 
 def layout(wires: Wires) -> None:
     gr.HTML(
@@ -50,7 +53,7 @@ def layout(wires: Wires) -> None:
             _examples(),
             value="example-support",
             label="Run shown below",
-            info="A computed example, until you train your own.",
+            info=EXAMPLE_INFO,
             elem_id="run-choice",
             scale=2,
         )
@@ -162,8 +165,12 @@ def refresh(lab: Lab, session: dict) -> dict:
     watched, live = train.look(lab, session)
     return {
         "run": session["run"],
-        "run_choice": gr.update(choices=choices(lab, session), value=session["run"]),
-        "run_note": _note(session),
+        "run_choice": gr.update(
+            choices=choices(lab, session),
+            value=session["run"],
+            info=EXAMPLE_INFO if session["run"].startswith(EXAMPLE_PREFIX) else OWN_INFO,
+        ),
+        "run_note": _note(lab, session),
         **watched,
         **verdict.show(lab, session),
         "threshold": 0.0,
@@ -199,7 +206,10 @@ def _examples() -> list[tuple[str, str]]:
     return [(f"Example: {name.replace('-', ' ')}", EXAMPLE_PREFIX + name) for name in names]
 
 
-def _note(session: dict) -> str:
+def _note(lab: Lab, session: dict) -> str:
+    """Where the run in view comes from, if it was not trained here."""
+    if train.opened(lab, session):
+        return markup.page(markup.paragraph(take_home.OPENED.format(lab.run(session["visitor"], session["run"]).name), "muted"))
     if session["run"].startswith(EXAMPLE_PREFIX):
         return markup.page(
             markup.paragraph("A finished run that comes with GenHub: trained and measured with the same code, on a sample table.", "muted")

@@ -9,6 +9,7 @@ from genhub.ui import markup
 from genhub.ui.wiring import Wires
 
 STAGE = "6  Take home"
+OPENED = "Opened: {}. These are the figures that it was saved with; its rows stayed where it was trained."
 
 
 def layout(wires: Wires) -> None:

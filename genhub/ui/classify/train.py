@@ -16,7 +16,8 @@ from genhub.ui.classify import method, verdict
 from genhub.ui.wiring import Wires
 
 STAGE = "3  Train"
-LIVE = ("queued", "running", "stopping")
+LIVE = verdict.LIVE
+NO_CURVES = "The curves stay with the run that was trained here: a zip holds the model and its figures."
 
 
 def layout(wires: Wires) -> None:
@@ -83,7 +84,7 @@ def look(lab: Lab, session: dict) -> tuple[dict, bool]:
     resumable = state in ("failed", "stopped") and not session["run"].startswith(EXAMPLE_PREFIX)
     stopping = gr.update(interactive=state in ("queued", "running"), value="Stopping …" if state == "stopping" else "Stop and keep")
     answer = {
-        "train_view": render(info, view),
+        "train_view": render(info, view) or markup.page(markup.note(NO_CURVES if opened(lab, session) else "Nothing to show yet.")),
         "train_stage": gr.update(label=summary(state, view)),
         "stop": stopping,
         "resume": gr.update(visible=resumable),
@@ -100,6 +101,11 @@ def summary(state: str, view: View) -> str:
     return f"{STAGE} · {state}"
 
 
+def opened(lab: Lab, session: dict) -> bool:
+    """Did the run in view come as a zip?"""
+    return bool(lab.folder(session["visitor"], session["run"]).job().get("opened"))
+
+
 # ---- rendering ------------------------------------------------------------------------------------------------------
 
 
@@ -114,7 +120,10 @@ def render(info: RunInfo | None, view: View) -> str:
     parts.append(_now(view))
     parts.append(curves(view.curves))
     parts += [markup.paragraph(text, "muted") for text in view.notes[-4:]]
-    return markup.page(*parts)
+    if view.earlier and not view.ended:
+        said = "".join(markup.paragraph(text, "muted") for text in view.earlier[-2:])
+        parts.append(f'<div class="gh-old">{markup.paragraph("Said before it was resumed:", "muted")}{said}</div>')
+    return markup.page(*parts) if any(parts) else ""
 
 
 def _headline(info: RunInfo | None, view: View) -> str:

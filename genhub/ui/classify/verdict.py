@@ -3,7 +3,7 @@
 import gradio as gr
 
 from genhub.jobs.folder import RunFolder
-from genhub.lab import Lab
+from genhub.lab import EXAMPLE_PREFIX, Lab
 from genhub.text import sentences
 from genhub.text import verdict as figures
 from genhub.ui import charts, markup
@@ -20,6 +20,8 @@ NONE_YET = {
     "stopped": "This run was stopped before it could be judged. Resume in stage 3 lets it go on.",
     "finished": "This run brought no figures with it.",
 }
+LIVE = ("queued", "running", "stopping")
+EARLIER = "From before it was resumed. A new verdict takes its place when training has ended."
 ELSEWHERE = "The rows stayed where this run was trained: a zip holds the figures, not the texts."
 
 
@@ -78,19 +80,30 @@ def show(lab: Lab, session: dict) -> dict:
             "verdict_stage": gr.update(label=STAGE),
         }
     metrics = folder.read("metrics.json")
+    dated = _older if live(lab, session) else str
     many = len(metrics["labels"]) > MATRIX_CLASSES
     classes = gr.update(choices=metrics["labels"] if many else [], value=None)
     return {
         "verdict_any": gr.update(visible=many),
         "verdict_true": classes,
         "verdict_said": classes,
-        "verdict_stage": gr.update(label=summary(metrics)),
-        "verdict_head": head(metrics, folder),
-        "verdict_matrix": _matrix(metrics, None),
+        "verdict_stage": gr.update(label=summary(metrics) + (" · from before it was resumed" if dated is _older else "")),
+        "verdict_head": (markup.page(markup.note(EARLIER)) if dated is _older else "") + dated(head(metrics, folder)),
+        "verdict_matrix": dated(_matrix(metrics, None)),
         "verdict_cell": markup.page(markup.note("Click a cell to read its rows.")),
-        "verdict_abstain": _abstain(metrics, 0.0),
-        "verdict_more": more(metrics, figures.read_predictions(folder.path) if folder.has("predictions.jsonl") else None),
+        "verdict_abstain": dated(_abstain(metrics, 0.0)),
+        "verdict_more": dated(more(metrics, figures.read_predictions(folder.path) if folder.has("predictions.jsonl") else None)),
     }
+
+
+def live(lab: Lab, session: dict) -> bool:
+    """Does the run in view still train? What it has to show for then is from before it was resumed."""
+    return not session["run"].startswith(EXAMPLE_PREFIX) and lab.run(session["visitor"], session["run"]).state in LIVE
+
+
+def _older(html: str) -> str:
+    """Figures that a new verdict is about to replace, dimmed."""
+    return f'<div class="gh-old">{html}</div>'
 
 
 def pick_cell(lab: Lab, pick: str, session: dict) -> dict:
@@ -102,12 +115,13 @@ def pick_cell(lab: Lab, pick: str, session: dict) -> dict:
     if len(place) != 3 or not all(index.isdecimal() and int(index) < len(labels) for index in place[1:]):
         return {}
     i, j = int(place[1]), int(place[2])
+    dated = _older if live(lab, session) else str
     if not folder.has("predictions.jsonl"):
-        return {"verdict_matrix": _matrix(metrics, (i, j)), "verdict_cell": markup.page(markup.note(ELSEWHERE))}
+        return {"verdict_matrix": dated(_matrix(metrics, (i, j))), "verdict_cell": markup.page(markup.note(ELSEWHERE))}
     rows = figures.cell_rows(figures.read_predictions(folder.path), labels[i], labels[j])
     title = f"{markup.plural(len(rows), 'row')} labelled “{labels[i]}”, predicted “{labels[j]}”"
     return {
-        "verdict_matrix": _matrix(metrics, (i, j)),
+        "verdict_matrix": dated(_matrix(metrics, (i, j))),
         "verdict_cell": markup.page(f"<h3>{markup.esc(title)}</h3>", row_table(rows[:50], labels)),
     }
 
@@ -122,7 +136,8 @@ def choose_cell(lab: Lab, session: dict, verdict_true: str | None, verdict_said:
 
 def abstain(lab: Lab, session: dict, threshold: float) -> dict:
     folder = lab.folder(session["visitor"], session["run"])
-    return {"verdict_abstain": _abstain(folder.read("metrics.json"), threshold)}
+    told = _abstain(folder.read("metrics.json"), threshold)
+    return {"verdict_abstain": _older(told) if live(lab, session) else told}
 
 
 def awaited(state: str) -> str:
@@ -169,7 +184,7 @@ def _figures(metrics: dict) -> str:
             ("trainable", markup.percent(training["trainable_percent"])),
             ("training", markup.seconds(training["seconds"])),
             ("memory", f"{training['peak_memory_mb']:,.0f} MB"),
-            ("to take home", markup.size(training["file_bytes"])),
+            ("learnt weights", markup.size(training["file_bytes"])),
         ]
     )
 
