@@ -17,18 +17,20 @@ class UserError(Exception):
     limit:  the rule it breaks ("Every row needs as many fields as the header.")
     remedy: what to do ("Quote texts that hold a comma.")
     field:  the name of the option or input it concerns, or "" when it concerns the whole request
+    fix:    the code of a remedy that can be had at the press of a button (see `genhub.data.fixes`), or ""
     """
 
-    def __init__(self, what: str, limit: str = "", remedy: str = "", field: str = ""):
+    def __init__(self, what: str, limit: str = "", remedy: str = "", field: str = "", fix: str = ""):
         super().__init__(" ".join(part for part in (what, limit, remedy) if part))
-        self.what, self.limit, self.remedy, self.field = what, limit, remedy, field
+        self.what, self.limit, self.remedy, self.field, self.fix = what, limit, remedy, field, fix
 
     def to_dict(self) -> dict:
-        return {"what": self.what, "limit": self.limit, "remedy": self.remedy, "field": self.field}
+        parts = {"what": self.what, "limit": self.limit, "remedy": self.remedy, "field": self.field}
+        return {**parts, "fix": self.fix} if self.fix else parts
 
     @classmethod
     def from_dict(cls, parts: dict) -> "UserError":
-        return cls(*(str(parts.get(name, "")) for name in ("what", "limit", "remedy", "field")))
+        return cls(*(str(parts.get(name, "")) for name in ("what", "limit", "remedy", "field", "fix")))
 
 
 def new_error_id() -> str:

@@ -15,6 +15,13 @@ def test_crosses_a_process_boundary_as_a_dictionary():
     assert str(again) == str(error)
 
 
+def test_a_remedy_crosses_only_where_there_is_one():
+    offered = UserError("Line 3 is not UTF-8.", field="data", fix="windows-1252")
+    assert UserError.from_dict(offered.to_dict()).fix == "windows-1252"
+    assert set(UserError("Wrong.").to_dict()) == {"what", "limit", "remedy", "field"}
+    assert UserError.from_dict({"what": "Wrong."}).fix == ""
+
+
 def test_a_dictionary_with_missing_or_odd_parts_is_still_an_error():
     assert UserError.from_dict({"what": 7, "surplus": "x"}).to_dict() == {"what": "7", "limit": "", "remedy": "", "field": ""}
 

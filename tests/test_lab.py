@@ -186,7 +186,7 @@ def test_long_texts_are_found_for_an_encoder_of_the_hub_that_is_here(lab):
     store_base()
     assert told() == ("tokens", "20 texts are longer than the 16 tokens the encoder reads.")
     with table_reading.opened("reviews") as read:
-        assert read.examine(ClassifyConfig(model="tests/tiny"), "")["lengths"]["unit"] == "tokens"
+        assert read.examine(ClassifyConfig(model="tests/tiny"))["lengths"]["unit"] == "tokens"
 
 
 # ---- the disk ----------------------------------------------------------------------------------------------------------

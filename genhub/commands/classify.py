@@ -1,12 +1,13 @@
 """`classify`: put labels on one text or on a table of texts with a finished run."""
 
 import argparse
-from collections import Counter
 from pathlib import Path
 
 from genhub import gate, settings
-from genhub.commands import Command, run_folders, target
+from genhub.commands import Command, names, run_folders, target
 from genhub.commands.output import Output, table
+from genhub.commands.table_reading import naming_the_option
+from genhub.data.fixes import READING
 from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder
 
@@ -16,6 +17,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text", help="One text to classify.")
     parser.add_argument("--input", metavar="F.csv", help="A table (CSV, TSV, JSONL, Parquet) whose rows are classified.")
     parser.add_argument("--text-column", default="", help="Column of --input with the texts. Default: the run's own.")
+    parser.add_argument("--fix", default="", help=f"How to read --input, separated by commas: {', '.join(READING)}.")
     parser.add_argument("--out", metavar="P.csv", help="Where to write --input with the columns predicted and probability added.")
 
 
@@ -54,17 +56,17 @@ def _many(run_dir: Path, args: argparse.Namespace, out_file: Path, out: Output) 
     from genhub.data import batch, tables
 
     limits = settings.get().limits
-    given = tables.read(gate.upload(args.input, limits).path, limits)
+    with naming_the_option():
+        given = tables.read(gate.upload(args.input, limits).path, limits, fixes=names(args.fix, tuple(READING), "fix"))
     trained = RunFolder(run_dir).read("passport.json").get("config", {}).get("text_column", "")
     column = batch.text_column(given.columns, given.rows, args.text_column, trained)
     texts = batch.texts(given.columns, given.rows, column)
     classifier = _loaded(run_dir, out)
     out.say(f"Classifying {len(texts):,} texts in “{given.columns[column]}” …")
     answer = classifier.predict(texts)
-    batch.write_labelled(out_file, given.columns, given.rows, column, (answer.labels, answer.scores))
-    counts = dict(Counter(answer.labels).most_common())
-    words = f"{table(('label', 'rows'), list(counts.items()))}\n\nWritten to {args.out}."
-    out.result({"out": args.out, "rows": len(given.rows), "labels": counts}, words)
+    done = batch.write_labelled(out_file, given, column, (answer.labels, answer.scores))
+    words = f"{table(('label', 'rows'), list(done.counts.items()))}\n\nWritten to {args.out}."
+    out.result({"out": args.out, "rows": done.rows, "labels": done.counts}, words)
 
 
 def _loaded(run_dir: Path, out: Output):

@@ -19,8 +19,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace, out: Output) -> None:
     config = gate.config("classify", {"text_column": args.text_column, "label_column": args.label_column, "model": args.model})
-    with table_reading.opened(args.data) as read:
-        report = read.examine(config, args.fix)
+    with table_reading.opened(args.data, args.fix) as read:
+        report = read.examine(config)
     out.result(report, in_words(report))
 
 

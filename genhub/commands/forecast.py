@@ -14,7 +14,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace, out: Output) -> None:
     config = train.checked_config(args)
-    with table_reading.opened(args.data) as read:
+    with table_reading.opened(args.data, args.fix) as read:
         train.examined(read, config, args, out)
         out.say("Measuring …")
         from genhub.text.forecast import forecast

@@ -9,21 +9,24 @@ from pathlib import Path
 
 from genhub import catalog, gate, hub, settings
 from genhub.commands import names
-from genhub.data import doctor, intake, samples
+from genhub.data import intake, samples
+from genhub.data.fixes import FIXES
 from genhub.errors import UserError
 from genhub.training.configs import ClassifyConfig
 
 HUB = "hub:"
 DATA_HELP = "CSV, TSV, JSONL or Parquet table, the name of a bundled sample, or a data set of the Hub: hub:owner/name[:config[:split]]."
-FIX_HELP = f"What to mend, separated by commas: {', '.join(doctor.FIXES)}."
+FIX_HELP = f"What to mend, separated by commas: {', '.join(FIXES)}."
 
 
 @dataclass(frozen=True)
 class TableReading:
-    """A table that was read. `folder` holds it, `sample` is the bundled sample's name or ""; `rows` appears there once `examine` has cleaned it."""
+    """A table that was read. `folder` holds it, `sample` is the bundled sample's name or "", `fixes` are the remedies that were asked
+    for; `rows` appears there once `examine` has cleaned it."""
 
     folder: Path
     sample: str
+    fixes: tuple[str, ...] = ()
 
     @property
     def rows(self) -> Path:
@@ -39,11 +42,16 @@ class TableReading:
     def add_test(self, path: str) -> None:
         """Attach a separate test table."""
         upload = gate.upload(path, settings.get().limits)
-        intake.add_test({"folder": str(self.folder), "path": str(upload.path)})
+        with naming_the_option():
+            intake.add_test({"folder": str(self.folder), "path": str(upload.path), "fixes": self.fixes})
 
-    def examine(self, config: ClassifyConfig, fixes: str, *, strict: bool = False) -> dict:
+    def examine(self, config: ClassifyConfig, *, strict: bool = False) -> dict:
         """The doctor's report; the cleaned rows are in `rows` then, unless a problem forbids training. With `strict` the problem is
         raised as a UserError."""
+        with naming_the_option():
+            return self._examined(config, strict)
+
+    def _examined(self, config: ClassifyConfig, strict: bool) -> dict:
         current = settings.get()
         entry = catalog.MODELS.get(gate.model_id(config.model, current))
         base = hub.stored_folder(config.model, current)
@@ -51,7 +59,7 @@ class TableReading:
             {
                 **config.to_dict(),  # columns, length and split; what the doctor does not know it leaves
                 "folder": str(self.folder),
-                "fixes": names(fixes, tuple(doctor.FIXES), "fix"),
+                "fixes": list(self.fixes),
                 "model_folder": str(base.path) if base else "",
                 "languages": list(entry.languages) if entry else ["*"],
                 "strict": strict,
@@ -60,9 +68,22 @@ class TableReading:
 
 
 @contextmanager
-def opened(data: str) -> Iterator[TableReading]:
-    """Read a file, a bundled sample by its name, or a data set of the Hub as hub:owner/name[:configuration[:split]]. Raises
-    UserError for a table that cannot be read."""
+def naming_the_option() -> Iterator[None]:
+    """A refusal that a remedy would mend says which option that is."""
+    try:
+        yield
+    except UserError as error:
+        if error.fix not in FIXES:
+            raise
+        remedy = f"{error.remedy} Or add --fix {error.fix}: {FIXES[error.fix].lower()}."
+        raise UserError(error.what, error.limit, remedy, error.field, error.fix) from None
+
+
+@contextmanager
+def opened(data: str, fix: str = "") -> Iterator[TableReading]:
+    """Read a file, a bundled sample by its name, or a data set of the Hub as hub:owner/name[:configuration[:split]], with the remedies
+    in `fix`, separated by commas. Raises UserError for a table that cannot be read."""
+    fixes = tuple(names(fix, tuple(FIXES), "fix"))
     sample = data if data in samples.SAMPLES and not Path(data).is_file() else ""
     folder = Path(tempfile.mkdtemp(prefix="genhub-table-"))
     try:
@@ -72,8 +93,9 @@ def opened(data: str) -> Iterator[TableReading]:
             source = _streamed(data, folder / "hub.jsonl")
         else:
             source = {"path": str(gate.upload(data, settings.get().limits).path)}
-        intake.read_table({**source, "folder": str(folder)})
-        yield TableReading(folder, sample)
+        with naming_the_option():
+            intake.read_table({**source, "folder": str(folder), "fixes": fixes})
+        yield TableReading(folder, sample, fixes)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -62,7 +62,7 @@ def _new_run(args: argparse.Namespace, out: Output) -> RunFolder:
     config = checked_config(args)
     path, name = _place(args.out), gate.display_name(args.name) if args.name else ""
     RunFolder.check_free(target(str(path)))
-    with table_reading.opened(args.data) as read:
+    with table_reading.opened(args.data, args.fix) as read:
         report = examined(read, config, args, out)
         data = {**report["data"], "sample": read.sample or None, "counterexamples": args.counterexamples}
         job = make_job("classify", config, read.rows, data, name)
@@ -88,7 +88,7 @@ def examined(read: table_reading.TableReading, config: ClassifyConfig, args: arg
         read.add_counterexamples()
     if args.test:
         read.add_test(args.test)
-    report = read.examine(config, args.fix, strict=True)
+    report = read.examine(config, strict=True)
     for finding in report["findings"]:
         out.say(finding_line(finding))
     return report

@@ -1,6 +1,8 @@
 """A table of texts and what a model answers: which column is read, and the table that comes back."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from genhub.data import tables
@@ -11,6 +13,16 @@ MEASURED_ROWS = 1_000
 
 # a label for each text, and the texts' probabilities (N, C)
 Answers = tuple[Sequence[str], Sequence[Sequence[float]]]
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """A table that came back: its file, how many rows it has, and how many of them carry each predicted label, most frequent first.
+    Rows without a text carry none."""
+
+    path: Path
+    rows: int
+    counts: dict[str, int]
 
 
 def text_column(columns: Sequence[str], rows: Sequence[Sequence[str]], wanted: str = "", trained: str = "") -> int:
@@ -35,17 +47,19 @@ def texts(columns: Sequence[str], rows: Sequence[Sequence[str]], column: int) ->
     return found
 
 
-def write_labelled(out: Path, columns: Sequence[str], rows: Sequence[Sequence[str]], column: int, answers: Answers) -> None:
-    """Write the table as CSV with two columns added, `predicted` and `probability`, from the answers to `texts`.
+def write_labelled(out: Path, table: tables.Table, column: int, answers: Answers) -> Predicted:
+    """Write the table with two columns added, `predicted` and `probability`, from the answers to `texts`: as CSV, with the separator
+    that it came with.
 
     Rows without a text keep both cells empty."""
     told = iter(zip(*answers, strict=True))
-    added = [_free(name, columns) for name in ADDED]
+    added = [_free(name, table.columns) for name in ADDED]
     lines = []
-    for row in rows:
+    for row in table.rows:
         label, scores = next(told) if row[column].strip() else ("", ())
         lines.append([*row, label, f"{max(scores):.4f}" if len(scores) else ""])
-    tables.write_csv(out, [*columns, *added], lines)
+    tables.write_csv(out, [*table.columns, *added], lines, table.separator)
+    return Predicted(out, len(lines), dict(Counter(answers[0]).most_common()))
 
 
 def _free(name: str, taken: Sequence[str]) -> str:

@@ -8,77 +8,27 @@ One pass counts and changes at once, so that the doctor's words and the rows tha
     merge-labels  spellings of a label that differ in case or blanks become the most frequent one
     groups        rows with the same text (case, blanks and punctuation aside) share a group; a split never divides one
     leaked        rows of the training table whose text is also in the test table are left out
-    drop-…        remedies the user asked for
+    drop-…        remedies the user asked for; those of reading (`fixes.READING`) have been used before
     judge         what still forbids training, as UserErrors
 """
 
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
 
+from genhub.data import fixes as remedies
+from genhub.data.encoder_fit import language_name
+from genhub.data.fixes import FIXES
+from genhub.data.found import Cleaned, Found
 from genhub.data.tables import Table, too_many_rows
 from genhub.errors import UserError
 from genhub.settings import LOCAL, Limits
 
-FIXES = {
-    "first-N-rows": "Use the first rows",
-    "first-line-is-a-row": "Use it as a row, too",
-    "merge-labels": "Merge these labels",
-    "drop-duplicates": "Remove the copies",
-    "drop-conflicts": "Leave these texts out",
-    "drop-rare": "Leave these classes out",
-}
+__all__ = ["FIXES", "Cleaned", "Found", "check_test", "clean", "label_key", "text_key", "tidy"]
+
 LEAST_ROWS = 3  # a class: one each to train, to validate, to test
+FEW_ROWS = 10  # a class below this has at most one or two test rows a fold
 HEADER_CHARS = 60  # a column name is hardly longer
-EXAMPLES = 5
-EXAMPLE_CHARS = 300
-
-
-@dataclass
-class Found:
-    """Rows that a rule concerns, whether or not something was done about them; `names` are the labels involved.
-
-    examples: {"row", "text", "label"[, "part": "test"]}; lines: where in its file each example of a text file begins, by part.
-    """
-
-    count: int = 0
-    examples: list[dict] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
-    lines: dict[str, list[int]] = field(default_factory=dict)
-
-    def add(self, row: dict, line: int = 0) -> None:
-        """`line` of the file that the row is in, 0 where a line says nothing."""
-        self.count += 1
-        if len(self.examples) == EXAMPLES:
-            return
-        part = {"part": row["part"]} if "part" in row else {}
-        self.examples.append({"row": row["row"], "text": row["text"][:EXAMPLE_CHARS], "label": row["label"], **part})
-        if line:
-            self.lines.setdefault(row.get("part", ""), []).append(line)
-
-    def where(self) -> str:
-        """ " (lines 3, 7; line 2 of the test table, …)" for the first few, "" where lines are not known."""
-        named = [
-            f"line{'s' * (len(lines) > 1)} {', '.join(map(str, lines))}{' of the test table' * (part == 'test')}"
-            for part, lines in self.lines.items()
-        ]
-        return f" ({'; '.join(named)}{', …' * (self.count > len(self.examples))})" if named else ""
-
-
-@dataclass(frozen=True)
-class Cleaned:
-    """`rows`: {"text", "label", "row", "group"[, "part": "test"]}; `removed`: rows left out, by code; `problems` by code."""
-
-    rows: list[dict]
-    removed: dict[str, int]
-    fixes: list[str]
-    found: dict[str, Found] = field(default_factory=dict)
-    problems: dict[str, UserError] = field(default_factory=dict)
-
-    @property
-    def training(self) -> list[dict]:
-        return [row for row in self.rows if row.get("part") != "test"]
 
 
 class _Ignored(dict):
@@ -114,11 +64,19 @@ def clean(
 
 
 def tidy(
-    table: Table, columns: tuple[str, str], fixes: Iterable[str] = (), *, test: Table | None = None, limits: Limits = LOCAL
+    table: Table,
+    columns: tuple[str, str],
+    fixes: Iterable[str] = (),
+    *,
+    test: Table | None = None,
+    limits: Limits = LOCAL,
+    strangers: Mapping[int, str] | None = None,
 ) -> Cleaned:
-    """As `clean`, for `columns` = (text, label), but problems are listed, not raised; what was found is counted by code."""
-    fixes = _known(fixes)
-    work = _Work(fixes, limits)
+    """As `clean`, for `columns` = (text, label), but problems are listed, not raised; what was found is counted by code.
+
+    strangers: rows of the training table in languages that the encoder does not read, with the code of the language."""
+    fixes = [code for code in remedies.known(fixes) if code not in remedies.READING]
+    work = _Work(fixes, limits, {"": table, "test": test})
     work.read(table, columns)
     work.first_line(table, columns)
     if test is not None:
@@ -128,15 +86,18 @@ def tidy(
         work.found["first-N-rows"].count = table.left_out
         if "first-N-rows" not in fixes:
             work.problems["first-N-rows"] = too_many_rows(table, limits)
+            work.problems["first-N-rows"].fix = "first-N-rows"
     work.merge_labels()
     work.group()
     if test is not None:
         work.compare_with_test()
     work.duplicates()
     work.conflicts()
+    work.other_languages(strangers or {})
     work.rare_classes()
+    work.few_rows()
     work.judge()
-    return Cleaned(work.rows, dict(work.removed), fixes, dict(work.found), work.problems)
+    return Cleaned(work.rows, dict(work.removed), fixes, dict(work.found), work.problems, test)
 
 
 def check_test(test: Table, columns: Iterable[str]) -> None:
@@ -149,20 +110,11 @@ def check_test(test: Table, columns: Iterable[str]) -> None:
         raise UserError(what, f"Its columns are {shown}.", remedy, "test")
 
 
-def _known(fixes: Iterable[str]) -> list[str]:
-    chosen = list(dict.fromkeys(fixes))
-    for code in chosen:
-        if code not in FIXES:
-            what = f"There is no remedy “{str(code)[:40]}”."
-            raise UserError(what, f"Remedies: {', '.join(FIXES)}.", "Choose one of them.", "fixes")
-    return chosen
-
-
 class _Work:
     """The rows on their way through the steps."""
 
-    def __init__(self, fixes: list[str], limits: Limits):
-        self.fixes, self.limits = fixes, limits
+    def __init__(self, fixes: list[str], limits: Limits, tables: dict[str, Table | None]):
+        self.fixes, self.limits, self.tables = fixes, limits, tables
         self.rows: list[dict] = []
         self.removed: Counter[str] = Counter()
         self.found: dict[str, Found] = defaultdict(Found)
@@ -178,7 +130,7 @@ class _Work:
             row = {"text": cells[text_at].strip(), "label": cells[label_at], "row": number, "group": 0, **extra}
             code = "empty-texts" if not row["text"] else "" if row["label"].strip() else "empty-labels"
             if code:
-                self.found[code].add(row, 0 if table.kind == "parquet" else table.lines[number - 1])
+                self._note(code, row, "it has no text" if code == "empty-texts" else "it has no label")
                 self.removed[code] += 1
             else:
                 self.rows.append(row)
@@ -189,7 +141,7 @@ class _Work:
         if table.kind != "csv" or not (looks_so or "first-line-is-a-row" in self.fixes):
             return
         row = {"text": columns[0], "label": columns[1], "row": 0, "group": 0}
-        self.found["first-line-is-a-row"].add(row)
+        self._note("first-line-is-a-row", row, "it names the columns")
         if "first-line-is-a-row" in self.fixes:
             self.rows.insert(0, row)
 
@@ -206,7 +158,7 @@ class _Work:
         for row in self.rows:
             spelling = best.get(label_key(row["label"]))
             if spelling is not None and row["label"] != spelling:
-                found.add(row)
+                self._note("merge-labels", row, f"the label is mostly spelt “{spelling}”")
                 if "merge-labels" in self.fixes:
                     row["label"] = spelling
 
@@ -218,48 +170,84 @@ class _Work:
     def compare_with_test(self) -> None:
         """Nothing that the verdict rests on may have been seen, and a label nobody taught cannot be judged."""
         in_test = {row["group"] for row in self.rows if row.get("part") == "test"}
-        self._drop("leaked", lambda row: row.get("part") != "test" and row["group"] in in_test)
+        seen = "its text is also in the test table"
+        self._drop("leaked", lambda row: seen * (row.get("part") != "test" and row["group"] in in_test))
         taught = {row["label"] for row in self.rows if row.get("part") != "test"}
-        self._drop("unknown-labels", lambda row: row["label"] not in taught)
+        self._drop("unknown-labels", lambda row: "the training table does not have its label" * (row["label"] not in taught))
         if not any(row.get("part") == "test" for row in self.rows):
             what = "No row of the test table can be used."
             remedy = "Check its two columns and the spelling of its labels."
             self.problems["no-test-rows"] = UserError(what, "It needs texts with labels of the training table.", remedy, "data")
 
     def duplicates(self) -> None:
-        seen: set[tuple[int, str]] = set()
+        seen: dict[tuple[int, str], dict] = {}
 
-        def repeats(row: dict) -> bool:
-            key = (row["group"], row["label"])
-            known = row.get("part") != "test" and key in seen
-            seen.add(key)
-            return known
+        def repeats(row: dict) -> str:
+            first = seen.setdefault((row["group"], row["label"]), row)
+            return f"it repeats row {first['row']}" * (row.get("part") != "test" and first is not row)
 
-        self._drop("drop-duplicates", repeats, always=False)
+        self._drop("drop-duplicates", repeats, "drop-duplicates")
 
     def conflicts(self) -> None:
-        labels: dict[int, set[str]] = defaultdict(set)
+        labels: dict[int, dict[str, int]] = defaultdict(dict)
         for row in self.rows:
             if row.get("part") != "test":
-                labels[row["group"]].add(row["label"])
-        self._drop("drop-conflicts", lambda row: row.get("part") != "test" and len(labels[row["group"]]) > 1, always=False)
+                labels[row["group"]].setdefault(row["label"], row["row"])
+
+        def contradicted(row: dict) -> str:
+            others = [(label, number) for label, number in labels[row["group"]].items() if label != row["label"]]
+            if row.get("part") == "test" or not others:
+                return ""
+            return "its text also stands under " + ", ".join(f"“{label}” (row {number})" for label, number in others[:3])
+
+        self._drop("drop-conflicts", contradicted, "drop-conflicts")
+
+    def other_languages(self, strangers: Mapping[int, str]) -> None:
+        """Single texts in a language that neither the table nor the encoder has."""
+
+        def strange(row: dict) -> str:
+            code = strangers.get(row["row"]) if row.get("part") != "test" else None
+            return f"it looks like {language_name(code)}" if code else ""
+
+        if strangers:
+            self.found["other-languages"].names = sorted({language_name(strangers[row["row"]]) for row in self.rows if strange(row)})
+            self._drop("other-languages", strange, "drop-other-languages")
 
     def rare_classes(self) -> None:
         """A class of fewer than three different texts cannot be in training, validation and test."""
-        texts: dict[str, set[int]] = defaultdict(set)
-        for row in self.rows:
-            if row.get("part") != "test":
-                texts[row["label"]].add(row["group"])
-        rare = {label for label, groups in texts.items() if len(groups) < LEAST_ROWS}
+        texts = self._texts()
+        rare = self._rare(texts)
         if not rare:
             return
         self.found["drop-rare"].names = sorted(rare)
-        self._drop("drop-rare", lambda row: row["label"] in rare, always=False)
+        few = f"its class has fewer than {LEAST_ROWS} different texts"
+        self._drop("drop-rare", lambda row: few * (row["label"] in rare), "drop-rare")
         if "drop-rare" not in self.fixes and len(texts) <= self.limits.classes:
             named = ", ".join(f"“{label[:40]}”" for label in sorted(rare)[:5])
             what = f"{len(rare)} class{'es have' if len(rare) > 1 else ' has'} fewer than {LEAST_ROWS} different texts: {named}."
             limit = f"Each class needs {LEAST_ROWS}, one each to train, to choose the best epoch and to test."
-            self.problems["drop-rare"] = UserError(what, limit, "Leave these classes out, or add rows.", "data")
+            self.problems["drop-rare"] = UserError(what, limit, "Leave these classes out, or add rows.", "data", "drop-rare")
+
+    def few_rows(self) -> None:
+        """Classes that can be trained on, but whose figures will say little."""
+        counts = Counter(row["label"] for row in self.rows if row.get("part") != "test")
+        few = {label for label, count in counts.items() if LEAST_ROWS <= count < FEW_ROWS} - self._rare(self._texts())
+        if few:
+            self.found["few-rows"].names = [f"“{label[:40]}” ({count})" for label, count in counts.most_common() if label in few]
+            small = f"its class has fewer than {FEW_ROWS} rows"
+            self._drop("few-rows", lambda row: small * (row["label"] in few), "drop-few")
+
+    def _texts(self) -> dict[str, set[int]]:
+        """The different texts of each class."""
+        texts: dict[str, set[int]] = defaultdict(set)
+        for row in self.rows:
+            if row.get("part") != "test":
+                texts[row["label"]].add(row["group"])
+        return texts
+
+    @staticmethod
+    def _rare(texts: dict[str, set[int]]) -> set[str]:
+        return {label for label, groups in texts.items() if len(groups) < LEAST_ROWS}
 
     def judge(self) -> None:
         """Problems of the whole table."""
@@ -277,16 +265,18 @@ class _Work:
             remedy = "Choose the column with the classes; this one may hold numbers or texts."
             self.problems["too-many-classes"] = UserError(what, f"At most {self.limits.classes} classes.", remedy, "label_column")
 
-    def _drop(self, code: str, concerns: Callable[[dict], bool], always: bool = True) -> None:
-        """Count the rows a rule concerns; leave them out when the rule always holds or its remedy was pressed."""
+    def _drop(self, code: str, concerns: Callable[[dict], str], fix: str = "") -> None:
+        """Count the rows of which a rule says why it concerns them; leave them out when it always holds or its remedy was pressed."""
         kept = []
         for row in self.rows:
-            if not concerns(row):
-                kept.append(row)
-                continue
-            self.found[code].add(row)
-            if always or code in self.fixes:
-                self.removed[code] += 1
+            why = concerns(row)
+            if why:
+                self._note(code, row, why)
+            if why and (not fix or fix in self.fixes):
+                self.removed[fix or code] += 1
             else:
                 kept.append(row)
         self.rows = kept
+
+    def _note(self, code: str, row: dict, why: str) -> None:
+        self.found[code].add(row, self.tables[row.get("part", "")].line(row["row"]), why)

@@ -8,27 +8,36 @@ import csv
 import io
 from collections.abc import Iterator
 
+from genhub.data.malformed import Malformed
 from genhub.errors import UserError
 from genhub.settings import Limits
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 SAMPLE_LINES = 200
 
-Record = tuple[int, list[str]]  # the line it begins on, its fields
+TOO_MANY = "The separator is probably another one, or cells that hold it are not in quotation marks: export the table again as CSV."
+
+Record = tuple[int, int, list[str] | UserError]  # the lines it begins and ends on, its fields or what is wrong with them
 
 
-def parse(text: str, limits: Limits) -> tuple[tuple[str, ...], list[tuple[str, ...]], list[int], str, list[str]]:
-    """(columns, rows, line of each row, name of the separator, notes). Raises UserError naming the line that does not fit."""
+def parse(
+    text: str, limits: Limits, malformed: Malformed
+) -> tuple[tuple[str, ...], list[tuple[str, ...]], list[int], str, list[str], list[dict]]:
+    """(columns, rows, line of each row, name of the separator, notes, lines left out: see `malformed`). Raises UserError naming
+    the first line that does not fit."""
     if not text.strip():
         raise UserError("The file holds nothing but blank lines.", "A table needs a header and rows.", "Choose another file.", "data")
     text, declared = _declared_separator(text)
     mark = declared or find_separator(text)
     records = _unquoted(text) if mark == "\t" and _quotes_mean_themselves(text) else _quoted(text, mark)
-    _, header = next(records)
+    *_, header = next(records)
+    if isinstance(header, UserError):
+        raise header
     _check_header(header, limits)
     columns, notes = _names(header)
-    rows, lines = _fields(records, len(columns), mark)
-    return columns, rows, lines, SEPARATORS[mark] if len(columns) > 1 else "", notes
+    rows, lines = _fields(records, len(columns), mark, malformed)
+    left = malformed.settle(len(rows), text, TOO_MANY)
+    return columns, rows, lines, SEPARATORS[mark] if len(columns) > 1 else "", notes, left
 
 
 def _declared_separator(text: str) -> tuple[str, str]:
@@ -63,7 +72,7 @@ def _field_counts(sample: str, mark: str) -> list[int]:
 
 
 def _quoted(text: str, mark: str) -> Iterator[Record]:
-    """Records of RFC 4180; blank lines are skipped."""
+    """Records of RFC 4180; blank lines are skipped. Raises UserError for a quotation mark that swallows the rest."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     while True:
         line = reader.line_num + 1
@@ -72,38 +81,41 @@ def _quoted(text: str, mark: str) -> Iterator[Record]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise _malformed(line, str(error)) from None
+            yield line, reader.line_num, _misquoted(line, str(error))
+            continue
         if row:
-            yield line, row
+            yield line, reader.line_num, row
 
 
 def _unquoted(text: str) -> Iterator[Record]:
     for line, content in enumerate(io.StringIO(text, newline=""), start=1):
         content = content.rstrip("\r\n")
         if content:
-            yield line, content.split("\t")
+            yield line, line, content.split("\t")
 
 
 def _quotes_mean_themselves(text: str) -> bool:
     """Whether a tab-separated text only fits its header when quotation marks are ordinary characters."""
     if '"' not in text:
         return False
-    plain = [len(row) for _, row in _unquoted(text)]
+    plain = [len(row) for *_, row in _unquoted(text)]
     if len(set(plain)) != 1:
         return False
     try:
-        return sum(1 for _ in _quoted(text, "\t")) != len(plain)
+        quoted = [isinstance(row, UserError) for *_, row in _quoted(text, "\t")]
+        return any(quoted) or len(quoted) != len(plain)
     except UserError:
         return True
 
 
-def _malformed(line: int, message: str) -> UserError:
+def _misquoted(line: int, message: str) -> UserError:
+    """What a stray quotation mark does to a record. Raises it where nothing after the mark can be told apart any more."""
     if "unexpected end" in message:
         what = f"A quotation mark opened on line {line:,} is never closed."
-        return UserError(what, "Quoted cells end with a quotation mark.", 'Close it, or write "" for a mark inside a quoted cell.', "data")
+        raise UserError(what, "Quoted cells end with a quotation mark.", 'Close it, or write "" for a mark inside a quoted cell.', "data")
     if "larger than field limit" in message:
         what = f"The cell that begins on line {line:,} is too long; a quotation mark may be open."
-        return UserError(what, f"At most {csv.field_size_limit():,} characters a cell.", "Close the quotation mark, or shorten it.", "data")
+        raise UserError(what, f"At most {csv.field_size_limit():,} characters a cell.", "Close the quotation mark, or shorten it.", "data")
     what = f"Line {line:,} has text after a closing quotation mark."
     return UserError(what, "A quoted cell ends where its quotation mark closes.", 'Write "" for a mark inside a quoted cell.', "data")
 
@@ -121,11 +133,13 @@ def _names(header: list[str]) -> tuple[tuple[str, ...], list[str]]:
     return names, [f"A column without a name is called “{name}”." for name in nameless]
 
 
-def _fields(records: Iterator[Record], width: int, mark: str) -> tuple[list[tuple[str, ...]], list[int]]:
+def _fields(records: Iterator[Record], width: int, mark: str, malformed: Malformed) -> tuple[list[tuple[str, ...]], list[int]]:
+    """The rows that fit and their lines; the others go to `malformed`."""
     rows, lines = [], []
-    for line, row in records:
-        if len(row) != width:
-            raise _wrong_width(line, len(row), width, mark)
+    for line, last, row in records:
+        if isinstance(row, UserError) or len(row) != width:
+            malformed.add(line, last, row if isinstance(row, UserError) else _wrong_width(line, len(row), width, mark))
+            continue
         rows.append(tuple(row))
         lines.append(line)
     return rows, lines

@@ -5,11 +5,13 @@ Both look at samples and import their library when called: `tokenizers` and `py3
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 TOKENS_AT_MOST = 5_000  # texts that are tokenised; more are estimated from these
 LANGUAGE_TEXTS = 1_000  # texts looked at, about half a millisecond each
+STRANGER_TEXTS = 20_000  # as many when single texts in other languages shall be left out
 LANGUAGE_CHUNK = 200  # characters; single short texts are often taken for another language
 LANGUAGE_CHARS = 300  # below this nothing is said
 # How much likelier (natural logarithm) another language must make a single text. Measured: in six English tables with 5,200
@@ -42,12 +44,13 @@ class Lengths:
 
 @dataclass(frozen=True)
 class Language:
-    """`share` of the sampled text that is in the language `code` (ISO 639-1); `strangers`: (row, code) of single texts of the
-    sample that are clearly in another one."""
+    """`share` of the sampled text that is in the language `code` (ISO 639-1); `strangers`: (row, code) of single texts that are
+    clearly in another one, among the `looked` at."""
 
     code: str
     share: float
     strangers: tuple[tuple[int, str], ...] = ()
+    looked: int = 0
 
     @property
     def name(self) -> str:
@@ -81,8 +84,9 @@ def _token_counts(texts: list[str], tokenizer_file: Path) -> list[int]:
     return [len(encoding.ids) for encoding in tokenizer.encode_batch(texts)]
 
 
-def language(rows: list[dict]) -> Language | None:
-    """The language of most of a sample of rows ({"row", "text"}), None when there is too little text or no language has half."""
+def language(rows: list[dict], most: int = LANGUAGE_TEXTS) -> Language | None:
+    """The language of most of a sample of rows ({"row", "text"}), None when there is too little text or no language has half.
+    Strangers are looked for in at most `most` rows."""
     sample = _spread(rows, LANGUAGE_TEXTS)
     chunks = _chunks([row["text"] for row in sample])
     if sum(map(len, chunks)) < LANGUAGE_CHARS:
@@ -94,11 +98,30 @@ def language(rows: list[dict]) -> Language | None:
     if count < len(chunks) / 2:
         return None
     strangers = []
-    for row in sample:
+    looked = _spread(rows, most)
+    for row in looked:
         scores = py3langid.rank(row["text"][: 5 * LANGUAGE_CHUNK])
         if scores[0][1] - dict(scores)[code] > STRANGER_MARGIN:
             strangers.append((row["row"], scores[0][0]))
-    return Language(code, count / len(chunks), tuple(strangers))
+    return Language(code, count / len(chunks), tuple(strangers), len(looked))
+
+
+def texts_to_look_at(fixes: Iterable[str]) -> int:
+    """How many texts are looked at for strangers: what shall be left out must be found first."""
+    return STRANGER_TEXTS if "drop-other-languages" in fixes else LANGUAGE_TEXTS
+
+
+def unread(found: Language | None, trained: tuple[str, ...]) -> dict[int, str]:
+    """Rows in languages that an encoder trained on some ("*" for many) does not read, where it reads the table's own; by row."""
+    if found is None or "*" in trained or found.code not in trained:
+        return {}
+    return {row: code for row, code in found.strangers if code not in trained}
+
+
+def texts_of(table, column: str) -> list[dict]:
+    """The rows of a `tables.Table` that have a text, for `language`: the same whatever remedies are pressed."""
+    place = table.index(column, "text_column")
+    return [{"row": number, "text": row[place].strip()} for number, row in enumerate(table.rows, start=1) if row[place].strip()]
 
 
 def _chunks(texts: list[str]) -> list[str]:

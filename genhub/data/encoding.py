@@ -1,11 +1,16 @@
-"""From the bytes of a text file to text: UTF-8 with or without a byte order mark, UTF-16 with one; else the line and byte."""
+"""From the bytes of a text file to text: UTF-8 with or without a byte order mark, UTF-16 with one; else the line and byte.
+
+Windows-1252, which spreadsheets of old wrote, is read when somebody asks for it: nothing in a file says that it is so.
+"""
 
 import codecs
 import re
 
+from genhub.data.fixes import WINDOWS_1252
 from genhub.errors import UserError
 from genhub.settings import Limits
 
+WINDOWS = "Windows-1252"
 ACCEPTED = "Tables are UTF-8 (with or without a byte order mark) or UTF-16 with one."
 SAVE_AS = "Save the file again as “CSV UTF-8”."
 SAVE_AS_UTF8 = (
@@ -17,8 +22,10 @@ CONTROLS = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 STRAY = re.compile("[\x80-\x9f]")
 
 
-def decode(data: bytes) -> tuple[str, str]:
-    """(text, name of the encoding). Raises UserError naming the first place that is not in it."""
+def decode(data: bytes, windows: bool = False) -> tuple[str, str]:
+    """(text, name of the encoding). Raises UserError naming the first place that is not in it.
+
+    windows: what is neither UTF-8 nor UTF-16 is read as Windows-1252, if that can be; the refusal offers it otherwise."""
     if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         raise UserError("The file is UTF-32.", ACCEPTED, SAVE_AS, "data")
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -29,7 +36,18 @@ def decode(data: bytes) -> tuple[str, str]:
     try:
         return body.decode("utf-8"), "UTF-8 with byte order mark" if marked else "UTF-8"
     except UnicodeDecodeError as error:
-        raise _not_utf8(body, error.start) from None
+        other = "" if marked else _windows(body)
+        if windows and other:
+            return other, WINDOWS
+        raise _not_utf8(body, error.start, WINDOWS_1252 if other else "") from None
+
+
+def _windows(body: bytes) -> str:
+    """The text if these are bytes of Windows-1252, which lacks five of the 256; else nothing."""
+    try:
+        return body.decode("cp1252")
+    except UnicodeDecodeError:
+        return ""
 
 
 def _decode_wide(data: bytes) -> str:
@@ -58,11 +76,11 @@ def _nul(line: int) -> UserError:
     return UserError(what, "Text files have none; this may be a binary or a damaged file.", "Export the table again as CSV.", "data")
 
 
-def _not_utf8(body: bytes, place: int) -> UserError:
+def _not_utf8(body: bytes, place: int, fix: str) -> UserError:
     line = body.count(b"\n", 0, place) + 1
     byte = place - (body.rfind(b"\n", 0, place) + 1) + 1
     what = f"Line {line:,}, byte {byte:,} (0x{body[place]:02X}) is not UTF-8; the file may be Latin-1 or Windows-1252."
-    return UserError(what, ACCEPTED, SAVE_AS_UTF8, "data")
+    return UserError(what, ACCEPTED, SAVE_AS_UTF8, "data", fix)
 
 
 def without_controls(text: str) -> tuple[str, list[str]]:

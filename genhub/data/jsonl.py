@@ -2,29 +2,39 @@
 
 import json
 
+from genhub.data.malformed import Malformed
 from genhub.errors import UserError
 from genhub.settings import Limits
 
 ONE_OBJECT = "JSONL has one JSON object a line."
+TOO_MANY = "The file is probably no JSONL: write one object a line, without brackets or commas around, and export it again."
 
 
-def parse(text: str, limits: Limits) -> tuple[tuple[str, ...], list[tuple[str, ...]], list[int], list[str]]:
-    """(columns, rows, line of each row, notes). A key that a line lacks is an empty cell; null is one, too."""
+def parse(
+    text: str, limits: Limits, malformed: Malformed
+) -> tuple[tuple[str, ...], list[tuple[str, ...]], list[int], list[str], list[dict]]:
+    """(columns, rows, line of each row, notes, lines left out: see `malformed`). A key that a line lacks is an empty cell; null is
+    one, too."""
     columns: dict[str, None] = {}
     records, lines = [], []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
-        record = _object(line, number)
+        try:
+            record = _object(line, number)
+        except UserError as error:
+            malformed.add(number, number, error)
+            continue
         columns.update(dict.fromkeys(record))
         if len(columns) > limits.table_columns:
             what = f"Up to line {number:,} there are {len(columns):,} different keys."
             raise UserError(what, f"At most {limits.table_columns} columns.", "Keep the keys with the text and the label.", "data")
         records.append(record)
         lines.append(number)
+    left = malformed.settle(len(records), text, TOO_MANY)
     short = sum(len(record) < len(columns) for record in records)
     notes = [f"{short:,} lines lack a key that others have; its cell is empty."] if short else []
-    return tuple(columns), [tuple(record.get(name, "") for name in columns) for record in records], lines, notes
+    return tuple(columns), [tuple(record.get(name, "") for name in columns) for record in records], lines, notes, left
 
 
 def _object(line: str, number: int) -> dict[str, str]:

@@ -5,7 +5,8 @@
     write_csv, write_jsonl      the way out; cells that a spreadsheet would run as a formula are quoted
 
 Every cell is text: the labels "None", "NA", "null" and "007" are what they say. Nothing is guessed silently: what was
-found (encoding, separator) and what was changed (control characters) stands in the Table.
+found (encoding, separator) and what was changed (control characters) stands in the Table. Two remedies (`fixes.READING`) read
+what is refused otherwise.
 """
 
 import csv
@@ -17,6 +18,8 @@ from pathlib import Path
 
 from genhub import gate
 from genhub.data import columnar, delimited, encoding, jsonl
+from genhub.data.fixes import LEAVE_MALFORMED, WINDOWS_1252
+from genhub.data.malformed import Malformed
 from genhub.errors import UserError
 from genhub.settings import Limits
 
@@ -25,7 +28,10 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 @dataclass(frozen=True)
 class Table:
-    """`rows[i]` holds one text a column and began on line `lines[i]` of the file (Parquet: its number)."""
+    """`rows[i]` holds one text a column and began on line `lines[i]` of the file (Parquet: its number).
+
+    malformed: lines that were left out, see `malformed.Malformed.settle`; foreign: characters that depend on the file being Windows-1252.
+    """
 
     columns: tuple[str, ...]
     rows: list[tuple[str, ...]]
@@ -36,6 +42,17 @@ class Table:
     notes: list[str] = field(default_factory=list)
     left_out: int = 0  # rows beyond the limit that were not kept (`cut`)
     hub: dict = field(default_factory=dict)  # of a Hub data set: what `hub.dataset` said about it
+    malformed: list[dict] = field(default_factory=list)
+    foreign: int = 0
+
+    @property
+    def fixes(self) -> list[str]:
+        """The remedies that this table was read with."""
+        return [code for code, used in ((WINDOWS_1252, self.foreign), (LEAVE_MALFORMED, self.malformed)) if used]
+
+    def line(self, row: int) -> int:
+        """The line of the file that a row, counted from 1, begins on; 0 where there are no lines."""
+        return 0 if self.kind == "parquet" or not row else self.lines[row - 1]
 
     def column(self, name: str) -> list[str]:
         """All cells of a column. Raises UserError when there is none of that name."""
@@ -51,19 +68,20 @@ class Table:
         return self.columns.index(name)
 
 
-def read(path: Path, limits: Limits, *, cut: bool = False) -> Table:
-    """The table in a file. With `cut`, rows beyond `limits.table_rows` are counted in `left_out`; without, they are refused."""
+def read(path: Path, limits: Limits, *, cut: bool = False, fixes: Sequence[str] = ()) -> Table:
+    """The table in a file. With `cut`, rows beyond `limits.table_rows` are counted in `left_out`; without, they are refused. Of `fixes`
+    (codes of remedies), those for reading are used where they are needed."""
     upload = gate.upload(path, limits)
     if upload.kind == "zip":
         raise UserError(f"“{upload.name}” is a ZIP archive.", gate.TABLE_KINDS, "Unpack it first.", "data")
     if upload.kind == "parquet":
         columns, rows, left_out, notes = columnar.parse(upload.path, limits)
         return _checked(Table(columns, rows, "parquet", "", "", list(range(1, len(rows) + 1)), notes, left_out), limits, cut)
-    text, called = encoding.decode(upload.path.read_bytes())
-    return _parse(text, called, upload.kind, limits, cut)
+    text, called = encoding.decode(upload.path.read_bytes(), WINDOWS_1252 in fixes)
+    return _parse((text, called), upload.kind, limits, cut, fixes)
 
 
-def parse_pasted(text: str, limits: Limits, *, cut: bool = False) -> Table:
+def parse_pasted(text: str, limits: Limits, *, cut: bool = False, fixes: Sequence[str] = ()) -> Table:
     """The table in a pasted text: JSONL when it starts with a brace, else separated values with a header."""
     if not isinstance(text, str) or not text.strip():
         raise UserError("Nothing was pasted.", "A table needs a header and rows.", "Paste a table with its header line.", "data")
@@ -74,24 +92,28 @@ def parse_pasted(text: str, limits: Limits, *, cut: bool = False) -> Table:
     kind = gate.kind_of(data[: gate.HEAD_BYTES].encode("utf-8"), name="pasted text")
     if kind not in ("csv", "jsonl"):
         raise UserError("The pasted text is no table.", gate.TABLE_KINDS, "Paste rows of text with a header line.", "data")
-    return _parse(data, "pasted", kind, limits, cut)
+    return _parse((data, "pasted"), kind, limits, cut, fixes)
 
 
-def _parse(text: str, called: str, kind: str, limits: Limits, cut: bool) -> Table:
-    """Decoded text to a Table, for the two kinds that are text."""
+def _parse(decoded: tuple[str, str], kind: str, limits: Limits, cut: bool, fixes: Sequence[str]) -> Table:
+    """Decoded text, and what it was decoded from, to a Table, for the two kinds that are text."""
+    text, called = decoded
+    foreign = sum(char > "\x7f" for char in text) if called == encoding.WINDOWS else 0
     text, notes = encoding.without_controls(text)
     encoding.check_lines(text, limits)
+    malformed = Malformed(LEAVE_MALFORMED in fixes)
     if kind == "jsonl":
-        columns, rows, lines, more = jsonl.parse(text, limits)
+        columns, rows, lines, more, left = jsonl.parse(text, limits, malformed)
         separator = ""
     else:
-        columns, rows, lines, separator, more = delimited.parse(text, limits)
+        columns, rows, lines, separator, more, left = delimited.parse(text, limits, malformed)
     if not text.isascii():
         columns = tuple(unicodedata.normalize("NFC", name) for name in columns)
         rows = [tuple(unicodedata.normalize("NFC", cell) for cell in row) for row in rows]
     left_out = max(0, len(rows) - limits.table_rows)
     rows, lines = rows[: limits.table_rows], lines[: limits.table_rows]
-    return _checked(Table(columns, rows, kind, called, separator, lines, notes + more, left_out), limits, cut)
+    table = Table(columns, rows, kind, called, separator, lines, notes + more, left_out, malformed=left, foreign=foreign)
+    return _checked(table, limits, cut)
 
 
 def _checked(table: Table, limits: Limits, cut: bool) -> Table:
@@ -149,13 +171,19 @@ def _is_number(text: str) -> bool:
     return text == text.strip()
 
 
-def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
-    """A UTF-8 CSV with a header, safe to open in a spreadsheet."""
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]], separator: str = "comma") -> Path:
+    """A UTF-8 CSV with a header, safe to open in a spreadsheet; `separator` by its name, one that there is not means commas."""
+    mark = next((mark for mark, name in delimited.SEPARATORS.items() if name == separator), ",")
     with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
+        writer = csv.writer(file, delimiter=mark)
         writer.writerow([safe_cell(name) for name in columns])
         writer.writerows([safe_cell(cell) for cell in row] for row in rows)
     return path
+
+
+def suffix(separator: str) -> str:
+    """How the name of such a file ends."""
+    return ".tsv" if separator == "tab" else ".csv"
 
 
 def write_jsonl(path: Path, records: Iterable[object]) -> Path:

@@ -4,13 +4,12 @@ predict · predict_table · predicting_table · base_lines · explain · without
 """
 
 import contextlib
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from genhub import gate
-from genhub.data import batch
+from genhub.data import batch, intake, tables
 from genhub.jobs.folder import RunFolder
 from genhub.lab.tables import Tables
 
@@ -24,32 +23,34 @@ class Answers(Tables):
         checked = gate.texts(texts, limits, "text")
         return self._ask("classify.predict", visitor, run_id, {"texts": checked}, seconds=30 + len(checked) / 20)
 
-    def predict_table(self, visitor: str, run_id: str, path: str | Path, text_column: str = "") -> Path:
+    def predict_table(self, visitor: str, run_id: str, path: str | Path, text_column: str = "", fixes=()) -> Path:
         """Classify every row of a table; returns a CSV with two columns added: `predicted` and `probability`."""
-        *_, out = self.predicting_table(visitor, run_id, path, text_column)
-        return out
+        *_, done = self.predicting_table(visitor, run_id, path, text_column, fixes)
+        return done.path
 
-    def predicting_table(self, visitor: str, run_id: str, path: str | Path, text_column: str = "") -> Iterator[tuple[int, int] | Path]:
-        """`predict_table` in steps: (done, total) again and again, the file last. Closing it early frees the worker.
+    def predicting_table(
+        self, visitor: str, run_id: str, path: str | Path, text_column: str = "", fixes=()
+    ) -> Iterator[tuple[int, int] | batch.Predicted]:
+        """`predict_table` in steps: (done, total) again and again, the file with what is in it last. Closing it early frees the worker.
 
         The texts are in `text_column`, else in the column that the run was trained on, else see `batch.text_column`. Rows without
         a text keep both cells empty. Raises UserError for a table with more rows than the limit."""
         upload = gate.upload(path, self.settings.limits)
         run = self._with_model(visitor, run_id)
         trained = run.read("passport.json").get("config", {}).get("text_column", "")
-        info = self._read(visitor, {"path": str(upload.path), "name": upload.name, "cut": False})
+        info = self._read(visitor, {"path": str(upload.path), "name": upload.name, "cut": False, "fixes": self._reading(fixes)})
         folder = self._table_folder(visitor, info.id)
         try:
-            with (folder / "table.jsonl").open(encoding="utf-8") as file:
-                rows = [json.loads(line) for line in file]
-            column = batch.text_column(info.columns, rows, gate.column(text_column, "text_column"), trained)
-            out = self._new_folder(self.settings.downloads, visitor, upload.bytes) / f"{Path(info.name).stem}-predicted.csv"
-            texts = gate.texts(batch.texts(info.columns, rows, column), self.settings.limits, "text")
+            table = intake.load(folder)
+            column = batch.text_column(table.columns, table.rows, gate.column(text_column, "text_column"), trained)
+            name = f"{Path(info.name).stem}-predicted{tables.suffix(table.separator)}"
+            out = self._new_folder(self.settings.downloads, visitor, upload.bytes) / name
+            texts = gate.texts(batch.texts(table.columns, table.rows, column), self.settings.limits, "text")
             told = yield from self._steps("classify.predict", run, {"texts": texts})
-            batch.write_labelled(out, info.columns, rows, column, (told["predicted"], told["scores"]))
+            done = batch.write_labelled(out, table, column, (told["predicted"], told["scores"]))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        yield out
+        yield done
 
     def _steps(self, op: str, run: RunFolder, args: dict) -> Iterator[tuple[int, int]]:
         """(done, total) of a long request to the worker; a generator whose return value is the answer."""

@@ -1,6 +1,6 @@
 """Tables come in and the doctor reads them; both happen in one-shot children.
 
-take_upload · take_pasted · take_sample · take_hub · add_test · drop_test · examine · table
+take_upload · take_pasted · take_sample · take_hub · add_test · drop_test · examine · finding_rows · table
 """
 
 import json
@@ -10,9 +10,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from genhub import catalog, gate, hub, oneshot
-from genhub.data import intake, samples
-from genhub.data.cleaning import FIXES
+from genhub.data import intake, samples, tables
+from genhub.data.fixes import FIXES, of_reading
 from genhub.errors import UserError
+from genhub.jobs import janitor
 from genhub.jobs.folder import write_json
 from genhub.lab.base import Base
 from genhub.training.configs import ClassifyConfig
@@ -41,14 +42,15 @@ class TableInfo:
 class Tables(Base):
     """From a file, a paste, a sample or the Hub to rows that can be trained on."""
 
-    def take_upload(self, visitor: str, path: str | Path, name: str = "") -> TableInfo:
-        """Read an uploaded CSV, TSV, JSONL or Parquet file."""
+    def take_upload(self, visitor: str, path: str | Path, name: str = "", fixes=()) -> TableInfo:
+        """Read an uploaded CSV, TSV, JSONL or Parquet file, with the remedies for reading (`fixes.READING`) that it needs of these."""
         upload = gate.upload(path, self.settings.limits)
-        return self._read(visitor, {"path": str(upload.path), "name": name or upload.name})
+        return self._read(visitor, {"path": str(upload.path), "name": name or upload.name, "fixes": self._reading(fixes)})
 
-    def take_pasted(self, visitor: str, text: str) -> TableInfo:
+    def take_pasted(self, visitor: str, text: str, fixes=()) -> TableInfo:
         """Read rows pasted as text, with a header line."""
-        return self._read(visitor, {"text": gate.text(text, self.settings.limits.text_chars, "pasted"), "name": PASTED})
+        pasted = gate.text(text, self.settings.limits.text_chars, "pasted")
+        return self._read(visitor, {"text": pasted, "name": PASTED, "fixes": self._reading(fixes)})
 
     def take_sample(self, visitor: str, sample_id: str, counterexamples: bool = False) -> TableInfo:
         """Read one of the tables that ship with GenHub, with the rows that break its short cut if it has any and they are wanted."""
@@ -68,11 +70,12 @@ class Tables(Base):
             facts = hub.dataset({"dataset": dataset_id, "config": config, "split": split, "out": str(source)}, self.settings)
             return self._read(visitor, {"path": str(source), "name": dataset_id, "hub": facts})
 
-    def add_test(self, visitor: str, table_id: str, path: str | Path) -> int:
+    def add_test(self, visitor: str, table_id: str, path: str | Path, fixes=()) -> int:
         """Attach a separate test table; returns its number of rows. Its two columns must carry the same names. One that is
         refused is not attached."""
         upload = gate.upload(path, self.settings.limits)
-        request = {"folder": str(self._table_folder(visitor, table_id)), "path": str(upload.path)}
+        folder = self._table_folder(visitor, table_id)
+        request = {"folder": str(folder), "path": str(upload.path), "fixes": self._reading(fixes)}
         return int(oneshot.run("genhub.data.intake:add_test", request, seconds=60)["rows"])
 
     def drop_test(self, visitor: str, table_id: str) -> None:
@@ -83,12 +86,14 @@ class Tables(Base):
     def examine(self, visitor: str, table_id: str, columns: tuple[str, str] = ("", ""), fixes=(), options: dict | None = None) -> dict:
         """The doctor's report on a table (see `genhub.data.doctor.Report`), for `columns` = (text, label).
 
+        Remedies for reading among the fixes do nothing here: a table is read with them.
+
         options: values of a ClassifyConfig that bear on it (model, max_length, folds, test_share, validation_share, seed), and
         `strict`: raise the first problem that forbids training instead of reporting it.
         """
         options = options or {}
         chosen = [gate.column(value, field) for value, field in zip(columns, ("text_column", "label_column"), strict=True)]
-        wanted = [gate.choice(fix, tuple(FIXES), "fix") for fix in gate.listed(fixes, "fixes")]
+        wanted = self._known(fixes)
         model = gate.model_id(options.get("model", ClassifyConfig.model), self.settings)
         entry = catalog.MODELS.get(model)
         base = hub.stored_folder(model, self.settings)
@@ -102,6 +107,28 @@ class Tables(Base):
             "languages": list(entry.languages) if entry else ["*"],
         }
         return oneshot.run("genhub.data.intake:examine", request, seconds=60)
+
+    def finding_rows(self, visitor: str, table_id: str, code: str) -> Path:
+        """All rows that a finding of the last report concerns, as a CSV with the columns row, line, text, label and why."""
+        folder, code = self._table_folder(visitor, table_id), gate.text(code, 40, "finding")
+        info = self.table(visitor, table_id)
+        place = self._new_folder(self.settings.downloads, visitor, janitor.size(folder))
+        request = {"folder": str(folder), "code": code, "out": str(place / "rows")}
+        try:
+            answer = oneshot.run("genhub.data.intake:finding_rows", request, seconds=60)
+        except UserError:
+            shutil.rmtree(place, ignore_errors=True)
+            raise
+        named = f"{Path(info.name).stem}-{answer['code']}{tables.suffix(answer['separator'])}"
+        return Path(request["out"]).rename(place / named)
+
+    @staticmethod
+    def _known(fixes) -> list[str]:
+        return [gate.choice(fix, tuple(FIXES), "fix") for fix in gate.listed(fixes, "fixes")]
+
+    def _reading(self, fixes) -> list[str]:
+        """Those that are used when a file is read."""
+        return of_reading(self._known(fixes))
 
     def _read(self, visitor: str, request: dict, sample: str = "") -> TableInfo:
         folder = self._new_folder(self.settings.uploads, visitor, Path(request["path"]).stat().st_size if "path" in request else 0)

@@ -69,7 +69,7 @@ PASSPORT = {
         "rows?": COUNT,
         "sample?": SAMPLE,
         "counterexamples?": FLAG,
-        "fixes?": [Text(20, "|".join(FIXES))],
+        "fixes?": [Text(40, "|".join(FIXES))],
         "hub?": {
             "dataset": Text(120, r"[\w.-]+(/[\w.-]+)?"),
             **dict.fromkeys(("config", "split"), Text(200, r"[^\x00-\x1f\x7f]*")),

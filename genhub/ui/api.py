@@ -15,6 +15,7 @@ from functools import wraps
 import gradio as gr
 
 from genhub import gate
+from genhub.data.fixes import FIXES
 from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.text import verdict
@@ -45,9 +46,13 @@ def _table_endpoints(lab: Lab) -> list[Callable]:
         """Read a bundled table (support, reviews, messy, shortcut), with the rows that break its short cut if wanted."""
         return asdict(lab.take_sample(visitor, sample, counterexamples is True))
 
-    def read_text(visitor: str, rows: str) -> dict:
-        """Read pasted rows with a header line. Returns id, name, columns, rows."""
-        return asdict(lab.take_pasted(visitor, rows))
+    def read_text(
+        visitor: str,
+        rows: str,
+        fixes: list[str] = [],  # noqa: B006 - never changed
+    ) -> dict:
+        """Read pasted rows with a header line. `fixes` may hold leave-malformed-lines. Returns id, name, columns, rows."""
+        return asdict(lab.take_pasted(visitor, rows, fixes))
 
     def read_hub_dataset(visitor: str, dataset: str, config: str = "", split: str = "train") -> dict:
         """Stream a split of a data set on the Hub; of one beyond the limits a part is drawn. Returns id, name, columns, rows, hub (revision, cut)."""
@@ -200,17 +205,24 @@ def _answer_endpoints(lab: Lab) -> list[Callable]:
 def _files(lab: Lab) -> None:
     """Endpoints that take or give files: these need a File component, so that Gradio checks where a path comes from."""
 
-    def read_table(visitor: str, file: str) -> dict:
-        """Read a CSV, TSV, JSONL or Parquet file. Returns id, name, columns, rows."""
-        return asdict(lab.take_upload(visitor, file))
+    def read_table(visitor: str, file: str, fixes: list[str]) -> dict:
+        """Read a CSV, TSV, JSONL or Parquet file. `fixes` may hold windows-1252 (read what is not UTF-8 as that) and
+        leave-malformed-lines (leave out a few lines that do not fit). Returns id, name, columns, rows."""
+        return asdict(lab.take_upload(visitor, file, fixes=fixes))
 
-    def add_test_table(visitor: str, table: str, file: str) -> int:
-        """Attach a separate test table to a table, before it is examined; returns its rows. The verdict then rests on it."""
-        return lab.add_test(visitor, table, file)
+    def add_test_table(visitor: str, table: str, file: str, fixes: list[str]) -> int:
+        """Attach a separate test table to a table, before it is examined; returns its rows. The verdict then rests on it. `fixes` as
+        for read_table."""
+        return lab.add_test(visitor, table, file, fixes)
 
-    def classify_table(visitor: str, run: str, file: str) -> str:
-        """Classify every row of a table; returns a CSV with the columns predicted and probability added."""
-        return str(lab.predict_table(visitor, run, file))
+    def finding_rows(visitor: str, table: str, finding: str) -> str:
+        """All rows that a finding of the last report concerns, where its `listed` is true: a CSV of row, line, text, label and why."""
+        return str(lab.finding_rows(visitor, table, finding))
+
+    def classify_table(visitor: str, run: str, file: str, fixes: list[str]) -> str:
+        """Classify every row of a table; returns it with the columns predicted and probability added, in the separator it came with.
+        `fixes` as for read_table."""
+        return str(lab.predict_table(visitor, run, file, fixes=fixes))
 
     def download_run(visitor: str, run: str) -> str:
         """The run as a zip: adapter, head, passport, card, script; none of the rows."""
@@ -227,11 +239,13 @@ def _files(lab: Lab) -> None:
     with gr.Column(visible=False):
         visitor, run, taken = gr.Textbox(label="visitor"), gr.Textbox(label="run"), gr.File(label="file")
         table, number = gr.Textbox(label="table"), gr.Number(label="answer", precision=0)
+        fixes, finding = gr.JSON([], label="fixes"), gr.Textbox(label="finding")
         answer, text, given = gr.JSON(label="answer"), gr.Textbox(label="answer"), gr.File(label="file")
         for function, inputs, output in (
-            (read_table, [visitor, taken], answer),
-            (add_test_table, [visitor, table, taken], number),
-            (classify_table, [visitor, run, taken], given),
+            (read_table, [visitor, taken, fixes], answer),
+            (add_test_table, [visitor, table, taken, fixes], number),
+            (finding_rows, [visitor, table, finding], given),
+            (classify_table, [visitor, run, taken, fixes], given),
             (download_run, [visitor, run], given),
             (download_merged, [visitor, run], given),
             (open_run, [visitor, taken], text),
@@ -241,10 +255,11 @@ def _files(lab: Lab) -> None:
 
 
 def _checked(function: Callable) -> Callable:
-    """`function` whose errors reach the client as one sentence each."""
+    """`function` whose errors reach the client as one sentence each; what a remedy would mend names its code."""
 
     def failed(error: UserError):
-        raise gr.Error(str(error), print_exception=False)
+        hint = f" Or give the fix “{error.fix}”: {FIXES[error.fix].lower()}." if error.fix in FIXES else ""
+        raise gr.Error(f"{error}{hint}", print_exception=False)
 
     return wraps(function)(guarded(function, failed))
 

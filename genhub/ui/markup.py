@@ -7,6 +7,7 @@ in `charts`, and nowhere else.
 from collections.abc import Iterable
 from html import escape
 
+from genhub.data.fixes import FIXES
 from genhub.errors import UserError
 from genhub.ui.glossary import TERMS
 
@@ -69,10 +70,11 @@ def pick(label: str, value: str, pressed: bool | None = None, title: str = "", c
     return Raw(f'<button type="button" class="{classes}" data-pick="{esc(value)}"{state}{hint}>{esc(label)}</button>')
 
 
-def problem(error: UserError) -> str:
-    """What is wrong, the limit, what to do."""
+def problem(error: UserError, heard: bool = False) -> str:
+    """What is wrong, the limit, what to do; where presses are `heard` (see `wiring.pieces`), with the button of its remedy."""
     rest = " ".join(part for part in (error.limit, error.remedy) if part)
-    return page(f'<div class="gh-problem" role="alert"><b>{esc(error.what)}</b> {esc(rest)}</div>')
+    button = f" {pick(FIXES[error.fix], f'fix:{error.fix}')}" if heard and error.fix in FIXES else ""
+    return page(f'<div class="gh-problem" role="alert"><b>{esc(error.what)}</b> {esc(rest)}{button}</div>')
 
 
 def note(text: str) -> str:

@@ -100,7 +100,7 @@ class Wires:
 
         def call(*values):
             steps = handler(self.lab, **_named(inputs, values))
-            step = guarded(lambda: next(steps, None), lambda error: {**(failed or {}), problem: markup.problem(error)})
+            step = guarded(lambda: next(steps, None), lambda error: {**(failed or {}), problem: self._refusal(problem, error)})
             first = {problem: ""} if problem else {}
             with contextlib.closing(steps):
                 while answer := step():
@@ -119,10 +119,14 @@ class Wires:
         def failed(error: UserError) -> dict:
             if not problem:
                 raise gr.Error(str(error), print_exception=False)
-            return {problem: markup.problem(error)}
+            return {problem: self._refusal(problem, error)}
 
         checked = guarded(run, failed)
         return lambda *values: self._answered(checked(*values))
+
+    def _refusal(self, problem: str, error: UserError) -> str:
+        """The sentence, with a button only where its press is heard."""
+        return markup.problem(error, heard=getattr(self.parts[problem], "js_on_load", None) == markup.PICK_JS)
 
     def _answered(self, answer: dict) -> dict:
         """Values by component; of the session only the half that is not the run."""

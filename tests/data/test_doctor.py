@@ -73,8 +73,8 @@ def test_columns_that_cannot_be_used_are_refused_by_field():
 
 def test_empty_cells_are_left_out_and_named_by_line():
     report = doctor.examine(two_classes([("  ", "a"), ("text", " "), ("", "")]))
-    assert finding(report, "empty-texts").what == "2 rows without a text (lines 42, 44)."
-    assert finding(report, "empty-labels").what == "1 row without a label (line 43)."
+    assert finding(report, "empty-texts").what == "2 rows without a text (row 41, line 42; row 43, line 44)."
+    assert finding(report, "empty-labels").what == "1 row without a label (row 42, line 43)."
     assert report.rows == 40
     assert report.removed == {"empty-texts": 2, "empty-labels": 1}
 
@@ -101,7 +101,7 @@ def test_copies_share_a_group_and_are_removed_on_request():
     source = two_classes(copies)
     found = finding(doctor.examine(source), "drop-duplicates")
     assert (found.count, found.fix_label) == (3, "Remove 3 copies")
-    assert found.examples[0] == {"row": 41, "text": "The CAT  sees number 0!", "label": "a"}
+    assert found.examples[0] == {"row": 41, "line": 42, "text": "The CAT  sees number 0!", "label": "a"}
     kept = cleaning.clean(source, "text", "label")
     assert kept.rows[40]["group"] == kept.rows[0]["group"] != kept.rows[1]["group"]
     assert len(kept.rows) == 43
@@ -228,12 +228,15 @@ def test_empty_cells_of_a_test_table_are_named_by_its_own_lines():
     cleaned = cleaning.tidy(source, columns, test=test)
     report = doctor.report_on(source, columns, cleaned, doctor.Context(), None)
     found = finding(report, "empty-texts")
-    assert found.what == "2 rows without a text (line 42; line 301 of the test table)."
+    assert found.what == "2 rows without a text (row 41, line 42; test row 300, line 301)."
     assert [(item["row"], item.get("part")) for item in found.examples] == [(41, None), (300, "test")]
     many = table([("", "a")] * 9 + [("new", "a")])
     parquet = replace(two_classes(), kind="parquet")
     report = doctor.report_on(parquet, columns, cleaning.tidy(parquet, columns, test=many), doctor.Context(), None)
-    assert finding(report, "empty-texts").what == "9 rows without a text (lines 2, 3, 4, 5, 6 of the test table, …)."
+    named = "; ".join(f"test row {number}, line {number + 1}" for number in range(1, 6))
+    assert finding(report, "empty-texts").what == f"9 rows without a text ({named}; …)."
+    alone = doctor.examine(replace(two_classes([("", "a")]), kind="parquet"))
+    assert finding(alone, "empty-texts").what == "1 row without a text (row 41)."
 
 
 @pytest.fixture(scope="module")
@@ -299,6 +302,89 @@ def test_single_texts_in_another_language_are_counted():
     assert (found.count, [item["row"] for item in found.examples]) == (2, [21, 22])
     assert "French, German" in found.what
     assert "other-languages" not in codes(doctor.examine(source, context=doctor.Context(128, ("*",))))
+
+
+def test_single_texts_in_another_language_are_left_out_on_request():
+    texts = [f"We waited {n} minutes for the lift and nobody came to help us." for n in range(20)]
+    source = table([(text, "ab"[n % 2]) for n, text in enumerate([*texts, GERMAN, "Merci beaucoup pour votre aide si rapide."])])
+    english = doctor.Context(128, ("en",))
+    offered = finding(doctor.examine(source, context=english), "other-languages")
+    assert (offered.fix, offered.fix_label, offered.applied, offered.severity) == (
+        "drop-other-languages",
+        "Leave these texts out",
+        False,
+        "warning",
+    )
+    report = doctor.examine(source, context=english, fixes=["drop-other-languages"])
+    found = finding(report, "other-languages")
+    assert (report.rows, report.removed) == (20, {"drop-other-languages": 2})
+    assert (found.applied, found.count, found.will_do) == (True, 2, "They are left out.")
+    many = doctor.examine(source, context=doctor.Context(128, ("*",)), fixes=["drop-other-languages"])
+    assert (many.rows, many.removed) == (22, {})
+
+
+def test_what_shall_be_left_out_is_looked_for_in_more_rows(monkeypatch):
+    monkeypatch.setattr(encoder_fit, "LANGUAGE_TEXTS", 20)
+    texts = [f"We waited {n} minutes for the lift and nobody came to help us." for n in range(99)]
+    source = table([(text, "ab"[n % 2]) for n, text in enumerate([GERMAN, *texts, f"{GERMAN}!", f"{GERMAN}, sehr sogar."])])
+    english = doctor.Context(128, ("en",))
+    found = finding(doctor.examine(source, context=english), "other-languages")
+    assert found.count == 1
+    assert found.what.endswith("20 of 102 texts were looked at.")
+    report = doctor.examine(source, context=english, fixes=["drop-other-languages"])
+    assert report.removed == {"drop-other-languages": 3}
+    assert "looked at" not in finding(report, "other-languages").what
+
+
+def test_small_classes_are_left_out_on_request():
+    extra = [(f"a word on number {n}", label) for n, label in enumerate(["few"] * 4 + ["nine"] * 9 + ["ten"] * 10)]
+    found = finding(doctor.examine(two_classes(extra)), "few-rows")
+    assert found.what == "2 classes have fewer than 10 rows: “nine” (9), “few” (4)."
+    assert (found.fix, found.severity, found.count) == ("drop-few", "warning", 13)
+    report = doctor.examine(two_classes(extra), fixes=["drop-few"])
+    assert set(report.classes) == {"a", "b", "ten"}
+    assert finding(report, "few-rows").will_do == "13 rows of 2 classes left out."
+    assert report.removed == {"drop-few": 13}
+    assert report.ready
+    both = doctor.examine(two_classes([*extra, ("one of a kind", "rare")]), fixes=["drop-few", "drop-rare"])
+    assert set(both.classes) == {"a", "b", "ten"}
+
+
+def test_leaving_small_classes_out_is_offered_only_where_two_remain():
+    rows = [(text, "much") for text in sentences(60)] + [(f"a word on {n}", "little") for n in range(4)]
+    found = finding(doctor.examine(table(rows)), "few-rows")
+    assert (found.fix, found.listed) == ("", True)
+    forced = doctor.examine(table(rows), fixes=["drop-few"])
+    assert not forced.ready
+    assert finding(forced, "few-rows").fix == "drop-few"  # to be taken back
+
+
+def test_reading_as_windows_1252_shows_what_depends_on_it():
+    long = "word " * 30 + "süß" + " word" * 30
+    source = replace(two_classes([("plain", "é"), (long, "a"), ("größer", "b")]), foreign=4, encoding="Windows-1252")
+    report = doctor.examine(source, fixes=["windows-1252"])
+    found = finding(report, "windows-1252")
+    assert found.what == "Read as Windows-1252; 4 characters depend on that."
+    assert (found.severity, found.applied, found.fix) == ("warning", True, "")
+    assert [(item["row"], item["line"]) for item in found.examples] == [(41, 42), (42, 43), (43, 44)]
+    assert "süß" in found.examples[1]["text"]
+    assert len(found.examples[1]["text"]) < 90
+    assert report.fixes == ["windows-1252"]
+
+
+def test_lines_left_out_are_named():
+    left = [
+        {"line": 5, "last": 5, "text": "a,b,c", "why": "Line 5 has 3 fields, the header has 2."},
+        {"line": 9, "last": 11, "text": "x", "why": "Line 9 has text after a closing quotation mark."},
+    ]
+    source, test = replace(two_classes(), malformed=left), replace(table([("new", "a")]), malformed=left[:1])
+    columns = ("text", "label")
+    report = doctor.report_on(source, columns, cleaning.tidy(source, columns, test=test), doctor.Context(), None)
+    found = finding(report, "leave-malformed-lines")
+    assert found.what == "5 lines do not fit into the table: line 5, lines 9 to 11, test line 5."
+    assert found.will_do == "They are left out. Line 5 has 3 fields, the header has 2."
+    assert (found.count, found.listed, found.applied) == (5, True, True)
+    assert report.fixes == ["leave-malformed-lines"]
 
 
 def data_folder() -> Path | None:

@@ -1,5 +1,6 @@
 """The entry points of the children that read tables: JSON in, JSON out, files in a folder, through a real child too."""
 
+import csv
 import json
 
 import pytest
@@ -164,3 +165,82 @@ def test_a_real_child_reads_and_refuses(tmp_path):
     with pytest.raises(UserError, match="Line 3, byte 4") as caught:
         oneshot.run("genhub.data.intake:read_table", {"path": str(bad), "folder": str(tmp_path)})
     assert caught.value.field == "data"
+
+
+# ---- remedies of reading, and rows to take home -------------------------------------------------------------------------
+
+
+def test_a_table_read_with_a_remedy_stays_so_when_it_is_examined(tmp_path):
+    path = tmp_path / "old.csv"
+    path.write_bytes(("text,label\n" + "\n".join([*some_rows(), "süß,a", "one, too many,b"]) + "\n").encode("cp1252"))
+    fixes = ["windows-1252", "leave-malformed-lines"]
+    answer = intake.read_table({"path": str(path), "folder": str(tmp_path), "fixes": fixes})
+    assert (answer["rows"], answer["fixes"], answer["encoding"]) == (31, fixes, "Windows-1252")
+    report = intake.examine({"folder": str(tmp_path), "fixes": ["drop-duplicates", "windows-1252"]})
+    assert {"windows-1252", "leave-malformed-lines"} <= {finding["code"] for finding in report["findings"]}
+    assert report["data"]["fixes"] == report["fixes"] == [*fixes, "drop-duplicates"]
+    assert lines(tmp_path / "clean.jsonl")[30]["text"] == "süß"
+    test = tmp_path / "test.csv"
+    test.write_bytes("text,label\nnaïve,a\nnot seen,b\n".encode("cp1252"))
+    with pytest.raises(UserError) as caught:
+        intake.add_test({"path": str(test), "folder": str(tmp_path)})
+    assert caught.value.fix == "windows-1252"
+    intake.read_table({"path": str(written(tmp_path, some_rows())), "folder": str(tmp_path)})
+    intake.add_test({"path": str(test), "folder": str(tmp_path), "fixes": ["windows-1252"]})
+    assert intake.examine({"folder": str(tmp_path)})["data"]["fixes"] == ["windows-1252"]
+
+
+def taken_home(folder, code: str) -> list[list[str]]:
+    answer = intake.finding_rows({"folder": str(folder), "code": code, "out": str(folder / "rows.csv")})
+    with open(folder / "rows.csv", encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    assert header == ["row", "line", "text", "label", "why"]
+    assert answer == {"code": code, "rows": len(rows), "separator": "comma"}
+    return rows
+
+
+def test_all_rows_of_a_finding_are_written_as_they_stand(tmp_path):
+    flawed = [" ,a", *[f"  the text NUMBER {n}!,{'ab'[n % 2]}" for n in range(8)], "the text number 2,b", "text,", "=1+1,A", "a,b,c"]
+    path = written(tmp_path, [*some_rows(), *flawed])
+    intake.read_table({"path": str(path), "folder": str(tmp_path), "fixes": ["leave-malformed-lines"]})
+    intake.add_test({"path": str(written(tmp_path, ["the text number 9,b", ",a", "new,c", "old,a"], "t.csv")), "folder": str(tmp_path)})
+    report = intake.examine({"folder": str(tmp_path), "fixes": ["drop-duplicates"]})
+    told = {finding["code"]: finding for finding in report["findings"] if finding["listed"]}
+    assert taken_home(tmp_path, "empty-texts") == [
+        ["31", "32", " ", "a", "it has no text"],
+        ["2", "3", "", "a", "it has no text (test table)"],
+    ]
+    copies = taken_home(tmp_path, "drop-duplicates")
+    assert len(copies) == told["drop-duplicates"]["count"] == 8
+    assert copies[0] == ["32", "33", "  the text NUMBER 0!", "a", "it repeats row 1"]
+    assert taken_home(tmp_path, "drop-conflicts")[-1] == ["40", "41", "the text number 2", "b", "its text also stands under “a” (row 3)"]
+    assert taken_home(tmp_path, "leaked") == [["10", "11", "the text number 9", "b", "its text is also in the test table"]]
+    assert taken_home(tmp_path, "unknown-labels")[0][2:4] == ["new", "c"]
+    assert taken_home(tmp_path, "empty-labels")[0][2:] == ["text", "", "it has no label"]
+    assert taken_home(tmp_path, "merge-labels")[0][2:] == ["'=1+1", "A", "the label is mostly spelt “a”"]
+    assert taken_home(tmp_path, "leave-malformed-lines") == [["", "44", "a,b,c", "", "Line 44 has 3 fields, the header has 2."]]
+    for code in ("file", "../x", "nothing"):
+        with pytest.raises(UserError, match="has no rows for"):
+            intake.finding_rows({"folder": str(tmp_path), "code": code, "out": str(tmp_path / "rows.csv")})
+
+
+def test_a_finding_of_a_table_that_was_not_examined_has_no_rows(tmp_path):
+    intake.read_table({"path": str(written(tmp_path, some_rows())), "folder": str(tmp_path)})
+    with pytest.raises(UserError, match="None of its findings has any"):
+        intake.finding_rows({"folder": str(tmp_path), "code": "empty-texts", "out": str(tmp_path / "rows.csv")})
+
+
+def test_texts_in_other_languages_are_left_out_by_any_way_to_the_same_rows(tmp_path):
+    """The page looks at the table before the remedy is pressed, a command knows it from the start."""
+    mixed = [f"We waited {n} minutes for the lift and nobody came to help us.,{'ab'[n % 2]}" for n in range(40)]
+    mixed[7] = "Die Lieferung kam leider viel zu spät und der Karton war völlig durchnässt,a"
+    page, command = tmp_path / "page", tmp_path / "command"
+    request = {"languages": ["en"], "fixes": ["drop-other-languages", "drop-duplicates"]}
+    for folder in (page, command):
+        folder.mkdir()
+        intake.read_table({"path": str(written(tmp_path, [*mixed, mixed[0]])), "folder": str(folder)})
+    intake.examine({**request, "folder": str(page), "fixes": []})
+    reports = [intake.examine({**request, "folder": str(folder)}) for folder in (page, command)]
+    assert reports[0]["removed"] == reports[1]["removed"] == {"drop-other-languages": 1, "drop-duplicates": 1}
+    assert (page / "clean.jsonl").read_text() == (command / "clean.jsonl").read_text()
+    assert taken_home(page, "other-languages")[0][4] == "it looks like German"

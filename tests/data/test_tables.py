@@ -325,3 +325,101 @@ def test_a_windows_file_is_told_how_to_become_utf_8(tmp_path):
         tables.read(path, settings.LOCAL)
     for words in ("CSV UTF-8", "Edit filter settings", "iconv -f WINDOWS-1252 -t UTF-8"):
         assert words in caught.value.remedy
+
+
+# ---- read with a remedy ------------------------------------------------------------------------------------------------
+
+WINDOWS = "text,label\nsüß – “gut”,a\nplain,b\ncafé,a\n".encode("cp1252")
+
+
+def test_windows_1252_is_offered_and_read_when_asked_for(tmp_path):
+    assert refused(tmp_path, WINDOWS).fix == "windows-1252"
+    table = read(tmp_path, WINDOWS, fixes=("windows-1252",))
+    assert table.rows == [("süß – “gut”", "a"), ("plain", "b"), ("café", "a")]
+    assert (table.encoding, table.foreign, table.fixes) == ("Windows-1252", 6, ["windows-1252"])
+    lines = '{"text": "naïve", "label": "a"}\n{"text": "b", "label": "b"}\n'.encode("cp1252")
+    assert read(tmp_path, lines, fixes=("windows-1252",)).rows == [("naïve", "a"), ("b", "b")]
+
+
+def test_windows_1252_is_used_only_where_it_is_needed(tmp_path):
+    for data in (GOOD.encode(), GOOD.encode("utf-8-sig"), GOOD.encode("utf-16")):
+        table = read(tmp_path, data, fixes=("windows-1252", "leave-malformed-lines"))
+        assert table.rows == [("hello", "a"), ("“é”", "b")]
+        assert (table.fixes, table.encoding == "Windows-1252") == ([], False)
+
+
+@pytest.mark.parametrize("data", [b"text,label\n\x81\xe9,a\n", b"\xef\xbb\xbftext,label\ncaf\xe9,a\n"])
+def test_what_windows_1252_cannot_be_stays_refused(tmp_path, data):
+    assert refused(tmp_path, data).fix == ""
+    with pytest.raises(UserError, match="is not UTF-8"):
+        read(tmp_path, data, fixes=("windows-1252",))
+
+
+SOUND = "".join(f"text {n},{'ab'[n % 2]}\n" for n in range(30))
+MALFORMED = {
+    "too long": ("a,b,c\n", "Line 32 has 3 fields", 1),
+    "too short": ("alone\n", "Line 32 has 1 field", 1),
+    "text after quote": ('"a"b,x\n', "Line 32 has text after a closing", 1),
+    "over two lines": ('"a\nb",x,y\n', "Line 32 has 3 fields", 2),
+}
+
+
+@pytest.mark.parametrize(("content", "told", "lines"), MALFORMED.values(), ids=MALFORMED)
+def test_malformed_lines_are_left_out_when_asked_for(tmp_path, content, told, lines):
+    data = f"text,label\n{SOUND}{content}{SOUND}"
+    error = refused(tmp_path, data)
+    assert error.what.startswith(told)
+    assert error.fix == "leave-malformed-lines"
+    table = read(tmp_path, data, fixes=("leave-malformed-lines",))
+    assert len(table.rows) == 60
+    assert table.lines[29:31] == [31, 32 + lines]
+    assert table.fixes == ["leave-malformed-lines"]
+    (left,) = table.malformed
+    assert (left["line"], left["last"], left["text"]) == (32, 31 + lines, content.rstrip("\n"))
+    assert left["why"].startswith(told)
+
+
+def test_malformed_lines_of_jsonl_are_left_out_too(tmp_path):
+    sound = [json.dumps({"text": f"text {n}", "label": "ab"[n % 2]}) for n in range(20)]
+    bad = ["{", "3", '{"text": NaN}', '{"text": ["a"]}', '{"text": "a", "text": "b"}', '{"text": "\\ud800"}', '{"text": ' + "[" * 90_000]
+    data = "\n".join([*sound, *bad, *sound])
+    assert refused(tmp_path, data).fix == "leave-malformed-lines"
+    table = read(tmp_path, data, fixes=("leave-malformed-lines",))
+    assert (len(table.rows), table.columns) == (40, ("text", "label"))
+    assert [item["line"] for item in table.malformed] == list(range(21, 28))
+
+
+def test_many_malformed_lines_speak_for_another_separator(tmp_path):
+    data = "text,label\n" + SOUND + "well, a, b\n" * 21
+    assert refused(tmp_path, data).fix == ""
+    with pytest.raises(UserError) as caught:
+        read(tmp_path, data, fixes=("leave-malformed-lines",))
+    assert caught.value.what == "21 of 51 lines do not fit. Line 32 has 3 fields, the header has 2."
+    assert caught.value.limit.startswith("At most 20 of them")
+    assert "separator is probably another" in caught.value.remedy
+    assert caught.value.fix == ""
+    many = "text,label\n" + "plain,a\n" * 960 + "a,b,c\n" * 40
+    assert len(read(tmp_path, many, fixes=("leave-malformed-lines",)).malformed) == 40
+    most = "text,label\n" + "plain,a\n" * 5 + "a,b,c\n" * 6
+    with pytest.raises(UserError, match="6 of 11 lines do not fit"):
+        read(tmp_path, most, fixes=("leave-malformed-lines",))
+    swallowed = "text,label\n" + '"open,a\n' + "plain,a\n" * 100 + 'and a "word,b\n'
+    with pytest.raises(UserError, match="102 of 102 lines do not fit"):
+        read(tmp_path, swallowed, fixes=("leave-malformed-lines",))
+
+
+def test_nothing_mends_an_open_quote_or_a_broken_header(tmp_path):
+    for data in (f'text,label\n{SOUND}a,b,c\n"open,b\nc,d\n', f'"te"xt,label\n{SOUND}'):
+        error = refused(tmp_path, data)
+        assert error.fix == ""
+        with pytest.raises(UserError) as caught:
+            read(tmp_path, data, fixes=("leave-malformed-lines",))
+        assert caught.value.what == error.what
+
+
+def test_pasted_rows_are_read_with_a_remedy_too():
+    data = f"text,label\n{SOUND}a,b,c\n"
+    with pytest.raises(UserError) as caught:
+        tables.parse_pasted(data, LIMITS)
+    assert caught.value.fix == "leave-malformed-lines"
+    assert len(tables.parse_pasted(data, LIMITS, fixes=("leave-malformed-lines",)).rows) == 30

@@ -67,7 +67,7 @@ def test_the_split_shown_follows_the_options_of_stage_2(lab):
     shown = data.reexamine(lab, session, seed=7, folds=0)
     assert "Split, seed 7," in shown["data_report"]
     assert "are kept unseen for the verdict" in shown["data_report"]
-    assert set(shown) == {"data_report", "data_use", "train"}  # no session: a remedy may have been pressed meanwhile
+    assert set(shown) == {"data_report", "data_rows", "data_use", "train"}  # no session: a remedy may have been pressed meanwhile
     assert "3 folds" in data.reexamine(lab, session, folds=3)["data_report"]
 
 

@@ -6,6 +6,8 @@ from functools import partial
 import gradio as gr
 
 from genhub.data import samples
+from genhub.data.fixes import LEAVE_MALFORMED, READING
+from genhub.data.found import place
 from genhub.errors import UserError
 from genhub.lab import PASTED, Lab, TableInfo
 from genhub.training.configs import ClassifyConfig
@@ -17,9 +19,9 @@ GROUPS = ("sample_group", "file_group", "paste_group", "hub_group")  # the field
 STAGE = "1  Data"
 MOST_CLASSES = 12
 SHOWN_ABOVE = ("file", "columns", "classes")  # findings that the facts and the form say already
-OUTPUTS = ["session", "data_report", "text_column", "label_column", "data_use", "data_stage", "train", "test_file"]
+LOOKED_AGAIN = ["data_report", "data_rows", "data_use", "train"]  # what shows the report and follows from it
+OUTPUTS = ["session", *LOOKED_AGAIN, "text_column", "label_column", "data_stage", "test_file", "data_refused"]
 USE = "Use this table"
-LOOKED_AGAIN = ["data_report", "data_use", "train"]  # what shows the report and follows from it
 OPTIONS = ("model", "max_length", "seed", "folds", "test_share", "validation_share")  # of stage 2: they bear on the report
 SETTINGS = {  # finding → the option that answers it, its value, the button's words
     "long-texts": ("max_length", 256, "Read 256 tokens"),
@@ -38,7 +40,8 @@ def layout(wires: Wires) -> None:
                 markup.page(markup.note("Choose a table: the doctor reads it and reports here, before anything is trained.")),
                 elem_id="data-report",
             )
-    wires.add(data_stage=stage, data_report=report)
+            rows = gr.DownloadButton("Download", visible=False, size="sm", elem_id="data-rows")
+    wires.add(data_stage=stage, data_report=report, data_rows=rows)
 
 
 def _sources(wires: Wires) -> None:
@@ -76,7 +79,7 @@ def _sources(wires: Wires) -> None:
     with gr.Accordion("A test table of my own", open=False):
         test_file = gr.File(label="Same columns; the verdict then rests on these rows", elem_id="data-test", height=110)
     use = gr.Button(USE, variant="primary", interactive=False, elem_id="data-use")
-    wires.add(data_use=use, data_problem=gr.HTML(elem_id="data-problem"))
+    wires.add(data_use=use, data_problem=pieces(elem_id="data-problem"), data_refused=gr.State(None))
     wires.add(data_source=source, data_sample=sample, data_file=file, data_pasted=pasted, data_read=read)
     wires.add(hub_id=hub_id, hub_config=hub_config, hub_split=hub_split, hub_read=hub_read, test_file=test_file)
     wires.add(sample_group=sample_group, file_group=file_group, paste_group=paste_group, hub_group=hub_group)
@@ -99,6 +102,8 @@ def wire(wires: Wires) -> None:
     wires.on(changed, reexamine, ["session", *OPTIONS], LOOKED_AGAIN, "data_problem", **queue)
     outputs = [*OUTPUTS, *dict.fromkeys(name for name, _, _ in SETTINGS.values())]
     wires.on_pick(part["data_report"].select, press, ["session", *OPTIONS], outputs, "data_problem")
+    again = {"concurrency_id": "tables", "concurrency_limit": 4}
+    wires.on_pick(part["data_problem"].select, read_again, ["session", "data_refused", *OPTIONS], OUTPUTS, "data_problem", **again)
 
 
 def _reads(wires: Wires, event: Callable, handler: Callable, inputs: list[str], **options) -> None:
@@ -126,11 +131,11 @@ def take_sample(lab: Lab, session: dict, data_sample: str, **options) -> dict:
 
 
 def take_file(lab: Lab, session: dict, data_file: str, **options) -> dict:
-    return _taken(lab, session, lab.take_upload(session["visitor"], data_file), options)
+    return _read(lab, session, {"way": "file", "value": data_file, "fixes": []}, options)
 
 
 def take_pasted(lab: Lab, session: dict, data_pasted: str, **options) -> dict:
-    return _taken(lab, session, lab.take_pasted(session["visitor"], data_pasted), options)
+    return _read(lab, session, {"way": "pasted", "value": data_pasted, "fixes": []}, options)
 
 
 def take_hub(lab: Lab, session: dict, hub_id: str, hub_config: str, hub_split: str, **options) -> dict:
@@ -144,10 +149,20 @@ def choose_columns(lab: Lab, session: dict, text_column: str, label_column: str,
 def add_test(lab: Lab, session: dict, test_file: str, **options) -> dict:
     """Attach a test table; one that is refused does not stay in the form as if it were attached."""
     try:
-        lab.add_test(session["visitor"], session["table"], test_file)
-        return _examined(lab, session, options)
+        return _read(lab, session, {"way": "test", "value": test_file, "fixes": []}, options)
     except UserError as error:
         return {"test_file": None, "data_problem": markup.problem(error)}
+
+
+def read_again(lab: Lab, pick: str, session: dict, data_refused: dict | None, **options) -> dict:
+    """The button of a refusal: what was refused last is read once more, with one remedy more. Another remedy than one of reading goes
+    to the table that is here."""
+    code = pick.removeprefix("fix:")
+    if code not in READING:
+        return press(lab, pick, session, **options)
+    if not data_refused:
+        raise UserError("The file is not here any more.", "It is kept until the page is reloaded.", "Choose it again.", "data")
+    return _read(lab, session, {**data_refused, "fixes": [*data_refused["fixes"], code]}, options)
 
 
 def drop_test(lab: Lab, session: dict, **options) -> dict:
@@ -164,9 +179,12 @@ def reexamine(lab: Lab, session: dict, **options) -> dict:
 
 
 def press(lab: Lab, pick: str, session: dict, **options) -> dict:
-    """A button in the report: "fix:code" applies a remedy or takes it back, "set:code" changes an option of stage 2, "drop:test"
-    takes the test table away."""
+    """A button in the report: "fix:code" applies a remedy or takes it back, "set:code" changes an option of stage 2, "rows:code"
+    gives the rows of a finding as a file, "drop:test" takes the test table away."""
     verb, _, code = pick.partition(":")
+    if verb == "rows":
+        path = lab.finding_rows(session["visitor"], session["table"], code)
+        return {"data_rows": gr.update(value=str(path), label=f"Download {path.name}", visible=True)}
     if verb == "drop":
         return drop_test(lab, session, **options)
     if verb == "set" and code in SETTINGS:
@@ -192,6 +210,25 @@ def restore(lab: Lab, session: dict, **options) -> dict:
         return {"text_column": chosen[0], "label_column": chosen[1], "data_problem": markup.problem(error)}
 
 
+def _read(lab: Lab, session: dict, source: dict, options: dict) -> dict:
+    """Read a table, or the test table of one, from a source: {"way": file, pasted or test, "value", "fixes"}. One whose refusal
+    offers a remedy is kept for its button."""
+    visitor, value, fixes = session["visitor"], source["value"], source["fixes"]
+    try:
+        if source["way"] == "test":
+            lab.add_test(visitor, session["table"], value, fixes)
+        else:
+            take = lab.take_upload if source["way"] == "file" else lab.take_pasted
+            info = take(visitor, value, fixes=fixes)
+    except UserError as error:
+        if not error.fix:
+            raise
+        kept = {"data_problem": markup.problem(error, heard=True), "data_refused": source}
+        return {**kept, "test_file": None} if source["way"] == "test" else kept
+    shown = _examined(lab, session, options) if source["way"] == "test" else _taken(lab, session, info, options)
+    return {**shown, "data_refused": None}
+
+
 def _taken(lab: Lab, session: dict, info: TableInfo, options: dict) -> dict:
     shown = _examined(lab, {**session, "table": info.id, "columns": ["", ""], "fixes": []}, options)
     return {**shown, "test_file": None}
@@ -204,6 +241,7 @@ def _examined(lab: Lab, session: dict, options: dict) -> dict:
     return {
         "session": {**session, "columns": chosen},
         "data_report": render(info, report),
+        "data_rows": gr.update(visible=False),
         "text_column": gr.update(choices=info.columns, value=chosen[0]),
         "label_column": gr.update(choices=info.columns, value=chosen[1]),
         "data_use": gr.update(interactive=report["ready"], value=USE if report["ready"] else "First settle what is marked red"),
@@ -282,8 +320,7 @@ def _asks(finding: dict) -> bool:
 def _finding(finding: dict) -> str:
     tone = "done" if finding["applied"] else finding["severity"]
     examples = "".join(
-        f"<li>{'test ' * (item.get('part') == 'test')}row {markup.esc(item['row'])}: {markup.esc(_cut(item['text']))} {_label(item)}</li>"
-        for item in finding["examples"][:2]
+        f"<li>{markup.esc(place(item))}: {markup.esc(_cut(item['text']))} {_label(item)}</li>" for item in finding["examples"][:2]
     )
     button = ""
     if finding["fix"]:
@@ -291,6 +328,11 @@ def _finding(finding: dict) -> str:
         button = markup.pick(label, f"fix:{finding['fix']}", pressed=finding["applied"])
     elif finding["code"] in SETTINGS and finding["severity"] != "info":
         button = markup.pick(SETTINGS[finding["code"]][2], f"set:{finding['code']}")
+    if finding["listed"]:
+        what = "lines" if finding["code"] == LEAVE_MALFORMED else "rows"
+        button += " " + markup.pick(
+            f"Download {'these ' + what if finding['count'] > 1 else 'this ' + what[:-1]}", f"rows:{finding['code']}"
+        )
     listed = f"<ul>{examples}</ul>" if examples else ""
     return f'<div class="gh-finding {tone}"><b>{markup.esc(finding["what"])}</b> {markup.esc(finding["will_do"])} {listed}{button}</div>'
 

@@ -141,9 +141,9 @@ def classify_table(lab: Lab, session: dict, try_file: str) -> Iterator[dict]:
                 done, total = step
                 yield {"try_table_note": markup.page(markup.paragraph(f"{done:,} of {total:,} texts"), markup.track(done / max(1, total)))}
             else:
-                told = f"{step.name}: your columns, plus the predicted class and its probability, by {run}."
+                told = f"{step.path.name}: your columns, plus the predicted class and its probability, by {run}."
                 yield {
-                    "try_download": gr.update(value=str(step), visible=True),
+                    "try_download": gr.update(value=str(step.path), visible=True),
                     "try_table_note": markup.page(markup.note(told)),
                     "try_stop": gr.update(visible=False),
                 }

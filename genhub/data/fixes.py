@@ -1,0 +1,38 @@
+"""The remedies by code, with the words of their buttons: some are used when a file is read, the others on the rows it gave."""
+
+from collections.abc import Iterable
+
+from genhub.errors import UserError
+
+WINDOWS_1252 = "windows-1252"
+LEAVE_MALFORMED = "leave-malformed-lines"
+READING = {
+    WINDOWS_1252: "Read it as Windows-1252",
+    LEAVE_MALFORMED: "Leave such lines out",
+}
+FIXES = {
+    **READING,
+    "first-N-rows": "Use the first rows",
+    "first-line-is-a-row": "Use it as a row, too",
+    "merge-labels": "Merge these labels",
+    "drop-duplicates": "Remove the copies",
+    "drop-conflicts": "Leave these texts out",
+    "drop-other-languages": "Leave these texts out",
+    "drop-rare": "Leave these classes out",
+    "drop-few": "Leave these classes out",
+}
+
+
+def known(fixes: Iterable[str]) -> list[str]:
+    """The codes once each. Raises UserError for one that there is not."""
+    chosen = list(dict.fromkeys(fixes))
+    for code in chosen:
+        if code not in FIXES:
+            what = f"There is no remedy “{str(code)[:40]}”."
+            raise UserError(what, f"Remedies: {', '.join(FIXES)}.", "Choose one of them.", "fixes")
+    return chosen
+
+
+def of_reading(fixes: Iterable[str]) -> list[str]:
+    """Those that bear on the reading of a file."""
+    return [code for code in fixes if code in READING]
