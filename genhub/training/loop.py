@@ -20,7 +20,8 @@ from torch import nn
 from genhub.errors import UserError
 from genhub.events import Event, Metric, Note, Resumed
 from genhub.training import checkpoint, precision
-from genhub.training.plan import Diverged, Fitted, Plan, Session, Timed, Trainable, agreed, batch_order
+from genhub.training.optimizers import Optimizers
+from genhub.training.plan import Diverged, Fitted, Plan, Session, Timed, Trainable, agreed
 
 REPORTS = 200  # points of the training-loss curve a part has at most
 PROGRESS_SECONDS = 1.0
@@ -47,7 +48,7 @@ def time_steps(task: Trainable, plan: Plan, session: Session, seconds: float) ->
     lengths = task.train.lengths
     trial.train_step(sorted(range(len(lengths)), key=lambda row: -lengths[row])[: plan.batch_size])
     before = (trial.seconds, trial.tokens, trial.step)
-    batches = batch_order(lengths, plan.batch_size, plan.seed, 0)
+    batches = plan.order(lengths, 0)
     for indices in batches:
         trial.train_step(indices)
         if trial.seconds - before[0] > seconds:
@@ -88,16 +89,7 @@ class _Fit:
         self.task.model.to(self.device)
         wanted = {name: group for group, names in self.task.groups.items() for name in names}
         self.named = {name: tensor for name, tensor in self.task.model.named_parameters() if name in wanted}
-        groups: dict[tuple[str, bool], list[nn.Parameter]] = {}
-        for name, tensor in self.named.items():
-            groups.setdefault((wanted[name], tensor.ndim > 1), []).append(tensor)
-        self.optimizer = torch.optim.AdamW(
-            [  # biases and norms do not decay
-                {"params": tensors, "name": group, "weight_decay": self.plan.weight_decay if decays else 0.0}
-                for (group, decays), tensors in groups.items()
-            ],
-            fused=self.device.type == "cpu",  # several times faster there when many weights learn; on a GPU torch chooses
-        )
+        self.optimizer = Optimizers(self.named, wanted, self.plan, self.device)
         self.model = self.accelerator.prepare_model(self.task.model)
 
     def run(self) -> Iterator[Event]:
@@ -131,7 +123,7 @@ class _Fit:
 
     def epoch(self, epoch: int) -> Iterator[Event]:
         """The rest of an epoch and its validation. Returns True when Stop was pressed."""
-        order = batch_order(self.task.train.lengths, self.plan.batch_size, self.plan.seed, epoch)
+        order = self.plan.order(self.task.train.lengths, epoch)
         self.set_phase()
         self.model.train()
         for index in range(self.step - epoch * self.per_epoch, self.per_epoch):
@@ -162,7 +154,7 @@ class _Fit:
         nn.utils.clip_grad_norm_([tensor for tensor in self.named.values() if tensor.grad is not None], self.plan.clip)
         self.optimizer.step()
         self.task.after_step(self.step)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad()
         self.step += 1
         self.losses.append(loss.detach())
         if self.world == 1 and self.device.type == "cpu" and not math.isfinite(loss.item()):
@@ -301,7 +293,7 @@ class _Fit:
         tensors |= {f"best/{name}": tensor for name, tensor in self.best_weights.items()}
         tensors |= {f"extra/{name}": tensor for name, tensor in self.task.extra_state().items()}
         for name, tensor in self.named.items():
-            tensors |= {f"optimizer/{key}/{name}": value for key, value in self.optimizer.state.get(tensor, {}).items()}
+            tensors |= {f"optimizer/{key}/{name}": value for key, value in self.optimizer.state(tensor).items()}
         scalars = {name: getattr(self, name) for name in COUNTERS}
         scalars |= {"part": self.plan.part, "best": self.best, "history": self.history, "random": generators}
         scalars |= {
@@ -326,7 +318,7 @@ class _Fit:
                 field, _, name = name.partition("/")
                 parameter = self.named[name]
                 # the step counter stays on the CPU, as AdamW keeps it
-                self.optimizer.state[parameter][field] = tensor if tensor.ndim == 0 else tensor.to(parameter.device)
+                self.optimizer.state(parameter)[field] = tensor if tensor.ndim == 0 else tensor.to(parameter.device)
             elif kind in groups:
                 groups[kind][name] = tensor.to(self.device)
         self.restore(groups["weight"])

@@ -83,6 +83,9 @@ class Plan:
 
     patience: epochs without gain after which it stops early (0: never). They count in the second half of the last phase only:
               before, the learning rate is high, and most of the gain comes when it falls.
+    betas:    how fast AdamW forgets its first and second moments.
+    muon:     groups of matrices that Muon steps instead of AdamW; see `genhub.training.optimizers`.
+    in_order: batches of neighbouring rows, in their order, every epoch: for models that carry a state from batch to batch.
     """
 
     phases: tuple[Phase, ...]
@@ -94,6 +97,9 @@ class Plan:
     patience: int = 0
     seed: int = 0
     precision: str = "auto"
+    betas: tuple[float, float] = (0.9, 0.999)
+    muon: tuple[str, ...] = ()
+    in_order: bool = False
 
     @property
     def epochs(self) -> int:
@@ -102,6 +108,13 @@ class Plan:
     def steps(self, rows: int) -> int:
         """Optimiser steps for `rows` training rows, without early stopping."""
         return self.epochs * math.ceil(rows / self.batch_size)
+
+    def order(self, lengths: Sequence[int], epoch: int) -> list[list[int]]:
+        """The batches of an epoch, as row numbers."""
+        if self.in_order:
+            rows = range(len(lengths))
+            return [list(rows[at : at + self.batch_size]) for at in rows[:: self.batch_size]]
+        return batch_order(lengths, self.batch_size, self.seed, epoch)
 
 
 @dataclass

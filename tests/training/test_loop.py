@@ -1,6 +1,7 @@
 """The loop on a problem of its own (a small regression), so that nothing here depends on text."""
 
 import random
+from dataclasses import replace
 
 import pytest
 import torch
@@ -99,6 +100,12 @@ def test_order_depends_on_seed_and_epoch_only():
     assert batch_order(lengths, 8, 1, 0) != batch_order(lengths, 8, 2, 0)
 
 
+def test_in_order_means_neighbours_in_their_order_every_epoch():
+    plan = Plan((Phase(2, {"body": 0.1}),), 4, in_order=True)
+    assert plan.order([9, 1, 5, 5, 2, 7], 0) == plan.order([9, 1, 5, 5, 2, 7], 1) == [[0, 1, 2, 3], [4, 5]]
+    assert PLAN.order([3] * 9, 1) == batch_order([3] * 9, 4, PLAN.seed, 1)
+
+
 def test_learns_and_says_so():
     task = Regression()
     events, fitted = collect(fit(task, Plan((Phase(30, {"body": 0.05, "head": 0.1}),), 4, precision="fp32"), session(pace=Pace(210))))
@@ -184,12 +191,24 @@ def test_a_loss_that_is_no_number_names_step_and_rate_and_keeps_the_best():
     assert all(torch.equal(tensor, best[name]) for name, tensor in task.model.state_dict().items())
 
 
-def test_resumes_to_the_same_curve_after_five_kills(tmp_path):
-    whole, _ = collect(fit(Regression(), PLAN, session()))
+class Steps(Regression):
+    """The matrices in a group of their own, for Muon."""
+
+    def __init__(self):
+        super().__init__()
+        self.groups = {"body": ["body.weight"], "head": ["head.weight", "head.bias", "body.bias"]}
+
+
+MUON = replace(PLAN, muon=("body",), betas=(0.9, 0.95))
+
+
+@pytest.mark.parametrize(("make", "plan"), [(Regression, PLAN), (Steps, MUON), (Regression, replace(PLAN, in_order=True))])
+def test_resumes_to_the_same_curve_after_five_kills(make, plan, tmp_path):
+    whole, _ = collect(fit(make(), plan, session()))
     draw, seen = random.Random(4), []
     for kills, stop_after in enumerate([draw.randint(1, 3) for _ in range(5)] + [999]):
         torch.manual_seed(draw.randint(0, 99))  # the state before a resume must not matter
-        generator = fit(Regression(), PLAN, session(keeper=Checkpoints(tmp_path, seconds=0), resuming=kills > 0))
+        generator = fit(make(), plan, session(keeper=Checkpoints(tmp_path, seconds=0), resuming=kills > 0))
         metrics = 0
         for event in generator:
             if isinstance(event, Resumed):
