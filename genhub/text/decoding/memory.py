@@ -1,0 +1,91 @@
+"""What a model remembers of the tokens it has read, for several rows at once that join and leave between steps.
+
+A Decoder is a model as the batch sees it: `begin` reads a prompt, `step` reads one more token of each row. Rows of different
+lengths lie side by side, padded on the left; the mask and the positions say where each begins, so that a row gets what it
+would get alone (but for the order in which floating-point sums are taken).
+"""
+
+from typing import Protocol
+
+import torch
+from torch import nn
+from transformers import DynamicCache
+from transformers.cache_utils import DynamicLayer
+
+
+class Memory(Protocol):
+    """The state of some rows. `joinable`: rows of others can be put beside them."""
+
+    joinable: bool
+
+    def join(self, other: "Memory") -> None: ...
+
+    def keep(self, rows: list[int]) -> None: ...
+
+
+class Decoder(Protocol):
+    """A language model, one token at a time. `positions`: the most tokens it can hold; 0 where there is no limit."""
+
+    positions: int
+
+    def begin(self, ids: list[int]) -> tuple[Memory, torch.Tensor]: ...
+
+    def step(self, tokens: torch.Tensor, memory: Memory) -> torch.Tensor: ...
+
+
+class KeyValues:
+    """Keys and values of every layer, (B, heads, T, width) each, and how many of the T places each row uses."""
+
+    def __init__(self, cache: DynamicCache, lengths: list[int]):
+        self.cache, self.lengths = cache, lengths
+        self.joinable = all(type(layer) is DynamicLayer for layer in cache.layers)  # a sliding window forgets where rows begin
+
+    def join(self, other: "KeyValues") -> None:
+        longest = max(*self.lengths, *other.lengths)
+        for mine, theirs in zip(self.cache.layers, other.cache.layers, strict=True):
+            mine.keys = torch.cat([_padded(mine.keys, longest), _padded(theirs.keys, longest)])
+            mine.values = torch.cat([_padded(mine.values, longest), _padded(theirs.values, longest)])
+        self.lengths += other.lengths
+
+    def keep(self, rows: list[int]) -> None:
+        """Only these rows, in this order; a row may be named twice (beams)."""
+        self.lengths = [self.lengths[row] for row in rows]
+        index, longest = torch.tensor(rows), max(self.lengths, default=0)
+        for layer in self.cache.layers:
+            layer.keys = layer.keys[index, :, layer.keys.shape[-2] - longest :]
+            layer.values = layer.values[index, :, layer.values.shape[-2] - longest :]
+
+    def places(self) -> dict[str, torch.Tensor]:
+        """Mask and positions for the next token of each row; nothing where all rows are of one length, which is faster."""
+        shortest, longest = min(self.lengths), max(self.lengths)
+        if shortest == longest:
+            return {}
+        lengths = torch.tensor(self.lengths)
+        mask = torch.arange(longest + 1) >= longest - lengths[:, None]
+        return {"attention_mask": mask.long(), "position_ids": lengths[:, None]}
+
+
+def _padded(states: torch.Tensor, length: int) -> torch.Tensor:
+    """(B, heads, T, width) with zeros on the left, up to `length` places."""
+    return nn.functional.pad(states, (0, 0, length - states.shape[-2], 0))
+
+
+class TransformerDecoder:
+    """A causal language model of transformers, without gradients."""
+
+    def __init__(self, model: nn.Module, positions: int):
+        self.model, self.positions = model, positions
+
+    @torch.inference_mode()
+    def begin(self, ids: list[int]) -> tuple[KeyValues, torch.Tensor]:
+        """A prompt of at least one token → its memory and (1, V) logits of the token after it."""
+        cache = DynamicCache(config=self.model.config)
+        logits = self.model(input_ids=torch.tensor([ids]), past_key_values=cache, use_cache=True, logits_to_keep=1).logits
+        return KeyValues(cache, [len(ids)]), logits[:, -1].float()
+
+    @torch.inference_mode()
+    def step(self, tokens: torch.Tensor, memory: KeyValues) -> torch.Tensor:
+        """One token of each row (B,) → (B, V) logits of the one after it."""
+        places = memory.places()
+        memory.lengths = [length + 1 for length in memory.lengths]
+        return self.model(input_ids=tokens[:, None], past_key_values=memory.cache, use_cache=True, **places).logits[:, -1].float()
