@@ -9,6 +9,7 @@ from genhub.data import tables
 from genhub.errors import UserError
 
 ADDED = ("predicted", "probability")
+ABSTAINED = "abstained"
 MEASURED_ROWS = 1_000
 
 # a label for each text, and the texts' probabilities (N, C)
@@ -18,11 +19,12 @@ Answers = tuple[Sequence[str], Sequence[Sequence[float]]]
 @dataclass(frozen=True)
 class Predicted:
     """A table that came back: its file, how many rows it has, and how many of them carry each predicted label, most frequent first.
-    Rows without a text carry none."""
+    Rows without a text carry none. `abstained`: answers below the threshold, 0 without one."""
 
     path: Path
     rows: int
     counts: dict[str, int]
+    abstained: int = 0
 
 
 def text_column(columns: Sequence[str], rows: Sequence[Sequence[str]], wanted: str = "", trained: str = "") -> int:
@@ -47,19 +49,22 @@ def texts(columns: Sequence[str], rows: Sequence[Sequence[str]], column: int) ->
     return found
 
 
-def write_labelled(out: Path, table: tables.Table, column: int, answers: Answers) -> Predicted:
+def write_labelled(out: Path, table: tables.Table, column: int, answers: Answers, threshold: float = 0.0) -> Predicted:
     """Write the table with two columns added, `predicted` and `probability`, from the answers to `texts`: as CSV, with the separator
-    that it came with.
+    that it came with. With a threshold, a third says of each answer whether its probability is below: `abstained`, yes or no.
 
-    Rows without a text keep both cells empty."""
+    Rows without a text keep these cells empty."""
     told = iter(zip(*answers, strict=True))
-    added = [_free(name, table.columns) for name in ADDED]
+    added = [_free(name, table.columns) for name in (*ADDED, *([ABSTAINED] if threshold > 0 else []))]
     lines = []
     for row in table.rows:
         label, scores = next(told) if row[column].strip() else ("", ())
-        lines.append([*row, label, f"{max(scores):.4f}" if len(scores) else ""])
+        best = max(scores) if len(scores) else None
+        cells = ["", "", ""] if best is None else [label, f"{best:.4f}", "yes" if best < threshold else "no"]
+        lines.append([*row, *cells[: len(added)]])
     tables.write_csv(out, [*table.columns, *added], lines, table.separator)
-    return Predicted(out, len(lines), dict(Counter(answers[0]).most_common()))
+    below = sum(max(scores) < threshold for scores in answers[1])
+    return Predicted(out, len(lines), dict(Counter(answers[0]).most_common()), below)
 
 
 def _free(name: str, taken: Sequence[str]) -> str:

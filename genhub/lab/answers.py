@@ -29,12 +29,12 @@ class Answers(Tables):
         return done.path
 
     def predicting_table(
-        self, visitor: str, run_id: str, path: str | Path, text_column: str = "", fixes=()
+        self, visitor: str, run_id: str, path: str | Path, text_column: str = "", fixes=(), threshold: float = 0.0
     ) -> Iterator[tuple[int, int] | batch.Predicted]:
         """`predict_table` in steps: (done, total) again and again, the file with what is in it last. Closing it early frees the worker.
 
         The texts are in `text_column`, else in the column that the run was trained on, else see `batch.text_column`. Rows without
-        a text keep both cells empty. Raises UserError for a table with more rows than the limit."""
+        a text keep the added cells empty; `threshold`: see `batch.write_labelled`. Raises UserError for a table with more rows than the limit."""
         upload = gate.upload(path, self.settings.limits)
         run = self._with_model(visitor, run_id)
         trained = run.read("passport.json").get("config", {}).get("text_column", "")
@@ -47,7 +47,7 @@ class Answers(Tables):
             out = self._new_folder(self.settings.downloads, visitor, upload.bytes) / name
             texts = gate.texts(batch.texts(table.columns, table.rows, column), self.settings.limits, "text")
             told = yield from self._steps("classify.predict", run, {"texts": texts})
-            done = batch.write_labelled(out, table, column, (told["predicted"], told["scores"]))
+            done = batch.write_labelled(out, table, column, (told["predicted"], told["scores"]), threshold)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         yield done

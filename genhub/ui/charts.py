@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from genhub.ui.markup import esc
 
 COLOURS = 8
+STRONGEST = 55  # per cent of its colour that the word with the most to say has: the text stays readable on it
 WIDTH, HEIGHT = 560, 250
 LEFT, RIGHT, TOP, BOTTOM = 72, 14, 12, 42
 
@@ -135,14 +136,15 @@ def _matrix_cell(i: int, j: int, value: int, share: float, labels: list[str], pr
 
 
 def words(tokens: list[dict], off: set[int] = frozenset(), clickable: bool = True) -> str:
-    """A text as words coloured by their attribution: blue speaks for the class, orange against; pick "word:index"."""
+    """A text as words coloured by their attribution: violet speaks for the class, grey, dashed, against it; pick "word:index". These
+    are no class's colours."""
     most = max((abs(token["score"]) for token in tokens), default=0) or 1.0
     parts = []
     for index, token in enumerate(tokens):
         share = token["score"] / most
-        tone, strength = ("var(--c0)" if share >= 0 else "var(--c1)"), round(70 * abs(share))
+        tone, strength = ("var(--for)" if share >= 0 else "var(--against)"), round(STRONGEST * abs(share))
         style = f"background: color-mix(in srgb, {tone} {strength}%, transparent); border-bottom-color: color-mix(in srgb, {tone} {min(100, strength + 20)}%, transparent)"
-        css = "off" if index in off else ""
+        css = " ".join(name for name, applies in (("off", index in off), ("against", share < 0)) if applies)
         tip = f'class="{css}" style="{style}" title="{token["score"]:+.3f}"'
         if clickable:
             state = str(index in off).lower()

@@ -27,7 +27,7 @@ def layout(wires: Wires) -> None:
     table = pieces(elem_id="runs-table", elem_classes="gh-reserve")
     with gr.Row():
         refresh = gr.Button("Refresh", elem_id="runs-refresh", min_width=100)
-        everything = gr.Button("Delete everything", elem_id="runs-delete-all", min_width=100)
+        everything = gr.Button("Delete everything", variant="stop", elem_id="runs-delete-all", min_width=100)
         reopen = gr.UploadButton("Open a run's zip", file_types=[".zip"], elem_id="runs-reopen", min_width=100)
     with gr.Column(visible=False) as actions, gr.Row():
         name = gr.Textbox(label="Name", max_lines=1, elem_id="runs-name", scale=3)
@@ -39,8 +39,10 @@ def layout(wires: Wires) -> None:
     problem = gr.HTML(elem_id="runs-problem")
     which = gr.Radio(list(CURVES), value="Validation loss", label="Curve", elem_id="runs-curve")
     with gr.Row(elem_classes="gh-split"):
-        curves = gr.HTML(elem_id="runs-curves", elem_classes="gh-reserve")
-        compare = gr.HTML(elem_id="runs-compare", elem_classes="gh-reserve")
+        with gr.Column(scale=2, min_width=300):
+            curves = gr.HTML(elem_id="runs-curves", elem_classes="gh-reserve")
+        with gr.Column(scale=3, min_width=300):
+            compare = gr.HTML(elem_id="runs-compare", elem_classes="gh-reserve")
     wires.add(runs_table=table, runs_refresh=refresh, runs_all=everything, runs_reopen=reopen, runs_actions=actions, runs_name=name)
     wires.add(runs_rename=rename, runs_resume=resume, runs_pack=pack, runs_delete=delete, runs_download=download, runs_problem=problem)
     wires.add(runs_which=which, runs_curves=curves, runs_compare=compare, runs_picked=gr.State([]))
@@ -143,14 +145,14 @@ def delete(lab: Lab, session: dict, runs_picked: list[str], runs_which: str) -> 
 def delete_all(lab: Lab, session: dict, runs_picked: list[str], runs_which: str, runs_all: str) -> dict:
     """Asks once more: the button says so, the second press deletes."""
     if runs_all != SURE:
-        return {"runs_all": gr.update(value=SURE, variant="stop")}
+        return {"runs_all": gr.update(value=SURE)}
     lab.delete_all(session["visitor"])
     kept = {**session, "table": "", "fixes": [], "columns": ["", ""]}
     return {
         **show(lab, session, [], runs_which),
         **_back_to_example(lab, kept, True),
         "session": kept,
-        "runs_all": gr.update(value="Delete everything", variant="secondary"),
+        "runs_all": gr.update(value="Delete everything"),
     }
 
 
@@ -231,15 +233,16 @@ def compare(lab: Lab, session: dict, chosen: list[str]) -> str:
     except UserError as error:
         return markup.problem(error)
     rows = [_compared(run) for run in told.runs]
-    headers = ["run", "trainable", "time", "memory", "size", "accuracy", "difference to the first"]
+    headers = ["run", "trainable", "time", "memory", "learnt weights", "accuracy", "difference to the first"]
     return markup.page(
         f"<h3>The same {told.test_rows:,} unseen rows</h3>",
-        markup.table(headers, rows),
+        markup.table(headers, rows, classes="scroll compact"),
         *(markup.paragraph(run.sentence, "muted") for run in told.runs[1:]),
     )
 
 
-def _compared(run) -> list[str]:
+def _compared(run) -> list:
+    """A row; an interval stands below its figure, so that the table is narrow."""
     gap = run.difference
     return [
         run.name,
@@ -247,6 +250,10 @@ def _compared(run) -> list[str]:
         "–" if run.seconds is None else markup.seconds(run.seconds),
         "–" if run.peak_memory_mb is None else f"{run.peak_memory_mb:,.0f} MB",
         "–" if run.file_bytes is None else markup.size(run.file_bytes),
-        f"{run.accuracy:.3f} [{run.accuracy_low:.3f}–{run.accuracy_high:.3f}]",
-        "–" if gap is None else f"{gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}]",
+        _with_interval(f"{run.accuracy:.3f}", f"[{run.accuracy_low:.3f}–{run.accuracy_high:.3f}]"),
+        "–" if gap is None else _with_interval(f"{gap.mean:+.3f}", f"[{gap.low:+.3f}, {gap.high:+.3f}]"),
     ]
+
+
+def _with_interval(figure: str, interval: str) -> markup.Raw:
+    return markup.Raw(f"{markup.esc(figure)}<br><small>{markup.esc(interval)}</small>")

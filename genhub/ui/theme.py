@@ -10,7 +10,7 @@ import gradio as gr
 SANS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace"]
 # Ctrl+Enter presses the stage's main button, Escape stops a training run.
-KEYS = """
+PRESSES = """
 () => document.addEventListener('keydown', event => {
   const shown = button => button && !button.disabled && button.offsetParent;
   if (event.key === 'Escape') {
@@ -24,6 +24,40 @@ KEYS = """
   }
 })
 """
+# Says of every table in which direction there is more of it (page.css fades it out there), and lets the keyboard scroll what scrolls.
+EDGES = """
+() => {
+  const name = 'Table with more than is in view: the arrow keys scroll it';
+  const sides = box => [
+    box.scrollLeft > 1 && 'left',
+    box.scrollLeft + box.clientWidth < box.scrollWidth - 1 && 'right',
+    box.scrollTop + box.clientHeight < box.scrollHeight - 1 && 'down',
+  ].filter(Boolean).join(' ');
+  const look = box => {
+    const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
+    const wanted = scrolls ? {'data-more': sides(box), tabindex: '0', role: 'region', 'aria-label': name} : {};
+    for (const key of ['data-more', 'tabindex', 'role', 'aria-label']) {
+      if (!(key in wanted)) box.removeAttribute(key);
+      else if (box.getAttribute(key) !== wanted[key]) box.setAttribute(key, wanted[key]);
+    }
+  };
+  const sizes = new ResizeObserver(changes => changes.forEach(change => look(change.target)));
+  const known = new WeakSet();
+  let waiting = false;
+  const search = () => {
+    waiting = false;
+    document.querySelectorAll('.gh .scroll').forEach(box => {
+      if (!known.has(box)) { known.add(box); sizes.observe(box); }
+      look(box);
+    });
+  };
+  const later = () => { if (!waiting) { waiting = true; requestAnimationFrame(search); } };
+  new MutationObserver(later).observe(document.body, {childList: true, subtree: true});
+  document.addEventListener('scroll', event => { if (event.target.matches?.('.gh .scroll')) look(event.target); }, true);
+  later();
+}
+"""
+KEYS = f"() => {{ ({PRESSES})(); ({EDGES})(); }}"
 CSS_FILE = Path(__file__).parent / "assets" / "page.css"
 
 

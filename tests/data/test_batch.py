@@ -43,6 +43,15 @@ def test_rows_without_a_text_stay_blank(tmp_path):
     assert list(written(again)[0]) == ["text", "predicted", "probability", "predicted 2", "probability 2"]
 
 
+def test_with_a_threshold_a_column_says_what_is_below_it(tmp_path):
+    answers = (["x", "y"], np.array([[0.25, 0.75], [0.6, 0.4]]))
+    done = batch.write_labelled(tmp_path / "p.csv", table(COLUMNS, ROWS), 2, answers, 0.7)
+    assert done.abstained == 1
+    assert [row["abstained"] for row in written(tmp_path / "p.csv")] == ["no", "", "yes"]
+    batch.write_labelled(tmp_path / "p.csv", table(COLUMNS, ROWS), 2, answers, 0.0)
+    assert "abstained" not in written(tmp_path / "p.csv")[0]
+
+
 def test_a_column_without_any_text_is_refused():
     with pytest.raises(UserError, match="“message” is empty in every row"):
         batch.texts(COLUMNS, [("1", "a", " ", "")], 2)

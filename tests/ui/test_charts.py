@@ -69,12 +69,17 @@ def test_bars_grow_with_their_values():
 
 
 def test_words_tell_for_from_against():
-    styles = [
-        button.get("style")
-        for button in parse(charts.words([{"text": "good", "score": 1.0}, {"text": "bad", "score": -1.0}])).iter("button")
-    ]
-    assert "var(--c0) 70%" in styles[0]
-    assert "var(--c1) 70%" in styles[1]
+    good, bad = parse(charts.words([{"text": "good", "score": 1.0}, {"text": "bad", "score": -1.0}])).iter("button")
+    assert f"var(--for) {charts.STRONGEST}%" in good.get("style")
+    assert f"var(--against) {charts.STRONGEST}%" in bad.get("style")
+    assert (good.get("class"), bad.get("class")) == ("", "against")
+
+
+def test_words_have_no_colour_that_stands_for_a_class():
+    css = (Path(charts.__file__).parent / "assets" / "page.css").read_text(encoding="utf-8")
+    for scheme in (":root", ".dark"):
+        tones = dict(re.findall(r"--(c\d|for|against): (#[0-9a-f]{6})", css.partition(scheme + " {")[2].partition("}")[0]))
+        assert len(tones) == charts.COLOURS + 2 == len(set(tones.values()))
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 1), (0.82, 0.91), (3, 4000), (-2, 2), (0, 1e-5)])

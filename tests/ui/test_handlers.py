@@ -6,12 +6,13 @@ import gradio as gr
 import pytest
 
 from genhub import settings
+from genhub.data.batch import Predicted
 from genhub.errors import UserError
 from genhub.events import Done, Note, Progress, Stage
 from genhub.jobs import reading
 from genhub.jobs.folder import RunFolder, write_json
 from genhub.lab import EXAMPLES, Lab
-from genhub.ui import header, runs, start
+from genhub.ui import app, header, runs, start
 from genhub.ui.classify import data, tab, train, try_it, verdict
 from genhub.ui.session import empty
 from genhub.ui.wiring import Wires, merged
@@ -160,19 +161,19 @@ def test_a_tile_opens_its_stage_under_that_runs_own_heading(lab, monkeypatch, pi
 
 def test_a_refused_table_of_texts_leaves_no_progress_and_no_stop():
     class Refusing(Answering):
-        def predicting_table(self, visitor, run, path):
+        def predicting_table(self, visitor, run, path, threshold):
             raise GONE
             yield
 
     outputs = ["try_download", "try_table_note", "try_stop"]
-    held = dict.fromkeys(["try_file", *outputs, "try_problem"])
+    held = dict.fromkeys(["try_file", "threshold", *outputs, "try_problem"])
     wires = Wires(Refusing())
     with gr.Blocks() as blocks:
         wires.add(session=gr.State(), run=gr.State(), **{name: gr.State() for name in held})
         upload = gr.Button()
-        wires.on_steps(upload.click, try_it.classify_table, ["session", "try_file"], outputs, "try_problem", try_it.REFUSED)
+        wires.on_steps(upload.click, try_it.classify_table, ["session", "try_file", "threshold"], outputs, "try_problem", try_it.REFUSED)
     names = {part._id: name for name, part in wires.parts.items()}
-    for answer in next(iter(blocks.fns.values())).fn({"visitor": VISITOR}, RUN, "texts.csv"):
+    for answer in next(iter(blocks.fns.values())).fn({"visitor": VISITOR}, RUN, "texts.csv", 0.0):
         held |= {names[part._id]: value for part, value in answer.items()}
     assert "It is gone." in held["try_problem"]
     assert held["try_table_note"] == ""
@@ -328,3 +329,69 @@ def test_notes_from_before_a_run_was_resumed_stand_apart():
     assert "Stopped after step 3." in earlier
     assert "376 rows." not in earlier
     assert "Stopped after step 3." not in looked(*said, Done({}), state="finished")
+
+
+STATE = {"text": "ab cd", "labels": ["x", "y"], "words": [{"text": "ab", "start": 0, "end": 2, "score": 1.0}], "label": "x"}
+
+
+class Striking(Answering):
+    """Without a word the answer is the other one; what is asked beside it is noted."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = []
+
+    def without(self, visitor, run, text, drop):
+        return {"text": "cd" if drop else text, "labels": ["x", "y"], "predicted": "y", "scores": [0.4, 0.6]}
+
+    def predict(self, visitor, run, texts):
+        self.asked += texts
+        return super().predict(visitor, run, texts)
+
+    def base_lines(self, visitor, run, text):
+        self.asked.append(text)
+        return super().base_lines(visitor, run, text)
+
+
+def test_what_stands_beside_is_asked_without_the_struck_words_too():
+    lab, session = Striking(), {"visitor": VISITOR, "run": RUN}
+    state = {**STATE, "off": [], "first": [0.75, 0.25], "now": [0.75, 0.25]}
+    answer = try_it.drop_word(lab, "word:0", session, state, ["example-cured"], 0.0)
+    assert lab.asked == ["cd", "cd"]
+    assert "Beside it, without 1 struck word" in answer["try_beside_view"]
+    assert "0.600" in answer["try_beside_view"]
+    assert "“y”</b>, 0.600, without 1 struck word" in answer["try_bars"]
+    assert "as measured in the whole text" in answer["try_words"]
+    back = try_it.drop_word(lab, "word:0", session, answer["try_state"], [], 0.0)
+    assert "struck" not in back["try_bars"] + back["try_beside_view"]
+    assert "whole text" not in back["try_words"]
+
+
+def test_an_answer_below_the_threshold_is_none():
+    lab, session = Answering(), {"visitor": VISITOR, "run": RUN}
+    answer = merged(*try_it.ask(lab, session, 0.8, try_text="ab", try_label="", try_way=try_it.WAYS[0], try_beside=[]))
+    assert "0.750 is below your threshold of 0.80: abstain." in answer["try_bars"]
+    assert "abstain" not in try_it.reweigh(lab, answer["try_state"], 0.7)["try_bars"]
+    assert "abstain" in try_it.reweigh(lab, answer["try_state"], 0.76)["try_bars"]
+    assert try_it.reweigh(lab, None, 0.9) == {}
+
+
+def test_another_run_drops_what_was_asked_of_the_one_before(lab):
+    page = app.build(lab)
+    run = next(block for block in page.blocks.values() if getattr(block, "storage_key", "") == app.RUN_KEY)
+    changed = [event for event in page.fns.values() if (run._id, "change") in event.targets and event.cancels]
+    assert len(changed) == 1
+    assert len(changed[0].cancels) == 5 + 1 + 1  # five ways to ask, a struck word, a table of texts
+
+
+def test_a_table_that_came_back_is_counted_and_what_abstains_is_named(tmp_path):
+    class Reading(Answering):
+        def predicting_table(self, visitor, run, path, threshold):
+            yield 1, 2
+            yield Predicted(tmp_path / "t-predicted.csv", 206, {"delivery": 120, "billing": 80}, 6 if threshold else 0)
+
+    asked = [{"visitor": VISITOR, "run": RUN}, "t.csv"]
+    *_, last = try_it.classify_table(Reading(), *asked, 0.7)
+    assert "206 rows: delivery 120, billing 80. Below your threshold of 0.70: 6, marked" in last["try_table_note"]
+    *_, last = try_it.classify_table(Reading(), *asked, 0.0)
+    assert "threshold" not in last["try_table_note"]
