@@ -810,6 +810,65 @@ def test_the_doctor_reports_and_offers_fixes(tiny, tmp_path):
     assert mended.status == 0, mended.err
 
 
+# ---- remedies ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def flawed(tmp_path) -> Path:
+    """Semicolons, Windows-1252, a line that does not fit, and a class of one row."""
+    path = tmp_path / "flawed.csv"
+    lines = [f"{row['text']};{row['label']}" for row in tiny_rows(80)]
+    path.write_bytes("\n".join(["text;label", *lines, "süß;rare", "one;too;many", "naïve;praise"]).encode("cp1252"))
+    return path
+
+
+def test_a_refusal_that_a_remedy_mends_names_the_option(tiny, flawed, tmp_path):
+    words = ["train", "classify", "--data", flawed, *FAST, "--out", tmp_path / "run", "--json"]
+    fixes = []
+    for code, told in (
+        ("windows-1252", "Or add --fix windows-1252: read it as Windows-1252."),
+        ("leave-malformed-lines", "Or add --fix leave-malformed-lines: leave such lines out."),
+        ("drop-rare", "Or add --fix drop-rare: leave these classes out."),
+    ):
+        ended = genhub(*words, *(["--fix", ",".join(fixes)] if fixes else []))
+        assert ended.status == 2
+        assert told in ended.err
+        assert ended.value["error"]["fix"] == code
+        fixes.append(code)
+    ended = genhub(*words, "--fix", ",".join(fixes))
+    assert ended.status == 0, ended.err
+    assert "Read as Windows-1252" in ended.err
+    assert "line 83" in ended.err
+    run = RunFolder(tmp_path / "run")
+    assert run.job()["data"]["fixes"] == fixes
+    command = genhub("code", run.path, "--command").out
+    assert "--fix windows-1252,leave-malformed-lines,drop-rare" in command
+    report = genhub("doctor", "--data", flawed, "--fix", ",".join(fixes), "--json").value
+    assert report["rows"] == run.job()["data"]["rows"]
+
+
+def test_a_test_table_is_read_with_the_remedies_too(tiny, reviews, tmp_path):
+    unseen = tmp_path / "unseen.csv"
+    unseen.write_bytes("text,label\nnaïve,praise\nquite another,blame\n".encode("cp1252"))
+    words = ["forecast", "classify", "--data", reviews, "--test", unseen, *FAST]
+    refused = genhub(*words)
+    assert refused.status == 2
+    assert "--fix windows-1252" in refused.err
+    assert "Windows-1252" in genhub(*words, "--fix", "windows-1252").err
+
+
+def test_a_labelled_table_keeps_its_separator_and_is_read_with_a_remedy(tiny, trained, flawed, tmp_path):
+    words = ["classify", "--run", trained, "--input", flawed, "--out", tmp_path / "p.csv", "--json"]
+    refused = genhub(*words)
+    assert refused.status == 2
+    assert "--fix windows-1252" in refused.err
+    ended = genhub(*words, "--fix", "windows-1252,leave-malformed-lines")
+    assert ended.status == 0, ended.err
+    assert (tmp_path / "p.csv").read_text(encoding="utf-8").splitlines()[0] == "text;label;predicted;probability"
+    assert ended.value["rows"] == sum(ended.value["labels"].values()) == 82
+    assert genhub(*words, "--fix", "drop-rare").status == 2
+
+
 # ---- what is printed ---------------------------------------------------------------------------------------------------
 
 

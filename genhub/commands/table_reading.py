@@ -10,7 +10,7 @@ from pathlib import Path
 from genhub import catalog, gate, hub, settings
 from genhub.commands import names
 from genhub.data import intake, samples
-from genhub.data.fixes import FIXES
+from genhub.data.fixes import FIXES, hint
 from genhub.errors import UserError
 from genhub.training.configs import ClassifyConfig
 
@@ -73,9 +73,7 @@ def naming_the_option() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        if error.fix not in FIXES:
-            raise
-        remedy = f"{error.remedy} Or add --fix {error.fix}: {FIXES[error.fix].lower()}."
+        remedy = error.remedy + hint(error.fix, "add --fix")
         raise UserError(error.what, error.limit, remedy, error.field, error.fix) from None
 
 

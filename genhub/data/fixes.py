@@ -33,6 +33,11 @@ def known(fixes: Iterable[str]) -> list[str]:
     return chosen
 
 
+def hint(code: str, how: str) -> str:
+    """The end of a refusal: `how` a remedy is asked for, and what it does. Nothing where no remedy is known."""
+    return f" Or {how} {code}: {FIXES[code][:1].lower()}{FIXES[code][1:]}." if code in FIXES else ""
+
+
 def of_reading(fixes: Iterable[str]) -> list[str]:
     """Those that bear on the reading of a file."""
     return [code for code in fixes if code in READING]

@@ -15,7 +15,7 @@ from functools import wraps
 import gradio as gr
 
 from genhub import gate
-from genhub.data.fixes import FIXES
+from genhub.data.fixes import hint
 from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.text import verdict
@@ -258,8 +258,7 @@ def _checked(function: Callable) -> Callable:
     """`function` whose errors reach the client as one sentence each; what a remedy would mend names its code."""
 
     def failed(error: UserError):
-        hint = f" Or give the fix “{error.fix}”: {FIXES[error.fix].lower()}." if error.fix in FIXES else ""
-        raise gr.Error(f"{error}{hint}", print_exception=False)
+        raise gr.Error(f"{error}{hint(error.fix, 'give the fix')}", print_exception=False)
 
     return wraps(function)(guarded(function, failed))
 

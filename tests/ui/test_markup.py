@@ -88,3 +88,11 @@ def test_form_fields_carry_the_options_own_words():
     weights = forms.field(ClassifyConfig.option("class_weights"))
     assert [value for _, value in weights.choices] == ["none", "balanced"]
     assert "chosen for you" in forms.field(ClassifyConfig.option("learning_rate")).info
+
+
+def test_a_problem_carries_the_button_of_its_remedy_where_it_is_heard():
+    offered = UserError("Line 3 is <not> UTF-8.", "The limit.", "Do this.", "data", "windows-1252")
+    assert "<button" not in markup.problem(offered)
+    assert 'data-pick="fix:windows-1252">Read it as Windows-1252</button>' in markup.problem(offered, heard=True)
+    assert "<button" not in markup.problem(UserError("Wrong.", fix="no such thing"), heard=True)
+    assert "&lt;not&gt;" in markup.problem(offered, heard=True)

@@ -61,6 +61,43 @@ def test_a_table_that_cannot_be_read_is_refused(client, me, tmp_path, name):
     assert phrase in refused(client, (me, handle_file(str(path))), "/read_table")
 
 
+REMEDIES = {
+    "windows-1252": ("text,label\n" + "caf\xe9,a\n" * 3, "Or give the fix windows-1252: read it as Windows-1252.", "Windows-1252"),
+    "leave-malformed-lines": ("text,label\n" + "c,d,e\n" + "a,b\n" * 3, "Or give the fix leave-malformed-lines", "line 2"),
+}
+
+
+@pytest.mark.parametrize("fix", REMEDIES)
+def test_a_refusal_names_the_fix_with_which_the_table_is_read(client, me, tmp_path, fix):
+    content, phrase, told = REMEDIES[fix]
+    path = tmp_path / "old.csv"
+    path.write_bytes(content.encode("latin-1"))
+    assert phrase in refused(client, (me, handle_file(str(path))), "/read_table")
+    taken = client.predict(me, handle_file(str(path)), [fix], api_name="/read_table")
+    assert taken["rows"] == 3
+    (finding,) = [item for item in client.predict(me, taken["id"], api_name="/examine_table")["findings"] if item["code"] == fix]
+    assert told in finding["what"]
+
+
+@pytest.mark.parametrize("fixes", [None, "windows-1252", {"a": 1}, [None], ["drop-table"], 3])
+def test_fixes_that_are_none_are_refused(client, me, tmp_path, fixes):
+    (tmp_path / "t.csv").write_text("text,label\na,b\n")
+    refused(client, (me, handle_file(str(tmp_path / "t.csv")), fixes), "/read_table")
+
+
+def test_rows_of_a_finding_come_as_a_file(client, me):
+    rows = "".join(f"text number {i},{'ab'[i % 2]}\n" for i in range(20))
+    taken = client.predict(me, f"text,label\n{rows},a\n", api_name="/read_text")
+    refused(client, (me, taken["id"], "empty-texts"), "/finding_rows")
+    client.predict(me, taken["id"], api_name="/examine_table")
+    path = Path(client.predict(me, taken["id"], "empty-texts", api_name="/finding_rows"))
+    assert path.name == "pasted table-empty-texts.csv"
+    assert path.read_text(encoding="utf-8").split() == ["row,line,text,label,why", "21,22,,a,it", "has", "no", "text"]
+    for finding in ("file", "../../secret", "", "x" * 200):
+        refused(client, (me, taken["id"], finding), "/finding_rows")
+    refused(client, (me, "0" * 32, "empty-texts"), "/finding_rows")
+
+
 LABELS = {
     "one class": ("text,label\n" + "".join(f"text number {i},a\n" for i in range(10)), "one label “a”"),
     "rare class": (
