@@ -6,6 +6,8 @@ from genhub.errors import UserError
 
 # Architectures whose encoder `AutoModel` loads without code from the repository.
 ENCODER_TYPES = ("bert", "distilbert", "roberta", "albert", "electra", "mpnet", "xlm-roberta", "deberta-v2", "camembert", "modernbert")
+# Architectures whose language model `AutoModelForCausalLM` loads without code from the repository.
+CAUSAL_TYPES = ("gpt2", "gpt_neo", "gpt_neox", "opt", "bloom", "llama", "mistral", "qwen2", "qwen3", "phi", "olmo2", "smollm3")
 
 
 @dataclass(frozen=True)

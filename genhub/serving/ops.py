@@ -4,6 +4,7 @@
     classify.explain   {run_dir, text, label?}  → see `explain`
     classify.without   {run_dir, text, drop}    → {text, labels, predicted, scores}: the text without [[start, end], …]
     classify.baselines {run_dir, texts}         → {majority, tfidf}: what the base lines say to the same texts; see `baselines`
+    generate.*         see `genhub.serving.generating`
     stats              {}                       → what is in memory, and how many requests there were
 
 Values arrive checked by `genhub.gate`; here only what would harm the worker is checked again. Importing this module imports
@@ -12,7 +13,7 @@ torch, transformers and peft: it is for the worker alone.
 
 import os
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Hashable
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -20,11 +21,13 @@ import peft  # noqa: F401 — imported before the first request, which would wai
 
 from genhub import settings
 from genhub.errors import UserError
-from genhub.serving import base_lines
+from genhub.serving import base_lines, generating
 from genhub.serving.store import Models
 from genhub.serving.worker import Op
 from genhub.text import explain as explaining
 from genhub.text.classifier import BULK, LoadedClassifier, length_batches, probabilities, quick_probabilities
+from genhub.text.decoding.batch import Batch, Row
+from genhub.text.decoding.memory import Decoder
 
 TEXTS_TOGETHER = 4  # a request with more is worth a batch of its own
 ROWS = 64  # texts a step
@@ -34,11 +37,23 @@ DIGITS = 7
 
 @dataclass
 class Context:
-    """What operations share. `counts` is the scheduler's."""
+    """What operations share. `counts` is the scheduler's; `batches`: the rows that are decoded together, by model."""
 
     models: Models
     counts: dict[str, int]
     started: float = field(default_factory=time.monotonic)
+    batches: dict[Hashable, Batch] = field(default_factory=dict)
+
+    def batch(self, key: Hashable, decoder: Decoder) -> Batch:
+        """The batch of a model that rows join now. A model whose memory cannot be joined gives each row one of its own."""
+        empty = [other for other, batch in self.batches.items() if not batch.rows]
+        for other in empty:
+            del self.batches[other]
+        batch = self.batches.setdefault(key, Batch(decoder))
+        return batch if not batch.rows or batch.memory.joinable else Batch(decoder)
+
+    def rows(self, key: Hashable) -> list[Row]:
+        return self.batches[key].rows if key in self.batches else []
 
 
 def context(memory_bytes: int, counts: dict[str, int]) -> Context:
@@ -179,5 +194,6 @@ OPS = {
     "classify.explain": Op(explain),
     "classify.without": Op(without),
     "classify.baselines": Op(baselines),
+    **{name: Op(run) for name, run in generating.OPS.items()},
     "stats": Op(stats),
 }

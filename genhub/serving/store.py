@@ -19,6 +19,7 @@ from torch import nn
 from genhub import hub, settings
 from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder
+from genhub.text.causal import Causal, open_causal
 from genhub.text.classifier import LoadedClassifier, load_run
 from genhub.text.encoder import Encoder, open_base
 
@@ -102,6 +103,16 @@ class Models:
             return encoder, encoder.model
 
         return self.store.get(("base", model_id, revision), None, load)
+
+    def language(self, model_id: str) -> Causal:
+        """The language model behind a model id. Raises UserError when it cannot be had."""
+        revision = hub.stored_revision(model_id, "", settings.get())
+
+        def load() -> tuple[Causal, nn.Module]:
+            model = open_causal(model_id, revision)
+            return model, model.model
+
+        return self.store.get(("language", model_id, revision), None, load)
 
     def folder(self, run_dir: str) -> Path:
         """The folder of a run as it is asked for. Raises UserError for what is no name."""

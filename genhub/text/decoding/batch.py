@@ -84,11 +84,20 @@ class Batch:
     def next(self, row: Row) -> Token | None:
         """The row's next token; None when it has ended. Drives the batch where there is none yet."""
         while not row.fresh and not row.ended:
+            if row not in self.rows:
+                raise RuntimeError("a step of this row's batch has failed")
             self.step()
         return row.fresh.popleft() if row.fresh else None
 
     def step(self) -> None:
-        """One token for every row."""
+        """One token for every row. What fails in the middle leaves rows and memory apart, so the batch ends with it."""
+        try:
+            self._step()
+        except BaseException:
+            self.rows, self.memory, self.logits = [], None, None
+            raise
+
+    def _step(self) -> None:
         for row, token in zip(self.rows, self._chosen(), strict=True):
             row.take(token, self.decoder.positions)
         self._keep([place for place, row in enumerate(self.rows) if not row.ended])

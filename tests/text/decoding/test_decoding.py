@@ -141,6 +141,22 @@ def test_a_row_in_company_gets_what_it_gets_alone(decoder):
     assert batch.rows == []
 
 
+def test_a_batch_that_fails_ends_for_all_its_rows(decoder, monkeypatch):
+    batch, rows = Batch(decoder), [Row(prompt, GenerateConfig(strategy="greedy")) for prompt in PROMPTS[:2]]
+    for row in rows:
+        batch.join(row)
+
+    def broken(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(decoder, "step", broken)
+    with pytest.raises(MemoryError):
+        batch.next(rows[0])
+    assert batch.next(rows[1]).id  # the token that was chosen before
+    with pytest.raises(RuntimeError, match="has failed"):
+        batch.next(rows[1])
+
+
 def test_the_crosstalk_test_can_fail(decoder):
     """Without the mask, rows of different lengths disturb each other: the test above would see it."""
     config = GenerateConfig(strategy="greedy", max_new_tokens=16)

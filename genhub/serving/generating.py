@@ -1,0 +1,244 @@
+"""What the model worker can be asked of a language model, each from JSON to JSON. {model} is a catalog or Hub id.
+
+    generate.write    {model, prompt, config, exact}   → events {tokens}; result `written`
+    generate.beams    {model, prompt, config}          → the tree and the hypotheses of a beam search; see `beams`
+    generate.inspect  {model, ids, place, config, top} → how the token at `place` was chosen among the best candidates; see `inspect`
+    generate.score    {model, text}                    → each token of a text with its log-probability; see `score`
+
+Rows of several requests on one model are decoded together unless they ask to be exact: sums of floating-point numbers depend
+on the batch, so that a row in company may now and then get another token than alone.
+"""
+
+import math
+import time
+from collections.abc import Generator
+from typing import Any
+
+import torch
+
+from genhub import settings
+from genhub.errors import UserError
+from genhub.text.causal import Causal
+from genhub.text.decoding import beams as beam_search
+from genhub.text.decoding import measures
+from genhub.text.decoding.batch import Batch, Row
+from genhub.text.decoding.spelling import Speller
+from genhub.text.decoding.strategies import BEAMS, Chooser
+from genhub.training.configs import GenerateConfig
+
+ROWS = 32  # decoded together on one model; more wait for a place
+CANDIDATES = 20
+DIGITS = 6
+
+
+def write(context: Any, args: dict) -> Generator[dict | None, None, dict]:
+    """A continuation, token by token. `written`: {text, prompt_tokens, tokens: [{id, text, logprob, entropy, rank}], ended,
+    perplexity, distinct_1, distinct_2, repetition, loops, seconds, tokens_per_second}; figures are null where there is no token.
+    ended: "end" (by the model), "length" (of the config) or "positions" (of the model)."""
+    model, config = _model(context, args), _config(args)
+    if config.strategy in BEAMS:
+        return (yield from _write_beams(model, args, config))
+    ids, began = model.prompt(_text(args, "prompt")), time.monotonic()
+    key = (model.id, id(model.model))
+    while not args.get("exact") and len(context.rows(key)) >= ROWS:
+        yield None
+    batch = Batch(model.decoder) if args.get("exact") else context.batch(key, model.decoder)
+    row, speller, tokens = Row(ids, config, model.ends), Speller(model.tokenizer, ids), []
+    try:
+        batch.join(row)
+        while token := batch.next(row):
+            shown = _shown(token, speller.add(token.id))
+            tokens.append(shown)
+            yield {"tokens": [shown]}
+    finally:
+        batch.leave(row)
+    if rest := speller.flush():
+        tokens[-1]["text"] += rest
+    return _written(ids, tokens, row.ended, time.monotonic() - began)
+
+
+def _write_beams(model: Causal, args: dict, config: GenerateConfig) -> Generator[dict | None, None, dict]:
+    """The best hypothesis of a beam search, in the words of `write`; it comes at the end, since the best changes on the way."""
+    ids, began = model.prompt(_text(args, "prompt")), time.monotonic()
+    found = yield from _quietly(beam_search.search(model.decoder, ids, config, model.ends))
+    best = found.hypotheses[0]
+    scored = _scored(model, ids + best.tokens, len(ids), [*best.tokens])
+    return _written(ids, scored, "end" if best.ended else "length", time.monotonic() - began)
+
+
+def _quietly(steps: Generator[Any, None, Any]) -> Generator[None, None, Any]:
+    """The same steps without their events."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+        yield None
+
+
+def _written(ids: list[int], tokens: list[dict], ended: str, seconds: float) -> dict:
+    numbers = [token["id"] for token in tokens]
+    return {
+        "text": "".join(token["text"] for token in tokens),
+        "prompt_tokens": len(ids),
+        "tokens": tokens,
+        "ended": ended,
+        "perplexity": measures.perplexity([token["logprob"] for token in tokens]),
+        "distinct_1": measures.distinct(numbers, 1),
+        "distinct_2": measures.distinct(numbers, 2),
+        "repetition": measures.repetition(numbers),
+        "loops": measures.loops(numbers),
+        "seconds": seconds,
+        "tokens_per_second": len(numbers) / seconds if seconds > 0 else None,
+    }
+
+
+def beams(context: Any, args: dict) -> Generator[None, None, dict]:
+    """{nodes: [{token, text, parent, depth, logprob, score, state, greedy}], hypotheses: [{text, score, node, ended, best}]}; a parent
+    of -1 is the prompt."""
+    model, config = _model(context, args), _config(args)
+    ids = model.prompt(_text(args, "prompt"))
+    found = yield from _quietly(beam_search.search(model.decoder, ids, config, model.ends))
+    nodes = [
+        {
+            "token": node.token,
+            "text": _spelled(model, node.token),
+            "parent": node.parent,
+            "depth": node.depth,
+            "logprob": round(node.logprob, DIGITS),
+            "score": round(node.score, DIGITS),
+            "state": node.state,
+            "greedy": node.greedy,
+        }
+        for node in found.nodes
+    ]
+    hypotheses = [
+        {
+            "text": _decoded(model, one.tokens),
+            "score": round(one.score, DIGITS),
+            "node": one.node,
+            "ended": one.ended,
+        }
+        for one in found.hypotheses
+    ]
+    return {"nodes": nodes, "hypotheses": hypotheses}
+
+
+def inspect(context: Any, args: dict) -> dict:
+    """{entropy (nats), candidates: [{id, text, raw, penalised, tempered, kept, chosen}]}: the probabilities of the most probable
+    tokens at `place` of `ids` after each stage, the chosen one among them; what was cut away has kept 0."""
+    model, config = _model(context, args), _config(args)
+    ids, place = _ids(args, model), args.get("place")
+    if not isinstance(place, int) or isinstance(place, bool) or not 0 < place < len(ids):
+        raise UserError(f"There is no token at place {place}.", f"Places of this text: 1 to {len(ids) - 1}.", "Press one of them.", "place")
+    _, logits = model.decoder.begin(ids[:place])
+    stages = Chooser(config).stages(torch.tensor([ids[:place]]), logits)
+    top = min(_count(args.get("top"), CANDIDATES), logits.shape[-1])
+    best = stages.raw.topk(top).indices.tolist()
+    chosen = ids[place]
+    shown = best if chosen in best else [*best[:-1], chosen]
+    candidates = [
+        {
+            "id": token,
+            "text": _spelled(model, token),
+            **{name: float(getattr(stages, name)[token].exp()) for name in ("raw", "penalised", "tempered", "kept")},
+            "logit": float(logits[0, token]),
+            "chosen": token == chosen,
+        }
+        for token in shown
+    ]
+    return {"entropy": float(torch.special.entr(stages.raw.exp()).sum()), "candidates": candidates}
+
+
+def score(context: Any, args: dict) -> dict:
+    """{tokens: [{id, text, logprob, entropy, rank}], bits, bits_per_character, perplexity}: what the model would have given to each
+    token of a text it is shown. The first token of a model without a starting token is not judged: nothing stands before it."""
+    model = _model(context, args)
+    text = _text(args, "text")
+    ids = model.encode(text)
+    if model.start is not None and ids[0] != model.start:
+        ids = [model.start, *ids]
+    if model.positions and len(ids) > model.positions:
+        what = f"The text has {len(ids):,} tokens."
+        raise UserError(what, f"This model holds {model.positions:,}.", f"Shorten it to {model.positions:,} tokens at most.", "text")
+    if len(ids) < 2:
+        raise UserError("The text is too short to judge.", "At least two tokens.", "Write more.", "text")
+    tokens = _scored(model, ids, 1, ids[1:])
+    logprobs = [token["logprob"] for token in tokens]
+    bits = -sum(logprobs) / math.log(2)
+    judged = sum(len(token["text"]) for token in tokens)
+    return {"tokens": tokens, "bits": bits, "bits_per_character": bits / max(1, judged), "perplexity": measures.perplexity(logprobs)}
+
+
+@torch.inference_mode()
+def _scored(model: Causal, ids: list[int], first: int, judged: list[int]) -> list[dict]:
+    """Tokens of `ids` from place `first` on, as `write` shows them, all from one pass."""
+    if not judged:
+        return []
+    logprobs = model.model(input_ids=torch.tensor([ids])).logits[0, first - 1 : -1].float().log_softmax(-1)
+    entropies = torch.special.entr(logprobs.exp()).sum(-1).tolist()
+    speller, shown = Speller(model.tokenizer, ids[:first]), []
+    for place, token in enumerate(judged):
+        logprob = logprobs[place, token]
+        rank = int((logprobs[place] > logprob).sum())
+        shown.append(_told(token, speller.add(token), float(logprob), entropies[place], rank))
+    shown[-1]["text"] += speller.flush()
+    return shown
+
+
+def _shown(token, text: str) -> dict:
+    return _told(token.id, text, token.logprob, token.entropy, token.rank)
+
+
+def _told(token: int, text: str, logprob: float, entropy: float, rank: int) -> dict:
+    return {"id": token, "text": text, "logprob": round(logprob, DIGITS), "entropy": round(entropy, DIGITS), "rank": rank}
+
+
+def _spelled(model: Causal, token: int) -> str:
+    """One token by itself: its text, or its name where it is none (an ending token)."""
+    text = _decoded(model, [token])
+    return text if text else str(model.tokenizer.convert_ids_to_tokens(token))
+
+
+def _decoded(model: Causal, ids: list[int]) -> str:
+    return model.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+
+
+# ---- arguments: they come checked; here only what would harm the worker is checked again -----------------------------
+
+
+def _model(context: Any, args: dict) -> Causal:
+    name = args.get("model")
+    if not isinstance(name, str) or not name:
+        raise UserError("No model was named.", "Generating needs a language model.", "Choose one.", "model")
+    return context.models.language(name)
+
+
+def _config(args: dict) -> GenerateConfig:
+    return GenerateConfig.from_dict(args.get("config") or {})
+
+
+def _text(args: dict, field: str) -> str:
+    text, limit = args.get(field), settings.get().limits.text_chars
+    if not isinstance(text, str):
+        raise UserError(f"The {field} is no text.", "It is a text.", "Write one.", field)
+    if len(text) > limit:
+        raise UserError(f"The {field} has {len(text):,} characters.", f"The limit is {limit:,}.", "Shorten it.", field)
+    return text
+
+
+def _ids(args: dict, model: Causal) -> list[int]:
+    ids, most = args.get("ids"), model.positions or settings.get().limits.text_chars
+    size = len(model.tokenizer)
+    if not isinstance(ids, list) or not 2 <= len(ids) <= most + 1 or not all(type(number) is int and 0 <= number < size for number in ids):
+        raise UserError(
+            "These are not tokens of this model.", f"From 2 to {most:,} numbers below {size:,}.", "Generate a text first.", "ids"
+        )
+    return ids
+
+
+def _count(value: Any, most: int) -> int:
+    return value if isinstance(value, int) and 0 < value <= most else most
+
+
+OPS = {"generate.write": write, "generate.beams": beams, "generate.inspect": inspect, "generate.score": score}

@@ -1,0 +1,113 @@
+"""A causal language model and its tokeniser, as everything that generates text uses them.
+
+Loading takes a local folder only; `genhub.hub` finds, checks and downloads. Prompts become tokens here, and what a model
+cannot read (a character that it has no token for, more tokens than it has positions) is refused with the reason.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import nn
+
+from genhub import catalog
+from genhub.errors import UserError
+from genhub.text.chars import unknown
+from genhub.text.decoding.memory import Decoder, TransformerDecoder
+
+NAMED_CHARACTERS = 10
+
+
+@dataclass(frozen=True)
+class Causal:
+    """`model` is transformers' (or ours), `decoder` the same one token at a time. ends: tokens with which it ends a text; start: the
+    token that stands for an empty prompt, None where a prompt must say something. positions: the most tokens, 0 without limit."""
+
+    model: nn.Module
+    decoder: Decoder
+    tokenizer: object
+    ends: frozenset[int]
+    start: int | None
+    id: str = ""
+    revision: str = ""
+    sha256: str = ""
+
+    @property
+    def positions(self) -> int:
+        return self.decoder.positions
+
+    def encode(self, text: str) -> list[int]:
+        """The tokens of a prompt, at least one. Raises UserError for characters the model does not know and for nothing."""
+        strange = unknown(self.tokenizer, text) if self._spells() else []
+        if strange:
+            shown = " ".join(
+                f"“{character}”" if character.isprintable() else f"U+{ord(character):04X}" for character in strange[:NAMED_CHARACTERS]
+            )
+            what = f"This model has no token for {shown}{' …' if len(strange) > NAMED_CHARACTERS else ''}."
+            known = "".join(sorted(key for key in self.tokenizer.get_vocab() if key.isprintable()))
+            raise UserError(
+                what, f"It reads these characters: {known}", "Take them out, or choose a model with a larger vocabulary.", "prompt"
+            )
+        ids = self.tokenizer(text)["input_ids"] if text else []
+        while ids and ids[-1] in self.ends:  # some tokenisers close every text
+            ids.pop()
+        if ids:
+            return ids
+        if self.start is None:
+            raise UserError("The prompt is empty.", "This model needs at least one character to go on from.", "Write one.", "prompt")
+        return [self.start]
+
+    def prompt(self, text: str) -> list[int]:
+        """`encode`, with room for at least one new token. Raises UserError for a prompt that fills the model's positions."""
+        ids = self.encode(text)
+        if self.positions and len(ids) >= self.positions:
+            what = f"The prompt has {len(ids):,} tokens."
+            limit = f"This model holds {self.positions:,}, prompt and answer together."
+            raise UserError(what, limit, f"Shorten it to fewer than {self.positions:,} tokens.", "prompt")
+        return ids
+
+    def _spells(self) -> bool:
+        """Is a token a character?"""
+        return getattr(self.tokenizer, "unk_token", None) is None and all(len(key) == 1 for key in self.tokenizer.get_vocab())
+
+
+def load_causal(folder: Path, *, id: str = "", revision: str = "", sha256: str = "") -> Causal:
+    """Load a transformers folder (config.json, model.safetensors, tokeniser files) without asking anybody.
+
+    Weights are held in fp32. Raises UserError when the folder does not hold a causal language model that we know.
+    """
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    folder = Path(folder)
+    try:
+        model = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, use_safetensors=True, dtype="float32")
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, use_fast=True)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        what = f"The language model {id or folder.name} cannot be loaded ({type(error).__name__})."
+        raise UserError(what, f"It needs {_needs()}.", "Choose another model.", "model") from error
+    kind = model.config.model_type
+    if kind not in catalog.CAUSAL_TYPES:
+        raise UserError(f"{id or folder.name} is a “{kind}” model.", f"Generating text needs {_needs()}.", "Choose another model.", "model")
+    return wrapped(model.eval(), tokenizer, id=id, revision=revision, sha256=sha256)
+
+
+def wrapped(model: nn.Module, tokenizer, *, id: str = "", revision: str = "", sha256: str = "") -> Causal:
+    """A loaded model of transformers and its tokeniser as a Causal."""
+    ends = model.generation_config.eos_token_id if model.generation_config.eos_token_id is not None else tokenizer.eos_token_id
+    ends = frozenset(ends if isinstance(ends, list) else [ends] if ends is not None else [])
+    start = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.eos_token_id
+    positions = int(getattr(model.config, "max_position_embeddings", 0) or 0)
+    return Causal(model, TransformerDecoder(model, positions), tokenizer, ends, start, id, revision, sha256)
+
+
+def open_causal(model_id: str, revision: str = "") -> Causal:
+    """The language model behind a model id (`embedded/…` or `owner/name`), found, checked and if need be downloaded by `hub`."""
+    from genhub import hub, settings
+
+    found = hub.model_folder(model_id, settings.get(), revision=revision)
+    return load_causal(found.path, id=model_id, revision=found.revision or "", sha256=found.sha256 or "")
+
+
+def _needs() -> str:
+    return f"config.json, model.safetensors and a tokeniser of one of: {', '.join(catalog.CAUSAL_TYPES)}"
