@@ -13,7 +13,7 @@ from genhub.jobs import reading
 from genhub.jobs.folder import RunFolder, write_json
 from genhub.lab import EXAMPLES, Lab
 from genhub.ui import app, header, runs, start
-from genhub.ui.classify import data, tab, train, try_it, verdict
+from genhub.ui.classify import data, method, tab, train, try_it, verdict
 from genhub.ui.session import empty
 from genhub.ui.wiring import Wires, merged
 
@@ -395,3 +395,12 @@ def test_a_table_that_came_back_is_counted_and_what_abstains_is_named(tmp_path):
     assert "206 rows: delivery 120, billing 80. Below your threshold of 0.70: 6, marked" in last["try_table_note"]
     *_, last = try_it.classify_table(Reading(), *asked, 0.0)
     assert "threshold" not in last["try_table_note"]
+
+
+def test_a_frozen_encoder_takes_no_steps_and_the_page_says_so():
+    cost = {"trainable_percent": 0.01, "trainable_parameters": 2_310, "total_parameters": 22_715_526, "steps": 0, "seconds": 5.0}
+    cost |= {"memory_mb": 640.0, "precision": "fp32", "measured_steps": 0, "measured_rows": 128, "limit_seconds": 0}
+    told = method.render_forecast(cost)
+    assert "none: the features are computed once" in told
+    assert "Measured on 128 rows of your own;" in told
+    assert "Measured on 20 steps with your own rows;" in method.render_forecast(cost | {"steps": 131, "measured_steps": 20})

@@ -154,13 +154,15 @@ def render_forecast(cost: dict) -> str:
     pairs = [
         ("trainable", markup.percent(cost["trainable_percent"])),
         ("parameters", f"{cost['trainable_parameters']:,} of {cost['total_parameters']:,}"),
-        ("steps", f"{cost['steps']:,}"),
+        ("steps", f"{cost['steps']:,}" if cost["steps"] else "none: the features are computed once"),
         ("time", f"≈ {markup.seconds(cost['seconds'])}"),
         ("memory", f"≈ {cost['memory_mb']:,.0f} MB"),
         ("arithmetic", cost["precision"]),
     ]
     limit = cost["limit_seconds"]
     late = f"Longer than the {markup.seconds(limit)} that a run may take here: it would be stopped then, and the best so far kept."
-    ground = f"Measured on {markup.plural(cost['measured_steps'], 'step')} with your own rows; folds, base lines and verdict included."
+    steps, rows = markup.plural(cost["measured_steps"], "step"), markup.plural(cost["measured_rows"], "row")
+    work = f"{steps} with your own rows" if cost["steps"] else f"{rows} of your own"
+    ground = f"Measured on {work}; folds, base lines and verdict included."
     warning = markup.note(late) if limit and cost["seconds"] > limit else ""
     return markup.page("<h3>What it will cost</h3>", markup.facts(pairs), warning, markup.paragraph(ground, "muted"))
