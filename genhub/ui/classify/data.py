@@ -23,6 +23,8 @@ LOOKED_AGAIN = ["data_report", "data_rows", "data_use", "train"]  # what shows t
 OUTPUTS = ["session", *LOOKED_AGAIN, "text_column", "label_column", "data_stage", "test_file", "data_refused"]
 USE = "Use this table"
 OPTIONS = ("model", "max_length", "seed", "folds", "test_share", "validation_share")  # of stage 2: they bear on the report
+# A file of rows is there only when one was asked for just now: it is downloaded, and its button stays below the report.
+DOWNLOAD_JS = "() => { setTimeout(() => document.querySelector('#data-rows')?.click(), 150); }"
 SETTINGS = {  # finding → the option that answers it, its value, the button's words
     "long-texts": ("max_length", 256, "Read 256 tokens"),
     "imbalance": ("class_weights", "balanced", "Weigh the classes equally"),
@@ -101,7 +103,8 @@ def wire(wires: Wires) -> None:
     queue = {"concurrency_id": "tables", "concurrency_limit": 4, "trigger_mode": "always_last"}
     wires.on(changed, reexamine, ["session", *OPTIONS], LOOKED_AGAIN, "data_problem", **queue)
     outputs = [*OUTPUTS, *dict.fromkeys(name for name, _, _ in SETTINGS.values())]
-    wires.on_pick(part["data_report"].select, press, ["session", *OPTIONS], outputs, "data_problem")
+    pressed = wires.on_pick(part["data_report"].select, press, ["session", *OPTIONS], outputs, "data_problem")
+    pressed.then(None, js=DOWNLOAD_JS, api_visibility="private", show_progress="hidden")
     again = {"concurrency_id": "tables", "concurrency_limit": 4}
     wires.on_pick(part["data_problem"].select, read_again, ["session", "data_refused", *OPTIONS], OUTPUTS, "data_problem", **again)
 
