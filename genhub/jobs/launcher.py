@@ -25,6 +25,9 @@ from genhub.settings import Settings
 FORK_SECONDS = 10.0
 READY_SECONDS = 180.0
 HOPELESS = 3
+# Libraries that would start a thread while they are imported; forks of a process with threads are not safe. The last one is for
+# pyarrow on Python 3.10, whose allocator has one.
+THREADLESS = {"OPENBLAS_NUM_THREADS": "1", "PYTORCH_NVML_BASED_CUDA_CHECK": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
 logger = logging.getLogger(__name__)
 
 
@@ -228,5 +231,10 @@ class Launcher:
             del env["OMP_NUM_THREADS"]
         # Threads that wait for each other by spinning take the cores from other jobs: two jobs on two cores took 3 times as long.
         env.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-        fixed = {"HF_HUB_OFFLINE": "1", "OPENBLAS_NUM_THREADS": "1", "PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
-        return {**env, **fixed, "GENHUB_HOME": str(self._settings.home), "GENHUB_PROFILE": self._settings.profile}
+        return {
+            **env,
+            **THREADLESS,
+            "HF_HUB_OFFLINE": "1",
+            "GENHUB_HOME": str(self._settings.home),
+            "GENHUB_PROFILE": self._settings.profile,
+        }

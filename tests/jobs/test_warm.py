@@ -12,7 +12,7 @@ import pytest
 
 from genhub import oneshot, settings
 from genhub.errors import UserError
-from genhub.jobs import process
+from genhub.jobs import launcher, process
 from tests.jobs.conftest import ENDED
 
 
@@ -113,7 +113,7 @@ def test_importing_the_heavy_packages_starts_no_thread():
     program = (
         "import importlib, sys\nfrom genhub.jobs import warm\nfor name in warm.HEAVY: importlib.import_module(name)\nprint(warm._threads())"
     )
-    env = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    env = {**os.environ, **launcher.THREADLESS, "HF_HUB_OFFLINE": "1"}
     done = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, timeout=120)
     assert done.stdout.strip() == "1", done.stderr
 
