@@ -514,7 +514,7 @@ def test_a_data_set_of_the_hub_is_read_by_its_address(tiny, reviews, tmp_path, m
     assert "cccccccccc" in comment
     assert genhub("export", tmp_path / "run", "--out", tmp_path / "run.zip").status == 0
     assert genhub("open", tmp_path / "run.zip", "--out", tmp_path / "again").status == 0
-    assert "--data YOUR-TABLE.csv" in genhub("code", tmp_path / "again", "--command").out
+    assert "--data hub:acme/reviews:default:train " in genhub("code", tmp_path / "again", "--command").out  # a public set is named
     assert genhub("doctor", "--data", "hub:a/b:c:d:e").status == 2
 
 

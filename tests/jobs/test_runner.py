@@ -256,7 +256,7 @@ def test_other_visitors_runs_look_like_no_runs(make_runner, job, rows, monkeypat
         assert foreign.value.to_dict() == unknown.value.to_dict()
     assert runner.list("eve") == []
     assert runner.delete_all("eve") == 0
-    assert [(info.id, info.state, info.name) for info in runner.list("ann")] == [(run_id, "queued", "four rows · lora")]
+    assert [(info.id, info.state, info.name) for info in runner.list("ann")] == [(run_id, "queued", "four rows · LoRA")]
 
 
 def test_deleting_ends_what_runs_and_leaves_nothing(runner, job, rows, until, home):
