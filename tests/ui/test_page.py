@@ -283,3 +283,54 @@ def test_another_visitors_run_is_not_found_in_public(tmp_path):
         assert json.dumps(answer)
     finally:
         served.stop()
+
+
+def test_a_wide_table_says_on_a_phone_that_there_is_more_and_the_keyboard_scrolls_it(app, chromium):
+    page = chromium.new_page(viewport={"width": 400, "height": 800})
+    page.goto(app.address)
+    page.wait_for_selector("#start-tiles .gh-tile")
+    open_classify(page)
+    matrix = page.locator("#verdict-matrix .scroll")
+    expect(matrix).to_have_attribute("data-more", "right")
+    assert "gradient" in matrix.evaluate("box => getComputedStyle(box).maskImage")
+    matrix.focus()
+    for _ in range(20):
+        page.keyboard.press("ArrowRight")
+    expect(matrix).to_have_attribute("data-more", "left")
+    page.set_viewport_size({"width": 1400, "height": 800})
+    expect(matrix).not_to_have_attribute("data-more", "left")
+    assert matrix.get_attribute("tabindex") is None
+    page.close()
+
+
+def test_a_cells_rows_leave_the_threshold_where_it_was(page):
+    open_classify(page)
+    place = "document.querySelector('#threshold').getBoundingClientRect().top + document.scrollingElement.scrollTop"
+    page.wait_for_function("document.querySelector('#verdict-more table')")
+    before = page.evaluate(place)
+    page.locator("#verdict-matrix [data-pick='cell:0:0']").click()
+    expect(page.locator("#verdict-cell table")).to_be_visible()
+    assert page.evaluate(place) == before
+
+
+def test_an_answer_below_the_threshold_is_called_one_to_abstain_from(page):
+    open_classify(page)
+    page.locator("#threshold input[type=number]").fill("1")
+    page.locator("#threshold input[type=number]").press("Enter")
+    expect(page.locator("#verdict-abstain")).to_contain_text("At 1.00 it answers none")
+    page.locator("#try-text textarea").fill("My parcel never came.")
+    page.locator("#try-go").click()
+    expect(page.locator("#try-bars")).to_contain_text("below your threshold of 1.00: abstain")
+
+
+def test_a_late_answer_does_not_stand_under_another_run(page):
+    open_classify(page)
+    page.locator("#try-text textarea").fill("word " * 500)
+    page.locator("#try-go").click()
+    page.locator("#run-choice input").click()
+    page.get_by_role("option", name="Example: cured").click()
+    expect(page.locator("#verdict-head")).to_contain_text("0.")
+    expect(page.locator("#try-bars")).to_contain_text("Press Classify to ask this run.")
+    page.wait_for_timeout(4_000)  # nothing may come: there is no event to wait for
+    expect(page.locator("#try-bars")).to_contain_text("Press Classify to ask this run.")
+    assert page.locator("#try-words .gh-words").count() == 0

@@ -96,7 +96,8 @@ def summary(state: str, view: View) -> str:
     """The stage's one line: what was decided, or where the work is."""
     if state in ("finished", "stopped") and view.done:
         figures = view.done.metrics.get("training", {})
-        ending = "stopped, the best so far kept" if view.done.stopped else f"{figures.get('steps', 0):,} steps"
+        worked = f"{figures['steps']:,} steps" if figures.get("steps") else "features computed once, no steps"
+        ending = "stopped, the best so far kept" if view.done.stopped else worked
         return f"{STAGE} ✓ {ending} · {markup.seconds(figures.get('seconds', view.seconds))}"
     return f"{STAGE} · {state}"
 
