@@ -5,7 +5,6 @@ library is used, so that it can be fuzzed and starts at once. What is *inside* a
 child process; here a file is only looked at from outside: is it one, how large is it, and what do its first bytes say.
 """
 
-import math
 import os
 import re
 import stat
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genhub import catalog, tasks
+from genhub import catalog, tasks, wording
 from genhub.errors import UserError
 from genhub.options import Config
 from genhub.settings import Limits, Settings
@@ -74,16 +73,16 @@ class Upload:
 # --- text -----------------------------------------------------------------------------------------------------------
 
 
-def text(value: Any, limit_chars: int, field: str = "text") -> str:
-    """`value` in Unicode normal form C without control characters (tab and line ends stay), not empty."""
+def text(value: Any, limit_chars: int, field: str = "text", *, blank: bool = False) -> str:
+    """`value` in Unicode normal form C without control characters (tab and line ends stay); with `blank` it may be empty."""
     if not isinstance(value, str):
-        raise UserError(f"The {field} is not text but {_kind(value)}.", "It must be a text.", "Enter some text.", field)
+        raise UserError(f"The {field} is not text but {wording.kind(value)}.", "It must be a text.", "Enter some text.", field)
     if len(value) > limit_chars:
         raise _too_long(value, limit_chars, field)
     checked = clean_text(value, field)
     if len(checked) > limit_chars:  # normal form C can be longer than what was typed
         raise _too_long(checked, limit_chars, field)
-    if not checked.strip():
+    if not checked.strip() and not blank:
         raise UserError(f"The {field} is empty.", f"It needs 1 to {limit_chars:,} characters.", "Enter some text.", field)
     return checked
 
@@ -107,7 +106,7 @@ def clean_text(value: str, field: str = "text") -> str:
 def texts(values: Any, limits: Limits, field: str = "texts") -> list[str]:
     """A list of texts; the number of the first bad one stands in the error."""
     if not isinstance(values, list | tuple):
-        raise UserError(f"The {field} are not a list but {_kind(values)}.", "It must be a list of texts.", "Send a list.", field)
+        raise UserError(f"The {field} are not a list but {wording.kind(values)}.", "It must be a list of texts.", "Send a list.", field)
     if not values:
         raise UserError("The list of texts is empty.", f"1 to {limits.texts_per_request:,} texts.", "Enter at least one text.", field)
     if len(values) > limits.texts_per_request:
@@ -130,7 +129,7 @@ def display_name(value: Any, field: str = "name") -> str:
     """A name people read (never a path): 1 to 80 printable characters, outer blanks removed."""
     limit = f"1 to {NAME_CHARS} printable characters."
     if not isinstance(value, str):
-        raise UserError(f"The {field} is not text but {_kind(value)}.", limit, "Enter a name.", field)
+        raise UserError(f"The {field} is not text but {wording.kind(value)}.", limit, "Enter a name.", field)
     if len(value) > 4 * NAME_CHARS:
         raise UserError(f"The {field} has {len(value):,} characters.", limit, "Shorten it.", field)
     name = unicodedata.normalize("NFC", value).strip()
@@ -148,7 +147,9 @@ def display_name(value: Any, field: str = "name") -> str:
 
 def choice(value: Any, choices: Sequence[str], field: str) -> str:
     if not isinstance(value, str) or value not in choices:
-        raise UserError(f"{_label(field)} is {_shown(value)}.", f"It is one of {', '.join(choices)}.", "Choose one of them.", field)
+        raise UserError(
+            f"{wording.label(field)} is {wording.shown(value)}.", f"It is one of {', '.join(choices)}.", "Choose one of them.", field
+        )
     return value
 
 
@@ -158,31 +159,35 @@ def column(value: Any, field: str) -> str:
         return ""
     if not isinstance(value, str) or len(value) > LONGEST_COLUMN:
         limit = f"It is a text of at most {LONGEST_COLUMN} characters."
-        raise UserError(f"{_label(field)} is {_shown(value)}.", limit, "Name a column of the table.", field)
+        raise UserError(f"{wording.label(field)} is {wording.shown(value)}.", limit, "Name a column of the table.", field)
     return value
 
 
 def listed(value: Any, field: str) -> list:
     """A list of anything; what it holds is checked one by one."""
     if not isinstance(value, list | tuple):
-        raise UserError(f"{_label(field)} is {_shown(value)}.", "It is a list.", "Send a list.", field)
+        raise UserError(f"{wording.label(field)} is {wording.shown(value)}.", "It is a list.", "Send a list.", field)
     return list(value)
 
 
 def config(task_name: Any, values: Any) -> Config:
     """The checked configuration of a task. Raises UserError naming the option that is unknown or out of range."""
     if not isinstance(task_name, str):
-        raise UserError(f"The task is {_kind(task_name)}.", f"Tasks: {', '.join(tasks.TASKS)}.", "Choose one of them.", "task")
-    task = tasks.get(task_name)
+        raise UserError(f"The task is {wording.kind(task_name)}.", f"Tasks: {', '.join(tasks.TASKS)}.", "Choose one of them.", "task")
+    return filled(tasks.get(task_name).config, values)
+
+
+def filled(kind: type[Config], values: Any) -> Config:
+    """A configuration of this kind, as `config`."""
     if not isinstance(values, dict):
-        raise UserError(f"The options are {_kind(values)}.", "They must be a dictionary: name to value.", "Send one.", "config")
-    options = {option.name: option for option in task.config.options()}
+        raise UserError(f"The options are {wording.kind(values)}.", "They must be a dictionary: name to value.", "Send one.", "config")
+    options = {option.name: option for option in kind.options()}
     checked = {}
     for name, value in values.items():
         if not isinstance(name, str):
-            raise UserError(f"An option is named by {_kind(name)}.", "Names are texts.", f"Options: {', '.join(options)}.", "config")
+            raise UserError(f"An option is named by {wording.kind(name)}.", "Names are texts.", f"Options: {', '.join(options)}.", "config")
         checked[clean_text(name, "option's name")] = _plain(name, value, options)
-    return task.config.from_dict(checked)
+    return kind.from_dict(checked)
 
 
 def _plain(name: str, value: Any, options: dict) -> Any:
@@ -190,7 +195,7 @@ def _plain(name: str, value: Any, options: dict) -> Any:
     huge = isinstance(value, int) and abs(value) > LARGEST_WHOLE
     if name in options and (huge or not isinstance(value, bool | int | float | str | None)):
         option = options[name]
-        raise UserError(f"{option.label} is {_shown(value)}.", option.bounds(), f"The default is {option.default}.", name)
+        raise UserError(f"{option.label} is {wording.shown(value)}.", option.bounds(), f"The default is {option.default}.", name)
     return clean_text(value, name[:40]) if isinstance(value, str) else value
 
 
@@ -211,7 +216,7 @@ def _id(value: Any, field: str, remedy: str) -> str:
     if value is None or value == "":
         raise UserError(f"No {field} has been chosen.", f"This is done to one {field}.", remedy, field)
     if not isinstance(value, str) or not re.fullmatch(r"[0-9a-f]{32}", value):
-        raise UserError(f"{_shown(value)} is not the id of a {field}.", "An id has 32 hexadecimal digits.", remedy, field)
+        raise UserError(f"{wording.shown(value)} is not the id of a {field}.", "An id has 32 hexadecimal digits.", remedy, field)
     return value
 
 
@@ -225,13 +230,13 @@ def visitor(value: Any) -> str:
 def model_id(value: Any, settings: Settings) -> str:
     """`embedded/<name>` of the catalog or `owner/name` by the Hub's own rules; never a path or an address."""
     if not isinstance(value, str) or not value.strip():
-        raise UserError(f"The model is {_shown(value)}.", "A model is named owner/name.", "Choose one from the list.", "model")
+        raise UserError(f"The model is {wording.shown(value)}.", "A model is named owner/name.", "Choose one from the list.", "model")
     name = value.strip()
     if len(name) > HUB_ID_CHARS:
         raise UserError(f"The model's name has {len(name):,} characters.", f"At most {HUB_ID_CHARS}.", "Enter owner/name.", "model")
     if not name.isascii() or not name.isprintable():
         limit = "Letters, digits, dots, dashes and underscores."
-        raise UserError(f"The model {_shown(name)} holds a character the Hub does not allow.", limit, "Check the spelling.", "model")
+        raise UserError(f"The model {wording.shown(name)} holds a character the Hub does not allow.", limit, "Check the spelling.", "model")
     _refuse_address(name)
     _refuse_path(name)
     if name.startswith("embedded/"):
@@ -369,29 +374,3 @@ def kind_of(head: bytes, tail: bytes = b"", name: str = "file") -> str:
 def _decoded_start(head: bytes) -> str:
     wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
     return head.decode("utf-16" if wide else "utf-8-sig", errors="ignore").lstrip()[:1]
-
-
-# --- words for values -----------------------------------------------------------------------------------------------
-
-
-def _label(field: str) -> str:
-    return field.replace("_", " ").capitalize()
-
-
-def _kind(value: Any) -> str:
-    names = {bool: "true or false", int: "a number", float: "a number", str: "a text", type(None): "missing", list: "a list"}
-    return names.get(type(value), "a dictionary" if isinstance(value, dict) else "something else")
-
-
-def _digits(value: float) -> str:
-    """A number in at most 12 digits; Python refuses to print whole numbers of thousands of digits."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return f"{value:,.12g}" if abs(value) < 1e12 else ("more than 10^12" if value > 0 else "less than −10^12")
-
-
-def _shown(value: Any) -> str:
-    if not isinstance(value, str):
-        return _kind(value) if not isinstance(value, bool | int | float) else _digits(value)
-    printable = "".join(char if char.isprintable() and not "\ud800" <= char <= "\udfff" else "?" for char in value[:60])
-    return f"“{printable}”" if value else "empty"

@@ -16,7 +16,7 @@ HEAVY = ("torch", "transformers", "diffusers", "peft", "datasets", "accelerate",
 
 # From the ground up; a module may import from its own layer and from those below. The longest name that fits a module counts.
 LAYERS = (
-    ("genhub", "genhub.disk", "genhub.errors", "genhub.zoo"),
+    ("genhub", "genhub.disk", "genhub.errors", "genhub.wording", "genhub.zoo"),
     ("genhub.settings", "genhub.events", "genhub.options", "genhub.catalog"),
     ("genhub.training.configs", "genhub.jobs.folder"),
     ("genhub.tasks",),
@@ -24,6 +24,7 @@ LAYERS = (
     ("genhub.hub", "genhub.hub_child", "genhub.hub_data", "genhub.data"),
     ("genhub.training",),
     ("genhub.text",),
+    ("genhub.zoo.recipes",),
     ("genhub.children", "genhub.hub_publish"),
     ("genhub.jobs", "genhub.serving"),
     ("genhub.lab",),
