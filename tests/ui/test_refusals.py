@@ -300,7 +300,7 @@ FILES = {
 @pytest.mark.parametrize("name", FILES)
 def test_what_is_not_an_uploaded_file_is_refused(app, me, name):
     value, phrase = FILES[name]
-    assert phrase in raw(app, "/read_table", [me, value])
+    assert phrase in raw(app, "/read_table", [me, value, []])
 
 
 def test_values_that_no_client_library_sends_are_refused(app, me, table):
