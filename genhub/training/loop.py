@@ -113,6 +113,7 @@ class _Fit:
             self.rows,
             self.tokens,
             self.precision,
+            self.history,
         )
 
     def why_it_ended(self, stopped: bool) -> str:

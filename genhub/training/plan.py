@@ -186,6 +186,7 @@ class Fitted:
     rows: int
     tokens: int
     precision: str
+    history: list[dict] = field(default_factory=list)  # the figures of every epoch
 
 
 @dataclass(frozen=True)
