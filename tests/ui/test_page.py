@@ -321,16 +321,3 @@ def test_an_answer_below_the_threshold_is_called_one_to_abstain_from(page):
     page.locator("#try-text textarea").fill("My parcel never came.")
     page.locator("#try-go").click()
     expect(page.locator("#try-bars")).to_contain_text("below your threshold of 1.00: abstain")
-
-
-def test_a_late_answer_does_not_stand_under_another_run(page):
-    open_classify(page)
-    page.locator("#try-text textarea").fill("word " * 500)
-    page.locator("#try-go").click()
-    page.locator("#run-choice input").click()
-    page.get_by_role("option", name="Example: cured").click()
-    expect(page.locator("#verdict-head")).to_contain_text("0.")
-    expect(page.locator("#try-bars")).to_contain_text("Press Classify to ask this run.")
-    page.wait_for_timeout(4_000)  # nothing may come: there is no event to wait for
-    expect(page.locator("#try-bars")).to_contain_text("Press Classify to ask this run.")
-    assert page.locator("#try-words .gh-words").count() == 0
