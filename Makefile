@@ -4,6 +4,7 @@
 #   make test        lint, format check, all tests
 #   make bench       the figures of docs/benchmarks.md, measured (about an hour; real data in GENHUB_DATA)
 #   make examples    the finished runs that the page opens on, trained again
+#   make zoo         the embedded language models, trained again, HOURS a model at most; run it again to go on (real data in GENHUB_DATA)
 #   make docs        docs/api.md from the code
 #   make screenshots the pictures in docs/, from the page as it is
 #   make licences    THIRD_PARTY.md from what is installed
@@ -14,6 +15,7 @@
 PYTHON      ?= python3
 PORT        ?= 7860
 TEST_JOBS   ?= 2
+HOURS       ?= 2
 TORCH_INDEX ?=
 
 VENV := .venv
@@ -21,7 +23,7 @@ BIN  := $(VENV)/bin
 RUN  := $(BIN)/python
 PIP  := $(RUN) -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test bench examples docs screenshots licences clean
+.PHONY: demo test bench examples zoo docs screenshots licences clean
 
 demo: $(VENV)/installed
 	$(RUN) -m genhub serve --port $(PORT)
@@ -36,6 +38,9 @@ bench: $(VENV)/installed-dev
 
 examples: $(VENV)/installed
 	PYTHONPATH=. $(RUN) docs/make_examples.py
+
+zoo: $(VENV)/installed
+	for recipe in shakespeare char_rnn stories; do $(RUN) -m genhub.zoo.recipes.$$recipe --hours $(HOURS) || exit 1; done
 
 docs: $(VENV)/installed
 	PYTHONPATH=. $(RUN) docs/make_api.py

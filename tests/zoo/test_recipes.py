@@ -1,8 +1,10 @@
 """The recipes end to end on a text of a few kilobytes, with models of a few thousand parameters."""
 
+import itertools
 import json
 import math
 import random
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -124,7 +126,9 @@ def test_a_stage_that_ends_early_goes_on_to_the_same_model(make, options, tmp_pa
     whole = make(options)
     monkeypatch.setenv("GENHUB_HOME", str(tmp_path / "other"))
     monkeypatch.setattr(stage, "CHECKPOINT_SECONDS", 0.0)
-    short, pieces = stage.Options(hours=1.5e-5, into=tmp_path / "pieces"), 0  # 54 ms
+    clock = itertools.count()  # a second passes whenever somebody looks, so a stage of five seconds has a few steps
+    monkeypatch.setattr(stage, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    short, pieces = stage.Options(hours=5 / 3600, into=tmp_path / "pieces"), 0
     while (folder := make(short)) is None:
         pieces += 1
         torch.manual_seed(pieces)

@@ -91,8 +91,12 @@ def measure(folder: Path, held_out: np.ndarray) -> dict[str, dict[str, float]]:
     found = {}
     for part in (STATELESS, STATEFUL):
         rnn = char_rnn.load(folder, part)
-        windows = window_loss(Reader(rnn, carries=False).eval(), Windows(held_out, COMPARED))
-        found[part] = {"windows_nats": windows, "reading_nats": reading_loss(rnn, held_out)}
+        reader, first = Reader(rnn, carries=False).eval(), held_out[: shakespeare.SAMPLE * COMPARED + 1]
+        found[part] = {
+            "windows_nats": window_loss(reader, Windows(held_out, COMPARED)),
+            "reading_nats": reading_loss(rnn, held_out),
+            "sample_nats": window_loss(reader, Windows(first, COMPARED)),
+        }
     return found
 
 

@@ -20,6 +20,7 @@ CONTEXT = 256
 SHAPE = {"n_embd": 256, "n_layer": 5, "n_head": 4, "activation_function": "gelu"}
 DROPOUT = 0.2  # of embeddings and residuals; of attention weights it is slow here, and 4 M parameters overfit little
 EPOCHS = 32
+SAMPLE = 16  # windows of the held-out text that a test measures again
 
 CARD = """\
 # embedded/shakespeare
@@ -105,6 +106,7 @@ def measure(folder: Path, held_out: np.ndarray) -> dict:
     return {
         "characters": len(held_out),
         "windows_nats": window_loss(model, Windows(held_out, CONTEXT)),
+        "sample_nats": window_loss(model, Windows(held_out[: SAMPLE * CONTEXT + 1], CONTEXT)),
         "sliding_nats": nats / count,
         "parameters": sum(tensor.numel() for tensor in model.parameters()),
     }

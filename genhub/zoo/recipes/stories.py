@@ -28,6 +28,7 @@ STRIDE = 4 * CONTEXT  # an epoch shows a quarter of the text, cut at other place
 EPOCHS = 32
 TINY = 2  # times that an epoch holds each of the short stories
 TINY_HELD_OUT = 100  # short stories, the last ones
+SAMPLE = 8  # of them, that a test measures again
 FILES = tuple(
     f"language/{name}"
     for name in (
@@ -203,6 +204,7 @@ def figures_of(folder: Path, texts: Texts, tokenizer, train_ids: np.ndarray) -> 
     return {
         "books": measure(folder, texts.held_books),
         "stories": measure(folder, texts.held_tiny),
+        "sample": measure(folder, texts.held_tiny[:SAMPLE]),
         "base_lines": base_lines(texts, tokenizer, train_ids),
         "train_tokens": len(train_ids),
         "train_bytes": size(texts.train()),
