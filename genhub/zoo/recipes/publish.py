@@ -61,7 +61,7 @@ def training(told: Mapping) -> str:
     whole = "" if told["steps"] == told["total"] else f" (stopped there, of {told['total']:,} planned)"
     return (
         f"{told['steps']:,} steps{whole}, {told['tokens'] / 1e6:.1f} million tokens, {told['seconds'] / 3600:.1f} hours of steps on "
-        f"a machine that did other work too ({machine()}), in {told['precision']}; epoch {told['best_epoch']} of "
+        f"a machine that did other work too ({told.get('machine') or machine()}), in {told['precision']}; epoch {told['best_epoch']} of "
         f"{len(told['history'])} had the lowest validation loss and is what is kept."
     )
 

@@ -14,6 +14,7 @@ from genhub.events import Event, Metric, Note, Resumed
 from genhub.training.checkpoint import Checkpoints
 from genhub.training.loop import fit
 from genhub.training.plan import Fitted, Pace, Plan, Session, Trainable, make_accelerator
+from genhub.zoo.recipes import publish
 
 ZOO = Path(__file__).parents[1]
 CHECKPOINT_SECONDS = 120.0
@@ -82,7 +83,7 @@ def train(name: str, task: Trainable, plan: Plan, options: Options) -> dict | No
         log.info("%s: %s of %s steps done; run it again to go on", name, fitted.steps, total)
         return None
     told = {"steps": fitted.steps, "total": total, "seconds": fitted.seconds, "tokens": fitted.tokens, "precision": fitted.precision}
-    told |= {"best_epoch": fitted.best_epoch, "history": fitted.history}
+    told |= {"best_epoch": fitted.best_epoch, "history": fitted.history, "machine": publish.machine()}
     keeper.save_part(plan.part, dict(task.model.named_parameters()), told)
     return told
 
