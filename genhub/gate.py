@@ -5,6 +5,7 @@ library is used, so that it can be fuzzed and starts at once. What is *inside* a
 child process; here a file is only looked at from outside: is it one, how large is it, and what do its first bytes say.
 """
 
+import math
 import os
 import re
 import stat
@@ -151,6 +152,17 @@ def choice(value: Any, choices: Sequence[str], field: str) -> str:
             f"{wording.label(field)} is {wording.shown(value)}.", f"It is one of {', '.join(choices)}.", "Choose one of them.", field
         )
     return value
+
+
+def share(value: Any, field: str) -> float:
+    """A number from 0 to 1, also as text."""
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not 0 <= number <= 1:
+        raise UserError(f"{wording.label(field)} is {wording.shown(value)}.", "It is a number from 0 to 1.", "0 leaves it out.", field)
+    return number
 
 
 def column(value: Any, field: str) -> str:

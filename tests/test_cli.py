@@ -398,6 +398,8 @@ def test_a_table_of_texts_gets_two_columns_more(tiny, trained, reviews, tmp_path
         (),
         ("--text", ""),
         ("--input", "no-such-file.csv", "--out", "p.csv"),
+        ("--input", "no-such-file.csv", "--out", "p.csv", "--threshold", "1.5"),
+        ("--input", "no-such-file.csv", "--out", "p.csv", "--threshold", "nan"),
         ("--input", "no-such-file.csv"),
     ],
 )

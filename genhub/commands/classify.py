@@ -18,6 +18,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--input", metavar="F.csv", help="A table (CSV, TSV, JSONL, Parquet) whose rows are classified.")
     parser.add_argument("--text-column", default="", help="Column of --input with the texts. Default: the run's own.")
     parser.add_argument("--fix", default="", help=f"How to read --input, separated by commas: {', '.join(READING)}.")
+    parser.add_argument("--threshold", default="0", help="With --input: adds a column that says whether an answer is below it. Default: 0.")
     parser.add_argument("--out", metavar="P.csv", help="Where to write --input with the columns predicted and probability added.")
 
 
@@ -27,11 +28,12 @@ def _run(args: argparse.Namespace, out: Output) -> None:
     if args.input is not None and not args.out:
         raise UserError("--input was given without --out.", "The labelled table needs a file.", "Add --out P.csv.", "out")
     out_file = _output(args) if args.input is not None else None
+    threshold = gate.share(args.threshold, "threshold")
     folder = run_folders.finished(args.run_name)
     limits = settings.get().limits
     if args.text is not None:
         return _one(folder.path, gate.text(args.text, limits.text_chars), out)
-    return _many(folder.path, args, out_file, out)
+    return _many(folder.path, args, threshold, out_file, out)
 
 
 def _output(args: argparse.Namespace) -> Path:
@@ -52,7 +54,7 @@ def _one(run_dir: Path, text: str, out: Output) -> None:
     out.result({"label": answer.labels[0], "scores": scores}, table(("label", "probability"), ordered))
 
 
-def _many(run_dir: Path, args: argparse.Namespace, out_file: Path, out: Output) -> None:
+def _many(run_dir: Path, args: argparse.Namespace, threshold: float, out_file: Path, out: Output) -> None:
     from genhub.data import batch, tables
 
     limits = settings.get().limits
@@ -64,7 +66,7 @@ def _many(run_dir: Path, args: argparse.Namespace, out_file: Path, out: Output) 
     classifier = _loaded(run_dir, out)
     out.say(f"Classifying {len(texts):,} texts in “{given.columns[column]}” …")
     answer = classifier.predict(texts)
-    done = batch.write_labelled(out_file, given, column, (answer.labels, answer.scores))
+    done = batch.write_labelled(out_file, given, column, (answer.labels, answer.scores), threshold)
     words = f"{table(('label', 'rows'), list(done.counts.items()))}\n\nWritten to {args.out}."
     out.result({"out": args.out, "rows": done.rows, "labels": done.counts}, words)
 

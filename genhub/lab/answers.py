@@ -23,9 +23,9 @@ class Answers(Tables):
         checked = gate.texts(texts, limits, "text")
         return self._ask("classify.predict", visitor, run_id, {"texts": checked}, seconds=30 + len(checked) / 20)
 
-    def predict_table(self, visitor: str, run_id: str, path: str | Path, text_column: str = "", fixes=()) -> Path:
-        """Classify every row of a table; returns a CSV with two columns added: `predicted` and `probability`."""
-        *_, done = self.predicting_table(visitor, run_id, path, text_column, fixes)
+    def predict_table(self, visitor: str, run_id: str, path: str | Path, *, fixes=(), threshold: float = 0.0) -> Path:
+        """`predicting_table` in one go; returns the file."""
+        *_, done = self.predicting_table(visitor, run_id, path, fixes=fixes, threshold=threshold)
         return done.path
 
     def predicting_table(
@@ -35,6 +35,7 @@ class Answers(Tables):
 
         The texts are in `text_column`, else in the column that the run was trained on, else see `batch.text_column`. Rows without
         a text keep the added cells empty; `threshold`: see `batch.write_labelled`. Raises UserError for a table with more rows than the limit."""
+        threshold = gate.share(threshold, "threshold")
         upload = gate.upload(path, self.settings.limits)
         run = self._with_model(visitor, run_id)
         trained = run.read("passport.json").get("config", {}).get("text_column", "")

@@ -174,15 +174,15 @@ def _classic(seconds: float, measured: int, rows: int, classes: int) -> float:
 
 def _grown(measure: _Measuring, parts: list[Part], plan: Plan) -> float:
     """Megabytes that a run takes beyond the measurement: what the CPU's library prepares for each further shape of a batch, the best
-    epoch's weights, and the models of further parts."""
+    epoch's weights, and the model of the part before."""
     method = methods.get(measure.sample.config.method)
     if method.storage == "none":
         return 0.0
     lengths = list(map(len, measure.sample.ids))
     shapes = min(MOST_SHAPES, len(_shapes(lengths, plan.batch_size, range(plan.epochs))))
     trainable, total = (4e-6 * count for count in methods.counts(measure.model))
-    copies = (len(parts) - 1) * (total if method.storage == "model" else trainable)
-    return max(0, shapes - measure.shapes) * measure.shape_mb + trainable + copies
+    before = (total if method.storage == "model" else trainable) if len(parts) > 1 else 0.0  # goes once the next one is made
+    return max(0, shapes - measure.shapes) * measure.shape_mb + trainable + before
 
 
 def _shapes(lengths: list[int], batch_size: int, epochs: range, steps: int | None = None) -> set[int]:

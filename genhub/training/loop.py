@@ -90,6 +90,7 @@ class _Fit:
         wanted = {name: group for group, names in self.task.groups.items() for name in names}
         self.named = {name: tensor for name, tensor in self.task.model.named_parameters() if name in wanted}
         self.optimizer = Optimizers(self.named, wanted, self.plan, self.device)
+        self.accelerator.free_memory()  # it would keep the model of every part that came before
         self.model = self.accelerator.prepare_model(self.task.model)
 
     def run(self) -> Iterator[Event]:

@@ -219,10 +219,10 @@ def _files(lab: Lab) -> None:
         """All rows that a finding of the last report concerns, where its `listed` is true: a CSV of row, line, text, label and why."""
         return str(lab.finding_rows(visitor, table, finding))
 
-    def classify_table(visitor: str, run: str, file: str, fixes: list[str]) -> str:
+    def classify_table(visitor: str, run: str, file: str, fixes: list[str], threshold: float) -> str:
         """Classify every row of a table; returns it with the columns predicted and probability added, in the separator it came with.
-        `fixes` as for read_table."""
-        return str(lab.predict_table(visitor, run, file, fixes=fixes))
+        `fixes` as for read_table. A `threshold` above 0 adds a column that says which answers are below it."""
+        return str(lab.predict_table(visitor, run, file, fixes=fixes, threshold=threshold))
 
     def download_run(visitor: str, run: str) -> str:
         """The run as a zip: adapter, head, passport, card, script; none of the rows."""
@@ -240,12 +240,13 @@ def _files(lab: Lab) -> None:
         visitor, run, taken = gr.Textbox(label="visitor"), gr.Textbox(label="run"), gr.File(label="file")
         table, number = gr.Textbox(label="table"), gr.Number(label="answer", precision=0)
         fixes, finding = gr.JSON([], label="fixes"), gr.Textbox(label="finding")
+        share = gr.Number(0.0, label="threshold")
         answer, text, given = gr.JSON(label="answer"), gr.Textbox(label="answer"), gr.File(label="file")
         for function, inputs, output in (
             (read_table, [visitor, taken, fixes], answer),
             (add_test_table, [visitor, table, taken, fixes], number),
             (finding_rows, [visitor, table, finding], given),
-            (classify_table, [visitor, run, taken, fixes], given),
+            (classify_table, [visitor, run, taken, fixes, share], given),
             (download_run, [visitor, run], given),
             (download_merged, [visitor, run], given),
             (open_run, [visitor, taken], text),

@@ -35,6 +35,10 @@ def test_a_script_trains_classifies_explains_and_takes_home(client, me, table, r
         rows = list(csv.DictReader(file))
     assert set(rows[0]) == {"text", "label", "predicted", "probability"}
     assert sum(row["label"] == row["predicted"] for row in rows) / len(rows) > 0.8
+    labelled = client.predict(me, run, handle_file(str(table[1])), [], 0.99, api_name="/classify_table")
+    assert ",abstained" in Path(labelled).read_text(encoding="utf-8").partition("\n")[0]
+    with pytest.raises(Exception, match="Threshold is 7"):
+        client.predict(me, run, handle_file(str(table[1])), [], 7, api_name="/classify_table")
     code = client.predict(me, run, api_name="/show_code")
     assert "AutoModel" in code["script"]
     assert code["command"].splitlines()[-1].startswith("python -m genhub train classify --data YOUR-TABLE.csv")
