@@ -18,8 +18,10 @@ from tests.jobs import faketask
 
 PRELOAD = ("tests.jobs.faketask",)
 ENDED = ("finished", "stopped", "failed")
+# A shell ignores SIGINT for what it starts in the background, and children inherit that: the server heeds it again.
 SERVER = f"""
-import sys, time
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from genhub import settings
 from genhub.jobs.runner import Runner
 from tests.jobs import faketask
