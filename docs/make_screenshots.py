@@ -28,6 +28,9 @@ def app() -> Iterator[str]:
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as home:
         env = {**os.environ, "GENHUB_HOME": home, "GENHUB_OFFLINE": "1"}
+        for method in ("frozen", "lora"):  # something to compare; the page lists runs of the command line too
+            words = ["train", "classify", "--data", "support", "--folds", "0", "--method", method, "--quiet"]
+            subprocess.run([sys.executable, "-m", "genhub", *words], env=env, check=True)
         process = subprocess.Popen([sys.executable, "-m", "genhub", "serve", "--port", str(port)], env=env)
         address = f"http://127.0.0.1:{port}/"
         try:
@@ -76,7 +79,11 @@ def walk(page, suffix: str) -> None:
     page.get_by_text("TF-IDF on the same rows").wait_for(timeout=60_000)
     shot(page, f"verdict-{suffix}")
     page.get_by_role("tab", name="Runs").click()
-    page.wait_for_selector("#runs-table .gh")
+    page.wait_for_selector("#runs-table tbody tr")
+    for row in range(2):
+        page.locator("#runs-table tbody tr").nth(row).locator("[data-pick^='select:']").click()
+        page.wait_for_function(f"document.querySelectorAll('#runs-table tbody [aria-pressed=true]').length == {row + 1}")
+    page.wait_for_selector("#runs-compare table")
     shot(page, f"runs-{suffix}")
 
 
