@@ -462,7 +462,7 @@ def test_exported_and_opened_again_it_predicts_the_same(tiny, trained, tmp_path)
     assert ended.value["bytes"] == (tmp_path / "run.zip").stat().st_size
     assert genhub("export", trained, "--out", tmp_path / "run.zip").status == 2, "nothing is overwritten"
     assert genhub("open", tmp_path / "run.zip", "--out", tmp_path / "again", "--json").value == {"run": str(tmp_path / "again")}
-    assert genhub("runs", "show", tmp_path / "again").out.startswith("reviews.csv · Frozen encoder · epochs 2 · folds 0 · finished")
+    assert genhub("runs", "show", tmp_path / "again").out.startswith("reviews.csv · Frozen encoder · folds 0 · finished")
     words = ("--text", "awful film", "--json")
     assert genhub("classify", "--run", tmp_path / "again", *words).value == genhub("classify", "--run", trained, *words).value
 
@@ -473,7 +473,7 @@ def test_opened_without_a_folder_it_is_listed_beside_the_others(tiny, trained, t
     [listed] = genhub("runs", "--json").value["runs"]
     assert (listed["run"], listed["name"], listed["state"]) == (
         opened,
-        "reviews.csv · Frozen encoder · epochs 2 · folds 0 · opened from a zip",
+        "reviews.csv · Frozen encoder · folds 0 · opened from a zip",
         "finished",
     )
     assert genhub("classify", "--run", listed["id"], "--text", "good food").status == 0
@@ -510,7 +510,7 @@ def test_a_data_set_of_the_hub_is_read_by_its_address(tiny, reviews, tmp_path, m
     ended = genhub("train", "classify", "--data", "hub:acme/reviews", *FAST, "--out", tmp_path / "run", "--json")
     assert ended.status == 0, ended.err
     assert asked == [{"dataset": "acme/reviews", "config": "one", "split": "test"}, {"dataset": "acme/reviews", "config": "", "split": ""}]
-    assert RunFolder(tmp_path / "run").job()["name"] == "acme/reviews · Frozen encoder · epochs 2 · folds 0"
+    assert RunFolder(tmp_path / "run").job()["name"] == "acme/reviews · Frozen encoder · folds 0"
     comment, command = genhub("code", tmp_path / "run", "--command").out.splitlines()
     assert "--data hub:acme/reviews:default:train " in command
     assert "cccccccccc" in comment

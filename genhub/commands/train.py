@@ -183,7 +183,7 @@ def in_words(run: RunFolder, done: Done) -> str:
         (
             f"{metrics['test_rows']:,} unseen rows:",
             table(("", "accuracy", "macro F1"), rows),
-            f"accuracy between {interval} (95 %)",
+            f"95 % interval of the accuracy: {interval}",
             *metrics["sentences"],
             "",
             f'Use it: python -m genhub classify --run {run.path} --text "…"',

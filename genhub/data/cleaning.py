@@ -12,6 +12,7 @@ One pass counts and changes at once, so that the doctor's words and the rows tha
     judge         what still forbids training, as UserErrors
 """
 
+import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -41,6 +42,7 @@ class _Ignored(dict):
 
 
 _IGNORED = _Ignored()
+_JOINTS = re.compile(r"(?<=[^\W_])[\s_-]+(?=[^\W_])")
 
 
 def text_key(text: str) -> str:
@@ -50,7 +52,8 @@ def text_key(text: str) -> str:
 
 
 def label_key(label: str) -> str:
-    return " ".join(label.split()).casefold()
+    """What the spellings of a label have in common: case, blanks, and hyphens or underscores between its words aside ("-1" is not "1")."""
+    return " ".join(_JOINTS.sub(" ", label).split()).casefold()
 
 
 def clean(

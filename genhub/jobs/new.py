@@ -37,10 +37,15 @@ def run_name(table: str, config: Config) -> str:
     The preset that decided its options, else how many epochs; then every option that is not at its default, and the encoder.
     """
     values, usual = config.to_dict(), {option.name: option.default for option in config.options()}
-    preset = next((name for name, decided in PRESETS.items() if all(values.get(key) == value for key, value in decided.items())), "")
-    decided = {*PRESETS.get(preset, ()), *NAMED_APART}
+    frozen = values.get("method") == "frozen"  # its head is fitted to the end: epochs and the like say nothing
+    preset = (
+        ""
+        if frozen
+        else next((name for name, decided in PRESETS.items() if all(values.get(key) == value for key, value in decided.items())), "")
+    )
+    decided = {*PRESETS.get("Quick" if frozen else preset, ()), *NAMED_APART}
     apart = [preset] if preset else []
-    if "epochs" in values and not preset and values["method"] != "frozen":
+    if "epochs" in values and not preset and not frozen:
         apart, decided = [f"{values['epochs']} epoch{'s' if values['epochs'] > 1 else ''}"], {*decided, "epochs"}
     if values.get("model") != usual.get("model"):
         apart.append(str(values["model"]).rpartition("/")[2])

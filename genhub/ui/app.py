@@ -21,7 +21,7 @@ from genhub.ui.classify import data, method, tab, train
 from genhub.ui.session import FIRST_RUN
 from genhub.ui.wiring import Wires, merged, pieces
 
-STORAGE_KEY, RUN_KEY = "genhub-session", "genhub-run"
+STORAGE_KEY, RUN_KEY, FORM_KEY = "genhub-session", "genhub-run", "genhub-classify"
 SECRET_NAME = "browser.secret"  # noqa: S105 - the file, not what is in it
 
 
@@ -35,6 +35,7 @@ def build(lab: Lab) -> gr.Blocks:
         wires.add(
             session=session,
             run=run,
+            method_form=gr.BrowserState({}, storage_key=FORM_KEY, secret=secret),
             pulse=gr.Timer(1.0, active=False),
             clock=gr.Timer(4.0),
             header=pieces(header.render(lab), elem_id="gh-header"),
@@ -54,7 +55,8 @@ def build(lab: Lab) -> gr.Blocks:
         opened = ["tabs", *start.STAGES.values(), *tab.RUN_VIEW]
         watched = wires.on_pick(wires.parts["header"].select, watch, ["session"], list(dict.fromkeys(opened)), "train_problem")
         watched.then(None, js=start.SHOW_OPEN_STAGE)
-        arrived = wires.on(page.load, arrive, ["session"], list(dict.fromkeys(["session", "header", *opened])), "train_problem")
+        recalled = wires.on(page.load, method.recall, ["method_form"], [*method.REMEMBERED], "method_problem")
+        arrived = wires.on(recalled.then, arrive, ["session"], list(dict.fromkeys(["session", "header", *opened])), "train_problem")
         restored = wires.on(arrived.then, data.restore, ["session", *data.OPTIONS], data.OUTPUTS, "data_problem")
         wires.on(restored.then, tab.came_back, ["session", *method.FIELDS], tab.CAME_BACK, "method_problem")
         api.register(lab)

@@ -13,7 +13,18 @@ from genhub.ui.classify.train import LIVE
 from genhub.ui.wiring import Wires, pieces
 
 CURVES = {"Validation loss": "val_loss", "Training loss": "loss", "Validation accuracy": "val_accuracy"}
-SHOWN = ["runs_table", "runs_curves", "runs_compare", "runs_picked", "runs_actions", "runs_name", "runs_resume", "runs_clock"]
+SHOWN = [
+    "runs_table",
+    "runs_curves",
+    "runs_compare",
+    "runs_picked",
+    "runs_actions",
+    "runs_name",
+    "runs_resume",
+    "runs_delete",
+    "runs_clock",
+]
+SURE_OF_THESE = "Really delete"
 SURE = "Really delete everything"
 
 
@@ -60,10 +71,16 @@ def wire(wires: Wires) -> None:
     for name in ("start_tab", "classify_tab"):
         wires.on(part[name].select, leave, [], ["runs_clock"])
     wires.on(part["runs_rename"].click, rename, [*state, "runs_name"], [*SHOWN, "run_choice"], "runs_problem")
-    wires.on(part["runs_delete"].click, delete, state, [*SHOWN, *tab.RUN_VIEW], "runs_problem")
+    wires.on(part["runs_delete"].click, delete, [*state, "runs_delete"], [*SHOWN, *tab.RUN_VIEW], "runs_problem")
     wires.on(part["runs_resume"].click, resume, state, [*SHOWN, "pulse"], "runs_problem")
     wires.on(part["runs_pack"].click, pack, state, ["runs_download"], "runs_problem")
-    wires.on(part["runs_all"].click, delete_all, [*state, "runs_all"], [*SHOWN, "runs_all", "session", *tab.RUN_VIEW], "runs_problem")
+    wires.on(
+        part["runs_all"].click,
+        delete_all,
+        [*state, "runs_all"],
+        [*SHOWN, "runs_all", "session", *tab.NO_TABLE, *tab.RUN_VIEW],
+        "runs_problem",
+    )
     wires.on(part["runs_reopen"].upload, reopen, [*state, "runs_reopen"], SHOWN, "runs_problem")
 
 
@@ -83,6 +100,7 @@ def show(lab: Lab, session: dict, runs_picked: list[str], runs_which: str) -> di
         "runs_actions": gr.update(visible=bool(chosen)),
         "runs_name": only.name if only else "",
         "runs_resume": gr.update(interactive=bool(only and only.state in ("stopped", "failed"))),
+        "runs_delete": "Delete",
         "runs_clock": gr.Timer(active=_alive(runs)),
     }
 
@@ -136,7 +154,10 @@ def pack(lab: Lab, session: dict, runs_picked: list[str], runs_which: str) -> di
     return {"runs_download": gr.update(value=str(path), visible=True, label=f"Download {path.name} ({markup.size(path.stat().st_size)})")}
 
 
-def delete(lab: Lab, session: dict, runs_picked: list[str], runs_which: str) -> dict:
+def delete(lab: Lab, session: dict, runs_picked: list[str], runs_which: str, runs_delete: str) -> dict:
+    """Asks once more, like `delete_all`; picking other runs takes the question back."""
+    if runs_delete != SURE_OF_THESE:
+        return {"runs_delete": SURE_OF_THESE}
     for run in runs_picked:
         lab.delete(session["visitor"], run)
     return {**show(lab, session, [], runs_which), **_back_to_example(lab, session, session["run"] in runs_picked)}
@@ -147,10 +168,11 @@ def delete_all(lab: Lab, session: dict, runs_picked: list[str], runs_which: str,
     if runs_all != SURE:
         return {"runs_all": gr.update(value=SURE)}
     lab.delete_all(session["visitor"])
-    kept = {**session, "table": "", "fixes": [], "columns": ["", ""]}
+    kept = {**session, "table": "", "fixes": [], "columns": ["", ""], "used": ""}
     return {
         **show(lab, session, [], runs_which),
         **_back_to_example(lab, kept, True),
+        **tab.no_table(),
         "session": kept,
         "runs_all": gr.update(value="Delete everything"),
     }

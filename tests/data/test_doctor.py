@@ -96,6 +96,19 @@ def test_spellings_of_a_label_are_merged_on_request():
     assert finding(report, "merge-labels").applied
 
 
+def test_hyphens_and_underscores_between_words_are_spelling_but_a_sign_is_not():
+    assert cleaning.label_key("Pay Bill") == cleaning.label_key("pay_bill") == cleaning.label_key("pay-bill ")
+    assert cleaning.label_key("-1") != cleaning.label_key("1")
+
+
+def test_a_column_named_like_labels_is_offered_where_another_was_taken():
+    rows = [(text, f"intent {place % 2}", "web") for place, text in enumerate(sentences(20))]
+    found = finding(doctor.examine(table(rows, ("utterance", "intent", "channel"))), "columns")
+    assert (found.severity, found.column) == ("warning", "intent")
+    chosen = doctor.examine(table(rows, ("utterance", "intent", "channel")), "utterance", "intent")
+    assert finding(chosen, "columns").severity == "info"
+
+
 def test_copies_share_a_group_and_are_removed_on_request():
     copies = [("The CAT  sees number 0!", "a"), ("the cat sees number 0", "a"), ("the owl sees number 2", "a")]
     source = two_classes(copies)

@@ -14,7 +14,7 @@ def test_a_job_describes_its_data_and_its_libraries(rows):
     job = make_job("classify", ClassifyConfig(method="frozen"), rows, {"name": "tickets.csv", "fixes": ["merge-labels"]})
     assert job["task"] == "classify"
     assert ClassifyConfig.from_dict(job["config"]) == ClassifyConfig(method="frozen")
-    assert job["name"] == "tickets.csv · Frozen encoder · Quick"
+    assert job["name"] == "tickets.csv · Frozen encoder"
     assert job["data"] == {
         "name": "tickets.csv",
         "sample": None,
@@ -36,8 +36,8 @@ def test_a_job_describes_its_data_and_its_libraries(rows):
         ({"seed": 7, "class_weights": "balanced"}, "t.csv · LoRA · Balanced · class weights balanced · seed 7"),
         ({"epochs": 1, "rank": 16}, "t.csv · LoRA · 1 epoch · rank 16"),
         ({"method": "full", "text_column": "text"}, "t.csv · Full fine-tuning · 4 epochs"),
-        ({"method": "frozen"}, "t.csv · Frozen encoder · Quick"),
-        ({"method": "frozen", "folds": 0}, "t.csv · Frozen encoder · Quick · folds 0"),
+        ({"method": "frozen"}, "t.csv · Frozen encoder"),
+        ({"method": "frozen", "folds": 0}, "t.csv · Frozen encoder · folds 0"),
         ({"model": "google-bert/bert-base-cased"}, "t.csv · LoRA · Balanced · bert-base-cased"),
     ],
 )

@@ -404,3 +404,21 @@ def test_a_frozen_encoder_takes_no_steps_and_the_page_says_so():
     assert "none: the features are computed once" in told
     assert "Measured on 128 rows of your own;" in told
     assert "Measured on 20 steps with your own rows;" in method.render_forecast(cost | {"steps": 131, "measured_steps": 20})
+
+
+def test_deleting_runs_asks_once_more(lab, monkeypatch):
+    gone = []
+    monkeypatch.setattr(lab, "delete", lambda visitor, run: gone.append(run))
+    session = {**empty(), "visitor": "a" * 32}
+    assert runs.delete(lab, session, ["b" * 32], "Validation loss", "Delete") == {"runs_delete": "Really delete"}
+    assert gone == []
+    runs.delete(lab, session, ["b" * 32], "Validation loss", "Really delete")
+    assert gone == ["b" * 32]
+
+
+def test_the_method_form_comes_back_and_what_does_not_fit_is_left(lab):
+    stored = {"preset": "My own", "method": "bottleneck", "epochs": 7, "class_weights": "balanced", "folds": "", "more_method": "dora"}
+    recalled = method.recall(lab, {**stored, "seed": -5, "rank": "many", "model": None, "dropout": [], "heat": 1})
+    assert recalled == stored
+    for broken in (None, [], "x", {"method": {"a": 1}, "preset": 3}):
+        assert method.recall(lab, broken) == {}

@@ -91,6 +91,7 @@ def test_the_report_follows_stage_2_and_a_test_table_survives_a_reload(page, tmp
     expect(report).to_contain_text("Split, seed 0,")
     page.locator("#stage-method > button").click()
     page.locator("#option-seed input").fill("7")
+    page.locator("#option-method").get_by_label("Bottleneck adapters").check()
     expect(report).to_contain_text("Split, seed 7,")
     page.get_by_role("button", name="A test table of my own").click()
     page.locator("#data-test input[type=file]").set_input_files(str(unseen))
@@ -98,6 +99,9 @@ def test_the_report_follows_stage_2_and_a_test_table_survives_a_reload(page, tmp
     page.reload()
     page.get_by_role("tab", name="Classify").click()
     expect(report).to_contain_text("Test table attached: “unseen.csv”, 2 rows.")
+    page.locator("#stage-method > button").click()
+    expect(page.locator("#option-seed input")).to_have_value("7")  # the options are those from before the reload
+    expect(page.locator("#option-method").get_by_label("Bottleneck adapters")).to_be_checked()
     report.get_by_role("button", name="Remove it").click()
     expect(report).not_to_contain_text("Test table attached")
     expect(report).to_contain_text("5 folds")

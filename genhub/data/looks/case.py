@@ -35,6 +35,7 @@ class Finding:
     examples: list[dict] = field(default_factory=list)
     applied: bool = False
     listed: bool = False
+    column: str = ""  # what may be the label column instead
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ def variants(case: Case) -> Finding | None:
     found = case.found("merge-labels")
     if found is None:
         return None
-    what = f"Labels that differ only in case or blanks: {', '.join(found.names[:4])}{', …' if len(found.names) > 4 else ''}."
+    what = f"Labels that differ only in case, blanks, hyphens or underscores: {', '.join(found.names[:4])}{', …' if len(found.names) > 4 else ''}."
     will = "Each spelling stays a class of its own unless you merge them."
     done = f"Merged into the most frequent spelling, in {counted(found.count, 'row')}."
     return remedy(case, "merge-labels", "warning", what, (will, done))

@@ -10,6 +10,8 @@ from genhub.data.tables import FORMULA_STARTS, Table
 
 AROUND = 40  # characters shown before and after one in question
 
+LABEL_NAMES = ("label", "labels", "class", "category", "intent", "target", "sentiment", "topic", "tag")
+
 
 def file(case: Case) -> Finding:
     table = case.table
@@ -29,9 +31,14 @@ def hub(case: Case) -> Finding | None:
 
 def columns(case: Case) -> Finding:
     text, label = case.columns
-    others = len(case.table.columns) - 2
-    unused = f" {counted(others, 'other column')} will not be used." if others else ""
-    return Finding("columns", "info", f"Texts are read from “{text}”, labels from “{label}”.{unused}", "Choose others if that is wrong.")
+    others = [name for name in case.table.columns if name not in case.columns]
+    unused = f" {counted(len(others), 'other column')} will not be used." if others else ""
+    what = f"Texts are read from “{text}”, labels from “{label}”.{unused}"
+    better = next((name for name in others if name.casefold() in LABEL_NAMES), "") if label.casefold() not in LABEL_NAMES else ""
+    if better:
+        told = f"The column “{better[:40]}” is named like one with labels: is it the one you mean?"
+        return Finding("columns", "warning", what, told, f"Use “{better[:40]}”", column=better)
+    return Finding("columns", "info", what, "Choose others if that is wrong.")
 
 
 def header(case: Case) -> Finding | None:

@@ -39,7 +39,7 @@ def layout(wires: Wires) -> None:
             _sources(wires)
         with gr.Column(scale=3, min_width=300):
             report = pieces(
-                markup.page(markup.note("Choose a table: the doctor reads it and reports here, before anything is trained.")),
+                nothing_yet(),
                 elem_id="data-report",
             )
             rows = gr.DownloadButton("Download", visible=False, size="sm", elem_id="data-rows")
@@ -183,11 +183,13 @@ def reexamine(lab: Lab, session: dict, **options) -> dict:
 
 def press(lab: Lab, pick: str, session: dict, **options) -> dict:
     """A button in the report: "fix:code" applies a remedy or takes it back, "set:code" changes an option of stage 2, "rows:code"
-    gives the rows of a finding as a file, "drop:test" takes the test table away."""
+    gives the rows of a finding as a file, "label:column" reads the labels from there, "drop:test" takes the test table away."""
     verb, _, code = pick.partition(":")
     if verb == "rows":
         path = lab.finding_rows(session["visitor"], session["table"], code)
         return {"data_rows": gr.update(value=str(path), label=f"Download {path.name}", visible=True)}
+    if verb == "label":
+        return choose_columns(lab, session, session["columns"][0], code, **options)
     if verb == "drop":
         return drop_test(lab, session, **options)
     if verb == "set" and code in SETTINGS:
@@ -275,6 +277,10 @@ def summary(info: TableInfo, report: dict) -> str:
 # ---- rendering ------------------------------------------------------------------------------------------------------
 
 
+def nothing_yet() -> str:
+    return markup.page(markup.note("Choose a table: the doctor reads it and reports here, before anything is trained."))
+
+
 def render(info: TableInfo, report: dict) -> str:
     """The doctor's report: facts, class counts, findings with their remedies, the split, the first rows."""
     used = f"{report['rows']:,}" if report["rows"] == report["table_rows"] else f"{report['rows']:,} of {report['table_rows']:,}"
@@ -294,7 +300,7 @@ def render(info: TableInfo, report: dict) -> str:
             else f"Rows a class: the largest {MOST_CLASSES} of {count}."
         )
         parts.append(charts.bars(shown, caption, labels=sorted(report["classes"])))
-    findings = [finding for finding in report["findings"] if finding["code"] not in SHOWN_ABOVE or _changed(finding)]
+    findings = [finding for finding in report["findings"] if finding["code"] not in SHOWN_ABOVE or _changed(finding) or finding["column"]]
     if report["test"]:
         parts.append(_test(report["test"]))
     parts += [_finding(finding) for finding in findings if _asks(finding)]
@@ -317,7 +323,7 @@ def _changed(finding: dict) -> bool:
 
 def _asks(finding: dict) -> bool:
     """Does this finding want a decision? The others are remarks, folded away."""
-    return finding["severity"] != "info"
+    return finding["severity"] != "info" or finding["applied"]  # a pressed remedy stays in view, with its Undo
 
 
 def _finding(finding: dict) -> str:
@@ -331,6 +337,8 @@ def _finding(finding: dict) -> str:
         button = markup.pick(label, f"fix:{finding['fix']}", pressed=finding["applied"])
     elif finding["code"] in SETTINGS and finding["severity"] != "info":
         button = markup.pick(SETTINGS[finding["code"]][2], f"set:{finding['code']}")
+    elif finding["column"]:
+        button = markup.pick(finding["fix_label"], f"label:{finding['column']}")
     if finding["listed"]:
         what = "lines" if finding["code"] == LEAVE_MALFORMED else "rows"
         button += " " + markup.pick(

@@ -17,6 +17,7 @@ MAIN = ("method", "epochs", "class_weights", "seed")
 ADVANCED = forms.advanced(ClassifyConfig)
 FIELDS = ("model", *MAIN, "more_method", *ADVANCED)
 OWN = "My own"
+REMEMBERED = ("preset", *FIELDS)  # of stage 2, in the browser, so that a reload changes no option without a word
 
 
 def layout(wires: Wires) -> None:
@@ -26,7 +27,7 @@ def layout(wires: Wires) -> None:
                 _choices(wires)
             with gr.Column(scale=2, min_width=300):
                 forecast = gr.HTML(
-                    markup.page(markup.note("Choose a table first; the cost is then measured on its rows.")),
+                    nothing_yet(),
                     elem_id="forecast",
                     elem_classes="gh-reserve",
                 )
@@ -77,11 +78,36 @@ def wire(wires: Wires) -> None:
     changed = partial(gr.on, [part[name].change for name in costly])
     wires.on(changed, forecast, ["session", *FIELDS], ["forecast", "fetch"], "method_problem", trigger_mode="always_last")
     wires.on(partial(gr.on, [part[name].input for name in (*decided, "more_method")]), now_my_own, [], ["preset"])
+    kept = partial(gr.on, [part[name].change for name in REMEMBERED])
+    wires.on(kept, remember, [*REMEMBERED], ["method_form"], trigger_mode="always_last")
     fetched = wires.on(part["fetch"].click, fetch, ["session", *FIELDS], ["forecast", "fetch"], "method_problem", show_progress="minimal")
     wires.on(fetched.then, data.reexamine, ["session", *data.OPTIONS], data.LOOKED_AGAIN, "data_problem")  # lengths, in its tokens now
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
+
+
+def remember(lab: Lab, **fields) -> dict:
+    return {"method_form": fields}
+
+
+def recall(lab: Lab, method_form: dict) -> dict:
+    """The form as it was before a reload. Storage belongs to the visitor and may hold anything: what does not fit is left."""
+    stored = method_form if isinstance(method_form, dict) else {}
+    found = {}
+    for name in (name for name in FIELDS if name in stored and name != "more_method"):
+        option = ClassifyConfig.option(name)
+        try:
+            checked = option.check(forms.value(option, stored[name]))
+        except UserError:
+            continue
+        found[name] = ("" if checked is None else str(checked)) if option.optional else checked
+    if found.get("method") not in MAIN_METHODS:
+        found.pop("method", None)
+    for name, known in (("preset", (*PRESETS, OWN)), ("more_method", ("", *MORE_METHODS))):
+        if stored.get(name) in known:
+            found[name] = stored[name]
+    return found
 
 
 def explain_method(lab: Lab, method: str) -> dict:
@@ -138,6 +164,10 @@ def not_here(model: str) -> UserError:
 
 
 # ---- rendering ------------------------------------------------------------------------------------------------------
+
+
+def nothing_yet() -> str:
+    return markup.page(markup.note("What it will cost is measured here, on your rows, once a table is in use."))
 
 
 def method_about(method: str) -> str:

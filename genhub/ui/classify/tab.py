@@ -30,6 +30,7 @@ RUN_VIEW = [
     "try_beside_view",
 ]
 USED = ["data_stage", "method_stage", "forecast", "fetch"]  # what shows that a table is in use
+NO_TABLE = ["data_stage", "data_report", "data_use", "data_sample", "data_file", "method_stage", "forecast", "train"]
 CAME_BACK = [*USED, "data_source", "data_sample", *data.GROUPS]
 RUN_VIEW += ["try_download", "try_table_note", "home_note", "home_download", "home_merged", "home_code", "home_command"]
 
@@ -103,6 +104,20 @@ def use_table(lab: Lab, session: dict, **fields) -> dict:
 def examined(lab: Lab, session: dict, fields: dict) -> dict:
     """The doctor's report on the table in work, as stage 2 stands."""
     return lab.examine(session["visitor"], session["table"], tuple(session["columns"]), session["fixes"], data.considered(fields))
+
+
+def no_table() -> dict:
+    """Stages 1 and 2 as they are before there is a table."""
+    return {
+        "data_stage": gr.update(label=data.STAGE, open=True),
+        "data_report": data.nothing_yet(),
+        "data_use": gr.update(interactive=False, value=data.USE),
+        "data_sample": None,
+        "data_file": None,
+        "method_stage": gr.update(label=method.STAGE, open=False),
+        "forecast": method.nothing_yet(),
+        "train": gr.update(interactive=False),
+    }
 
 
 def came_back(lab: Lab, session: dict, **fields) -> dict:

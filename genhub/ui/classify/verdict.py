@@ -2,7 +2,6 @@
 
 import gradio as gr
 
-from genhub.jobs.folder import RunFolder
 from genhub.lab import EXAMPLE_PREFIX, Lab
 from genhub.text import sentences
 from genhub.text import verdict as figures
@@ -88,7 +87,7 @@ def show(lab: Lab, session: dict) -> dict:
         "verdict_true": classes,
         "verdict_said": classes,
         "verdict_stage": gr.update(label=summary(metrics) + (" · from before it was resumed" if dated is _older else "")),
-        "verdict_head": (markup.page(markup.note(EARLIER)) if dated is _older else "") + dated(head(metrics, folder)),
+        "verdict_head": (markup.page(markup.note(EARLIER)) if dated is _older else "") + dated(head(metrics)),
         "verdict_matrix": dated(_matrix(metrics, None)),
         "verdict_cell": markup.page(markup.note("Click a cell to read its rows.")),
         "verdict_abstain": dated(_abstain(metrics, 0.0)),
@@ -152,16 +151,15 @@ def summary(metrics: dict) -> str:
 # ---- rendering ------------------------------------------------------------------------------------------------------
 
 
-def head(metrics: dict, folder: RunFolder) -> str:
+def head(metrics: dict) -> str:
     """The figure, its ground, the base lines, and sentences in plain words."""
-    name = folder.job().get("name", "")
     big = f'<div class="gh-big">{metrics["accuracy"]:.3f}</div>'
     interval = f"accuracy, 95 % interval {metrics['accuracy_low']:.3f} to {metrics['accuracy_high']:.3f}"
     left = f'<div>{big}<p class="muted">{markup.esc(interval)}<br>{markup.esc(ground(metrics))}</p>{_figures(metrics)}</div>'
     right = _baselines(metrics)
     told = "".join(f"<li>{markup.esc(text)}</li>" for text in metrics.get("sentences", [])[1:])  # the first repeats the figure
     listed = f'<ul class="plain">{told}</ul>'
-    return markup.page(f'<p class="muted">{markup.esc(name)}</p>', f'<div class="gh-two">{left}<div>{right}</div></div>', listed)
+    return markup.page(f'<div class="gh-two">{left}<div>{right}</div></div>', listed)
 
 
 def ground(metrics: dict) -> str:
