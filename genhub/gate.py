@@ -74,8 +74,8 @@ class Upload:
 # --- text -----------------------------------------------------------------------------------------------------------
 
 
-def text(value: Any, limit_chars: int, field: str = "text", *, blank: bool = False) -> str:
-    """`value` in Unicode normal form C without control characters (tab and line ends stay); with `blank` it may be empty."""
+def text(value: Any, limit_chars: int, field: str = "text") -> str:
+    """`value` in Unicode normal form C without control characters (tab and line ends stay), not empty."""
     if not isinstance(value, str):
         raise UserError(f"The {field} is not text but {wording.kind(value)}.", "It must be a text.", "Enter some text.", field)
     if len(value) > limit_chars:
@@ -83,7 +83,7 @@ def text(value: Any, limit_chars: int, field: str = "text", *, blank: bool = Fal
     checked = clean_text(value, field)
     if len(checked) > limit_chars:  # normal form C can be longer than what was typed
         raise _too_long(checked, limit_chars, field)
-    if not checked.strip() and not blank:
+    if not checked.strip():
         raise UserError(f"The {field} is empty.", f"It needs 1 to {limit_chars:,} characters.", "Enter some text.", field)
     return checked
 

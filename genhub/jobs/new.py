@@ -38,11 +38,8 @@ def run_name(table: str, config: Config) -> str:
     """
     values, usual = config.to_dict(), {option.name: option.default for option in config.options()}
     frozen = values.get("method") == "frozen"  # its head is fitted to the end: epochs and the like say nothing
-    preset = (
-        ""
-        if frozen
-        else next((name for name, decided in PRESETS.items() if all(values.get(key) == value for key, value in decided.items())), "")
-    )
+    presets = (name for name, decided in PRESETS.items() if all(values.get(key) == value for key, value in decided.items()))
+    preset = "" if frozen else next(presets, "")
     decided = {*PRESETS.get("Quick" if frozen else preset, ()), *NAMED_APART}
     apart = [preset] if preset else []
     if "epochs" in values and not preset and not frozen:

@@ -1,12 +1,10 @@
 """A tiny GPT-2 over words where a download from the Hub would have put it, under the present GENHUB_HOME."""
 
-import hashlib
 from pathlib import Path
 
 import torch
 
-from genhub import hub, settings
-from genhub.jobs.folder import write_json
+from tests.serving.tiny_runs import store
 from tests.tiny import WORDS
 
 MODEL = "tests/tiny-gpt"
@@ -40,12 +38,4 @@ def tiny_gpt(folder: Path, positions: int = POSITIONS) -> Path:
 
 
 def store_language(model_id: str = MODEL, positions: int = POSITIONS) -> Path:
-    home = settings.get().cache / "models" / model_id.replace("/", "--")
-    folder = home / REVISION
-    folder.mkdir(parents=True)
-    tiny_gpt(folder, positions)
-    weights = folder / hub.WEIGHTS
-    facts = {"id": model_id, "pooling": "mean", "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(), "bytes": weights.stat().st_size}
-    write_json(folder / hub.MANIFEST, facts)
-    write_json(home / "current.json", {"revision": REVISION})
-    return folder
+    return store(model_id, REVISION, lambda folder: tiny_gpt(folder, positions))

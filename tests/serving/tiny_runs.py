@@ -1,6 +1,7 @@
 """Finished classifier runs on a tiny base, as training leaves them, without training: weights are drawn, not learnt."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -21,14 +22,19 @@ LABELS = ["blame", "delivery", "praise"]
 
 def store_base(model_id: str = BASE, kind: str = "bert") -> Path:
     """A tiny encoder where a download from the Hub would have put it, under the present GENHUB_HOME."""
+    return store(model_id, REVISION, lambda folder: tiny_encoder(folder, kind))
+
+
+def store(model_id: str, revision: str, make: Callable[[Path], object]) -> Path:
+    """What `make` writes into a folder, as this revision of a model of the Hub."""
     home = settings.get().cache / "models" / model_id.replace("/", "--")
-    folder = home / REVISION
+    folder = home / revision
     folder.mkdir(parents=True)
-    tiny_encoder(folder, kind)
+    make(folder)
     weights = folder / hub.WEIGHTS
     facts = {"id": model_id, "pooling": "mean", "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(), "bytes": weights.stat().st_size}
     write_json(folder / hub.MANIFEST, facts)
-    write_json(home / "current.json", {"revision": REVISION})
+    write_json(home / "current.json", {"revision": revision})
     return folder
 
 
