@@ -40,6 +40,16 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class Sample:
+    """What the model in training made at an optimiser step: the `text` that it wrote after `prompt`."""
+
+    step: int
+    text: str
+    prompt: str = ""
+    part: str = "final"
+
+
+@dataclass(frozen=True)
 class Note:
     """One plain sentence about a decision the task made ("Stopped early: no gain for 2 epochs")."""
 
@@ -48,8 +58,8 @@ class Note:
 
 @dataclass(frozen=True)
 class Resumed:
-    """The task goes on from a checkpoint: Metrics of this part after `step` that came earlier in the log are void,
-    and so are all Metrics of parts not in `parts_done` and not `part`."""
+    """The task goes on from a checkpoint: Metrics and Samples of this part after `step` that came earlier in the log are void,
+    and so are all those of parts not in `parts_done` and not `part`."""
 
     part: str
     step: int
@@ -74,8 +84,8 @@ class Failed:
     error_id: str = ""
 
 
-Event = Stage | Progress | Metric | Note | Resumed | Done | Failed
-KINDS = {cls.__name__: cls for cls in (Stage, Progress, Metric, Note, Resumed, Done, Failed)}
+Event = Stage | Progress | Metric | Sample | Note | Resumed | Done | Failed
+KINDS = {cls.__name__: cls for cls in (Stage, Progress, Metric, Sample, Note, Resumed, Done, Failed)}
 
 
 def to_json(event: Event, t: float | None = None) -> str:

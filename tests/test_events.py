@@ -4,12 +4,13 @@ import math
 import pytest
 
 from genhub import events
-from genhub.events import Done, Failed, Metric, Note, Progress, Resumed, Stage
+from genhub.events import Done, Failed, Metric, Note, Progress, Resumed, Sample, Stage
 
 ALL = [
     Stage("train", "Training"),
     Progress(3, 10, 1.5, "epoch 1"),
     Metric(7, {"loss": 0.25, "learning_rate": 1e-3}, "fold 2"),
+    Sample(7, "Once upon a time,\nthere was a hen.", "Once", "final"),
     Note("Stopped early – no gain for 2 epochs."),
     Resumed("fold 2", 40, ["fold 1"]),
     Done({"accuracy": 0.5, "labels": ["a", "b"]}, stopped=True),

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from genhub.events import Event, Metric, Note, Progress, Resumed, Stage
+from genhub.events import Event, Metric, Note, Progress, Resumed, Sample, Stage
 
 SECONDS_BETWEEN_LINES = 2.0
 
@@ -61,6 +61,8 @@ def _line(event: Event) -> tuple[str, bool]:
     if isinstance(event, Metric):
         figures = " · ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in event.values.items() if value is not None)
         return f"  step {event.step:,} · {figures}", not any(name.startswith("val_") for name in event.values)
+    if isinstance(event, Sample):
+        return f"  step {event.step:,} writes: {event.prompt}{event.text}".replace("\n", "\n    "), False
     if isinstance(event, Note):
         return f"  {event.text}", False
     if isinstance(event, Resumed):

@@ -27,7 +27,7 @@ import psutil
 
 from genhub import settings, tasks
 from genhub.errors import UserError, new_error_id
-from genhub.events import Done, Event, Failed, Metric, Note, Resumed
+from genhub.events import Done, Event, Failed, Metric, Note, Resumed, Sample
 from genhub.jobs import living, reading
 from genhub.jobs.folder import RunFolder
 from genhub.oneshot import NO_MEMORY
@@ -157,9 +157,9 @@ def _without_repeats(events: Iterator[Event], folder: RunFolder) -> Iterator[Eve
     """
     stale = bool(reading.read(folder).curves)
     for event in events:
-        if stale and isinstance(event, Metric):
+        if stale and isinstance(event, Metric | Sample):
             yield Resumed(event.part, -1)
-        stale = stale and not isinstance(event, Metric | Resumed)
+        stale = stale and not isinstance(event, Metric | Sample | Resumed)
         yield event
 
 

@@ -11,7 +11,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from genhub.events import Done, Event, Failed, Metric, Note, Progress, Resumed, Stage
+from genhub.events import Done, Event, Failed, Metric, Note, Progress, Resumed, Sample, Stage
 from genhub.jobs.folder import RunFolder
 
 QUEUED = Stage("queued", "Waiting to go on")
@@ -22,6 +22,7 @@ Curves = dict[str, dict[str, list[tuple[int, float]]]]
 @dataclass(frozen=True)
 class View:
     """curves:  {part: {name: [(step, value), …]}}, steps rising
+    samples: what the model wrote on its way, steps rising
     notes:   those said since the run was last started; `earlier`: those from before that it has not said again
     seconds: time worked so far, without the pauses before it was started again
     offset:  bytes of the log that this picture covers
@@ -31,6 +32,7 @@ class View:
     stage_label: str
     progress: Progress | None
     curves: Curves
+    samples: list[Sample]
     notes: list[str]
     earlier: list[str]
     done: Done | None
@@ -53,6 +55,7 @@ class Fold:
         self._stage = Stage("", "")
         self._progress: Progress | None = None
         self._curves: Curves = {}
+        self._samples: list[Sample] = []
         self._notes: list[str] = []
         self._earlier: list[str] = []
         self._end: Done | Failed | None = None
@@ -74,6 +77,7 @@ class Fold:
             self._stage.label,
             self._progress,
             {part: {name: list(points) for name, points in curves.items()} for part, curves in self._curves.items()},
+            list(self._samples),
             list(self._notes),
             list(self._earlier),
             self._end if isinstance(self._end, Done) else None,
@@ -96,6 +100,8 @@ class Fold:
             self._progress = event
         elif isinstance(event, Metric):
             self._plot(event)
+        elif isinstance(event, Sample):
+            self._samples.append(event)
         elif isinstance(event, Note):
             self._say(event.text)
         elif isinstance(event, Resumed):
@@ -117,6 +123,11 @@ class Fold:
         self._curves = {part: curves for part, curves in self._curves.items() if part == event.part or part in event.parts_done}
         for points in self._curves.get(event.part, {}).values():
             points[:] = [(step, value) for step, value in points if step <= event.step]
+        self._samples = [
+            sample
+            for sample in self._samples
+            if sample.part in event.parts_done or (sample.part == event.part and sample.step <= event.step)
+        ]
 
 
 def read(folder: RunFolder, after: int = 0) -> View:

@@ -1,6 +1,6 @@
 """A log folded into one picture."""
 
-from genhub.events import Done, Failed, Metric, Note, Progress, Resumed, Stage, to_json
+from genhub.events import Done, Failed, Metric, Note, Progress, Resumed, Sample, Stage, to_json
 from genhub.jobs import reading
 from genhub.jobs.folder import RunFolder
 
@@ -48,6 +48,14 @@ def test_resuming_voids_later_figures_and_unfinished_parts(tmp_path):
         "fold 1": {"loss": [(1, 1.0), (2, 1.0)]},
         "fold 2": {"loss": [(1, 1.0), (2, 1.0), (3, 5.0), (4, 5.0)]},
     }
+
+
+def test_resuming_voids_later_samples_too(tmp_path):
+    folder = RunFolder(tmp_path)
+    write(folder, Sample(0, "aaa"), Sample(4, "bbb"), Sample(8, "ccc"))
+    assert [sample.text for sample in reading.read(folder).samples] == ["aaa", "bbb", "ccc"]
+    write(folder, Resumed("final", 4), Sample(8, "ddd"))
+    assert [sample.text for sample in reading.read(folder).samples] == ["aaa", "bbb", "ddd"]
 
 
 def test_an_end_is_taken_back_by_what_follows(tmp_path):

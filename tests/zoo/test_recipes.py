@@ -12,10 +12,10 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from genhub.text import char_rnn as rnn
+from genhub.text.kneser_ney import KneserNey
 from genhub.training.checkpoint import Checkpoints
 from genhub.zoo.recipes import char_rnn, publish, shakespeare, stage, stories
 from genhub.zoo.recipes.books import Kept
-from genhub.zoo.recipes.kneser_ney import KneserNey
 
 WORDS = ("the", "a", "old", "young", "cat", "dog", "girl", "boy", "saw", "liked", "met", "and", "then", "went", "home")
 

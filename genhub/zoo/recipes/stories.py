@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from genhub.text.kneser_ney import KneserNey
 from genhub.text.lm import MATRICES, REST, LanguageTask, Logits, Windows, sliding_loss
 from genhub.training.plan import Phase, Plan
 from genhub.zoo.recipes import books, publish, stage
-from genhub.zoo.recipes.kneser_ney import KneserNey
 
 NAME = "stories"
 END = "<|endoftext|>"

@@ -1,4 +1,4 @@
-"""The options of every task, each named, bounded and explained here and nowhere else."""
+"""The options of fine-tuning a classifier, what its methods are called, and its presets."""
 
 from dataclasses import dataclass
 
@@ -100,82 +100,8 @@ class ClassifyConfig(Config):
             raise UserError("Folds is 1.", "0 is one hold-out split; cross-validation needs 2 to 10.", "Leave it empty.", "folds")
 
 
-# What a decoding strategy is called, what it does, and what it tends to; shown on the page and by the command line.
-STRATEGIES = {
-    "greedy": ("Greedy", "The most probable token, every time.", "Repeats itself; perplexity far below that of people's texts."),
-    "sample": ("Sampling", "A token drawn from the whole distribution.", "As varied as people write, and now and then off the rails."),
-    "top-k": (
-        "Top-k",
-        "Drawn from the k most probable tokens (Fan et al. 2018).",
-        "Safer than sampling; k is too many in some places, too few in others.",
-    ),
-    "nucleus": (
-        "Nucleus (top-p)",
-        "Drawn from the fewest tokens that hold p of the probability (Holtzman et al. 2020).",
-        "Close to people's texts in perplexity and repetition.",
-    ),
-    "min-p": (
-        "Min-p",
-        "Drawn from tokens at least min-p times as probable as the best one (Nguyen et al. 2024).",
-        "Holds together at high temperatures.",
-    ),
-    "typical": (
-        "Locally typical",
-        "Drawn from tokens whose surprise is near the entropy (Meister et al. 2023).",
-        "Avoids the too probable as well as the too odd.",
-    ),
-    "epsilon": (
-        "Epsilon",
-        "Drawn from tokens above a fixed probability (Hewitt et al. 2022).",
-        "Like sampling without the worst of its tail.",
-    ),
-    "eta": (
-        "Eta",
-        "Drawn from tokens above a probability that falls with the entropy (Hewitt et al. 2022).",
-        "Epsilon, more lenient where much is possible.",
-    ),
-    "top-h": (
-        "Top-h",
-        "Drawn from tokens that hold a share h of the entropy (Potraghloo et al. 2025).",
-        "Bold where the model is sure, careful where it is not.",
-    ),
-    "beam": (
-        "Beam search",
-        "The most probable whole continuation that a few parallel hypotheses find.",
-        "Probable, short and repetitive: right for translation, dull for stories.",
-    ),
-    "beam-sample": ("Beam sampling", "Beams that draw their continuations.", "Between beam search and sampling."),
-}
-
-
-@dataclass(frozen=True)
-class GenerateConfig(Config):
-    """Continue a text with a causal language model. Options of other strategies than the chosen one have no effect."""
-
-    model: str = option("embedded/stories", "The language model: an embedded one or owner/name on the Hub.", low=1, high=120)
-    strategy: str = option("nucleus", "How the next token is chosen.", choices=tuple(STRATEGIES))
-    max_new_tokens: int = option(120, "Tokens to write, at most.", low=1, high=1_024)
-    temperature: float = option(1.0, "Logits are divided by it: below 1 sharper, above 1 flatter.", low=0.01, high=100.0)
-    top_k: int = option(40, "Tokens kept by top-k.", low=1, high=1_000)
-    top_p: float = option(0.95, "Share of the probability that nucleus sampling keeps.", low=0.01, high=1.0)
-    min_p: float = option(0.05, "Least share of the best token's probability that min-p keeps.", low=0.0, high=1.0)
-    typical_p: float = option(0.95, "Share of the probability that typical sampling keeps.", low=0.01, high=0.999)
-    epsilon: float = option(0.001, "Least probability that epsilon sampling keeps.", low=1e-6, high=0.5)
-    eta: float = option(0.001, "The probability below which eta sampling may cut.", low=1e-6, high=0.5)
-    top_h: float = option(0.4, "Share of the entropy that top-h keeps.", low=0.01, high=1.0)
-    beams: int = option(4, "Parallel hypotheses of beam search.", low=2, high=8)
-    length_penalty: float = option(1.0, "Beam scores are divided by length to this power: 0 favours short texts.", low=-5.0, high=5.0)
-    repetition_penalty: float = option(
-        1.0, "Logits of tokens that have occurred are divided by it (Keskar et al. 2019); 1: off.", low=0.5, high=5.0, advanced=True
-    )
-    no_repeat_ngram: int = option(0, "No run of so many tokens occurs twice; 0: off.", low=0, high=20, advanced=True)
-    stop_at_end: bool = option(True, "Stop where the model ends the text itself.", advanced=True)
-    seed: int = option(0, "Decides what is drawn.", low=0, high=2**31 - 1)
-
-
 PRESETS = {  # every preset decides the same options
     "Quick": {"method": "frozen", "epochs": 4, "rank": 8, "patience": 2},
     "Balanced": {"method": "lora", "epochs": 4, "rank": 8, "patience": 2},
     "Thorough": {"method": "lora", "epochs": 10, "rank": 16, "patience": 3},
 }
-CONFIGS = {"classify": ClassifyConfig}

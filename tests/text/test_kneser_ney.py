@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 import numpy as np
 import pytest
 
-from genhub.zoo.recipes.kneser_ney import KneserNey, discount
+from genhub.text.kneser_ney import KneserNey, discount
 
 
 class Slow:
