@@ -1,6 +1,6 @@
 """What the model worker can be asked of a language model, each from JSON to JSON. {model} is a catalog or Hub id.
 
-    generate.write    {model, prompt, config, exact}   → events {tokens}; result `written`
+    generate.write    {model, prompt, config, exact, forced} → events {tokens}; result `written`; see `write`
     generate.beams    {model, prompt, config}          → the tree and the hypotheses of a beam search; see `beams`
     generate.inspect  {model, ids, place, config, top} → how the token at `place` was chosen among the best candidates; see `inspect`
     generate.score    {model, text}                    → each token of a text with its log-probability; see `score`
@@ -12,6 +12,7 @@ on the batch, so that a row in company may now and then get another token than a
 import math
 import time
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -32,18 +33,24 @@ DIGITS = 6
 
 
 def write(context: Any, args: dict) -> Generator[dict | None, None, dict]:
-    """A continuation, token by token. `written`: {text, prompt_tokens, tokens: [{id, text, logprob, entropy, rank}], ended,
-    perplexity, distinct_1, distinct_2, repetition, loops, seconds, tokens_per_second}; figures are null where there is no token.
+    """A continuation, token by token. `written`: {text, prompt_ids, tokens: [{id, text, logprob, entropy, rank}], ended, perplexity,
+    distinct_1, distinct_2, repetition, loops, seconds, tokens_per_second}; figures are null where there is no token. forced: the first
+    tokens of the continuation, which are not chosen (a branch of an earlier one); they count among max_new_tokens.
     ended: "end" (by the model), "length" (of the config) or "positions" (of the model)."""
     model, config = _model(context, args), _config(args)
     if config.strategy in BEAMS:
         return (yield from _write_beams(model, args, config))
     ids, began = model.prompt(_text(args, "prompt")), time.monotonic()
+    forced = _forced(model, args, len(ids), config)
     key = (model.id, id(model.model))
     while not args.get("exact") and len(context.rows(key)) >= ROWS:
         yield None
+    tokens = _scored(model, ids + forced, len(ids), forced)
+    if tokens:
+        yield {"tokens": tokens}
     batch = Batch(model.decoder) if args.get("exact") else context.batch(key, model.decoder)
-    row, speller, tokens = Row(ids, config, model.ends), Speller(model.tokenizer, ids), []
+    row = Row(ids + forced, replace(config, max_new_tokens=config.max_new_tokens - len(forced)), model.ends)
+    speller = Speller(model.tokenizer, ids + forced)
     try:
         batch.join(row)
         while token := batch.next(row):
@@ -52,18 +59,20 @@ def write(context: Any, args: dict) -> Generator[dict | None, None, dict]:
             yield {"tokens": [shown]}
     finally:
         batch.leave(row)
-    if rest := speller.flush():
-        tokens[-1]["text"] += rest
+    if tokens:
+        tokens[-1]["text"] += speller.flush()
     return _written(ids, tokens, row.ended, time.monotonic() - began)
 
 
 def _write_beams(model: Causal, args: dict, config: GenerateConfig) -> Generator[dict | None, None, dict]:
     """The best hypothesis of a beam search, in the words of `write`; it comes at the end, since the best changes on the way."""
     ids, began = model.prompt(_text(args, "prompt")), time.monotonic()
-    found = yield from _quietly(beam_search.search(model.decoder, ids, config, model.ends))
+    forced = _forced(model, args, len(ids), config)
+    searched = replace(config, max_new_tokens=config.max_new_tokens - len(forced))
+    found = yield from _quietly(beam_search.search(model.decoder, ids + forced, searched, model.ends))
     best = found.hypotheses[0]
-    scored = _scored(model, ids + best.tokens, len(ids), [*best.tokens])
-    return _written(ids, scored, "end" if best.ended else "length", time.monotonic() - began)
+    new = forced + best.tokens
+    return _written(ids, _scored(model, ids + new, len(ids), new), "end" if best.ended else "length", time.monotonic() - began)
 
 
 def _quietly(steps: Generator[Any, None, Any]) -> Generator[None, None, Any]:
@@ -80,7 +89,7 @@ def _written(ids: list[int], tokens: list[dict], ended: str, seconds: float) -> 
     numbers = [token["id"] for token in tokens]
     return {
         "text": "".join(token["text"] for token in tokens),
-        "prompt_tokens": len(ids),
+        "prompt_ids": ids,
         "tokens": tokens,
         "ended": ended,
         "perplexity": measures.perplexity([token["logprob"] for token in tokens]),
@@ -227,13 +236,26 @@ def _text(args: dict, field: str) -> str:
     return text
 
 
-def _ids(args: dict, model: Causal) -> list[int]:
-    ids, most = args.get("ids"), model.positions or settings.get().limits.text_chars
+def _forced(model: Causal, args: dict, prompt: int, config: GenerateConfig) -> list[int]:
+    """The first tokens of a continuation that are given, with room for one more after them."""
+    forced = _ids(args, model, "forced", least=0) if args.get("forced") else []
+    most = min(config.max_new_tokens, model.positions - prompt if model.positions else config.max_new_tokens)
+    if len(forced) >= most:
+        what, limit = f"The branch begins after {len(forced):,} tokens.", f"At most {most:,} tokens are written, one of them after it."
+        raise UserError(what, limit, "Branch off earlier, or write more tokens.", "forced")
+    return forced
+
+
+def _ids(args: dict, model: Causal, field: str = "ids", least: int = 2) -> list[int]:
+    ids, most = args.get(field), model.positions or settings.get().limits.text_chars
     size = len(model.tokenizer)
-    if not isinstance(ids, list) or not 2 <= len(ids) <= most + 1 or not all(type(number) is int and 0 <= number < size for number in ids):
-        raise UserError(
-            "These are not tokens of this model.", f"From 2 to {most:,} numbers below {size:,}.", "Generate a text first.", "ids"
-        )
+    if (
+        not isinstance(ids, list)
+        or not least <= len(ids) <= most + 1
+        or not all(type(number) is int and 0 <= number < size for number in ids)
+    ):
+        limit = f"From {least} to {most:,} numbers below {size:,}."
+        raise UserError("These are not tokens of this model.", limit, "Generate a text first.", field)
     return ids
 
 

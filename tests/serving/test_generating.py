@@ -67,6 +67,34 @@ def test_tokens_arrive_one_by_one_and_add_up_to_the_text(worker):
     assert told[-1]["result"]["text"].startswith("".join(pieces))
 
 
+@pytest.mark.parametrize("strategy", ["greedy", "sample", "beam"])
+def test_a_branch_begins_with_the_tokens_it_is_given(worker, strategy):
+    whole = write(worker, "the dog", strategy=strategy)
+    first, other = [token["id"] for token in whole["tokens"][:4]], 7
+    args = {"model": MODEL, "prompt": "the dog", "config": {**GREEDY, "strategy": strategy}, "forced": [*first, other]}
+    told = worker.call("generate.write", args)
+    assert [token["id"] for token in told["tokens"][:5]] == [*first, other]
+    assert len(told["tokens"]) == 12
+    assert [token["logprob"] for token in told["tokens"][:4]] == pytest.approx(
+        [token["logprob"] for token in whole["tokens"][:4]], abs=1e-4
+    )
+    assert told["text"] == "".join(token["text"] for token in told["tokens"])
+
+
+def test_going_on_from_ones_own_tokens_changes_nothing(worker):
+    whole = write(worker, "the dog")
+    args = {"model": MODEL, "prompt": "the dog", "config": GREEDY, "forced": [token["id"] for token in whole["tokens"][:6]]}
+    assert worker.call("generate.write", args)["text"] == whole["text"]
+
+
+@pytest.mark.parametrize(
+    ("forced", "said"), [([1] * 12, "begins after 12"), ([10**6], "not tokens"), (["a"], "not tokens"), (3, "not tokens")]
+)
+def test_a_branch_that_cannot_be_is_refused(worker, forced, said):
+    with pytest.raises(UserError, match=said):
+        worker.call("generate.write", {"model": MODEL, "prompt": "the dog", "config": GREEDY, "forced": forced})
+
+
 def test_many_visitors_at_once_each_get_their_own(worker):
     """Different prompts, seeds and strategies at the same time: everybody gets what they get alone."""
     asked = [
