@@ -18,7 +18,21 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from genhub import __version__
-from genhub.commands import Command, LoggedDefect, classify, compare, doctor, explain, forecast, models, runs, serve, take_home, train
+from genhub.commands import (
+    Command,
+    LoggedDefect,
+    classify,
+    compare,
+    doctor,
+    explain,
+    forecast,
+    generate,
+    models,
+    runs,
+    serve,
+    take_home,
+    train,
+)
 from genhub.commands.output import Output
 from genhub.errors import UserError, new_error_id
 
@@ -30,6 +44,8 @@ COMMANDS: dict[str, Command] = {
     "classify": classify.COMMAND,
     "explain": explain.COMMAND,
     "compare": compare.COMMAND,
+    "generate": generate.COMMAND,
+    "score": generate.SCORE,
     "runs": runs.COMMAND,
     "export": take_home.EXPORT,
     "open": take_home.OPEN,
@@ -47,7 +63,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser() -> argparse.ArgumentParser:
-    top = _Parser(prog="python -m genhub", description="Generative AI, hands on: fine-tune, classify, explain.", allow_abbrev=False)
+    top = _Parser(prog="python -m genhub", description="Generative AI, hands on: fine-tune, classify, explain, write.", allow_abbrev=False)
     top.add_argument("--version", action="version", version=f"genhub {__version__}")
     _add(top, COMMANDS, required=True)
     return top

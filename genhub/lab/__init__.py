@@ -3,6 +3,7 @@
     tables    take_upload · take_pasted · take_sample · take_hub · add_test · examine
     runs      forecast · train · view · stop · resume · rename · delete · compare
     answers   predict · predict_table · explain · without
+    writing   language_models · write · writing · beams · inspect · score
     home      export · merged · reopen · code
 
 One file a subject, each over `base`, joined in `Lab`. Each use case takes the visitor first, checks every value through `gate`,
@@ -15,9 +16,10 @@ from genhub.lab.base import EXAMPLE_PREFIX, EXAMPLES
 from genhub.lab.home import Home
 from genhub.lab.runs import Runs
 from genhub.lab.tables import PASTED, TableInfo
+from genhub.lab.writing import Writing
 
 __all__ = ["EXAMPLES", "EXAMPLE_PREFIX", "PASTED", "Lab", "TableInfo"]
 
 
-class Lab(Runs, Answers, Home):
+class Lab(Runs, Answers, Writing, Home):
     """One per server. `open()` starts the job runner and the model worker in the background; `close()` ends them."""

@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from genhub import settings
+from genhub import settings, steps
 from genhub.errors import UserError
 from genhub.text.causal import Causal
 from genhub.text.decoding import beams as beam_search
@@ -69,20 +69,10 @@ def _write_beams(model: Causal, args: dict, config: GenerateConfig) -> Generator
     ids, began = model.prompt(_text(args, "prompt")), time.monotonic()
     forced = _forced(model, args, len(ids), config)
     searched = replace(config, max_new_tokens=config.max_new_tokens - len(forced))
-    found = yield from _quietly(beam_search.search(model.decoder, ids + forced, searched, model.ends))
+    found = yield from steps.quietly(beam_search.search(model.decoder, ids + forced, searched, model.ends))
     best = found.hypotheses[0]
     new = forced + best.tokens
     return _written(ids, _scored(model, ids + new, len(ids), new), "end" if best.ended else "length", time.monotonic() - began)
-
-
-def _quietly(steps: Generator[Any, None, Any]) -> Generator[None, None, Any]:
-    """The same steps without their events."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
-        yield None
 
 
 def _written(ids: list[int], tokens: list[dict], ended: str, seconds: float) -> dict:
@@ -107,7 +97,7 @@ def beams(context: Any, args: dict) -> Generator[None, None, dict]:
     of -1 is the prompt."""
     model, config = _model(context, args), _config(args)
     ids = model.prompt(_text(args, "prompt"))
-    found = yield from _quietly(beam_search.search(model.decoder, ids, config, model.ends))
+    found = yield from steps.quietly(beam_search.search(model.decoder, ids, config, model.ends))
     nodes = [
         {
             "token": node.token,

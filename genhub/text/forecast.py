@@ -9,13 +9,14 @@ Early stopping is not foreseen: a run may be shorter, it is hardly ever longer.
 
 import random
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from genhub import steps
 from genhub.data.split import Split
 from genhub.text import baselines, features, learner, material, methods, outcome
 from genhub.text.classifier import Classifier, probabilities
@@ -126,7 +127,7 @@ class _Measuring:
         """Sentence vectors of a few rows, and a head fitted on them."""
         self.model.to(self.accelerator.device)
         arithmetic = precision.resolve(self.sample.config.precision, self.accelerator.device)
-        found, encoding = _timed(lambda: _result(features.compute(self.model, self.few, arithmetic, bool, Pace())))
+        found, encoding = _timed(lambda: steps.result(features.compute(self.model, self.few, arithmetic, bool, Pace())))
         timed = Timed(0, encoding / self.few_tokens, 0.0, arithmetic)
         return timed, self.costs(start, timed.step_seconds, 0.0, found.vectors.double().numpy())
 
@@ -139,7 +140,7 @@ class _Measuring:
         if vectors is not None:
             labelled = features.Labelled(vectors, self.sample.targets[: len(self.few)])
             task = features.HeadTask("forecast", len(self.sample.labels), False, bool)
-            _, head = _timed(lambda: _result(features.fit_head(labelled, labelled, task)))
+            _, head = _timed(lambda: steps.result(features.fit_head(labelled, labelled, task)))
         return Costs(start, step, held, unseen / self.few_tokens, library, head, tfidf, len(self.few))
 
 
@@ -201,12 +202,3 @@ def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
     """What `work` returns, and the seconds it took."""
     start = time.perf_counter()
     return work(), time.perf_counter() - start
-
-
-def _result(steps: Generator) -> Any:
-    """What a generator returns in the end."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
