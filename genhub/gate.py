@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genhub import catalog, tasks, wording
+from genhub import catalog, signatures, tasks, wording
 from genhub.errors import UserError
 from genhub.options import Config
 from genhub.settings import Limits, Settings
@@ -24,46 +24,13 @@ LARGEST_WHOLE = 2**63 - 1
 NAME_CHARS = 80
 LONGEST_COLUMN = 200
 HUB_ID_CHARS = 96
-HEAD_BYTES = 4096
-
-# First bytes -> what such a file is called. Files we read come by kind, the others by what to do with them.
-FOREIGN = (
-    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file", "Save it as CSV (UTF-8)."),
-    (b"%PDF", "a PDF", "Copy its table into a spreadsheet and save that as CSV."),
-    (b"{\\rtf", "a rich-text document", "Save its table as CSV."),
-    (b"\x89PNG", "a PNG image", "Choose a table."),
-    (b"\xff\xd8\xff", "a JPEG image", "Choose a table."),
-    (b"GIF8", "a GIF image", "Choose a table."),
-    (b"RIFF", "an image, sound or film", "Choose a table."),
-    (b"II*\x00", "a TIFF image", "Choose a table."),
-    (b"MM\x00*", "a TIFF image", "Choose a table."),
-    (b"\x1f\x8b", "a gzip archive", "Unpack it first."),
-    (b"BZh", "a bzip2 archive", "Unpack it first."),
-    (b"\xfd7zXZ", "an xz archive", "Unpack it first."),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard archive", "Unpack it first."),
-    (b"7z\xbc\xaf", "a 7-Zip archive", "Unpack it first."),
-    (b"Rar!", "a RAR archive", "Unpack it first."),
-    (b"SQLite format 3", "an SQLite database", "Export the table as CSV."),
-    (b"\x89HDF", "an HDF5 file", "Export the table as CSV."),
-    (b"\x93NUMPY", "a NumPy array", "Export the table as CSV."),
-    (b"ARROW1", "an Arrow file", "Save it as Parquet or CSV."),
-    (b"\x7fELF", "a program", "Choose a table."),
-    (b"\xca\xfe\xba\xbe", "a program", "Choose a table."),
-)
-OFFICE = (
-    (b"xl/work", "an Excel file"),
-    (b"word/document", "a Word file"),
-    (b"ppt/presentation", "a PowerPoint file"),
-    (b"opendocument", "an OpenDocument file"),
-    (b"[Content_Types].xml", "an Office file"),
-)
-ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-TABLE_KINDS = "Tables are CSV, TSV, JSONL or Parquet."
+# A file so called is a table, of which a column holds the texts; any other is one text.
+TABLE_ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that may be handed on. `kind`, by content: csv (any separator), jsonl, parquet or zip. `name` is for display."""
+    """A file that may be handed on. `kind`, by content: csv (any separator), jsonl, parquet, zip or text. `name` is for display."""
 
     path: Path
     name: str
@@ -74,18 +41,30 @@ class Upload:
 # --- text -----------------------------------------------------------------------------------------------------------
 
 
-def text(value: Any, limit_chars: int, field: str = "text") -> str:
-    """`value` in Unicode normal form C without control characters (tab and line ends stay), not empty."""
+def text(value: Any, limit_chars: int, field: str = "text", *, blank: bool = False) -> str:
+    """`value` in Unicode normal form C without control characters (tab and line ends stay), not empty unless it may be `blank`."""
+    checked = clean_text(_at_most(value, limit_chars, field), field)
+    _at_most(checked, limit_chars, field)  # normal form C can be longer than what was typed
+    return checked if blank else _not_blank(checked, limit_chars, field)
+
+
+def long_text(value: Any, limit_chars: int, field: str = "text") -> str:
+    """`value` as it came, not empty: a child process cleans it and counts what it changes."""
+    return _not_blank(_at_most(value, limit_chars, field), limit_chars, field)
+
+
+def _at_most(value: Any, limit: int, field: str) -> str:
     if not isinstance(value, str):
         raise UserError(f"The {field} is not text but {wording.kind(value)}.", "It must be a text.", "Enter some text.", field)
-    if len(value) > limit_chars:
-        raise _too_long(value, limit_chars, field)
-    checked = clean_text(value, field)
-    if len(checked) > limit_chars:  # normal form C can be longer than what was typed
-        raise _too_long(checked, limit_chars, field)
-    if not checked.strip():
-        raise UserError(f"The {field} is empty.", f"It needs 1 to {limit_chars:,} characters.", "Enter some text.", field)
-    return checked
+    if len(value) > limit:
+        raise UserError(f"The {field} has {len(value):,} characters.", f"At most {limit:,}.", "Shorten it, or send it in parts.", field)
+    return value
+
+
+def _not_blank(value: str, limit: int, field: str) -> str:
+    if not value or value.isspace():
+        raise UserError(f"The {field} is empty.", f"It needs 1 to {limit:,} characters.", "Enter some text.", field)
+    return value
 
 
 def clean_text(value: str, field: str = "text") -> str:
@@ -120,10 +99,6 @@ def texts(values: Any, limits: Limits, field: str = "texts") -> list[str]:
         except UserError as error:
             raise UserError(f"Text {number}: {error.what}", error.limit, error.remedy, field) from None
     return checked
-
-
-def _too_long(value: str, limit: int, field: str) -> UserError:
-    return UserError(f"The {field} has {len(value):,} characters.", f"At most {limit:,}.", "Shorten it, or send it in parts.", field)
 
 
 def display_name(value: Any, field: str = "name") -> str:
@@ -211,6 +186,14 @@ def _plain(name: str, value: Any, options: dict) -> Any:
     return clean_text(value, name[:40]) if isinstance(value, str) else value
 
 
+def new_tokens(count: int, limits: Limits) -> int:
+    """How many tokens are written at most, here: pages that are shared allow fewer than the option does."""
+    if count > limits.new_tokens:
+        what, limit = f"{count:,} new tokens are too many.", f"At most {limits.new_tokens:,} here."
+        raise UserError(what, limit, f"Ask for {limits.new_tokens:,}, and go on from there.", "max_new_tokens")
+    return count
+
+
 # --- identifiers ----------------------------------------------------------------------------------------------------
 
 
@@ -222,6 +205,11 @@ def run_id(value: Any) -> str:
 def table_id(value: Any) -> str:
     """The id of a table that was read, made like that of a run."""
     return _id(value, "table", "Choose a file, a sample or paste rows.")
+
+
+def text_id(value: Any) -> str:
+    """The id of a text that was read, made in the same way."""
+    return _id(value, "text", "Choose a file, a sample or paste a text.")
 
 
 def _id(value: Any, field: str, remedy: str) -> str:
@@ -301,18 +289,31 @@ def _check_hub_rules(name: str) -> None:
 
 def upload(path: Any, limits: Limits) -> Upload:
     """A regular file of 1 to `limits.upload_bytes` bytes whose content is of a kind we read. Follows no link."""
+    place, name, size = _small_enough(path, limits, "Split it, or keep fewer rows.")
+    return Upload(place, name, size, signatures.kind_of(*_ends(place, size, "data"), name))
+
+
+def text_upload(path: Any, limits: Limits) -> Upload:
+    """The same for texts to learn from: `kind` is `text`, except for a file that is called a table."""
+    place, name, size = _small_enough(path, limits, "Split it, or keep less of it.")
+    ends = _ends(place, size, "data")
+    if place.suffix.lower() in TABLE_ENDINGS:
+        return Upload(place, name, size, signatures.kind_of(*ends, name))
+    signatures.check_text(*ends, name)
+    return Upload(place, name, size, "text")
+
+
+def _small_enough(path: Any, limits: Limits, remedy: str) -> tuple[Path, str, int]:
     place, name, size = _regular_file(path, "data")
     if size > limits.upload_bytes:
-        what = f"“{name}” has {size / 1e6:,.1f} MB."
-        raise UserError(what, f"At most {limits.upload_bytes / 1e6:g} MB.", "Split it, or keep fewer rows.", "data")
-    head, tail = _ends(place, size, "data")
-    return Upload(place, name, size, kind_of(head, tail, name))
+        raise UserError(f"“{name}” has {size / 1e6:,.1f} MB.", f"At most {limits.upload_bytes / 1e6:g} MB.", remedy, "data")
+    return place, name, size
 
 
 def archive(path: Any, limits: Limits) -> Upload:
     """A regular file of 1 to `limits.archive_bytes` bytes that begins like a ZIP: a run that comes back. Follows no link."""
     place, name, size = _regular_file(path, "file")
-    if not _ends(place, size, "file")[0].startswith(ZIP):
+    if not _ends(place, size, "file")[0].startswith(signatures.ZIP):
         raise UserError(f"“{name}” is not a ZIP file.", "A run is opened from the ZIP that GenHub packed.", "Choose that file.", "file")
     if size > limits.archive_bytes:
         what, limit = f"“{name}” has {size / 1e6:,.1f} MB.", f"The ZIP of a run may have {limits.archive_bytes / 1e6:g} MB here."
@@ -345,9 +346,9 @@ def _ends(place: Path, size: int, field: str) -> tuple[bytes, bytes]:
     """A file's first and last bytes."""
     try:
         with open(place, "rb") as file:
-            head = file.read(HEAD_BYTES)
-            file.seek(max(0, size - HEAD_BYTES))
-            return head, file.read(HEAD_BYTES)
+            head = file.read(signatures.HEAD_BYTES)
+            file.seek(max(0, size - signatures.HEAD_BYTES))
+            return head, file.read(signatures.HEAD_BYTES)
     except OSError:
         what = f"“{shown_name(place.name)}” cannot be opened."
         raise UserError(what, "It must be readable.", "Check its permissions.", field) from None
@@ -357,32 +358,3 @@ def shown_name(name: str) -> str:
     """A file's name for display: printable, at most 80 characters, never empty."""
     printable = "".join(char if char.isprintable() and not "\ud800" <= char <= "\udfff" else "?" for char in name)
     return printable[:NAME_CHARS].strip() or "file"
-
-
-def kind_of(head: bytes, tail: bytes = b"", name: str = "file") -> str:
-    """csv, jsonl, parquet or zip from a file's first and last bytes. Raises UserError naming anything else."""
-    if head.startswith(b"PAR1"):
-        return "parquet"
-    if head.startswith(ZIP):
-        for mark, called in OFFICE:
-            if mark in head or mark in tail:
-                raise UserError(f"“{name}” is {called}.", TABLE_KINDS, "Save it as CSV (UTF-8).", "data")
-        return "zip"
-    for magic, called, remedy in FOREIGN:
-        if head.startswith(magic):
-            raise UserError(f"“{name}” is {called}.", TABLE_KINDS, remedy, "data")
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:200].lower()
-    if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
-        what = f"“{name}” is a web page."
-        raise UserError(what, TABLE_KINDS, "Download the table itself, not the page that shows it.", "data")
-    if start.startswith((b"<?xml", b"<svg")):
-        raise UserError(f"“{name}” is XML.", TABLE_KINDS, "Export the table as CSV.", "data")
-    if re.match(rb"\[\s*([{\[]|$)", start):
-        what = f"“{name}” is a JSON list."
-        raise UserError(what, "JSON tables are JSONL: one object a line, no brackets around.", "Write one object a line.", "data")
-    return "jsonl" if _decoded_start(head).startswith("{") else "csv"
-
-
-def _decoded_start(head: bytes) -> str:
-    wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
-    return head.decode("utf-16" if wide else "utf-8-sig", errors="ignore").lstrip()[:1]

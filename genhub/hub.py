@@ -1,9 +1,10 @@
 """Find, check, download and publish: everything that has to do with the Hub, seen from the parent's side.
 
-`model_folder("embedded/minilm-l6", settings)` is the one way to a pretrained encoder: a local folder that plain
-`AutoModel.from_pretrained` loads, with weights that were checked. What ships with us is found without a network; whatever
-comes from the Hub is fetched and looked at by `genhub.hub_child` in a one-shot child process, because it is a stranger's,
-and is then found again offline. A token crosses the child's pipe for that one action and is kept nowhere.
+`model_folder("embedded/minilm-l6", settings)` is the one way to a pretrained model: a local folder that plain
+`from_pretrained` of its family's class loads, with weights that were checked (see `genhub.families`). What ships with us is
+found without a network; whatever comes from the Hub is fetched and looked at by `genhub.hub_child` in a one-shot child
+process, because it is a stranger's, and is then found again offline. A token crosses the child's pipe for that one action
+and is kept nowhere.
 """
 
 import importlib.util
@@ -16,7 +17,7 @@ import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from genhub import catalog, disk, gate, oneshot
+from genhub import catalog, disk, families, gate, oneshot
 from genhub.errors import UserError
 from genhub.jobs.folder import write_json
 from genhub.settings import Settings
@@ -39,10 +40,11 @@ LIBRARIES_BYTES = 2_500_000_000
 
 @dataclass(frozen=True)
 class ModelFolder:
-    """A checked local copy of an encoder.
+    """A checked local copy of a model.
 
     path: folder with config.json, model.safetensors and the tokenizer. id: as the user chose it. revision: commit of the
-    Hub repository it was published as. pooling: "mean" or "cls". sha256: of model.safetensors.
+    Hub repository it was published as. pooling: "mean" or "cls", empty where nothing is pooled. sha256: of model.safetensors.
+    family: see `genhub.families`.
     """
 
     path: Path
@@ -50,21 +52,27 @@ class ModelFolder:
     revision: str
     pooling: str
     sha256: str
+    family: str = families.ENCODER.name
 
 
-def model_folder(model_id: str, settings: Settings, token: str | None = None, revision: str = "") -> ModelFolder:
+def model_folder(model_id: str, settings: Settings, token: str | None = None, revision: str = "", family: str = "") -> ModelFolder:
     """The local folder of a model, downloaded and checked if it is not here yet.
 
-    `revision` is a commit, as a passport names it; empty: the catalog's, or the one we have, or the newest. Raises UserError.
+    `revision` is a commit, as a passport names it; empty: the catalog's, or the one we have, or the newest. `family`: what it has
+    to be; empty: whatever it is. Raises UserError, for a model of another family too.
     """
-    model_id = gate.model_id(model_id, settings)
+    model_id = gate.model_id(model_id, settings, family)
     entry = catalog.MODELS.get(model_id)
     folder = _embedded_folder(model_id)
     if folder is not None:
         sha256 = _checked_sha256(folder / WEIGHTS, settings)
-        found = ModelFolder(folder, model_id, entry.revision, pooling_of(folder, entry.pooling), sha256)
+        pooling = pooling_of(folder, entry.pooling) if entry.pooling else ""
+        found = ModelFolder(folder, model_id, entry.revision, pooling, sha256, entry.task)
+    elif catalog.hub_id(model_id).startswith("embedded/"):
+        what = f"The files of {model_id} are missing."
+        raise UserError(what, "They come with GenHub, from nowhere else.", "Install GenHub again, or choose another model.", "model")
     else:
-        found = resolve(model_id, settings, token, revision)
+        found = resolve(model_id, settings, token, revision, family)
     if entry and entry.sha256 and found.sha256 != entry.sha256:
         raise UserError(
             f"The weights in {found.path} are not the published ones of {entry.hub_id or entry.id}.",
@@ -75,21 +83,22 @@ def model_folder(model_id: str, settings: Settings, token: str | None = None, re
     return found
 
 
-def stored_folder(model_id: str, settings: Settings) -> ModelFolder | None:
+def stored_folder(model_id: str, settings: Settings, family: str = "") -> ModelFolder | None:
     """`model_folder` of what is on this machine already, None otherwise; nothing is downloaded."""
     try:
-        return model_folder(model_id, replace(settings, offline=True))
+        return model_folder(model_id, replace(settings, offline=True), family=family)
     except UserError:
         return None
 
 
-def resolve(model_id: str, settings: Settings, token: str | None = None, revision: str = "") -> ModelFolder:
+def resolve(model_id: str, settings: Settings, token: str | None = None, revision: str = "", family: str = "") -> ModelFolder:
     """A Hub model in our store: found there, else downloaded and looked at by two one-shot children. Raises UserError."""
     entry = catalog.MODELS.get(model_id)
     repo, home = catalog.hub_id(model_id), _home(model_id, settings)
-    pinned = entry.revision if entry and entry.revision != "main" else ""
-    found = _stored(home, model_id, revision or pinned)
+    revision = revision or (entry.revision if entry and entry.revision != "main" else "")
+    found = _stored(home, model_id, revision)
     if found is not None:
+        families.check_task(model_id, found.family, family or found.family)
         return found
     if settings.offline:
         raise UserError(
@@ -103,9 +112,11 @@ def resolve(model_id: str, settings: Settings, token: str | None = None, revisio
     home.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(home / ".lock", timeout=FETCH_SECONDS):
-            return _stored(home, model_id, revision or pinned) or _download(model_id, repo, home, settings, (token, revision or pinned))
+            found = _stored(home, model_id, revision) or _download(model_id, home, settings, (token, revision), family)
     except Timeout:
         raise UserError(f"“{repo}” is still being downloaded.", "One download at a time.", "Try again later.", "model") from None
+    families.check_task(model_id, found.family, family or found.family)
+    return found
 
 
 def stored_revision(model_id: str, revision: str, settings: Settings) -> str:
@@ -131,12 +142,13 @@ def _stored(home: Path, model_id: str, revision: str) -> ModelFolder | None:
             return None
     except (OSError, ValueError, KeyError):
         return None
-    return ModelFolder(home / revision, model_id, revision, facts["pooling"], facts["sha256"])
+    # What was stored before there were families is an encoder.
+    return ModelFolder(home / revision, model_id, revision, facts["pooling"], facts["sha256"], facts.get("family", families.ENCODER.name))
 
 
-def _download(model_id: str, repo: str, home: Path, settings: Settings, secret: tuple[str | None, str]) -> ModelFolder:
+def _download(model_id: str, home: Path, settings: Settings, secret: tuple[str | None, str], family: str) -> ModelFolder:
     token, revision = secret
-    limit = settings.limits.hub_bytes
+    repo, limit = catalog.hub_id(model_id), settings.limits.hub_bytes
     request = {
         "id": repo,
         "revision": revision or "main",
@@ -144,15 +156,20 @@ def _download(model_id: str, repo: str, home: Path, settings: Settings, secret: 
         "token": _checked_token(token),
         "bytes": limit,
         "public_only": settings.public,
+        "family": family,
     }
     what = f"Downloading “{repo}”"
     got = oneshot.run("genhub.hub_child:fetch", request, seconds=FETCH_SECONDS, file_bytes=limit + 1_000_000, what=what)
     clean = home / ".new"
     try:
-        inspect_folder(repo, Path(got["folder"]), clean, limit)
-        entry, sha256 = catalog.MODELS.get(model_id), disk.sha256(clean / WEIGHTS)
-        pooling = pooling_of(clean, entry.pooling if entry else "mean")
-        facts = {"id": repo, "pooling": pooling, "sha256": sha256, "bytes": (clean / WEIGHTS).stat().st_size}
+        family = inspect_folder(repo, Path(got["folder"]), clean, limit, family)
+        facts = {
+            "id": repo,
+            "family": family,
+            "pooling": _pooling(model_id, clean) if families.FAMILIES[family].pools else "",
+            "sha256": disk.sha256(clean / WEIGHTS),
+            "bytes": (clean / WEIGHTS).stat().st_size,
+        }
         write_json(clean / MANIFEST, facts)
         shutil.rmtree(home / got["revision"], ignore_errors=True)
         os.replace(clean, home / got["revision"])
@@ -160,14 +177,20 @@ def _download(model_id: str, repo: str, home: Path, settings: Settings, secret: 
     finally:
         for leftover in (clean, home / ".fetch"):
             shutil.rmtree(leftover, ignore_errors=True)
-    return ModelFolder(home / got["revision"], model_id, got["revision"], pooling, sha256)
+    return ModelFolder(home / got["revision"], model_id, got["revision"], facts["pooling"], facts["sha256"], family)
 
 
-def inspect_folder(repo: str, source: Path, folder: Path, limit: int) -> None:
-    """Let a child load the files once. Whatever it stumbles over is in the files, so it is the user's to choose others."""
-    request = {"id": repo, "source": str(source), "folder": str(folder)}
+def _pooling(model_id: str, folder: Path) -> str:
+    entry = catalog.MODELS.get(model_id)
+    return pooling_of(folder, entry.pooling if entry else "mean")
+
+
+def inspect_folder(repo: str, source: Path, folder: Path, limit: int, family: str = "") -> str:
+    """Let a child load the files once; returns the name of the family, which must be the one asked for, if any. Whatever it
+    stumbles over is in the files, so it is the user's to choose others."""
+    request = {"id": repo, "source": str(source), "folder": str(folder), "family": family}
     bounds = {"seconds": INSPECT_SECONDS, "memory_bytes": LIBRARIES_BYTES + 2 * limit, "file_bytes": limit + 1_000_000}
-    _strangers("genhub.hub_child:inspect", request, bounds, repo, "model")
+    return _strangers("genhub.hub_child:inspect", request, bounds, repo, "model")["family"]
 
 
 def _strangers(target: str, args: dict, bounds: dict, repo: str, field: str) -> dict:
@@ -184,7 +207,8 @@ def _strangers(target: str, args: dict, bounds: dict, repo: str, field: str) -> 
 def dataset(request: dict, settings: Settings, token: str | None = None) -> dict:
     """Stream a Hub data set, or a part of a large one, into the file request["out"], as JSONL; see `genhub.hub_data.dataset`.
 
-    request: {"dataset": owner/name, "config": "" or a name, "split": "" or a name, "out": path}. Raises UserError.
+    request: {"dataset": owner/name, "config": "" or a name, "split": "" or a name, "out": path}, and for texts to learn from
+    "least": 1 (columns; else 2) and "column": "" or the one that is wanted. Raises UserError.
     """
     name = request["dataset"].strip() if isinstance(request["dataset"], str) else ""
     if not re.fullmatch(REPO_ID, name) or ".." in name or len(name) > 96:
@@ -194,7 +218,7 @@ def dataset(request: dict, settings: Settings, token: str | None = None) -> dict
         what = f"“{name}” is on the Hub, and GenHub is set to stay offline."
         raise UserError(what, "Data sets of the Hub need a network.", "Upload a file, or unset GENHUB_OFFLINE.", "dataset")
     limits = settings.limits
-    wanted = {key: str(request.get(key) or "") for key in ("config", "split", "out")}
+    wanted = {key: str(request.get(key) or "") for key in ("config", "split", "out", "column")} | {"least": request.get("least", 2)}
     bounds = {"rows": limits.table_rows, "bytes": limits.upload_bytes}
     args = {"dataset": name, **wanted, **bounds, "token": _checked_token(token)}
     limited = {"seconds": DATASET_SECONDS, "memory_bytes": LIBRARIES_BYTES, "file_bytes": 4 * limits.upload_bytes}

@@ -41,7 +41,8 @@ class Written:
 def dataset(args: dict) -> dict:
     """Write a split, or as many of its rows as are allowed, to `out` (JSONL) and say what they are.
 
-    args: {"dataset", "config", "split", "out", "token", "rows", "bytes"}; the split is `train`, or the first, when empty.
+    args: {"dataset", "config", "split", "out", "token", "rows", "bytes", "least"?: columns that are needed (2), "column"?: the only one
+    that is wanted}; the split is `train`, or the first, when empty.
     Returns {"dataset", "config", "split", "revision", "columns", "rows", "left_out": [columns], "cut": there are more rows,
     "drawn": rows were drawn from a shuffled stream, not the first ones, "shortened": rows with a cell that was cut, "splits"}.
     """
@@ -60,10 +61,7 @@ def dataset(args: dict) -> dict:
         stream = builder.as_streaming_dataset(split=split)
         columns = _columns(stream)
         kept = [name for name, convert in columns.items() if convert]
-        if len(kept) == 1 or (columns and not kept):
-            what = f"“{repo}” has {len(kept)} columns with text, numbers or labels."
-            raise UserError(what, "A text and a label are needed.", "Choose another data set.", "dataset")
-        chosen = {name: columns[name] for name in kept}
+        chosen = {name: columns[name] for name in _wanted(columns, args, kept)}
         written, drawn = _keep(stream, chosen, Path(args["out"]), (args["rows"], args["bytes"]))
     if written.rows == 0:
         raise UserError(f"The split “{split}” of “{repo}” is empty.", "It needs rows.", "Choose another split.", "split")
@@ -71,6 +69,19 @@ def dataset(args: dict) -> dict:
     facts = {"dataset": repo, "config": builder.config.name, "split": split, "revision": revision, "columns": kept}
     facts |= {"rows": written.rows, "left_out": left_out, "cut": written.more, "drawn": drawn, "shortened": written.shortened}
     return facts | {"splits": _splits(builder)}
+
+
+def _wanted(columns: dict[str, Callable[[object], str] | None], args: dict, kept: list[str]) -> list[str]:
+    """The columns to write: the one that is asked for, else those that are `kept`, if they are enough."""
+    repo, name, least = args["dataset"], args.get("column") or "", args.get("least", 2)
+    if name and columns and name not in kept:
+        shown = ", ".join(f"“{column[:40]}”" for column in kept[:20]) or "no such columns"
+        what = f"“{repo}” has no column “{name[:80]}” with text, numbers or labels."
+        raise UserError(what, f"It has {shown}.", "Choose one of them; capitals count.", "column")
+    if columns and len(kept) < least:
+        needed = "A text and a label are needed." if least > 1 else "A text is needed."
+        raise UserError(f"“{repo}” has {len(kept)} columns with text, numbers or labels.", needed, "Choose another data set.", "dataset")
+    return [name] if name in kept else kept
 
 
 def _keep(stream, columns: dict[str, Callable[[object], str]], out: Path, bounds: tuple[int, int]) -> tuple[Written, bool]:

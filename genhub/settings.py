@@ -30,6 +30,7 @@ class Limits:
     classes: int = 200
     training_seconds: int = 60 * 60
     text_chars: int = 100_000
+    corpus_chars: int = 20_000_000  # of a text to learn to write from
     texts_per_request: int = 200_000
     new_tokens: int = 1_024
     image_pixels: int = 64_000_000
@@ -53,6 +54,7 @@ PUBLIC = replace(
     table_rows=20_000,
     training_seconds=5 * 60,
     text_chars=20_000,
+    corpus_chars=2_000_000,
     texts_per_request=20_000,
     new_tokens=256,
     image_pixels=16_000_000,

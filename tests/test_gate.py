@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from genhub import gate, settings
+from genhub import gate, settings, signatures
 from genhub.errors import UserError
 from genhub.training.configs import ClassifyConfig
 
@@ -319,4 +319,4 @@ def test_random_bytes_have_a_kind_or_are_refused():
     for _ in range(500):
         head = rng.choice([b"", b"PK\x03\x04", b"\xff\xfe", b"\xef\xbb\xbf", b"{", b"<"]) + rng.randbytes(rng.randint(0, 40))
         with contextlib.suppress(UserError):
-            assert gate.kind_of(head, head) in ("csv", "jsonl", "parquet", "zip")
+            assert signatures.kind_of(head, head) in ("csv", "jsonl", "parquet", "zip")

@@ -41,6 +41,7 @@ def test_strangers_get_the_smaller_limits(profile):
         "table_rows",
         "training_seconds",
         "text_chars",
+        "corpus_chars",
         "new_tokens",
         "image_pixels",
         "hub_bytes",
@@ -55,6 +56,7 @@ def test_the_limits_are_those_the_design_states():
     assert (local.table_rows, public.table_rows) == (200_000, 20_000)
     assert (local.training_seconds, public.training_seconds) == (3600, 300)
     assert (local.text_chars, public.text_chars) == (100_000, 20_000)
+    assert (local.corpus_chars, public.corpus_chars) == (20_000_000, 2_000_000)
 
 
 def test_an_unknown_profile_is_refused_by_name():

@@ -4,7 +4,6 @@ pyarrow is native code that reads a stranger's bytes, so this runs in one-shot c
 """
 
 import json
-import unicodedata
 from pathlib import Path
 
 from genhub.data import encoding
@@ -15,8 +14,8 @@ BATCH_ROWS = 4096
 UNPACKED_FACTOR = 20  # a column of equal texts packs well; beyond this it is a bomb
 
 
-def parse(path: Path, limits: Limits) -> tuple[tuple[str, ...], list[tuple[str, ...]], int, list[str]]:
-    """(columns, at most `limits.table_rows` rows, rows left out, notes). Raises UserError."""
+def parse(path: Path, limits: Limits) -> tuple[tuple[str, ...], list[tuple[str, ...]], int, list[str], encoding.Changes]:
+    """(columns, at most `limits.table_rows` rows, rows left out, notes, what was changed in cells). Raises UserError."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -26,13 +25,13 @@ def parse(path: Path, limits: Limits) -> tuple[tuple[str, ...], list[tuple[str, 
             schema = file.schema_arrow
             names = tuple(name.strip() or f"column {place}" for place, name in enumerate(schema.names, start=1))
             classes = _class_names(schema.metadata or {})
-            rows = _rows(file, [classes.get(name, ()) for name in schema.names], limits)
+            rows, changes = _rows(file, [classes.get(name, ()) for name in schema.names], limits)
             left_out = max(0, file.metadata.num_rows - len(rows))
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         what = f"The Parquet file is damaged ({type(error).__name__})."
         raise UserError(what, "It must be complete and readable by pyarrow.", "Write or download it again.", "data") from None
     notes = [f"The numbers of “{name}” are shown by the class names in the file." for name in classes if name in names]
-    return names, rows, left_out, notes
+    return names, rows, left_out, notes, changes
 
 
 def _check_shape(file, limits: Limits) -> None:
@@ -68,12 +67,16 @@ def _class_names(metadata: dict[bytes, bytes]) -> dict[str, tuple[str, ...]]:
         return {}  # somebody else's metadata: the numbers stay numbers
 
 
-def _rows(file, classes: list[tuple[str, ...]], limits: Limits) -> list[tuple[str, ...]]:
+def _rows(file, classes: list[tuple[str, ...]], limits: Limits) -> tuple[list[tuple[str, ...]], encoding.Changes]:
     rows: list[tuple[str, ...]] = []
-    unpacked = 0
+    unpacked, changes = 0, encoding.UNCHANGED
     for batch in file.iter_batches(batch_size=BATCH_ROWS):
-        cells = [_texts(column, names) for column, names in zip(batch.columns, classes, strict=True)]
-        for row in zip(*cells, strict=True):
+        columns = []
+        for column, names in zip(batch.columns, classes, strict=True):
+            cells, changed = _texts(column, names)
+            columns.append(cells)
+            changes += changed
+        for row in zip(*columns, strict=True):
             size = sum(map(len, row))
             unpacked += size
             if size > limits.line_chars:
@@ -85,20 +88,21 @@ def _rows(file, classes: list[tuple[str, ...]], limits: Limits) -> list[tuple[st
             what = f"The first {len(rows):,} rows unpack to {unpacked / 1e6:,.0f} MB."
             raise UserError(what, f"At most {UNPACKED_FACTOR * limits.upload_bytes / 1e6:,.0f} MB.", "Keep fewer rows.", "data")
         if len(rows) >= limits.table_rows:
-            return rows[: limits.table_rows]
-    return rows
+            return rows[: limits.table_rows], changes
+    return rows, changes
 
 
-def _texts(column, names: tuple[str, ...]) -> list[str]:
-    """A column's cells as text; null is empty. Raises pyarrow's ArrowInvalid or UnicodeDecodeError for damaged ones."""
+def _texts(column, names: tuple[str, ...]) -> tuple[list[str], encoding.Changes]:
+    """A column's cells as text; null is empty. And what was changed in them. Raises pyarrow's ArrowInvalid or UnicodeDecodeError for damaged ones."""
     import pyarrow as pa
 
     if names and pa.types.is_integer(column.type):
         values = column.to_pylist()
-        return ["" if value is None else names[value] if 0 <= value < len(names) else str(value) for value in values]
-    return [_clean(value or "") for value in column.cast(pa.string()).to_pylist()]
-
-
-def _clean(value: str) -> str:
-    plain, _ = encoding.without_controls(value.replace("\x00", ""))
-    return plain if plain.isascii() else unicodedata.normalize("NFC", plain)
+        shown = ["" if value is None else names[value] if 0 <= value < len(names) else str(value) for value in values]
+        return shown, encoding.UNCHANGED
+    cells, changes = [], encoding.UNCHANGED
+    for value in column.cast(pa.string()).to_pylist():
+        cell, changed = encoding.cleaned(value or "")
+        cells.append(cell)
+        changes = changes if changed is encoding.UNCHANGED else changes + changed
+    return cells, changes

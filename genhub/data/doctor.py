@@ -5,7 +5,7 @@ Each finding says what is so, what will be done about it, and, where somebody ca
 findings there are is told in `looks`, by subject.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from genhub.data import encoder_fit
@@ -60,11 +60,16 @@ def choose_columns(table: Table, text_column: str = "", label_column: str = "") 
         what = f"The table has one column, “{table.columns[0][:80]}”."
         raise UserError(what, "Training needs a column with texts and one with labels.", "Check the separator, or add the labels.", "data")
     others = [name for name in table.columns if name != label_column]
-    text = text_column or ("text" if "text" in others else max(others, key=lambda name: _mean_length(table, name)))
+    text = text_column or column_of_texts(table, others)
     rest = [name for name in table.columns if name != text]
     last = table.columns[-1]
     label = label_column or (last if last != text else "label" if "label" in rest else rest[-1])
     return text, label
+
+
+def column_of_texts(table: Table, names: Sequence[str]) -> str:
+    """Of these columns `text`, else the one with the longest cells."""
+    return "text" if "text" in names else max(names, key=lambda name: _mean_length(table, name))
 
 
 def _mean_length(table: Table, name: str) -> float:

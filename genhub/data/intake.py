@@ -11,7 +11,6 @@ All raise UserError; every file appears whole or not at all. The limits are thos
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -135,7 +134,7 @@ def examine(args: dict) -> dict:
     report["split"] = None
     if not cleaned.problems:
         report["split"] = _planned_split(cleaned.rows, args)
-        _write_lines(rows_file, cleaned.rows)
+        tables.write_jsonl(rows_file, cleaned.rows)
     report["test"] = {"name": test_meta["name"], "rows": len(test.rows)} if test else None
     report["data"] = _data_info(meta, cleaned, report["fixes"])
     write_json(folder / "found.json", {code: found.rows for code, found in cleaned.found.items() if found.rows})
@@ -233,7 +232,7 @@ def _data_info(meta: dict, cleaned: Cleaned, fixes: list[str]) -> dict:
 
 
 def _store(folder: Path, table: Table, names: tuple[str, str], more: dict) -> None:
-    _write_lines(folder / names[0], table.rows)
+    tables.write_jsonl(folder / names[0], table.rows)
     meta = {name: getattr(table, name) for name in ("columns", *DESCRIBED)}
     write_json(folder / names[1], {**meta, **more})
 
@@ -252,9 +251,3 @@ def _load(folder: Path, names: tuple[str, str]) -> tuple[Table, dict]:
         what = "No table has been read yet."
         raise UserError(what, "A table is read before it is examined.", "Choose a file first.", "data") from None
     return Table(tuple(meta["columns"]), rows, **{name: meta[name] for name in DESCRIBED if name in meta}), meta
-
-
-def _write_lines(path: Path, records: list) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    tables.write_jsonl(temporary, records)
-    os.replace(temporary, path)

@@ -11,12 +11,13 @@ what is refused otherwise.
 
 import csv
 import json
+import os
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from genhub import gate
+from genhub import gate, signatures
 from genhub.data import columnar, delimited, encoding, jsonl
 from genhub.data.fixes import LEAVE_MALFORMED, WINDOWS_1252
 from genhub.data.malformed import Malformed
@@ -44,6 +45,7 @@ class Table:
     hub: dict = field(default_factory=dict)  # of a Hub data set: what `hub.dataset` said about it
     malformed: list[dict] = field(default_factory=list)
     foreign: int = 0
+    changes: encoding.Changes = encoding.UNCHANGED  # told in the notes, too
 
     @property
     def fixes(self) -> list[str]:
@@ -73,10 +75,11 @@ def read(path: Path, limits: Limits, *, cut: bool = False, fixes: Sequence[str] 
     (codes of remedies), those for reading are used where they are needed."""
     upload = gate.upload(path, limits)
     if upload.kind == "zip":
-        raise UserError(f"“{upload.name}” is a ZIP archive.", gate.TABLE_KINDS, "Unpack it first.", "data")
+        raise UserError(f"“{upload.name}” is a ZIP archive.", signatures.TABLE_KINDS, "Unpack it first.", "data")
     if upload.kind == "parquet":
-        columns, rows, left_out, notes = columnar.parse(upload.path, limits)
-        return _checked(Table(columns, rows, "parquet", "", "", list(range(1, len(rows) + 1)), notes, left_out), limits, cut)
+        columns, rows, left_out, notes, changes = columnar.parse(upload.path, limits)
+        lines = list(range(1, len(rows) + 1))
+        return _checked(Table(columns, rows, "parquet", "", "", lines, changes.notes + notes, left_out, changes=changes), limits, cut)
     text, called = encoding.decode(upload.path.read_bytes(), WINDOWS_1252 in fixes)
     return _parse((text, called), upload.kind, limits, cut, fixes)
 
@@ -89,9 +92,9 @@ def parse_pasted(text: str, limits: Limits, *, cut: bool = False, fixes: Sequenc
         what = f"The pasted text has {len(text):,} characters."
         raise UserError(what, f"At most {limits.upload_bytes:,}.", "Upload it as a file, or paste less.", "data")
     data = gate.clean_text(text, "pasted text").lstrip("\ufeff")
-    kind = gate.kind_of(data[: gate.HEAD_BYTES].encode("utf-8"), name="pasted text")
+    kind = signatures.kind_of(data[: signatures.HEAD_BYTES].encode("utf-8"), name="pasted text")
     if kind not in ("csv", "jsonl"):
-        raise UserError("The pasted text is no table.", gate.TABLE_KINDS, "Paste rows of text with a header line.", "data")
+        raise UserError("The pasted text is no table.", signatures.TABLE_KINDS, "Paste rows of text with a header line.", "data")
     return _parse((data, "pasted"), kind, limits, cut, fixes)
 
 
@@ -99,7 +102,7 @@ def _parse(decoded: tuple[str, str], kind: str, limits: Limits, cut: bool, fixes
     """Decoded text, and what it was decoded from, to a Table, for the two kinds that are text."""
     text, called = decoded
     foreign = sum(char > "\x7f" for char in text) if called == encoding.WINDOWS else 0
-    text, notes = encoding.without_controls(text)
+    text, changes = encoding.without_controls(text)
     encoding.check_lines(text, limits)
     malformed = Malformed(LEAVE_MALFORMED in fixes)
     if kind == "jsonl":
@@ -112,8 +115,8 @@ def _parse(decoded: tuple[str, str], kind: str, limits: Limits, cut: bool, fixes
         rows = [tuple(unicodedata.normalize("NFC", cell) for cell in row) for row in rows]
     left_out = max(0, len(rows) - limits.table_rows)
     rows, lines = rows[: limits.table_rows], lines[: limits.table_rows]
-    table = Table(columns, rows, kind, called, separator, lines, notes + more, left_out, malformed=left, foreign=foreign)
-    return _checked(table, limits, cut)
+    found = Table(columns, rows, kind, called, separator, lines, changes.notes + more, left_out, changes=changes)
+    return _checked(replace(found, malformed=left, foreign=foreign), limits, cut)
 
 
 def _checked(table: Table, limits: Limits, cut: bool) -> Table:
@@ -187,8 +190,10 @@ def suffix(separator: str) -> str:
 
 
 def write_jsonl(path: Path, records: Iterable[object]) -> Path:
-    """One JSON value a line, UTF-8."""
-    with open(path, "w", encoding="utf-8") as file:
+    """One JSON value a line, UTF-8; a reader sees the old file or the new one, never half of it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with open(temporary, "w", encoding="utf-8") as file:
         for record in records:
             file.write(json.dumps(record, ensure_ascii=False) + "\n")
+    os.replace(temporary, path)
     return path
