@@ -4,7 +4,7 @@ Loading takes a local folder only; `genhub.hub` finds, checks and downloads. Pro
 cannot read (a character that it has no token for, more tokens than it has positions) is refused with the reason.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import nn
@@ -13,6 +13,7 @@ from genhub import catalog
 from genhub.errors import UserError
 from genhub.text.chars import unknown
 from genhub.text.decoding.memory import Decoder, TransformerDecoder
+from genhub.text.sharing import twin
 
 NAMED_CHARACTERS = 10
 
@@ -35,9 +36,29 @@ class Causal:
     def positions(self) -> int:
         return self.decoder.positions
 
+    @property
+    def kind(self) -> str:
+        """The architecture as transformers names it: gpt2, llama …"""
+        return self.model.config.model_type
+
+    @property
+    def hub_id(self) -> str:
+        """The id by which anybody can load this model: an embedded one may also be on the Hub."""
+        return catalog.hub_id(self.id)
+
+    @property
+    def spells(self) -> bool:
+        """Is a token a character?"""
+        return getattr(self.tokenizer, "unk_token", None) is None and all(len(key) == 1 for key in self.tokenizer.get_vocab())
+
+    def twin(self) -> "Causal":
+        """A module tree of its own over the same weights (no copy), so that an adapter put into it leaves no trace here."""
+        model = twin(self.model)
+        return replace(self, model=model, decoder=TransformerDecoder(model, self.positions))
+
     def encode(self, text: str) -> list[int]:
         """The tokens of a prompt, at least one. Raises UserError for characters the model does not know and for nothing."""
-        strange = unknown(self.tokenizer, text) if self._spells() else []
+        strange = unknown(self.tokenizer, text) if self.spells else []
         if strange:
             shown = " ".join(
                 f"“{character}”" if character.isprintable() else f"U+{ord(character):04X}" for character in strange[:NAMED_CHARACTERS]
@@ -64,10 +85,6 @@ class Causal:
             limit = f"This model holds {self.positions:,}, prompt and answer together."
             raise UserError(what, limit, f"Shorten it to fewer than {self.positions:,} tokens.", "prompt")
         return ids
-
-    def _spells(self) -> bool:
-        """Is a token a character?"""
-        return getattr(self.tokenizer, "unk_token", None) is None and all(len(key) == 1 for key in self.tokenizer.get_vocab())
 
 
 def load_causal(folder: Path, *, id: str = "", revision: str = "", sha256: str = "") -> Causal:
@@ -103,9 +120,9 @@ def wrapped(model: nn.Module, tokenizer, *, id: str = "", revision: str = "", sh
 
 def open_causal(model_id: str, revision: str = "") -> Causal:
     """The language model behind a model id (`embedded/…` or `owner/name`), found, checked and if need be downloaded by `hub`."""
-    from genhub import hub, settings
+    from genhub import families, hub, settings
 
-    found = hub.model_folder(model_id, settings.get(), revision=revision)
+    found = hub.model_folder(model_id, settings.get(), revision=revision, family=families.CAUSAL.name)
     return load_causal(found.path, id=model_id, revision=found.revision or "", sha256=found.sha256 or "")
 
 

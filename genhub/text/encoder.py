@@ -19,6 +19,7 @@ from torch import nn
 
 from genhub import catalog
 from genhub.errors import UserError
+from genhub.text.sharing import twin
 
 SCALE = 16.0
 # Positions that RoBERTa's relatives leave unused: their first position number is padding_idx + 1.
@@ -52,8 +53,7 @@ class Encoder:
 
     def twin(self) -> "Encoder":
         """A module tree of its own over the same weights (no copy), so that adapters put into it leave no trace here."""
-        shared = {id(tensor): tensor for tensor in (*self.model.parameters(), *self.model.buffers())}
-        return replace(self, model=copy.deepcopy(self.model, shared))
+        return replace(self, model=twin(self.model))
 
     def clone(self) -> "Encoder":
         """A module tree with weights of its own."""
@@ -120,9 +120,9 @@ def open_base(model_id: str, revision: str = "") -> Encoder:
 
     `revision`: the commit it has to be, as a passport names it; empty: any.
     """
-    from genhub import hub, settings
+    from genhub import families, hub, settings
 
-    found = hub.model_folder(model_id, settings.get(), revision=revision)
+    found = hub.model_folder(model_id, settings.get(), revision=revision, family=families.ENCODER.name)
     encoder = load_encoder(found.path, pooling=found.pooling, id=model_id)
     return replace(encoder, revision=found.revision or "", sha256=found.sha256 or "")
 

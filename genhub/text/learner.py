@@ -7,6 +7,7 @@ from torch import nn
 
 from genhub.text import methods
 from genhub.text.classifier import Classifier, pad
+from genhub.text.ranks import Ranks
 from genhub.training.configs import ClassifyConfig
 from genhub.training.plan import Phase, Plan, Trainable
 
@@ -39,8 +40,7 @@ class ClassifierTask(Trainable):
             "encoder": [name for name in free if not name.startswith("head.")],
             "head": [name for name in free if name.startswith("head.")],
         }
-        tuner = getattr(model.encoder, "base_model", None)
-        self.allocator = tuner if hasattr(tuner, "update_and_allocate") else None
+        self.ranks = Ranks(model.encoder)
 
     def loss(self, outputs: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
         return self._loss(outputs, batch, self.label_smoothing)
@@ -63,36 +63,17 @@ class ClassifierTask(Trainable):
         return accuracy > best_accuracy or (accuracy == best_accuracy and loss < best_loss)
 
     def after_step(self, step: int) -> None:
-        """AdaLoRA measures the gradients and prunes ranks."""
-        if self.allocator is not None:
-            self.allocator.update_and_allocate(step)
+        self.ranks.after_step(step)
 
     def extra_state(self) -> dict[str, torch.Tensor]:
-        """AdaLoRA's running importance of each weight, and which ranks it has left."""
-        if self.allocator is None:
-            return {}
-        ranks = self.allocator.rankallocator
-        state = {f"{kind}/{name}": tensor for kind in _IMPORTANCE for name, tensor in getattr(ranks, kind).items()}
-        pattern = self.allocator.peft_config[ranks.adapter_name].rank_pattern or {}
-        return state | {f"rank_pattern/{name}": torch.tensor(kept, dtype=torch.bool) for name, kept in pattern.items()}
+        return self.ranks.state()
 
     def set_extra_state(self, tensors: dict[str, torch.Tensor]) -> None:
-        pattern = {}
-        for key, tensor in tensors.items():
-            kind, _, name = key.partition("/")
-            if kind == "rank_pattern":
-                pattern[name] = tensor.tolist()
-            else:
-                getattr(self.allocator.rankallocator, kind)[name] = tensor
-        if pattern:
-            self.allocator.peft_config[self.allocator.rankallocator.adapter_name].rank_pattern = pattern
+        self.ranks.set_state(tensors)
 
     def _loss(self, outputs: torch.Tensor, batch: Mapping[str, torch.Tensor], smoothing: float) -> torch.Tensor:
         weights = self.class_weights.to(outputs.device)
         return nn.functional.cross_entropy(outputs.float(), batch["labels"], weights, reduction="sum", label_smoothing=smoothing)
-
-
-_IMPORTANCE = ("ipt", "exp_avg_ipt", "exp_avg_unc")
 
 
 def class_weights(labels: Sequence[int], classes: int, kind: str) -> list[float]:

@@ -1,79 +1,52 @@
-"""The ways to adapt an encoder, in one table: which parameters learn, at what rate, and how they are kept.
+"""The ways to adapt a pretrained model, in one table: which parameters learn, at what rate, and how they are kept.
 
     base = methods.adapt(encoder, config, steps)        # puts the adapter in, marks what learns
     methods.save(base, config, run_folder)              # adapter/ | bottleneck.safetensors | model/
     base = methods.load(encoder, run_folder, passport)
 
+The same for an `Encoder` and for a `Causal`: where in the model an adapter goes is the architecture's business (`layouts`).
 Adding a method is one entry of METHODS. Where a method stands in PEFT, PEFT does it and saves it; the others are here.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from torch import nn
 
 from genhub.errors import UserError
+from genhub.options import Config
 from genhub.text import bottleneck
-from genhub.text.encoder import Encoder
-from genhub.training.configs import ClassifyConfig
+from genhub.text.layouts import Layout, layout
 
 ADAPTER = "adapter"
 MODEL = "model"
 
 
-@dataclass(frozen=True)
-class Layout:
-    """Where things are in a layer of an architecture, as endings of module names."""
+class Pretrained(Protocol):
+    """What is asked of an `Encoder` or a `Causal`, a frozen dataclass that can be made anew with another `model`."""
 
-    query: tuple[str, ...]
-    key: tuple[str, ...]
-    value: tuple[str, ...]
-    ends: tuple[str, ...]  # last linear maps of the attention and of the feed-forward part
-    inner: tuple[str, ...]  # first linear map of the feed-forward part
-    norms: tuple[str, ...] = ("LayerNorm",)
-
-    @property
-    def attention(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self.query + self.key + self.value))
-
-    @property
-    def linear(self) -> tuple[str, ...]:
-        return self.attention + self.ends + self.inner
+    model: nn.Module
+    tokenizer: object
+    id: str
+    revision: str
+    kind: str
+    hub_id: str
 
 
-_BERT = Layout(("query",), ("key",), ("value",), ("attention.output.dense", "output.dense"), ("intermediate.dense",))
-LAYOUTS = {
-    "bert": _BERT,
-    "roberta": _BERT,
-    "xlm-roberta": _BERT,
-    "camembert": _BERT,
-    "electra": _BERT,
-    "deberta-v2": replace(_BERT, query=("query_proj",), key=("key_proj",), value=("value_proj",)),
-    "mpnet": Layout(("attn.q",), ("attn.k",), ("attn.v",), ("attn.o", "output.dense"), ("intermediate.dense",)),
-    "distilbert": Layout(
-        ("q_lin",), ("k_lin",), ("v_lin",), ("out_lin", "ffn.lin2"), ("ffn.lin1",), ("LayerNorm", "sa_layer_norm", "output_layer_norm")
-    ),
-    "albert": Layout(("query",), ("key",), ("value",), ("attention.dense", "ffn_output"), ("ffn",), ("LayerNorm", "full_layer_layer_norm")),
-    "modernbert": Layout(("attn.Wqkv",), ("attn.Wqkv",), ("attn.Wqkv",), ("attn.Wo", "mlp.Wo"), ("mlp.Wi",), ("mlp_norm", "final_norm")),
-}
-
-
-def layout(kind: str) -> Layout:
-    """Raises UserError for an architecture that the table does not have."""
-    if kind not in LAYOUTS:
-        raise UserError(f"“{kind}” models cannot be adapted here.", f"Known: {', '.join(LAYOUTS)}.", "Choose another model.", "model")
-    return LAYOUTS[kind]
+P = TypeVar("P", bound=Pretrained)
 
 
 @dataclass(frozen=True)
 class Method:
-    """One way to adapt an encoder; what it is called and does is said in METHOD_HELP.
+    """One way to adapt a model; what it is called and does is said in METHOD_HELP.
 
     storage:       none (only a head), peft (adapter/), bottleneck (its own file), model (all weights)
-    learning_rate: step size of the encoder's new or freed parameters
+    learning_rate: step size of an encoder's new or freed parameters
+    language_rate: the same of a language model's; chosen in `genhub.text.generator`
     peft:          (config, layout, steps) → PEFT configuration, for the methods that PEFT has
-    frees:         (name, parameter's module) → does it learn; for the methods that train the encoder's own weights
+    frees:         (name) → does this parameter learn; for the methods that train the model's own weights
     warm_epochs:   epochs in which only the head learns, before everything does
     """
 
@@ -81,7 +54,8 @@ class Method:
     storage: str
     learning_rate: float = 1e-3
     head_learning_rate: float = 1e-3
-    peft: Callable[[ClassifyConfig, Layout, int], object] | None = None
+    language_rate: float = 1e-3
+    peft: Callable[[Config, Layout, int], object] | None = None
     frees: Callable[[str], bool] | None = None
     warm_epochs: int = 0
 
@@ -96,18 +70,31 @@ class Method:
         return encoder, max(self.head_learning_rate, min(1e-2, self.head_learning_rate * growth))
 
 
-def _lora(config: ClassifyConfig, places: Layout, **more) -> object:
+def _placed(cls: type, places: Layout, targets: list[str], **options) -> object:
+    """A PEFT configuration for these places. Raises UserError where this method of PEFT cannot change the architecture's maps."""
+    if places.transposed and cls.__name__ != "LNTuningConfig":
+        if "fan_in_fan_out" not in cls.__dataclass_fields__:
+            what = "This method does not fit GPT-2: PEFT has it for linear maps, and those of GPT-2 are stored the other way round."
+            fitting = "lora, dora, rslora, adalora, ia3, vera, lntuning, bitfit and full do fit."
+            raise UserError(what, fitting, "Choose one of these, or a model of another architecture.", "method")
+        options["fan_in_fan_out"] = True
+    return cls(target_modules=targets, task_type=places.task_type, **options)
+
+
+def _lora(config: Config, places: Layout, **more) -> object:
     from peft import LoraConfig
 
-    targets = list(dict.fromkeys(places.query + places.value))
-    return LoraConfig(r=config.rank, lora_alpha=config.alpha, target_modules=targets, task_type="FEATURE_EXTRACTION", **more)
+    return _placed(LoraConfig, places, places.targets, r=config.rank, lora_alpha=config.alpha, **more)
 
 
-def _adalora(config: ClassifyConfig, places: Layout, steps: int) -> object:
+def _adalora(config: Config, places: Layout, steps: int) -> object:
     """Starts at 1.5 times the rank and prunes to it between 10 % and 70 % of the steps (Zhang et al. 2023)."""
     from peft import AdaLoraConfig
 
-    return AdaLoraConfig(
+    return _placed(
+        AdaLoraConfig,
+        places,
+        places.targets,
         init_r=max(config.rank + 1, config.rank * 3 // 2),
         target_r=config.rank,
         lora_alpha=config.alpha,
@@ -115,37 +102,33 @@ def _adalora(config: ClassifyConfig, places: Layout, steps: int) -> object:
         tinit=steps // 10,
         tfinal=max(1, steps * 3 // 10),
         deltaT=max(1, steps // 100),
-        target_modules=list(dict.fromkeys(places.query + places.value)),
-        task_type="FEATURE_EXTRACTION",
     )
 
 
-def _ia3(config: ClassifyConfig, places: Layout, steps: int) -> object:
+def _ia3(config: Config, places: Layout, steps: int) -> object:
     from peft import IA3Config
 
     inner = list(places.ends[1:])
-    targets = list(dict.fromkeys(places.key + places.value)) + inner
-    return IA3Config(target_modules=targets, feedforward_modules=inner, task_type="FEATURE_EXTRACTION")
+    return _placed(IA3Config, places, list(dict.fromkeys(places.key + places.value)) + inner, feedforward_modules=inner)
 
 
-def _norms(config: ClassifyConfig, places: Layout, steps: int) -> object:
+def _norms(config: Config, places: Layout, steps: int) -> object:
     from peft import LNTuningConfig
 
-    return LNTuningConfig(target_modules=list(places.norms), task_type="FEATURE_EXTRACTION")
+    return _placed(LNTuningConfig, places, list(places.norms))
 
 
-def _relative(name: str, **fixed) -> Callable[[ClassifyConfig, Layout, int], object]:
-    """A PEFT configuration class by name, on query and value, with the config's rank under `r`."""
+def _relative(name: str, **fixed) -> Callable[[Config, Layout, int], object]:
+    """A PEFT configuration class by name, on the same maps as LoRA, with the config's rank under `r`."""
 
-    def build(config: ClassifyConfig, places: Layout, steps: int) -> object:
+    def build(config: Config, places: Layout, steps: int) -> object:
         import peft
 
         cls = getattr(peft, name)
         options = {"r": config.rank, **fixed}
         if "alpha" in cls.__dataclass_fields__:
             options["alpha"] = config.alpha
-        targets = list(dict.fromkeys(places.query + places.value))
-        return cls(target_modules=targets, task_type="FEATURE_EXTRACTION", **options)
+        return _placed(cls, places, places.targets, **options)
 
     return build
 
@@ -169,7 +152,7 @@ METHODS = {
         Method("miss", "peft", peft=_relative("MissConfig")),
         Method("shira", "peft", peft=_relative("ShiraConfig")),
         Method("lntuning", "peft", peft=_norms),
-        Method("bitfit", "model", frees=lambda name: name.endswith("bias")),
+        Method("bitfit", "model", frees=lambda name: name.endswith("bias") and not name.startswith("lm_head.")),
     )
 }
 
@@ -181,10 +164,11 @@ def get(name: str) -> Method:
     return METHODS[name]
 
 
-def adapt(base: Encoder, config: ClassifyConfig, steps: int) -> Encoder:
+def adapt(base: P, config: Config, steps: int) -> P:
     """Put the config's adapter into `base` and mark what learns (`requires_grad`). New weights come from torch's generator.
 
-    `steps`: how many optimiser steps there will be; AdaLoRA plans its pruning by it.
+    `steps`: how many optimiser steps there will be; AdaLoRA plans its pruning by it. Raises UserError for a method that the
+    architecture has no place for.
     """
     method = get(config.method)
     model = base.model
@@ -197,10 +181,13 @@ def adapt(base: Encoder, config: ClassifyConfig, steps: int) -> Encoder:
         model = get_peft_model(model, method.peft(config, layout(base.kind), steps))
     elif method.storage == "bottleneck":
         bottleneck.add(model, layout(base.kind).ends, config.bottleneck)
+    if method.storage != "none" and not counts(model)[0]:
+        what = f"Nothing in a “{base.kind}” model learns with the method {method.name}."
+        raise UserError(what, "It changes parameters that this architecture does not have.", "Choose another method.", "method")
     return replace(base, model=model)
 
 
-def save(base: Encoder, config: ClassifyConfig, folder: Path) -> str:
+def save(base: Pretrained, config: Config, folder: Path) -> str:
     """Write what was learnt into the run folder. Returns "peft", "bottleneck" or "none", as the passport names it."""
     storage = get(config.method).storage
     if storage == "peft":
@@ -219,7 +206,7 @@ def save(base: Encoder, config: ClassifyConfig, folder: Path) -> str:
     return storage if storage in ("peft", "bottleneck") else "none"
 
 
-def load(base: Encoder, folder: Path, passport: dict) -> Encoder:
+def load(base: P, folder: Path, passport: dict) -> P:
     """Put a saved adapter into `base`, in place. Raises UserError when the file is damaged or does not fit."""
     if passport["adapter"] == "bottleneck":
         bottleneck.load(base.model, folder, layout(base.kind).ends, int(passport["bottleneck"]["width"]))

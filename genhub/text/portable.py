@@ -193,7 +193,7 @@ def _take(source: Path, folder: Path, name: str, shapes: dict, places: dict | No
 
 def _adapter_config(value: object, base: Path, facts: dict):
     """PEFT's configuration as we make it for the passport's options. What the user's own file says of it must be the same."""
-    from genhub.text import methods
+    from genhub.text import layouts, methods
 
     def refuse(what: str, limit: str) -> UserError:
         return UserError(f"The adapter {what}.", limit, "Use an adapter that GenHub trained.", "file")
@@ -205,7 +205,7 @@ def _adapter_config(value: object, base: Path, facts: dict):
         raise refuse(f"is for “{str(named)[:80]}”", f"The passport says {facts['base']['id']}.")
     kind = json.loads((base / "config.json").read_text(encoding="utf-8"))["model_type"]
     options = replace(ClassifyConfig.from_dict(facts["config"]), method=facts["method"])
-    config = methods.get(options.method).peft(options, methods.layout(kind), ANY_STEPS)
+    config = methods.get(options.method).peft(options, layouts.layout(kind), ANY_STEPS)
     ours = config.to_dict()
     for key in DECISIVE:
         if key in value and _plain(value[key]) != _plain(ours.get(key)):
@@ -261,11 +261,11 @@ INDICES = ".shira_indices"
 def _bottleneck_shapes(base: Path, width: int) -> dict[str, tuple[int, ...]]:
     import torch
 
-    from genhub.text import bottleneck, methods
+    from genhub.text import bottleneck, layouts
 
     model = _bare(base)
     with torch.device("meta"):
-        bottleneck.add(model, methods.layout(model.config.model_type).ends, width)
+        bottleneck.add(model, layouts.layout(model.config.model_type).ends, width)
     return {name: tuple(tensor.shape) for name, tensor in bottleneck.tensors(model).items()}
 
 

@@ -7,7 +7,7 @@ from genhub import catalog
 from genhub.errors import UserError
 from genhub.text import bottleneck
 from genhub.text.encoder import load_encoder
-from genhub.text.methods import layout
+from genhub.text.layouts import layout
 from tests.tiny import tiny_encoder
 
 IDS = torch.tensor([[2, 9, 12, 30, 3]])

@@ -11,6 +11,7 @@ from genhub.events import Done
 from genhub.text import classify, methods
 from genhub.text.classifier import Classifier, load_run
 from genhub.text.encoder import load_encoder, open_base
+from genhub.text.layouts import layout
 from genhub.training.configs import MAIN_METHODS, MORE_METHODS, ClassifyConfig
 from tests.serving.tiny_runs import BASE, store_base
 from tests.tiny import tiny_encoder, tiny_rows, tiny_run
@@ -94,8 +95,8 @@ def test_an_adapter_names_the_hub_id_of_its_base(home, tmp_path):
 def test_an_unknown_method_and_architecture_are_named():
     with pytest.raises(UserError, match="magic"):
         methods.get("magic")
-    with pytest.raises(UserError, match="gpt2"):
-        methods.layout("gpt2")
+    with pytest.raises(UserError, match="t5"):
+        layout("t5")
 
 
 def test_damaged_adapters_are_refused(home, tmp_path):
