@@ -1,4 +1,7 @@
-"""The models we offer: data, not code. `embedded/<name>` ships with us, `owner/name` lives on the Hub."""
+"""The models we offer: data, not code. `embedded/<name>` ships with us, `owner/name` lives on the Hub.
+
+Weights of ours that are nowhere else lie in genhub/zoo/<name>: such an entry has no hub_id, and needs no revision or sha256.
+"""
 
 from dataclasses import dataclass
 
@@ -12,7 +15,9 @@ CAUSAL_TYPES = ("gpt2", "gpt_neo", "gpt_neox", "opt", "bloom", "llama", "mistral
 
 @dataclass(frozen=True)
 class Model:
-    """`pooling` is how the sentence vector was trained: "mean" or "cls". `parameters` counts weights."""
+    """`task` is the name of a family, see `genhub.families`. `parameters` counts weights, those that are used twice once.
+    `megabytes` is the size of model.safetensors. `pooling` is how an encoder's sentence vector was trained: "mean" or "cls".
+    `max_length`: the most tokens it reads at once."""
 
     id: str
     task: str
@@ -23,10 +28,12 @@ class Model:
     revision: str
     languages: tuple[str, ...]
     note: str
-    pooling: str = "mean"
+    pooling: str = ""
     max_length: int = 512
     sha256: str = ""  # of model.safetensors, where we know it
     hub_id: str = ""  # where an embedded model comes from
+    weight_bytes: int = 4  # of each weight in the file: 2 where they are in bf16 or fp16
+    mask_megabytes: float = 0.0  # of attention masks that files from before 2023 hold beside the weights
 
 
 MODELS = {
@@ -42,6 +49,7 @@ MODELS = {
             revision="c9745ed1d9f207416be6d2e6f8de32d1f16199bf",
             languages=("en",),
             note="Six layers of BERT, trained on a billion sentence pairs. Small, quick, good at meaning.",
+            pooling="mean",
             max_length=512,
             sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
             hub_id="sentence-transformers/all-MiniLM-L6-v2",
@@ -56,6 +64,7 @@ MODELS = {
             "main",
             ("en",),
             "The original BERT: slower, the textbook's model.",
+            pooling="mean",
         ),
         Model(
             "distilbert/distilbert-base-uncased",
@@ -67,6 +76,7 @@ MODELS = {
             "main",
             ("en",),
             "BERT distilled to six layers.",
+            pooling="mean",
         ),
         Model(
             "google/bert_uncased_L-4_H-256_A-4",
@@ -78,6 +88,7 @@ MODELS = {
             "main",
             ("en",),
             "BERT-Mini: four small layers.",
+            pooling="mean",
         ),
         Model(
             "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2",
@@ -89,16 +100,75 @@ MODELS = {
             "main",
             ("*",),
             "MiniLM for fifty languages.",
+            pooling="mean",
+        ),
+        Model(
+            "openai-community/gpt2",
+            "causal-lm",
+            124_439_808,
+            548.1,
+            "MIT",
+            "https://huggingface.co/openai-community/gpt2",
+            "main",
+            ("en",),
+            "GPT-2, the smallest of the four of 2019: the textbook's language model.",
+            max_length=1_024,
+            mask_megabytes=50.3,
+        ),
+        Model(
+            "distilbert/distilgpt2",
+            "causal-lm",
+            81_912_576,
+            352.8,
+            "Apache-2.0",
+            "https://huggingface.co/distilbert/distilgpt2",
+            "main",
+            ("en",),
+            "GPT-2 distilled to six layers.",
+            max_length=1_024,
+            mask_megabytes=25.2,
+        ),
+        Model(
+            "HuggingFaceTB/SmolLM2-135M",
+            "causal-lm",
+            134_515_008,
+            269.1,
+            "Apache-2.0",
+            "https://huggingface.co/HuggingFaceTB/SmolLM2-135M",
+            "main",
+            ("en",),
+            "A small Llama of 2024, trained on two trillion tokens.",
+            max_length=8_192,
+            weight_bytes=2,
+        ),
+        Model(
+            "EleutherAI/pythia-70m",
+            "causal-lm",
+            70_426_624,
+            166.0,
+            "Apache-2.0",
+            "https://huggingface.co/EleutherAI/pythia-70m",
+            "main",
+            ("en",),
+            "The smallest Pythia: made to study how language models learn.",
+            max_length=2_048,
+            weight_bytes=2,
+            mask_megabytes=25.2,
         ),
     )
 }
 
 
-def get(model_id: str) -> Model:
-    """The catalog's entry. Raises UserError for an id that is not in it."""
+def get(model_id: str, task: str = "") -> Model:
+    """The catalog's entry. Raises UserError, naming what there is for the task, for an id that is not in it."""
     if model_id not in MODELS:
-        raise UserError(f"The catalog has no model “{model_id[:80]}”.", "", f"Choose one of {', '.join(MODELS)}.", "model")
+        raise UserError(f"The catalog has no model “{model_id[:80]}”.", "", f"Choose one of {names(task)}.", "model")
     return MODELS[model_id]
+
+
+def names(task: str = "") -> str:
+    """The ids we offer for a task, or all, for a sentence."""
+    return ", ".join(model.id for model in MODELS.values() if task in ("", model.task))
 
 
 def hub_id(model_id: str) -> str:

@@ -227,8 +227,9 @@ def visitor(value: Any) -> str:
     return value
 
 
-def model_id(value: Any, settings: Settings) -> str:
-    """`embedded/<name>` of the catalog or `owner/name` by the Hub's own rules; never a path or an address."""
+def model_id(value: Any, settings: Settings, family: str = "") -> str:
+    """`embedded/<name>` of the catalog or `owner/name` by the Hub's own rules; never a path or an address. With a `family` (see
+    `genhub.families`), no model that the catalog knows to be of another."""
     if not isinstance(value, str) or not value.strip():
         raise UserError(f"The model is {wording.shown(value)}.", "A model is named owner/name.", "Choose one from the list.", "model")
     name = value.strip()
@@ -240,13 +241,16 @@ def model_id(value: Any, settings: Settings) -> str:
     _refuse_address(name)
     _refuse_path(name)
     if name.startswith("embedded/"):
-        return catalog.get(name).id
+        families.check_task(name, catalog.get(name, family).task, family)
+        return name
     _check_hub_rules(name)
+    if name in catalog.MODELS:
+        families.check_task(name, catalog.MODELS[name].task, family)
     if not settings.limits.any_hub_model and name not in catalog.MODELS:
         raise UserError(
             f"“{name}” is not offered here.",
             "This is a public page: it loads the models of its list only.",
-            f"Choose one of {', '.join(catalog.MODELS)}, or run GenHub on your own machine.",
+            f"Choose one of {catalog.names(family)}, or run GenHub on your own machine.",
             "model",
         )
     return name

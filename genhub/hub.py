@@ -98,7 +98,7 @@ def resolve(model_id: str, settings: Settings, token: str | None = None, revisio
     revision = revision or (entry.revision if entry and entry.revision != "main" else "")
     found = _stored(home, model_id, revision)
     if found is not None:
-        families.check_task(model_id, found.family, family or found.family)
+        families.check_task(model_id, found.family, family)
         return found
     if settings.offline:
         raise UserError(
@@ -112,10 +112,10 @@ def resolve(model_id: str, settings: Settings, token: str | None = None, revisio
     home.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(home / ".lock", timeout=FETCH_SECONDS):
-            found = _stored(home, model_id, revision) or _download(model_id, home, settings, (token, revision), family)
+            found = _stored(home, model_id, revision) or _download(model_id, home, settings, token, revision, family)
     except Timeout:
         raise UserError(f"“{repo}” is still being downloaded.", "One download at a time.", "Try again later.", "model") from None
-    families.check_task(model_id, found.family, family or found.family)
+    families.check_task(model_id, found.family, family)
     return found
 
 
@@ -146,8 +146,7 @@ def _stored(home: Path, model_id: str, revision: str) -> ModelFolder | None:
     return ModelFolder(home / revision, model_id, revision, facts["pooling"], facts["sha256"], facts.get("family", families.ENCODER.name))
 
 
-def _download(model_id: str, home: Path, settings: Settings, secret: tuple[str | None, str], family: str) -> ModelFolder:
-    token, revision = secret
+def _download(model_id: str, home: Path, settings: Settings, token: str | None, revision: str, family: str) -> ModelFolder:
     repo, limit = catalog.hub_id(model_id), settings.limits.hub_bytes
     request = {
         "id": repo,

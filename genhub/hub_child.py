@@ -8,7 +8,6 @@ for each case in `talking`.
 
 import contextlib
 import json
-import math
 import os
 import re
 import shutil
@@ -16,11 +15,15 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from genhub import catalog, disk, weights
+from genhub import disk, families, hub_config, weights
 from genhub.errors import UserError
+from genhub.families import Family
+from genhub.hub_config import OTHER as _OTHER
 
 WEIGHTS = "model.safetensors"
+WEIGHTS_INDEX = "model.safetensors.index.json"
 POOLING = "1_Pooling/config.json"
+GENERATION = "generation_config.json"
 TOKENIZER_FILES = (
     *("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"),
     *("vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "spm.model", "spiece.model"),
@@ -30,26 +33,11 @@ TOKENIZER_BYTES = 50_000_000
 MAX_FILES = 5_000
 SPARE_BYTES = 200_000_000
 ASK_SECONDS = 15
-# Sizes an encoder may have, whatever its architecture calls them.
-RANGES = {
-    **dict.fromkeys(("hidden_size", "dim", "embedding_size", "pooler_hidden_size"), (8, 4_096)),
-    **dict.fromkeys(("intermediate_size", "hidden_dim"), (8, 16_384)),
-    **dict.fromkeys(("num_hidden_layers", "n_layers", "num_hidden_groups", "inner_group_num"), (1, 48)),
-    **dict.fromkeys(("num_attention_heads", "n_heads"), (1, 64)),
-    "vocab_size": (10, 600_000),
-    "max_position_embeddings": (8, 32_768),
-    "type_vocab_size": (0, 16),
-    "num_labels": (1, 10_000),
-}
-NEEDED = ("hidden_size", "dim"), ("num_hidden_layers", "n_layers"), ("num_attention_heads", "n_heads"), ("vocab_size",)
-MAX_NUMBER = 1_000_000
-# Keys that an architecture reads although its configuration class does not list them.
-OTHER_KEYS = {
-    "deberta-v2": {"position_buckets", "share_att_key", "norm_rel_ebd", "conv_kernel_size", "conv_groups", "conv_act"},
-    "modernbert": {"global_attn_every_n_layers", "global_rope_theta", "local_rope_theta"},
-}
+TOKENS = ("bos_token_id", "eos_token_id", "pad_token_id")
+MAX_ENDS = 16
+TABLE_BYTES = 500_000_000
+TRIAL_TOKENS = 4
 
-_OTHER = "Choose another model."
 _OFFLINE = "Choose an embedded model, or unset GENHUB_OFFLINE and HF_HUB_OFFLINE."
 
 
@@ -121,9 +109,8 @@ def _unreachable(field: str, error: BaseException) -> UserError:
 
 
 def fetch(args: dict) -> dict:
-    """{"id", "revision", "folder", "token", "bytes", "public_only"} → {"revision", "folder"}; the files lie in `folder`/<commit>.
-
-    What is there already from an interrupted download is not fetched again.
+    """{"id", "revision", "folder", "token", "bytes", "public_only", "family"} → {"revision", "folder"}; the files lie in
+    `folder`/<commit>. What is there already from an interrupted download is not fetched again.
     """
     quiet_hub()
     from huggingface_hub import HfApi
@@ -147,7 +134,7 @@ def fetch(args: dict) -> dict:
             local = Path(api.hf_hub_download(repo, path, revision=info.sha, local_dir=folder))
         _check_download(repo, local, files[path])
         if path == "config.json":
-            check_config(repo, read_json(local))
+            hub_config.check(repo, hub_config.read_json(local), args["family"])
     return {"revision": info.sha, "folder": str(folder)}
 
 
@@ -164,14 +151,14 @@ def choose(repo: str, sizes: dict[str, int], limit: int, too_many: bool = False)
     if "config.json" not in sizes:
         raise refuse("has no config.json", "That file says how a transformers model is built.")
     if WEIGHTS not in sizes:
-        if any(path.startswith("model-") and path.endswith(".safetensors") for path in sizes):
-            raise refuse("keeps its weights in several files", "Encoders of this size have one model.safetensors.")
+        if any(path.startswith("model-") and path.endswith(".safetensors") for path in sizes) or WEIGHTS_INDEX in sizes:
+            raise refuse("keeps its weights in several files", "A model of a size that we load has one model.safetensors.")
         if any(path.endswith((".bin", ".pt", ".pth", ".ckpt", ".pkl")) for path in sizes):
             raise refuse("has only weights in the old .bin format", "That format can run code when it is read; safetensors cannot.")
         raise refuse("has no model.safetensors", "Weights must be in that format.")
     if not any(path in sizes for path in TOKENIZER_FILES if path not in ("tokenizer_config.json", "special_tokens_map.json")):
-        raise refuse("has no tokenizer", "One of tokenizer.json, vocab.txt or a sentencepiece model is needed.")
-    small = ["config.json", *(path for path in (*TOKENIZER_FILES, POOLING) if path in sizes)]
+        raise refuse("has no tokenizer", "One of tokenizer.json, vocab.txt, vocab.json or a sentencepiece model is needed.")
+    small = ["config.json", *(path for path in (*TOKENIZER_FILES, POOLING, GENERATION) if path in sizes)]
     for path in small:
         most = TOKENIZER_BYTES if path in TOKENIZER_FILES else CONFIG_BYTES
         if sizes[path] > most:
@@ -197,88 +184,47 @@ def _check_download(repo: str, local: Path, entry) -> None:
         raise UserError(f"{entry.path} of “{repo}” arrived damaged.", "Size and hash must be those the Hub names.", "Try again.", "model")
 
 
-def read_json(path: Path) -> dict:
-    """A JSON object from a repository. Raises UserError for anything else."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
-        raise UserError(f"The model's {path.name} is not a JSON object.", "It is damaged.", _OTHER, "model")
-    return value
-
-
-def check_config(repo: str, config: dict) -> None:
-    """config.json as we accept it: an architecture of our list, in bounds, without code, redirects or quantization."""
-
-    def refuse(what: str, rule: str, remedy: str = _OTHER) -> UserError:
-        return UserError(f"“{repo}” {what}.", rule, remedy, "model")
-
-    if "auto_map" in config:
-        raise refuse("brings its own code (auto_map)", "Code from the Hub is never run.")
-    kind = config.get("model_type")
-    if kind not in catalog.ENCODER_TYPES:
-        raise refuse(f"is of the type “{str(kind)[:40]}”", f"Encoders of these types can be used: {', '.join(catalog.ENCODER_TYPES)}.")
-    if any(key in config for key in ("quantization_config", "compression_config")):
-        raise refuse("is quantized", "Fine-tuning needs the full weights.", "Choose the model it was made from.")
-    for names in NEEDED:
-        if not any(name in config for name in names):
-            raise refuse(f"does not say its {names[0]}", "config.json must name the sizes of the model.")
-    for name, (low, high) in RANGES.items():
-        if name in config and not (type(config[name]) is int and low <= config[name] <= high):
-            raise refuse(f"has {name} = {str(config[name])[:24]}", f"A whole number from {low:,} to {high:,}.")
-    for name, value in config.items():
-        if isinstance(value, int | float) and not (math.isfinite(value) and abs(value) <= MAX_NUMBER):
-            raise refuse(f"has {name} = {str(value)[:24]}", f"Numbers are finite and at most {MAX_NUMBER:,}.")
-        if isinstance(value, list | dict) and len(value) > RANGES["num_labels"][1]:
-            raise refuse(f"has {len(value):,} entries under {name}", f"At most {RANGES['num_labels'][1]:,}.")
-    heads, hidden = config.get("num_attention_heads", config.get("n_heads")), config.get("hidden_size", config.get("dim"))
-    if hidden % heads:
-        raise refuse(f"has {heads} attention heads for hidden_size {hidden}", "The heads share it equally.")
-
-
 # Looking at what was fetched. Whatever goes wrong here is the files' fault.
 
 
 def inspect(args: dict) -> dict:
-    """{"id", "source", "folder"} → {"parameters"}: load the files as they will be loaded later, write a clean copy to `folder`.
+    """{"id", "source", "folder", "family"} → {"parameters", "family"}: load the files as they will be loaded later, let the model
+    read a few tokens, write a clean copy to `folder`.
 
-    The copy holds config.json with the architecture's own keys only, the tokenizer as transformers saves it,
-    the weights as they came, and the pooling.
+    The copy holds config.json with the architecture's own keys only, the tokenizer as transformers saves it, the weights as they
+    came, and what the family uses beside them: the pooling, or the tokens with which a text begins and ends.
     """
     source, folder, repo = Path(args["source"]), Path(args["folder"]), args["id"]
+    family = hub_config.check(repo, hub_config.read_json(source / "config.json"), args["family"])
     tensors = weights.read_header(source / WEIGHTS)
     weights.check_finite(source / WEIGHTS, tensors)
-    for path in (source / name for name in ("config.json", *TOKENIZER_FILES)):
-        if path.suffix == ".json" and path.exists() and "auto_map" in read_json(path):
+    for path in (source / name for name in TOKENIZER_FILES):
+        if path.suffix == ".json" and path.exists() and "auto_map" in hub_config.read_json(path):
             raise UserError(f"The {path.name} of “{repo}” brings its own code.", "Code from the Hub is never run.", _OTHER, "model")
     os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1")
-    import torch
-    from transformers import AutoConfig, AutoModel, AutoTokenizer
+    import transformers
 
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    own = _own_keys(read_json(source / "config.json"))
+    own = _own_keys(hub_config.read_json(source / "config.json"))
     (folder / "config.json").write_text(json.dumps(own, indent=1), encoding="utf-8")
-    config = AutoConfig.for_model(**own)
-    with torch.device("meta"):
-        expected = {key: tuple(value.shape) for key, value in AutoModel.from_config(config).named_parameters()}
-    _check_amount(repo, tensors, expected)
+    config = transformers.AutoConfig.for_model(**own)
+    _check_amount(repo, tensors, config, family)
     os.replace(source / WEIGHTS, folder / WEIGHTS)
-    # A mismatch must not raise here: the report then says which tensor it is.
-    options = {"local_files_only": True, "use_safetensors": True, "output_loading_info": True, "ignore_mismatched_sizes": True}
-    model, report = AutoModel.from_pretrained(folder, **options)
-    _check_report(repo, report)
+    if family.writes:
+        _copy_tokens(source, folder, config.vocab_size)
+    model = _loaded(repo, folder, tensors, family)
     for name in TOKENIZER_FILES:
         if (source / name).exists():
             shutil.copyfile(source / name, folder / name)
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, use_fast=True)
-    _check_tokenizer(repo, tokenizer, config)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True, use_fast=True)
+    _check_tokenizer(repo, tokenizer, config.vocab_size, family)
     for name in TOKENIZER_FILES:
         (folder / name).unlink(missing_ok=True)
     tokenizer.save_pretrained(folder)
-    _copy_pooling(source, folder)
-    return {"parameters": sum(value.numel() for value in model.parameters())}
+    if family.pools:
+        _copy_pooling(source, folder)
+    return {"parameters": sum(value.numel() for value in model.parameters()), "family": family.name}
 
 
 def _own_keys(config: dict) -> dict:
@@ -288,41 +234,91 @@ def _own_keys(config: dict) -> dict:
 
     kind = config["model_type"]
     known = set(CONFIG_MAPPING[kind]().to_dict()) - set(PreTrainedConfig().to_dict())
-    known |= OTHER_KEYS.get(kind, set())
+    known |= set(CONFIG_MAPPING[kind].attribute_map) | families.OTHER_KEYS.get(kind, frozenset())
     return {"model_type": kind} | {key: value for key, value in config.items() if key in known}
 
 
-def _check_amount(repo: str, tensors: dict, expected: dict) -> None:
-    """Before anything is allocated: the file holds about as many numbers as the architecture has."""
-    inside, outside = sum(tensor.size for tensor in tensors.values()), sum(math.prod(shape) for shape in expected.values())
-    pooler = sum(math.prod(shape) for key, shape in expected.items() if key.startswith("pooler."))
-    if inside < outside - pooler:
+def _check_amount(repo: str, tensors: dict, config, family: Family) -> None:
+    """Before anything is allocated: the file holds about as many numbers as the architecture has, which keeps no large tables
+    beside them. What is tied counts once."""
+    import torch
+    import transformers
+
+    with torch.device("meta"):
+        model = getattr(transformers, family.auto).from_config(config)
+    inside = sum(tensor.size for tensor in tensors.values() if tensor.dtype in weights.FLOATS)
+    outside = sum(value.numel() for value in model.parameters())
+    spare = sum(value.numel() for key, value in model.named_parameters() if key.startswith(family.spare))
+    if inside < outside - spare:
         what = f"The weights of “{repo}” hold {inside:,} numbers; its config.json describes {outside:,}."
         raise UserError(what, "They must belong together.", _OTHER, "model")
+    tables = sum(value.numel() * value.element_size() for value in model.buffers())
+    if tables > TABLE_BYTES:
+        what = f"“{repo}” would keep tables of {tables / 1e6:,.0f} MB beside its weights."
+        raise UserError(what, f"At most {TABLE_BYTES / 1e6:g} MB; they grow with the positions.", _OTHER, "model")
 
 
-def _check_report(repo: str, report: dict) -> None:
-    """What transformers says after loading: only the pooler, which we do not use, may be missing."""
+def _loaded(repo: str, folder: Path, tensors: dict, family: Family):
+    """The model, after it was looked at and read a few tokens."""
+    import torch
+    import transformers
+
+    floats = [tensor for tensor in tensors.values() if tensor.dtype in weights.FLOATS]
+    halves = sum(tensor.size for tensor in floats if weights.BYTES_EACH[tensor.dtype] == 2)
+    # What is stored in half precision is loaded so, which takes half the memory; bf16 overflows nowhere where fp16 does not.
+    dtype = torch.bfloat16 if 2 * halves > sum(tensor.size for tensor in floats) else torch.float32
+    # A mismatch must not raise here: the report then says which tensor it is.
+    options = {"dtype": dtype, "output_loading_info": True, "ignore_mismatched_sizes": True}
+    auto = getattr(transformers, family.auto)
+    model, report = auto.from_pretrained(folder, local_files_only=True, use_safetensors=True, **options)
+    _check_report(repo, report, family)
+    with torch.inference_mode():
+        answer = model.eval()(input_ids=torch.arange(TRIAL_TOKENS)[None])[0]
+    if not answer.isfinite().all():
+        raise UserError(f"“{repo}” does not compute with finite numbers.", "Its weights must fit its config.json.", _OTHER, "model")
+    return model
+
+
+def _check_report(repo: str, report: dict, family: Family) -> None:
+    """What transformers says after loading: only what nothing uses may be missing."""
     rule, remedy = "Names and shapes must be those of the architecture.", _OTHER
     wrong = sorted(str(key[0] if isinstance(key, tuple) else key) for key in report["mismatched_keys"])
     if wrong:
         raise UserError(f"The weights of “{repo}” have “{wrong[0]}” in another shape than config.json says.", rule, remedy, "model")
-    missing = sorted(key for key in report["missing_keys"] if not key.startswith("pooler."))
+    missing = sorted(key for key in report["missing_keys"] if not key.startswith(family.spare))
     if missing:
         raise UserError(f"The weights of “{repo}” lack {len(missing)} tensors (“{missing[0]}”).", rule, remedy, "model")
 
 
-def _check_tokenizer(repo: str, tokenizer, config) -> None:
-    if tokenizer.pad_token is None:
+def _check_tokenizer(repo: str, tokenizer, vocabulary: int, family: Family) -> None:
+    if family.pads and tokenizer.pad_token is None:
         raise UserError(f"The tokenizer of “{repo}” has no padding token.", "Texts of a batch are padded.", _OTHER, "model")
-    if len(tokenizer) > config.vocab_size:
-        what = f"The tokenizer of “{repo}” knows {len(tokenizer):,} pieces, the model {config.vocab_size:,}."
+    known = 1 + max(tokenizer.get_vocab().values(), default=-1)
+    if known > vocabulary:
+        what = f"The tokenizer of “{repo}” numbers {known:,} pieces, the model {vocabulary:,}."
         raise UserError(what, "They must belong together.", _OTHER, "model")
+
+
+def _copy_tokens(source: Path, folder: Path, vocabulary: int) -> None:
+    """Which tokens begin, end and fill a text; how to generate is not the repository's to say."""
+    if not (source / GENERATION).exists():
+        return
+    said = hub_config.read_json(source / GENERATION)
+    kept = {name: said[name] for name in TOKENS if _is_token(said.get(name), vocabulary)}
+    ends = said.get("eos_token_id")
+    if isinstance(ends, list) and 0 < len(ends) <= MAX_ENDS and all(_is_token(token, vocabulary) for token in ends):
+        kept["eos_token_id"] = ends
+    if kept:
+        (folder / GENERATION).write_text(json.dumps(kept), encoding="utf-8")
+
+
+def _is_token(value, vocabulary: int) -> bool:
+    return type(value) is int and 0 <= value < vocabulary
 
 
 def _copy_pooling(source: Path, folder: Path) -> None:
     if (source / POOLING).exists():
-        modes = read_json(source / POOLING)
+        modes = hub_config.read_json(source / POOLING)
         (folder / POOLING).parent.mkdir()
         kept = {"pooling_mode_cls_token": modes.get("pooling_mode_cls_token") is True}
         (folder / POOLING).write_text(json.dumps(kept), encoding="utf-8")

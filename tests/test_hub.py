@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from genhub import catalog, disk, hub, hub_child, settings, tasks
+from genhub import catalog, disk, hub, hub_config, settings, tasks
 from genhub.errors import UserError
 from tests.hubserver import COMMIT, Fault, HubServer
 from tests.tiny import tiny_encoder
@@ -51,7 +51,12 @@ def inline(monkeypatch):
 @pytest.fixture
 def uninspected(monkeypatch):
     """For tests of the download alone: the files are taken as they come, which saves an import of torch."""
-    monkeypatch.setattr(hub, "inspect_folder", lambda repo, source, folder, limit: shutil.copytree(source, folder))
+
+    def taken(repo: str, source: Path, folder: Path, limit: int, family: str = "") -> str:
+        shutil.copytree(source, folder)
+        return "encoder"
+
+    monkeypatch.setattr(hub, "inspect_folder", taken)
 
 
 def inspected(source: Path, tmp_path: Path, **changes: bytes) -> str:
@@ -234,7 +239,8 @@ def test_what_is_no_id_never_reaches_the_hub(server, name):
 
 CONFIGS = {
     "brings its own code": {"auto_map": {"AutoModel": "modeling.Evil"}},
-    "is of the type “gpt2”": {"model_type": "gpt2"},
+    "is of the type “t5”": {"model_type": "t5"},
+    "is a language model: it does not classify texts": {"model_type": "gpt2"},
     "is quantized": {"quantization_config": {"bits": 4}},
     "hidden_size = 1000000000": {"hidden_size": 10**9},
     "num_hidden_layers = 5000": {"num_hidden_layers": 5000},
@@ -249,9 +255,9 @@ CONFIGS = {
 @pytest.mark.parametrize("phrase", CONFIGS)
 def test_a_config_we_do_not_accept_is_refused(tiny, phrase):
     config = json.loads((tiny / "config.json").read_text())
-    hub_child.check_config("acme/tiny", config)
+    assert hub_config.check("acme/tiny", config, "encoder").name == "encoder"
     with pytest.raises(UserError, match=phrase):
-        hub_child.check_config("acme/tiny", config | CONFIGS[phrase])
+        hub_config.check("acme/tiny", config | CONFIGS[phrase], "encoder")
 
 
 def test_a_refused_config_comes_before_the_weights(server):

@@ -17,11 +17,11 @@ HEAVY = ("torch", "transformers", "diffusers", "peft", "datasets", "accelerate",
 # From the ground up; a module may import from its own layer and from those below. The longest name that fits a module counts.
 LAYERS = (
     ("genhub", "genhub.disk", "genhub.errors", "genhub.steps", "genhub.wording", "genhub.zoo"),
-    ("genhub.settings", "genhub.events", "genhub.options", "genhub.catalog"),
+    ("genhub.settings", "genhub.events", "genhub.options", "genhub.catalog", "genhub.families"),
     ("genhub.training.configs", "genhub.jobs.folder"),
     ("genhub.tasks",),
     ("genhub.archive", "genhub.gate", "genhub.oneshot", "genhub.signatures", "genhub.weights"),
-    ("genhub.hub", "genhub.hub_child", "genhub.hub_data", "genhub.data"),
+    ("genhub.hub", "genhub.hub_child", "genhub.hub_config", "genhub.hub_data", "genhub.data"),
     ("genhub.training",),
     ("genhub.text",),
     ("genhub.zoo.recipes",),

@@ -1,13 +1,14 @@
 """Finished classifier runs on a tiny base, as training leaves them, without training: weights are drawn, not learnt."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 
-from genhub import hub, settings
+from genhub import families, hub, settings
 from genhub.jobs.folder import write_json
 from genhub.text import methods
 from genhub.text.classifier import FORMAT, Classifier
@@ -32,7 +33,14 @@ def store(model_id: str, revision: str, make: Callable[[Path], object]) -> Path:
     folder.mkdir(parents=True)
     make(folder)
     weights = folder / hub.WEIGHTS
-    facts = {"id": model_id, "pooling": "mean", "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(), "bytes": weights.stat().st_size}
+    family = families.of_type(json.loads((folder / "config.json").read_text())["model_type"])
+    facts = {
+        "id": model_id,
+        "family": family.name,
+        "pooling": "mean" if family.pools else "",
+        "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+        "bytes": weights.stat().st_size,
+    }
     write_json(folder / hub.MANIFEST, facts)
     write_json(home / "current.json", {"revision": revision})
     return folder
