@@ -4,6 +4,7 @@
     runs      forecast · train · view · stop · resume · rename · delete · compare
     answers   predict · predict_table · explain · without
     writing   language_models · write · writing · beams · inspect · score
+    insides   inside_tokens · inside_attention · inside_steps · inside_shuffled · inside_embeddings · inside_lens · inside_positions
     home      export · merged · reopen · code
 
 One file a subject, each over `base`, joined in `Lab`. Each use case takes the visitor first, checks every value through `gate`,
@@ -14,6 +15,7 @@ come from the model worker: no weight and no torch here.
 from genhub.lab.answers import Answers
 from genhub.lab.base import EXAMPLE_PREFIX, EXAMPLES
 from genhub.lab.home import Home
+from genhub.lab.insides import Insides
 from genhub.lab.runs import Runs
 from genhub.lab.tables import PASTED, TableInfo
 from genhub.lab.writing import Writing
@@ -21,5 +23,5 @@ from genhub.lab.writing import Writing
 __all__ = ["EXAMPLES", "EXAMPLE_PREFIX", "PASTED", "Lab", "TableInfo"]
 
 
-class Lab(Runs, Answers, Writing, Home):
+class Lab(Runs, Answers, Writing, Insides, Home):
     """One per server. `open()` starts the job runner and the model worker in the background; `close()` ends them."""
