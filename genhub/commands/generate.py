@@ -10,6 +10,7 @@ from genhub import gate, hub, settings, steps
 from genhub.commands import Command, add_config, config_values, names, run_folders
 from genhub.commands.output import Output, table
 from genhub.errors import UserError
+from genhub.families import CAUSAL
 from genhub.training.configs import STRATEGIES, GenerateConfig
 
 FIGURES = ("tokens", "perplexity", "distinct_1", "distinct_2", "repetition", "seconds")
@@ -75,8 +76,8 @@ def _writer(args: argparse.Namespace, config: GenerateConfig, out: Output) -> tu
     if args.run_name:
         writer = {"run_dir": str(run_folders.finished(args.run_name).path)}
     else:
-        model = gate.model_id(config.model, settings.get())
-        hub.model_folder(model, settings.get())
+        model = gate.model_id(config.model, settings.get(), CAUSAL.name)
+        hub.model_folder(model, settings.get(), family=CAUSAL.name)
         writer = {"model": model}
     out.say("Loading the model …")
     from genhub.serving import ops

@@ -6,10 +6,11 @@ from dataclasses import asdict
 from genhub import catalog
 from genhub.commands import Command
 from genhub.commands.output import Output, table
+from genhub.families import FAMILIES
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--task", default="", help="Only models of this task, such as encoder.")
+    parser.add_argument("--task", default="", help=f"Only models of this task: {' or '.join(FAMILIES)}.")
 
 
 def _run(args: argparse.Namespace, out: Output) -> None:

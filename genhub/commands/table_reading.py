@@ -12,6 +12,7 @@ from genhub.commands import names
 from genhub.data import intake, samples
 from genhub.data.fixes import FIXES, hint
 from genhub.errors import UserError
+from genhub.families import ENCODER
 from genhub.training.configs import ClassifyConfig
 
 HUB = "hub:"
@@ -53,8 +54,8 @@ class TableReading:
 
     def _examined(self, config: ClassifyConfig, strict: bool) -> dict:
         current = settings.get()
-        entry = catalog.MODELS.get(gate.model_id(config.model, current))
-        base = hub.stored_folder(config.model, current)
+        entry = catalog.MODELS.get(gate.model_id(config.model, current, ENCODER.name))
+        base = hub.stored_folder(config.model, current, ENCODER.name)
         return intake.examine(
             {
                 **config.to_dict(),  # columns, length and split; what the doctor does not know it leaves

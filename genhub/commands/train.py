@@ -20,6 +20,7 @@ from genhub.commands.doctor import finding_line
 from genhub.commands.output import Output, main_process, table
 from genhub.errors import UserError
 from genhub.events import Done, Event, Failed
+from genhub.families import ENCODER
 from genhub.jobs import process, reading
 from genhub.jobs import store as states
 from genhub.jobs.folder import RunFolder, new_id
@@ -75,7 +76,7 @@ def _new_run(args: argparse.Namespace, out: Output) -> RunFolder:
 def checked_config(args: argparse.Namespace) -> ClassifyConfig:
     """The options that were given, checked, with those of the preset; --data must be there."""
     config = gate.config("classify", _preset(args.preset) | config_values(args, ClassifyConfig))
-    gate.model_id(config.model, settings.get())
+    gate.model_id(config.model, settings.get(), ENCODER.name)
     if not args.data:
         raise UserError("There is no table to train on.", "Training needs --data, or --resume RUN.", "Add --data F.csv.", "data")
     return config
@@ -83,7 +84,7 @@ def checked_config(args: argparse.Namespace) -> ClassifyConfig:
 
 def examined(read: table_reading.TableReading, config: ClassifyConfig, args: argparse.Namespace, out: Output) -> dict:
     """The doctor's report on the table with what belongs to it; its findings are printed. The rows and the model are ready then."""
-    hub.model_folder(config.model, settings.get())  # first, for the doctor counts tokens with its tokenizer
+    hub.model_folder(config.model, settings.get(), family=ENCODER.name)  # first, for the doctor counts tokens with its tokenizer
     if args.counterexamples:
         read.add_counterexamples()
     if args.test:

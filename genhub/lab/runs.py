@@ -9,6 +9,7 @@ from pathlib import Path
 
 from genhub import gate, hub
 from genhub.errors import UserError
+from genhub.families import ENCODER
 from genhub.jobs import forecasts, janitor, reading
 from genhub.jobs.new import make_job, run_name
 from genhub.jobs.runner import RunInfo
@@ -23,17 +24,17 @@ class Runs(Tables):
 
     def has_model(self, model_id: str) -> bool:
         """Is the encoder on this machine already?"""
-        return hub.stored_folder(model_id, self.settings) is not None
+        return hub.stored_folder(model_id, self.settings, ENCODER.name) is not None
 
     def fetch_model(self, model_id: str) -> None:
         """Download and check an encoder of the Hub."""
-        hub.model_folder(gate.model_id(model_id, self.settings), self.settings)
+        hub.model_folder(model_id, self.settings, family=ENCODER.name)
 
     def forecast(self, visitor: str, table_id: str, values: dict) -> dict:
         """Trainable parameters, steps, seconds and memory, from a few measured steps on the visitor's own rows; `limit_seconds` is
         when a run is stopped here."""
         config, rows = self._prepared(visitor, table_id, values)
-        base = hub.model_folder(config.model, self.settings)
+        base = hub.model_folder(config.model, self.settings, family=ENCODER.name)
         request = {"config": config.to_dict(), "rows_path": str(rows), "model_folder": str(base.path)}
         cost = self.runner.call("genhub.text.forecast:forecast", request, seconds=60, what="The forecast")
         return {**forecasts.remembered(rows, config, cost), "limit_seconds": self.settings.limits.training_seconds}
@@ -41,7 +42,7 @@ class Runs(Tables):
     def train(self, visitor: str, table_id: str, values: dict, name: str = "") -> str:
         """Queue a training run on an examined table; returns its id."""
         config, rows = self._prepared(visitor, table_id, values)
-        hub.model_folder(config.model, self.settings)  # downloads and checks before the job, which is offline
+        hub.model_folder(config.model, self.settings, family=ENCODER.name)  # downloads and checks before the job, which is offline
         info = self.table(visitor, table_id)
         report = json.loads((rows.parent / "report.json").read_text(encoding="utf-8"))
         seconds, config = forecasts.seconds(rows, config), _with_columns(config, report)
@@ -52,7 +53,7 @@ class Runs(Tables):
 
     def _prepared(self, visitor: str, table_id: str, values: dict) -> tuple[ClassifyConfig, Path]:
         config = gate.config("classify", values)
-        gate.model_id(config.model, self.settings)
+        gate.model_id(config.model, self.settings, ENCODER.name)
         folder = self._table_folder(visitor, table_id)
         report = folder / "report.json"
         if not report.exists():

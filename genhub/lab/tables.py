@@ -11,8 +11,8 @@ from pathlib import Path
 
 from genhub import catalog, gate, hub, oneshot
 from genhub.data import intake, samples, tables
-from genhub.data.fixes import FIXES, of_reading
 from genhub.errors import UserError
+from genhub.families import ENCODER
 from genhub.jobs import janitor
 from genhub.jobs.folder import write_json
 from genhub.lab.base import Base
@@ -94,9 +94,9 @@ class Tables(Base):
         options = options or {}
         chosen = [gate.column(value, field) for value, field in zip(columns, ("text_column", "label_column"), strict=True)]
         wanted = self._known(fixes)
-        model = gate.model_id(options.get("model", ClassifyConfig.model), self.settings)
+        model = gate.model_id(options.get("model", ClassifyConfig.model), self.settings, ENCODER.name)
         entry = catalog.MODELS.get(model)
-        base = hub.stored_folder(model, self.settings)
+        base = hub.stored_folder(model, self.settings, ENCODER.name)
         request = {
             **{name: options[name] for name in SPLIT_OPTIONS if name in options},
             "folder": str(self._table_folder(visitor, table_id)),

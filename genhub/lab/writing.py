@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from genhub import catalog, gate, hub
+from genhub.families import CAUSAL
 from genhub.lab.base import Base
 from genhub.training.configs import GenerateConfig
 
@@ -20,8 +21,8 @@ class Writing(Base):
 
     def language_models(self) -> list[catalog.Model]:
         """Those of the catalog that are on this machine, and, with a network, all others."""
-        found = catalog.of_task("causal-lm")
-        return [entry for entry in found if not self.settings.offline or hub.stored_folder(entry.id, self.settings)]
+        found = catalog.of_task(CAUSAL.name)
+        return [entry for entry in found if not self.settings.offline or hub.stored_folder(entry.id, self.settings, CAUSAL.name)]
 
     def write(self, visitor: str, prompt: str, values: dict, run: str = "", *, exact: bool = True, forced: list[int] = ()) -> dict:
         """The whole continuation, see `serving.generating.write`."""
@@ -64,6 +65,6 @@ class Writing(Base):
         gate.new_tokens(config.max_new_tokens, self.settings.limits)
         if run:
             return config, {"run_dir": str(self._with_model(visitor, run).path)}
-        model = gate.model_id(config.model, self.settings)
-        hub.model_folder(model, self.settings)
+        model = gate.model_id(config.model, self.settings, CAUSAL.name)
+        hub.model_folder(model, self.settings, family=CAUSAL.name)
         return replace(config, model=model), {"model": model}

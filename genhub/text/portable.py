@@ -20,6 +20,7 @@ from pathlib import Path
 
 from genhub import archive, catalog, disk, gate, hub, settings, weights
 from genhub.errors import UserError
+from genhub.families import ENCODER
 from genhub.jobs.folder import RunFolder, write_json
 from genhub.settings import Limits
 from genhub.text import card, code, passport
@@ -142,7 +143,7 @@ def _open_parts(source: Path, folder: Path, facts: dict, limits: Limits) -> None
         if not limits.any_hub_model:
             what = "This run holds a whole model."
             raise UserError(what, "On a shared page only adapters and heads are opened.", "Open it in GenHub on your own machine.", "file")
-        hub.inspect_folder("model/", source / "model", folder / "model", limits.hub_bytes)
+        hub.inspect_folder("model/", source / "model", folder / "model", limits.hub_bytes, ENCODER.name)
         base = folder / "model"
     else:
         base = _base(facts, limits)
@@ -164,9 +165,9 @@ def _base(facts: dict, limits: Limits) -> Path:
     """The folder of the base model that the passport names; it must be the very one."""
     named = facts["base"]
     where = replace(settings.get(), limits=limits)
-    model_id = gate.model_id(named["id"], where)
+    model_id = gate.model_id(named["id"], where, ENCODER.name)
     revision = named.get("revision") or ""
-    found = hub.model_folder(model_id, where, revision=revision if len(revision) == 40 else "")
+    found = hub.model_folder(model_id, where, revision=revision if len(revision) == 40 else "", family=ENCODER.name)
     if named.get("sha256") and named["sha256"] != found.sha256:
         what = f"This run was trained on another version of {model_id}."
         raise UserError(what, "An adapter works on the very weights it was trained on.", "Train it again on this base.", "file")

@@ -6,6 +6,7 @@ import gradio as gr
 
 from genhub import catalog, gate
 from genhub.errors import UserError
+from genhub.families import ENCODER
 from genhub.lab import Lab
 from genhub.training.configs import MAIN_METHODS, METHOD_HELP, MORE_METHODS, PRESETS, ClassifyConfig
 from genhub.ui import forms, markup
@@ -48,7 +49,7 @@ def _choices(wires: Wires) -> None:
     wires.add(preset=preset)
     method = gr.Radio([(METHOD_HELP[name][0], name) for name in MAIN_METHODS], value="lora", label="Method", elem_id="option-method")
     about = gr.HTML(method_about("lora"))
-    models = [(f"{model.id} · {model.parameters / 1e6:.0f} M", model.id) for model in catalog.of_task("encoder")]
+    models = [(f"{model.id} · {model.parameters / 1e6:.0f} M", model.id) for model in catalog.of_task(ENCODER.name)]
     model = gr.Dropdown(
         models,
         value=models[0][1],
@@ -144,7 +145,7 @@ def forecast(lab: Lab, session: dict, **fields) -> dict:
 
 def absent(lab: Lab, model: str) -> dict:
     """The way to an encoder that is not on this machine; nothing when it is. Raises UserError for what is no encoder's name."""
-    model = gate.model_id(model, lab.settings)
+    model = gate.model_id(model, lab.settings, ENCODER.name)
     return {} if lab.has_model(model) else {"forecast": render_absent(model), "fetch": gr.update(visible=True)}
 
 
