@@ -11,6 +11,7 @@ from pathlib import Path
 
 from genhub import catalog, gate, hub, oneshot
 from genhub.data import intake, samples, tables
+from genhub.data.fixes import FIXES, of_reading
 from genhub.errors import UserError
 from genhub.families import ENCODER
 from genhub.jobs import janitor
