@@ -1,6 +1,6 @@
 """What the model worker can be asked of a language model, each from JSON to JSON. {model} is a catalog or Hub id.
 
-    generate.write    {model, prompt, config, exact, forced} → events {tokens}; result `written`; see `write`
+    generate.write    {model, prompt, config, exact, forced} → events {tokens}, {prompt_ids} too at first; result `written`; see `write`
     generate.beams    {model, prompt, config}          → the tree and the hypotheses of a beam search; see `beams`
     generate.inspect  {model, ids, place, config, top} → how the token at `place` was chosen among the best candidates; see `inspect`
     generate.score    {model, text}                    → each token of a text with its log-probability; see `score`
@@ -28,7 +28,7 @@ from genhub.text.decoding.strategies import BEAMS, Chooser
 from genhub.training.configs import GenerateConfig
 
 ROWS = 32  # decoded together on one model; more wait for a place
-CANDIDATES = 20
+CANDIDATES = 12
 DIGITS = 6
 
 
@@ -46,8 +46,7 @@ def write(context: Any, args: dict) -> Generator[dict | None, None, dict]:
     while not args.get("exact") and len(context.rows(key)) >= ROWS:
         yield None
     tokens = _scored(model, ids + forced, len(ids), forced)
-    if tokens:
-        yield {"tokens": tokens}
+    yield {"prompt_ids": ids, "tokens": tokens}
     batch = Batch(model.decoder) if args.get("exact") else context.batch(key, model.decoder)
     row = Row(ids + forced, replace(config, max_new_tokens=config.max_new_tokens - len(forced)), model.ends)
     speller = Speller(model.tokenizer, ids + forced)

@@ -2,6 +2,7 @@
 
 Start      what there is, as computed tiles
 Classify   a table → an adapter with a verdict
+Generate   a prompt → a text, token by token, and why
 Runs       everything this visitor has trained
 """
 
@@ -18,6 +19,7 @@ from genhub.settings import Settings
 from genhub.ui import api, header, runs, start, theme
 from genhub.ui.blocks import GuardedBlocks
 from genhub.ui.classify import data, method, tab, train
+from genhub.ui.generate import tab as generate
 from genhub.ui.session import FIRST_RUN
 from genhub.ui.wiring import Wires, merged, pieces
 
@@ -45,11 +47,14 @@ def build(lab: Lab) -> gr.Blocks:
                 start.layout(wires)
             with gr.Tab("Classify", id="classify") as classify_tab:
                 tab.layout(wires)
+            with gr.Tab("Generate", id="generate") as generate_tab:
+                generate.layout(wires)
             with gr.Tab("Runs", id="runs") as runs_tab:
                 runs.layout(wires)
-        wires.add(tabs=tabs, start_tab=start_tab, classify_tab=classify_tab, runs_tab=runs_tab)
+        wires.add(tabs=tabs, start_tab=start_tab, classify_tab=classify_tab, generate_tab=generate_tab, runs_tab=runs_tab)
         start.wire(wires)
         tab.wire(wires)
+        generate.wire(wires)
         runs.wire(wires)
         wires.on(wires.parts["clock"].tick, lambda lab: {"header": header.render(lab)}, [], ["header"], trigger_mode="once")
         opened = ["tabs", *start.STAGES.values(), *tab.RUN_VIEW]

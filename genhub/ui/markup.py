@@ -11,11 +11,16 @@ from genhub.data.fixes import FIXES
 from genhub.errors import UserError
 from genhub.ui.glossary import TERMS
 
-# One listener for every clickable piece: a `data-pick` attribute says what was picked, Gradio's select event carries it.
+# One listener for every clickable piece: a `data-pick` attribute says what was picked, Gradio's select event carries it. Pieces
+# that are no buttons (words of a running text, which must be able to break) are pressed by Enter and the space bar too.
 PICK_JS = """
-element.addEventListener('click', event => {
+const chosen = event => {
   const target = event.target.closest('[data-pick]');
   if (target) { event.preventDefault(); trigger('select', {pick: target.dataset.pick}); }
+};
+element.addEventListener('click', chosen);
+element.addEventListener('keydown', event => {
+  if ((event.key === 'Enter' || event.key === ' ') && event.target.matches('[role="button"][data-pick]')) chosen(event);
 });
 """
 

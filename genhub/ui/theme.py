@@ -58,7 +58,7 @@ EDGES = """
 }
 """
 KEYS = f"() => {{ ({PRESSES})(); ({EDGES})(); }}"
-CSS_FILE = Path(__file__).parent / "assets" / "page.css"
+STYLES = [Path(__file__).parent / "assets" / name for name in ("page.css", "generate.css")]
 
 
 def build() -> gr.themes.Base:
@@ -144,4 +144,4 @@ def build() -> gr.themes.Base:
 
 
 def css() -> str:
-    return CSS_FILE.read_text(encoding="utf-8")
+    return "\n".join(path.read_text(encoding="utf-8") for path in STYLES)

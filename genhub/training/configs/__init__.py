@@ -5,7 +5,15 @@ language   decoding (GenerateConfig), adapting (AdaptConfig) and training langua
 """
 
 from genhub.training.configs.classify import MAIN_METHODS, METHOD_HELP, MORE_METHODS, PRESETS, ClassifyConfig
-from genhub.training.configs.language import ADAPT_METHODS, ARCHITECTURES, STRATEGIES, AdaptConfig, GenerateConfig, ScratchConfig
+from genhub.training.configs.language import (
+    ADAPT_METHODS,
+    ARCHITECTURES,
+    STRATEGIES,
+    STRATEGY_OPTIONS,
+    AdaptConfig,
+    GenerateConfig,
+    ScratchConfig,
+)
 
 __all__ = [
     "ADAPT_METHODS",
@@ -16,6 +24,7 @@ __all__ = [
     "MORE_METHODS",
     "PRESETS",
     "STRATEGIES",
+    "STRATEGY_OPTIONS",
     "AdaptConfig",
     "ClassifyConfig",
     "GenerateConfig",

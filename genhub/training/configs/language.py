@@ -53,12 +53,27 @@ STRATEGIES = {
     "beam-sample": ("Beam sampling", "Beams that draw their continuations.", "Between beam search and sampling."),
 }
 
+# The options that bear on a strategy, the one it is named after first; penalties, length, ending and seed bear on all.
+STRATEGY_OPTIONS = {
+    "greedy": (),
+    "sample": ("temperature",),
+    "top-k": ("top_k", "temperature"),
+    "nucleus": ("top_p", "temperature"),
+    "min-p": ("min_p", "temperature"),
+    "typical": ("typical_p", "temperature"),
+    "epsilon": ("epsilon", "temperature"),
+    "eta": ("eta", "temperature"),
+    "top-h": ("top_h", "temperature"),
+    "beam": ("beams", "length_penalty"),
+    "beam-sample": ("beams", "length_penalty", "temperature"),
+}
+
 
 @dataclass(frozen=True)
 class GenerateConfig(Config):
     """Continue a text with a causal language model. Options of other strategies than the chosen one have no effect."""
 
-    model: str = option("embedded/stories", "The language model: an embedded one or owner/name on the Hub.", low=1, high=120)
+    model: str = option("embedded/shakespeare", "The language model: an embedded one or owner/name on the Hub.", low=1, high=120)
     strategy: str = option("nucleus", "How the next token is chosen.", choices=tuple(STRATEGIES))
     max_new_tokens: int = option(120, "Tokens to write, at most.", low=1, high=1_024)
     temperature: float = option(1.0, "Logits are divided by it: below 1 sharper, above 1 flatter.", low=0.01, high=100.0)
@@ -87,7 +102,7 @@ ADAPT_METHODS = ("lora", "full", *MORE_METHODS)
 class AdaptConfig(Config):
     """Adapt a causal language model to a text: it learns to go on as the text does."""
 
-    model: str = option("embedded/stories", "The language model: an embedded one or owner/name on the Hub.", low=1, high=120)
+    model: str = option("embedded/shakespeare", "The language model: an embedded one or owner/name on the Hub.", low=1, high=120)
     method: str = option("lora", "Which parameters learn.", choices=ADAPT_METHODS)
     epochs: int = option(3, "Times the text is read.", low=1, high=100)
     batch_size: int | None = option(

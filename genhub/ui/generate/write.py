@@ -1,0 +1,199 @@
+"""Stage 1 of Generate: a prompt, a writer, and the text token by token; and stage 2, why each token.
+
+The text streams from the model worker. A press on a token asks how it was chosen and offers the other candidates, from each of
+which the text can branch off.
+"""
+
+import contextlib
+import math
+import time
+from collections.abc import Iterator
+
+import gradio as gr
+
+from genhub.lab import Lab
+from genhub.training.configs import STRATEGIES
+from genhub.ui import markup, tokens
+from genhub.ui.generate import writer
+from genhub.ui.wiring import Wires, pieces
+
+STAGE = "1  Write"
+WHY = "2  Why this token"
+FRAME_SECONDS = 0.12  # between two pictures of a text that grows
+EXAMPLES = (
+    ("A story", "embedded/stories", "Once upon a time there was a little hedgehog who could not sleep."),
+    ("A play", "embedded/shakespeare", "GLOUCESTER:\n"),
+    ("A speech", "embedded/shakespeare", "KING RICHARD III:\nMy lords, the night is"),
+    ("A first line", "embedded/char-rnn", "ROMEO:\n"),
+)
+NOTHING = "Press Write. Each token is coloured by how probable it was; press one to see what else could have stood there."
+UNPICKED = "No token has been pressed."
+OUTPUTS = ["gen_text", "gen_figures", "gen_course", "gen_state", "gen_stop", "gen_go", "gen_why", "gen_why_head"]
+IDLE = {"gen_stop": gr.update(interactive=False), "gen_go": gr.update(interactive=True)}
+
+
+def layout(wires: Wires) -> None:
+    with gr.Accordion(STAGE, open=True, elem_classes="gh-stage", elem_id="stage-write") as stage, gr.Row(elem_classes="gh-split"):
+        with gr.Column(scale=2, min_width=300):
+            prompt = gr.Textbox(
+                "", label="Prompt", lines=3, info="The text to go on with. Ctrl+Enter writes, Escape stops.", elem_id="gen-prompt"
+            )
+            examples = pieces(_examples(wires.lab), elem_id="gen-examples")
+            writer.layout(wires)
+            exact = gr.Checkbox(
+                True,
+                label="Exact",
+                info="Alone, not together with other visitors' texts: the same seed gives the same text always.",
+                elem_id="gen-exact",
+            )
+            with gr.Row():
+                go = gr.Button("Write", variant="primary", elem_id="gen-go", min_width=140)
+                stop = gr.Button("Stop", interactive=False, elem_id="gen-stop", min_width=100)
+        with gr.Column(scale=3, min_width=300):
+            gr.HTML(markup.page(tokens.scale()))
+            text = pieces(markup.page(markup.note(NOTHING)), elem_id="gen-text", elem_classes="gh-reserve-tall")
+            figures = gr.HTML(elem_id="gen-figures")
+            course = gr.HTML(elem_id="gen-course")
+            problem = gr.HTML()
+    with gr.Accordion(WHY, open=True, elem_classes="gh-stage", elem_id="stage-why") as why_stage:
+        head = gr.HTML(markup.page(markup.note(UNPICKED)), elem_id="gen-why-head")
+        why = pieces(elem_id="gen-why")
+        why_problem = gr.HTML()
+    wires.add(write_stage=stage, gen_prompt=prompt, gen_examples=examples, gen_exact=exact, gen_go=go, gen_stop=stop, gen_text=text)
+    wires.add(gen_figures=figures, gen_course=course, write_problem=problem, gen_state=gr.State(None))
+    wires.add(why_stage=why_stage, gen_why_head=head, gen_why=why, why_problem=why_problem, gen_pick=gr.State(""))
+
+
+def wire(wires: Wires) -> None:
+    part = wires.parts
+    writer.wire(wires)
+    asked = ["session", "gen_prompt", "gen_exact", *writer.FIELDS]
+    shared = {"trigger_mode": "once", "concurrency_id": "writing", "concurrency_limit": 16}
+    going = wires.on_steps(part["gen_go"].click, write, asked, OUTPUTS, "write_problem", IDLE, **shared)
+    wires.on_pick(part["gen_examples"].select, choose_example, [], ["gen_prompt", "gen_writer"])
+    why = ["gen_why", "gen_why_head", "gen_text", "gen_state"]
+    wires.on_pick(part["gen_text"].select, explain, ["session", "gen_state"], why, "why_problem")
+    picked = wires.on_pick(part["gen_why"].select, lambda lab, pick: {"gen_pick": pick}, [], ["gen_pick"])
+    branching = wires.on_steps(picked.then, branch, ["session", "gen_state", "gen_pick"], OUTPUTS, "write_problem", IDLE, **shared)
+    wires.on(part["gen_stop"].click, lambda lab: IDLE, [], ["gen_stop", "gen_go"], cancels=[going, branching])
+
+
+# ---- handlers -------------------------------------------------------------------------------------------------------
+
+
+def write(lab: Lab, session: dict, gen_prompt: str, gen_exact: bool, **fields) -> Iterator[dict]:
+    """The text as it grows, its figures at the end."""
+    values, run = writer.asked(fields)
+    state = {"prompt": gen_prompt, "values": values, "run": run, "exact": gen_exact, "prompt_ids": [], "tokens": [], "picked": None}
+    yield {
+        "gen_stop": gr.update(interactive=True),
+        "gen_go": gr.update(interactive=False),
+        "gen_figures": "",
+        "gen_course": "",
+        "gen_why": "",
+        "gen_why_head": markup.page(markup.note(UNPICKED)),
+    }
+    yield from _follow(lab, session, state, ())
+
+
+def branch(lab: Lab, session: dict, gen_state: dict | None, gen_pick: str) -> Iterator[dict]:
+    """Another candidate was pressed: the same text up to there, then that candidate, then what the writer makes of it."""
+    verb, _, number = gen_pick.partition(":")
+    if verb != "branch" or not gen_state or gen_state["picked"] is None or not number.isdecimal():
+        return
+    forced = [*(token["id"] for token in gen_state["tokens"][: gen_state["picked"]]), int(number)]
+    yield {"gen_stop": gr.update(interactive=True), "gen_go": gr.update(interactive=False)}
+    yield from _follow(lab, session, {**gen_state, "tokens": [], "picked": None}, forced)
+
+
+def _follow(lab: Lab, session: dict, state: dict, forced) -> Iterator[dict]:
+    asked = (session["visitor"], state["prompt"], state["values"], state["run"])
+    drawn, told = 0.0, None
+    with contextlib.closing(lab.writing(*asked, exact=state["exact"], forced=forced)) as events:
+        for event in events:
+            if "restarted" in event:
+                state["tokens"] = []
+            elif "result" in event:
+                told = event["result"]
+            elif "tokens" in event:
+                state["tokens"] = [*state["tokens"], *event["tokens"]]
+                state["prompt_ids"] = event.get("prompt_ids", state["prompt_ids"])
+                if time.monotonic() - drawn > FRAME_SECONDS:
+                    drawn = time.monotonic()
+                    yield {"gen_text": _text(state, writing=True), "gen_state": state}
+    state |= {"tokens": told["tokens"], "prompt_ids": told["prompt_ids"]}
+    yield {
+        "gen_text": _text(state),
+        "gen_state": state,
+        "gen_figures": figures(told),
+        "gen_course": markup.page(tokens.course(told["tokens"])),
+        **IDLE,
+    }
+
+
+def explain(lab: Lab, pick: str, session: dict, gen_state: dict | None) -> dict:
+    """How the pressed token was chosen."""
+    verb, _, place = pick.partition(":")
+    if verb != "token" or not gen_state or not place.isdecimal() or int(place) >= len(gen_state["tokens"]):
+        return {}
+    place, ids = int(place), [token["id"] for token in gen_state["tokens"]]
+    begun = gen_state["prompt_ids"]
+    state = {**gen_state, "picked": place}
+    told = lab.inspect(session["visitor"], [*begun, *ids], len(begun) + place, state["values"], state["run"])
+    return {
+        "gen_why": markup.page(tokens.candidates(told)),
+        "gen_why_head": _chosen(state["tokens"][place], told, state["values"]),
+        "gen_text": _text(state),
+        "gen_state": state,
+    }
+
+
+def choose_example(lab: Lab, pick: str) -> dict:
+    number = pick.removeprefix("example:")
+    if not number.isdecimal() or int(number) >= len(EXAMPLES):
+        return {}
+    _, model, prompt = EXAMPLES[int(number)]
+    return {"gen_prompt": prompt, "gen_writer": model}
+
+
+# ---- rendering ------------------------------------------------------------------------------------------------------
+
+
+def _examples(lab: Lab) -> str:
+    here = {entry.id for entry in lab.language_models()}
+    shown = [markup.pick(name, f"example:{place}") for place, (name, model, _) in enumerate(EXAMPLES) if model in here]
+    return markup.page(" ".join(["Examples:", *shown])) if shown else ""
+
+
+def _text(state: dict, *, writing: bool = False) -> str:
+    return markup.page(tokens.text(state["prompt"], state["tokens"], picked=state["picked"], writing=writing))
+
+
+def figures(told: dict) -> str:
+    """What can be counted in a continuation."""
+    ending = {"end": "the model ended the text", "length": "the limit of new tokens", "positions": "the model's positions are full"}
+    shown = [
+        ("tokens", f"{len(told['tokens']):,}"),
+        ("perplexity", _figure(told["perplexity"], "{:,.2f}")),
+        ("distinct-2", _figure(told["distinct_2"], "{:.2f}")),
+        ("repetition", _figure(told["repetition"], "{:.0%}")),
+        ("seconds", f"{told['seconds']:.2f}"),
+        ("tokens a second, generated", _figure(told["tokens_per_second"], "{:,.0f}")),
+        ("ended by", ending[told["ended"]]),
+    ]
+    loop = markup.note(f"It ends in a loop: the same {markup.plural(told['loops'], 'token')} again and again.") if told["loops"] else ""
+    return markup.page(markup.facts(shown), loop)
+
+
+def _figure(value: float | None, form: str) -> str:
+    return "–" if value is None else form.format(value)
+
+
+def _chosen(token: dict, told: dict, values: dict) -> str:
+    share, bits = math.exp(token["logprob"]), told["entropy"] / math.log(2)
+    strategy = STRATEGIES[values["strategy"]][0]
+    sentence = (
+        f"chosen by {strategy} at a probability of {tokens.probability(share)} under the model, rank {token['rank'] + 1:,}. The entropy of the "
+        f"choice was {bits:.2f} bits, as open as one among {2**bits:,.1f} equally probable tokens."
+    )
+    return markup.page(f"<p>{tokens.piece(token['text'])} {markup.esc(sentence)}</p>")

@@ -1,0 +1,100 @@
+"""Texts as their tokens: coloured by how probable each was, and what stood to choose from at one of them.
+
+A token is a dictionary as the model worker gives it: {id, text, logprob, entropy, rank}, nats.
+"""
+
+import math
+
+from genhub.ui import charts, markup
+from genhub.ui.markup import Raw, esc
+
+STRONGEST = 78  # per cent of its colour that the least probable token has: the text stays readable on it
+DULL, ODD = 1.0, 12.0  # bits of surprise between which the colour grows
+PIECE_CHARS = 24
+STAGES = (("raw", "model"), ("penalised", "after penalties"), ("tempered", "after temperature"), ("kept", "after the cut"))
+
+
+def text(
+    prompt: str, tokens: list[dict], pick: str = "token", picked: int | None = None, *, writing: bool = False, small: bool = False
+) -> str:
+    """The prompt in grey and every token coloured by its surprise; a press on token 3 is picked as "token:3"."""
+    pieces = [_token(token, f"{pick}:{place}" if pick else "", place == picked) for place, token in enumerate(tokens)]
+    cursor = '<span class="cursor" aria-hidden="true"></span>' if writing else ""
+    begun = f'<span class="prompt">{esc(prompt)}</span>' if prompt else ""
+    return f'<div class="gh-text{" small" if small else ""}">{begun}{"".join(pieces)}{cursor}</div>'
+
+
+def _token(token: dict, pick: str, pressed: bool) -> str:
+    shown = esc(token["text"]).replace("\n", '<span class="mark">↵</span>\n') or '<span class="mark">◌</span>'
+    tip = f"{probability(math.exp(token['logprob']))}, rank {token['rank'] + 1:,}, entropy {token['entropy'] / math.log(2):.2f} bits"
+    tone = f'style="--s:{strength(token["logprob"])}"'
+    if not pick:
+        return f'<span class="tok" {tone} title="{tip}">{shown}</span>'
+    return f'<span class="tok" role="button" tabindex="0" data-pick="{pick}" aria-pressed="{str(pressed).lower()}" {tone} title="{tip}">{shown}</span>'
+
+
+def strength(logprob: float) -> int:
+    """Of a token's colour, in per cent: none for what was to be expected."""
+    share = (-logprob / math.log(2) - DULL) / (ODD - DULL)
+    return round(STRONGEST * max(0.0, min(1.0, share)))
+
+
+def scale() -> str:
+    """What the colours mean."""
+    steps = ((0.5, "½ or more"), (0.1, "1 in 10"), (0.01, "1 in 100"), (0.001, "1 in 1,000"), (0.0001, "1 in 10,000"))
+    items = "".join(f'<span><i style="--s:{strength(math.log(share))}"></i>{esc(name)}</span>' for share, name in steps)
+    return f'<div class="gh-scale"><span>Probability of a token:</span>{items}</div>'
+
+
+def probability(value: float) -> str:
+    """For people: two digits that count."""
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}" if value >= 1e-4 else f"{value:.0e}" if value > 0 else "0"
+
+
+def piece(value: str) -> Raw:
+    """One token by itself, its blanks visible."""
+    shown = value.replace("\n", "↵").replace("\t", "⇥")
+    shown = shown if len(shown) <= PIECE_CHARS else shown[: PIECE_CHARS - 1] + "…"
+    return Raw(
+        f'<code class="gh-piece">{esc(shown)}</code>' if shown.strip() else f'<code class="gh-piece">{"␣" * len(shown) or "◌"}</code>'
+    )
+
+
+def course(tokens: list[dict]) -> str:
+    """Entropy and surprise along a text, in bits."""
+    bits = math.log(2)
+    series = {
+        "entropy": [(place + 1, token["entropy"] / bits) for place, token in enumerate(tokens)],
+        "surprise": [(place + 1, -token["logprob"] / bits) for place, token in enumerate(tokens)],
+    }
+    told = "How open the choice was (entropy) and how unlikely what was chosen is (surprise): drawn tokens lie about the entropy, the most probable one far below it."
+    return charts.lines(series, "token", "bits", told) if len(tokens) > 1 else ""
+
+
+def candidates(told: dict, branch: str = "branch") -> str:
+    """The best candidates at a place through the stages of the choice, as `serving.generating.inspect` tells them."""
+    shown = [(key, name) for key, name in STAGES if key != "penalised" or _changes(told, "raw", "penalised")]
+    head = "".join(f'<th scope="col">{markup.term(name)}</th>' for name in ("token", "logit", *(name for _, name in shown), ""))
+    rows = "".join(_candidate(candidate, [key for key, _ in shown], branch) for candidate in told["candidates"])
+    return f'<div class="scroll"><table class="gh-candidates"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+def _candidate(candidate: dict, keys: list[str], branch: str) -> str:
+    cells = "".join(_share(candidate[key], index) for index, key in enumerate(keys))
+    chosen = candidate["chosen"]
+    way = "chosen" if chosen else markup.pick("branch here", f"{branch}:{candidate['id']}") if branch else ""
+    return (
+        f'<tr class="{"chosen" if chosen else ""}"><td>{piece(candidate["text"])}</td><td class="num">{candidate["logit"]:.2f}</td>'
+        f"{cells}<td>{way}</td></tr>"
+    )
+
+
+def _share(value: float, colour: int) -> str:
+    if not value:
+        return '<td class="cut">cut away</td>'
+    bar = f'<i style="width:{max(1.0, 100 * value):.1f}%;background:{charts.colour(colour)}"></i>'
+    return f'<td><div class="cell"><span>{probability(value)}</span><span>{bar}</span></div></td>'
+
+
+def _changes(told: dict, before: str, after: str) -> bool:
+    return any(abs(candidate[before] - candidate[after]) > 1e-6 for candidate in told["candidates"])
