@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genhub import catalog, signatures, tasks, wording
+from genhub import catalog, families, signatures, tasks, wording
 from genhub.errors import UserError
 from genhub.options import Config
 from genhub.settings import Limits, Settings
@@ -69,8 +69,16 @@ def _not_blank(value: str, limit: int, field: str) -> str:
 
 def clean_text(value: str, field: str = "text") -> str:
     """Normal form C without control characters. Raises UserError for half characters (lone surrogates)."""
+    encoded(value, field)
+    if not value.isprintable():
+        value = "".join(char for char in value if char in "\t\n\r" or unicodedata.category(char) != "Cc")
+    return value if value.isascii() else unicodedata.normalize("NFC", value)
+
+
+def encoded(value: str, field: str = "text") -> bytes:
+    """UTF-8. Raises UserError for half characters (lone surrogates)."""
     try:
-        value.encode("utf-8")
+        return value.encode("utf-8")
     except UnicodeEncodeError as error:
         raise UserError(
             f"Character {error.start + 1} of the {field} is half of a character (a lone surrogate).",
@@ -78,9 +86,6 @@ def clean_text(value: str, field: str = "text") -> str:
             "Delete that character or copy the text again from its source.",
             field,
         ) from None
-    if not value.isprintable():
-        value = "".join(char for char in value if char in "\t\n\r" or unicodedata.category(char) != "Cc")
-    return value if value.isascii() else unicodedata.normalize("NFC", value)
 
 
 def texts(values: Any, limits: Limits, field: str = "texts") -> list[str]:

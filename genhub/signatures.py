@@ -77,11 +77,11 @@ def kind_of(head: bytes, tail: bytes = b"", name: str = "file") -> str:
     return "jsonl" if start.startswith("{") else "csv"
 
 
-def check_text(head: bytes, tail: bytes = b"", name: str = "file") -> None:
+def check_text(head: bytes, tail: bytes = b"", name: str = "file", field: str = "data") -> None:
     """Raises UserError naming what is no plain text, by its first and last bytes."""
     called, sort = _foreign(head, tail)
     if sort:
-        raise UserError(f"“{name}” is {called}.", TEXT_KINDS, REMEDIES["packed" if sort == "zip" else sort][1], "data")
+        raise UserError(f"“{name}” is {called}.", TEXT_KINDS, REMEDIES["packed" if sort == "zip" else sort][1], field)
 
 
 def _foreign(head: bytes, tail: bytes) -> tuple[str, str]:

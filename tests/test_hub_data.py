@@ -33,6 +33,16 @@ REQUESTS = {  # name → (repository, configuration, split)
     "unknown": ("acme/nothing", "", ""),
     "gated": ("acme/gated", "", ""),
     "busy": ("acme/busy", "", ""),
+    "one text": ("acme/column", "", ""),
+    "chosen column": ("acme/reviews", "", "test"),
+    "no such column": ("acme/reviews", "", ""),
+    "column of lists": ("acme/reviews", "", ""),
+}
+FOR_TEXTS = {  # what is asked besides, of those that are texts to learn from
+    "one text": {"least": 1},
+    "chosen column": {"least": 1, "column": "label"},
+    "no such column": {"least": 1, "column": "body"},
+    "column of lists": {"least": 1, "column": "tokens"},
 }
 
 
@@ -64,6 +74,7 @@ def asked(tmp_path_factory) -> Iterator[Asked]:
         patch.setenv("HF_HUB_OFFLINE", "0")
         requests = {
             name: {"dataset": repo, "config": config, "split": split, "out": str(folder / f"{name}.jsonl"), "rows": 100, "bytes": 10**6}
+            | FOR_TEXTS.get(name, {})
             for name, (repo, config, split) in REQUESTS.items()
         }
         answers = oneshot.run("tests.hub_targets:datasets", {"requests": requests}, seconds=120, memory_bytes=hub.LIBRARIES_BYTES)
@@ -193,6 +204,16 @@ def test_configurations_are_chosen_by_name(asked):
 
 def test_labels_that_look_like_nothing_survive(asked):
     assert [row["label"] for row in asked.rows("labels")] == ["None", "NA", "null"]
+
+
+def test_texts_to_learn_from_need_one_column_and_one_may_be_asked_for(asked):
+    assert asked.rows("one text") == [{"text": "a"}, {"text": "b"}]
+    assert asked.rows("chosen column") == [{"label": "neg"}, {"label": "pos"}, {"label": "neg"}]
+    assert asked.facts("chosen column")["columns"] == ["text", "label"]
+    for name, column in (("no such column", "body"), ("column of lists", "tokens")):
+        error = asked.refused(name)
+        assert error.what == f"“acme/reviews” has no column “{column}” with text, numbers or labels."
+        assert (error.limit, error.field) == ("It has “text”, “label”.", "column")
 
 
 def test_files_outside_the_repository_are_not_read(asked):

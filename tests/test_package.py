@@ -51,6 +51,8 @@ def test_all_of_the_package_is_in_it_and_nothing_else(wheel):
 
 def test_samples_examples_and_the_style_of_the_page_are_among_them(wheel):
     wanted = [samples.path(sample) for sample in samples.SAMPLES] + [samples.counterexamples("shortcut"), PACKAGE / "ui/assets/page.css"]
+    wanted += [samples.text_path(text) for text in samples.TEXTS]
+    wanted += [samples.FOLDER / name for name in ("guessing.jsonl", "plain_to_nonsense.jsonl")]
     wanted += [
         EXAMPLES / run / name for run in ("support", "shortcut", "cured") for name in ("passport.json", "adapter/adapter_config.json")
     ]

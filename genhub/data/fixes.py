@@ -10,6 +10,7 @@ READING = {
     WINDOWS_1252: "Read it as Windows-1252",
     LEAVE_MALFORMED: "Leave such lines out",
 }
+KEEP_FIRST = "first-characters"  # what a text that is too long offers: it is taken with `cut`
 FIXES = {
     **READING,
     "first-N-rows": "Use the first rows",

@@ -1,6 +1,7 @@
 """What a visitor can do, without a page: the use cases behind every button, endpoint and (in part) command.
 
     tables    take_upload · take_pasted · take_sample · take_hub · add_test · examine
+    texts     take_text · take_text_file · take_text_sample · take_text_hub · text_info · text_rows
     runs      forecast · train · view · stop · resume · rename · delete · compare
     answers   predict · predict_table · explain · without
     writing   language_models · write · writing · beams · inspect · score
@@ -8,8 +9,8 @@
     home      export · merged · reopen · code
 
 One file a subject, each over `base`, joined in `Lab`. Each use case takes the visitor first, checks every value through `gate`,
-and touches only what that visitor owns. Tables are parsed in one-shot children, training happens in job processes, answers
-come from the model worker: no weight and no torch here.
+and touches only what that visitor owns. Tables and texts are parsed in one-shot children, training happens in job processes,
+answers come from the model worker: no weight and no torch here.
 """
 
 from genhub.lab.answers import Answers
@@ -18,10 +19,11 @@ from genhub.lab.home import Home
 from genhub.lab.insides import Insides
 from genhub.lab.runs import Runs
 from genhub.lab.tables import PASTED, TableInfo
+from genhub.lab.texts import TextInfo, Texts
 from genhub.lab.writing import Writing
 
-__all__ = ["EXAMPLES", "EXAMPLE_PREFIX", "PASTED", "Lab", "TableInfo"]
+__all__ = ["EXAMPLES", "EXAMPLE_PREFIX", "PASTED", "Lab", "TableInfo", "TextInfo"]
 
 
-class Lab(Runs, Answers, Writing, Insides, Home):
+class Lab(Runs, Texts, Answers, Writing, Insides, Home):
     """One per server. `open()` starts the job runner and the model worker in the background; `close()` ends them."""

@@ -1,10 +1,15 @@
 """What every use case stands on: the settings, the job runner, the model worker, and whose folders are whose."""
 
+import contextlib
 import hashlib
 import re
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-from genhub import gate
+from genhub import gate, hub, oneshot
+from genhub.data.fixes import FIXES, of_reading
 from genhub.errors import UserError
 from genhub.jobs import janitor
 from genhub.jobs.folder import RunFolder
@@ -63,7 +68,40 @@ class Base:
         return janitor.new_folder(home, self.owner(visitor))
 
     def _table_folder(self, visitor: str, table_id: str) -> Path:
-        folder = self.settings.uploads / self.owner(visitor) / gate.table_id(table_id)
-        if not folder.is_dir():
-            raise UserError("This table is not here any more.", "Uploaded tables are kept for 24 hours.", "Upload it again.", "table")
+        return self._kept(visitor, gate.table_id(table_id), "table")
+
+    def _text_folder(self, visitor: str, text_id: str) -> Path:
+        return self._kept(visitor, gate.text_id(text_id), "text")
+
+    def _kept(self, visitor: str, key: str, kind: str) -> Path:
+        """The folder of a table or text that was taken in; its facts lie in `<kind>.json`."""
+        folder = self.settings.uploads / self.owner(visitor) / key
+        if not (folder / f"{kind}.json").is_file():
+            raise UserError(f"This {kind} is not here any more.", f"Uploaded {kind}s are kept for 24 hours.", "Upload it again.", kind)
         return folder
+
+    def _taken(self, visitor: str, target: str, request: dict) -> tuple[Path, dict]:
+        """A one-shot child reads what came ("path" or "text" of the request) into a new folder: (the folder, the child's answer)."""
+        more = Path(request["path"]).stat().st_size if "path" in request else len(request["text"])
+        folder = self._new_folder(self.settings.uploads, visitor, more)
+        try:
+            return folder, oneshot.run(target, {**request, "folder": str(folder)}, seconds=60)
+        except UserError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    @contextlib.contextmanager
+    def _streamed(self, wanted: dict) -> Iterator[dict]:
+        """A split of a Hub data set (see `hub.dataset`), as what a child is asked to read; at the end its rows are deleted."""
+        with tempfile.TemporaryDirectory() as scratch:
+            source = Path(scratch) / "hub.jsonl"
+            facts = hub.dataset({**wanted, "out": str(source)}, self.settings)
+            yield {"path": str(source), "name": facts["dataset"], "hub": facts}
+
+    @staticmethod
+    def _known(fixes) -> list[str]:
+        return [gate.choice(fix, tuple(FIXES), "fix") for fix in gate.listed(fixes, "fixes")]
+
+    def _reading(self, fixes) -> list[str]:
+        """Those that are used when a file is read."""
+        return of_reading(self._known(fixes))

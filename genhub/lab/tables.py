@@ -5,13 +5,11 @@ take_upload · take_pasted · take_sample · take_hub · add_test · drop_test �
 
 import json
 import shutil
-import tempfile
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from genhub import catalog, gate, hub, oneshot
 from genhub.data import intake, samples, tables
-from genhub.data.fixes import FIXES, of_reading
 from genhub.errors import UserError
 from genhub.families import ENCODER
 from genhub.jobs import janitor
@@ -66,10 +64,8 @@ class Tables(Base):
 
     def take_hub(self, visitor: str, dataset_id: str, config: str = "", split: str = "train") -> TableInfo:
         """Stream a split of a Hub data set; of one beyond the limits a part is drawn, and the doctor says so."""
-        with tempfile.TemporaryDirectory() as scratch:
-            source = Path(scratch) / "hub.jsonl"
-            facts = hub.dataset({"dataset": dataset_id, "config": config, "split": split, "out": str(source)}, self.settings)
-            return self._read(visitor, {"path": str(source), "name": dataset_id, "hub": facts})
+        with self._streamed({"dataset": dataset_id, "config": config, "split": split}) as request:
+            return self._read(visitor, request)
 
     def add_test(self, visitor: str, table_id: str, path: str | Path, fixes=()) -> int:
         """Attach a separate test table; returns its number of rows. Its two columns must carry the same names. One that is
@@ -123,21 +119,8 @@ class Tables(Base):
         named = f"{Path(info.name).stem}-{answer['code']}{tables.suffix(answer['separator'])}"
         return Path(request["out"]).rename(place / named)
 
-    @staticmethod
-    def _known(fixes) -> list[str]:
-        return [gate.choice(fix, tuple(FIXES), "fix") for fix in gate.listed(fixes, "fixes")]
-
-    def _reading(self, fixes) -> list[str]:
-        """Those that are used when a file is read."""
-        return of_reading(self._known(fixes))
-
     def _read(self, visitor: str, request: dict, sample: str = "") -> TableInfo:
-        folder = self._new_folder(self.settings.uploads, visitor, Path(request["path"]).stat().st_size if "path" in request else 0)
-        try:
-            answer = oneshot.run("genhub.data.intake:read_table", {**request, "folder": str(folder)}, seconds=60)
-        except UserError:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
+        folder, answer = self._taken(visitor, "genhub.data.intake:read_table", request)
         info = TableInfo(folder.name, answer["name"], answer["columns"], answer["rows"], sample, hub=request.get("hub") or {})
         return self._remember(folder, info)
 

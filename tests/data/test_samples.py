@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from genhub import settings
-from genhub.data import doctor, samples, tables
+from genhub.data import doctor, samples, tables, text_facts
 from genhub.data.cleaning import text_key
 from genhub.errors import UserError
 
@@ -67,8 +67,43 @@ def test_a_weekday_stands_in_every_complaint_until_counterexamples_are_added():
     assert not {text_key(text) for text, _ in more.rows} & {text_key(text) for text, _ in table.rows}
 
 
+@pytest.mark.parametrize("text", samples.TEXTS.values(), ids=samples.TEXTS)
+def test_each_text_is_long_enough_to_learn_from_and_says_nothing_twice(text):
+    content = samples.text_path(text.id).read_bytes()
+    assert len(content) >= 60_000
+    assert content.isascii()
+    assert content.count(b"\r") == 0
+    speeches = [block.partition("\n") for block in content.decode("ascii").strip().split("\n\n")]
+    said = [words for speaker, _, words in speeches if re.fullmatch("[A-Z ]+:", speaker)]
+    assert len(said) >= 500
+    assert [words for words, times in Counter(said).items() if times > 1] == []
+    assert [text.title, text.licence, text.origin].count("") == 0
+    assert text.description.endswith(".")
+
+
+def test_the_harbour_needs_no_warning():
+    assert text_facts.findings(text_facts.measure([samples.text_path("harbour").read_text(encoding="ascii")])) == []
+
+
+def test_passages_to_guess_are_short_and_various():
+    passages = samples.passages()
+    assert len({passage.id for passage in passages}) == len({passage.text for passage in passages}) == len(passages) >= 10
+    assert all(300 <= len(passage.text) <= 700 for passage in passages)
+    assert all(passage.title and passage.text.isascii() for passage in passages)
+    assert len({passage.kind for passage in passages}) >= 4
+    assert samples.passages() is passages
+
+
+def test_the_ladder_goes_from_plain_words_to_the_same_letters_in_disorder():
+    rungs = {rung.id: rung for rung in samples.ladder()}
+    assert len(rungs) == len({rung.text for rung in samples.ladder()}) == len(samples.ladder()) >= 8
+    assert all(rung.about.endswith(".") for rung in rungs.values())
+    letters = Counter(tuple(sorted(rung.text.lower().replace(" ", "").strip("."))) for rung in rungs.values())
+    assert letters.most_common(1)[0][1] >= 3
+
+
 def test_samples_that_do_not_exist_are_refused():
-    for call in (lambda: samples.path("nothing"), lambda: samples.counterexamples("support")):
+    for call in (lambda: samples.path("nothing"), lambda: samples.counterexamples("support"), lambda: samples.text_path("support")):
         with pytest.raises(UserError) as caught:
             call()
         assert caught.value.field == "sample"
