@@ -7,12 +7,16 @@ cannot read (a character that it has no token for, more tokens than it has posit
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from safetensors import SafetensorError
 from torch import nn
 
 from genhub import catalog
 from genhub.errors import UserError
+from genhub.text import char_rnn
+from genhub.text.char_rnn import Writer
 from genhub.text.chars import unknown
 from genhub.text.decoding.memory import Decoder, TransformerDecoder
+from genhub.text.decoding.recurrent import RecurrentDecoder
 from genhub.text.sharing import twin
 
 NAMED_CHARACTERS = 10
@@ -54,7 +58,7 @@ class Causal:
     def twin(self) -> "Causal":
         """A module tree of its own over the same weights (no copy), so that an adapter put into it leaves no trace here."""
         model = twin(self.model)
-        return replace(self, model=model, decoder=TransformerDecoder(model, self.positions))
+        return replace(self, model=model, decoder=wrapped(model, self.tokenizer).decoder)
 
     def encode(self, text: str) -> list[int]:
         """The tokens of a prompt, at least one. Raises UserError for characters the model does not know and for nothing."""
@@ -87,30 +91,47 @@ class Causal:
         return ids
 
 
-def load_causal(folder: Path, *, id: str = "", revision: str = "", sha256: str = "") -> Causal:
-    """Load a transformers folder (config.json, model.safetensors, tokeniser files) without asking anybody.
+def load_causal(folder: Path, *, id: str = "", revision: str = "", sha256: str = "", variant: str = "") -> Causal:
+    """Load a folder of transformers' or of `char_rnn` (config.json, model.safetensors, tokeniser files) without asking anybody.
 
-    Weights are held in fp32. Raises UserError when the folder does not hold a causal language model that we know.
+    `variant`: of a character RNN, see `char_rnn.load`. Weights are held in fp32. Raises UserError when the folder does not hold a
+    causal language model that we know.
     """
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()
     folder = Path(folder)
     try:
-        model = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, use_safetensors=True, dtype="float32")
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, use_fast=True)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        model, tokenizer = _recurrent(folder, variant) if char_rnn.variants(folder) else _transformer(folder)
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         what = f"The language model {id or folder.name} cannot be loaded ({type(error).__name__})."
         raise UserError(what, f"It needs {_needs()}.", "Choose another model.", "model") from error
     kind = model.config.model_type
-    if kind not in catalog.CAUSAL_TYPES:
+    if kind not in (*catalog.CAUSAL_TYPES, char_rnn.KIND):
         raise UserError(f"{id or folder.name} is a “{kind}” model.", f"Generating text needs {_needs()}.", "Choose another model.", "model")
     return wrapped(model.eval(), tokenizer, id=id, revision=revision, sha256=sha256)
 
 
+def _transformer(folder: Path) -> tuple[nn.Module, object]:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    model = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, use_safetensors=True, dtype="float32")
+    return model, AutoTokenizer.from_pretrained(folder, local_files_only=True, use_fast=True)
+
+
+def _recurrent(folder: Path, variant: str) -> tuple[nn.Module, object]:
+    from transformers import PreTrainedTokenizerFast
+
+    known = char_rnn.variants(folder)
+    if variant and variant not in known:
+        what = f"This model has no variant “{variant[:40]}”."
+        raise UserError(what, f"There are: {', '.join(known)}.", "Choose one of them.", "model")
+    return Writer(char_rnn.load(folder, variant)), PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
+
+
 def wrapped(model: nn.Module, tokenizer, *, id: str = "", revision: str = "", sha256: str = "") -> Causal:
-    """A loaded model of transformers and its tokeniser as a Causal."""
+    """A loaded model (of transformers, or a character RNN as `Writer`) and its tokeniser as a Causal."""
+    if isinstance(model, Writer):
+        return Causal(model, RecurrentDecoder(model.rnn), tokenizer, frozenset(), None, id, revision, sha256)
     ends = model.generation_config.eos_token_id if model.generation_config.eos_token_id is not None else tokenizer.eos_token_id
     ends = frozenset(ends if isinstance(ends, list) else [ends] if ends is not None else [])
     start = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.eos_token_id
@@ -119,11 +140,15 @@ def wrapped(model: nn.Module, tokenizer, *, id: str = "", revision: str = "", sh
 
 
 def open_causal(model_id: str, revision: str = "") -> Causal:
-    """The language model behind a model id (`embedded/…` or `owner/name`), found, checked and if need be downloaded by `hub`."""
+    """The language model behind a model id (`embedded/…` or `owner/name`), found, checked and if need be downloaded by `hub`.
+
+    A variant of an embedded character RNN is named after a colon: `embedded/char-rnn:stateless`.
+    """
     from genhub import families, hub, settings
 
-    found = hub.model_folder(model_id, settings.get(), revision=revision, family=families.CAUSAL.name)
-    return load_causal(found.path, id=model_id, revision=found.revision or "", sha256=found.sha256 or "")
+    name, _, variant = model_id.partition(":")
+    found = hub.model_folder(name, settings.get(), revision=revision, family=families.CAUSAL.name)
+    return load_causal(found.path, id=model_id, revision=found.revision or "", sha256=found.sha256 or "", variant=variant)
 
 
 def _needs() -> str:

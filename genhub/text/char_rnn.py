@@ -9,21 +9,25 @@ It is trained in windows of 100 characters, in one of two ways (Géron, "Hands-O
 - stateful:  the text is cut into parallel streams, each window goes on where the last ended, and so does the state, though not
              the gradient: truncated back-propagation through time (`StatefulTask` over `Streams`).
 
-No dropout and no attention: what it knows of the past has to fit into 128 numbers.
+No dropout and no attention: what it knows of the past has to fit into 128 numbers. `Writer` gives it the shape of transformers'
+models, for everything that generates text.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
+from transformers.modeling_outputs import CausalLMOutput
 
 from genhub.text.lm import LanguageTask, Windows
 
 STATELESS, STATEFUL = "stateless", "stateful"
+KIND = "char-rnn"  # in config.json, where transformers' models name their architecture
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 
 
@@ -87,6 +91,19 @@ class Reader(nn.Module):
         return logits
 
 
+class Writer(nn.Module):
+    """A CharRNN called as transformers' models are: `model(input_ids=ids).logits`, ids read from an empty state."""
+
+    def __init__(self, rnn: CharRNN):
+        super().__init__()
+        self.rnn = rnn
+        self.config = SimpleNamespace(model_type=KIND)
+
+    def forward(self, input_ids: torch.Tensor, use_cache: bool = False) -> CausalLMOutput:
+        """(B, T) → logits (B, T, V). `use_cache` asks for nothing: a state is kept by `RecurrentDecoder`."""
+        return CausalLMOutput(logits=self.rnn(input_ids)[0])
+
+
 class StatelessTask(LanguageTask):
     """Each window begins with an empty state."""
 
@@ -126,13 +143,21 @@ def save(folder: Path, variants: Mapping[str, CharRNN]) -> None:
         raise ValueError("the variants have different shapes")
     tensors = {f"{name}.{key}": value.half().contiguous() for name, rnn in variants.items() for key, value in rnn.state_dict().items()}
     save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
-    config = {"model_type": "char-rnn", "variants": list(variants), **shapes[0]}
+    config = {"model_type": KIND, "variants": list(variants), **shapes[0]}
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
-def load(folder: Path, variant: str = STATEFUL) -> CharRNN:
-    """One variant of what `save` wrote, in fp32, ready to read. Raises ValueError for a variant that is not there."""
+def variants(folder: Path) -> list[str]:
+    """What `save` wrote into this folder; nothing where somebody else wrote it. Raises OSError and ValueError for one without a
+    configuration."""
     config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    return config["variants"] if isinstance(config, dict) and config.get("model_type") == KIND else []
+
+
+def load(folder: Path, variant: str = "") -> CharRNN:
+    """One variant of what `save` wrote, the last one unless named, in fp32, ready to read. Raises ValueError for one that is not there."""
+    config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    variant = variant or config["variants"][-1]
     if variant not in config["variants"]:
         raise ValueError(f"{folder.name} holds {', '.join(config['variants'])}, not {variant!r}")
     rnn = CharRNN(**{name: config[name] for name in ("vocabulary", "embedding", "units", "layers")})
