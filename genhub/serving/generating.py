@@ -34,7 +34,7 @@ DIGITS = 6
 
 def write(context: Any, args: dict) -> Generator[dict | None, None, dict]:
     """A continuation, token by token. `written`: {text, prompt_ids, tokens: [{id, text, logprob, entropy, rank}], ended, perplexity,
-    distinct_1, distinct_2, repetition, loops, seconds, tokens_per_second}; figures are null where there is no token. forced: the first
+    units, distinct_1, distinct_2, repetition, loops, seconds, tokens_per_second}; figures are null where there is no token. forced: the first
     tokens of the continuation, which are not chosen (a branch of an earlier one); they count among max_new_tokens.
     ended: "end" (by the model), "length" (of the config) or "positions" (of the model)."""
     model, config = _model(context, args), _config(args)
@@ -60,7 +60,7 @@ def write(context: Any, args: dict) -> Generator[dict | None, None, dict]:
         batch.leave(row)
     if tokens:
         tokens[-1]["text"] += speller.flush()
-    return _written(ids, tokens, row.ended, time.monotonic() - began)
+    return _written(model, ids, tokens, row.ended, time.monotonic() - began)
 
 
 def _write_beams(model: Causal, args: dict, config: GenerateConfig) -> Generator[dict | None, None, dict]:
@@ -71,23 +71,33 @@ def _write_beams(model: Causal, args: dict, config: GenerateConfig) -> Generator
     found = yield from steps.quietly(beam_search.search(model.decoder, ids + forced, searched, model.ends))
     best = found.hypotheses[0]
     new = forced + best.tokens
-    return _written(ids, _scored(model, ids + new, len(ids), new), "end" if best.ended else "length", time.monotonic() - began)
+    ended = "end" if best.ended else "length"
+    return _written(model, ids, _scored(model, ids + new, len(ids), new), ended, time.monotonic() - began)
 
 
-def _written(ids: list[int], tokens: list[dict], ended: str, seconds: float) -> dict:
-    numbers = [token["id"] for token in tokens]
+def _written(model: Causal, ids: list[int], tokens: list[dict], ended: str, seconds: float) -> dict:
+    text = "".join(token["text"] for token in tokens)
     return {
-        "text": "".join(token["text"] for token in tokens),
+        "text": text,
         "prompt_ids": ids,
         "tokens": tokens,
         "ended": ended,
         "perplexity": measures.perplexity([token["logprob"] for token in tokens]),
-        "distinct_1": measures.distinct(numbers, 1),
-        "distinct_2": measures.distinct(numbers, 2),
-        "repetition": measures.repetition(numbers),
-        "loops": measures.loops(numbers),
+        **_variety(model, text, [token["id"] for token in tokens]),
         "seconds": seconds,
-        "tokens_per_second": len(numbers) / seconds if seconds > 0 else None,
+        "tokens_per_second": len(tokens) / seconds if seconds > 0 else None,
+    }
+
+
+def _variety(model: Causal, text: str, ids: list[int]) -> dict:
+    """How varied a text is, in its tokens, or in its words where a token is a character: those repeat themselves in any text."""
+    units = text.split() if model.spells else ids
+    return {
+        "units": "words" if model.spells else "tokens",
+        "distinct_1": measures.distinct(units, 1),
+        "distinct_2": measures.distinct(units, 2),
+        "repetition": measures.repetition(units),
+        "loops": measures.loops(units),
     }
 
 
@@ -149,8 +159,8 @@ def inspect(context: Any, args: dict) -> dict:
 
 
 def score(context: Any, args: dict) -> dict:
-    """{tokens: [{id, text, logprob, entropy, rank}], bits, bits_per_character, perplexity}: what the model would have given to each
-    token of a text it is shown. The first token of a model without a starting token is not judged: nothing stands before it."""
+    """{ids, tokens: [{id, text, logprob, entropy, rank}], bits, bits_per_character, perplexity, vocabulary, and the variety of `written`}: what the model would have
+    given to each token of a text it is shown; `ids` are all tokens, of which the last ones are judged. The first token of a model without a starting token is not judged: nothing stands before it."""
     model = _model(context, args)
     text = _text(args, "text")
     ids = model.encode(text)
@@ -165,7 +175,13 @@ def score(context: Any, args: dict) -> dict:
     logprobs = [token["logprob"] for token in tokens]
     bits = -sum(logprobs) / math.log(2)
     judged = sum(len(token["text"]) for token in tokens)
-    return {"tokens": tokens, "bits": bits, "bits_per_character": bits / max(1, judged), "perplexity": measures.perplexity(logprobs)}
+    figures = {
+        **_variety(model, "".join(token["text"] for token in tokens), [token["id"] for token in tokens]),
+        "bits": bits,
+        "bits_per_character": bits / max(1, judged),
+        "perplexity": measures.perplexity(logprobs),
+    }
+    return {"ids": ids, "tokens": tokens, "vocabulary": len(model.tokenizer), **figures}
 
 
 @torch.inference_mode()

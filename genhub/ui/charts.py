@@ -5,7 +5,7 @@ scales with its column; labels are 14 px or more at the usual width.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from genhub.ui.markup import esc
 
@@ -48,6 +48,30 @@ def lines(
         body += _polyline(frame, points, colour(index))
     legend = _legend([(name, colour(i)) for i, name in enumerate(shown)]) if len(shown) > 1 else ""
     return _figure(body, f"{y_title} over {x_title}", caption, legend)
+
+
+def scatter(points: list[tuple[str, float, float]], x_title: str, y_title: str, caption: str = "", log_x: bool = False) -> str:
+    """Named points (name, x, y); with `log_x` the x axis is logarithmic, its ticks the powers and halves of ten."""
+    if not points:
+        return ""
+    place = math.log10 if log_x else float
+    xs = [place(x) for _, x, _ in points]
+    ys = [y for _, _, y in points]
+    frame = _Frame(_padded(min(xs), max(xs)) if not log_x else (min(xs) - 0.1, max(xs) + 0.25), _padded(min(ys), max(ys)))
+    body = frame.axes(x_title, y_title, x_label=(lambda tick: f"{10**tick:,.3g}") if log_x else None)
+    labels: list[tuple[float, float]] = []
+    for index, ((name, _, y), x) in enumerate(zip(points, xs, strict=True)):
+        left, top = frame.x(x), frame.y(y)
+        right, line = left < WIDTH * 0.7, top + 5
+        while any(
+            abs(line - other) < 16 and abs(left - near) < 150 for near, other in labels
+        ):  # names of neighbours stand one under the other
+            line += 16
+        labels.append((left, line))
+        anchor = f'x="{left + (10 if right else -10):.1f}" y="{line:.1f}" text-anchor="{"start" if right else "end"}"'
+        body += f'<circle cx="{left:.1f}" cy="{top:.1f}" r="6" fill="{colour(index)}"><title>{esc(name)}</title></circle>'
+        body += f"<text {anchor}>{esc(_short(name, 22))}</text>"
+    return _figure(body, f"{y_title} against {x_title}", caption)
 
 
 def bars(values: dict[str, float], caption: str = "", labels: Sequence[str] = ()) -> str:
@@ -169,8 +193,8 @@ class _Frame:
         value = max(self.y0, min(self.y1, value))
         return HEIGHT - BOTTOM - (value - self.y0) / (self.y1 - self.y0) * (HEIGHT - TOP - BOTTOM)
 
-    def axes(self, x_title: str, y_title: str, whole: bool = False) -> str:
-        """Grid, ticks and titles; `whole`: x counts something, there is nothing between two numbers."""
+    def axes(self, x_title: str, y_title: str, whole: bool = False, x_label: Callable[[float], str] | None = None) -> str:
+        """Grid, ticks and titles; `whole`: x counts something, there is nothing between two numbers. x_label: a tick in words."""
         body = ""
         for tick in _ticks(self.y0, self.y1, 4):
             y = self.y(tick)
@@ -179,7 +203,7 @@ class _Frame:
         for tick in _ticks(self.x0, self.x1, 6):
             if whole and tick != int(tick):
                 continue
-            body += f'<text class="soft" x="{self.x(tick):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{tick:g}</text>'
+            body += f'<text class="soft" x="{self.x(tick):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{x_label(tick) if x_label else f"{tick:g}"}</text>'
         body += f'<text class="soft" x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 5}" text-anchor="middle">{esc(x_title)}</text>'
         middle = (HEIGHT - BOTTOM) / 2
         return body + f'<text class="soft" transform="translate(13 {middle}) rotate(-90)" text-anchor="middle">{esc(y_title)}</text>'

@@ -51,13 +51,16 @@ def probability(value: float) -> str:
     return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}" if value >= 1e-4 else f"{value:.0e}" if value > 0 else "0"
 
 
-def piece(value: str) -> Raw:
-    """One token by itself, its blanks visible."""
+def piece_text(value: str) -> str:
+    """One token by itself as plain text, its blanks and line breaks visible, cut where it is long."""
     shown = value.replace("\n", "↵").replace("\t", "⇥")
     shown = shown if len(shown) <= PIECE_CHARS else shown[: PIECE_CHARS - 1] + "…"
-    return Raw(
-        f'<code class="gh-piece">{esc(shown)}</code>' if shown.strip() else f'<code class="gh-piece">{"␣" * len(shown) or "◌"}</code>'
-    )
+    return shown if shown.strip() else "␣" * len(shown) or "◌"
+
+
+def piece(value: str) -> Raw:
+    """The same as a piece of the page."""
+    return Raw(f'<code class="gh-piece">{esc(piece_text(value))}</code>')
 
 
 def course(tokens: list[dict]) -> str:
@@ -71,9 +74,10 @@ def course(tokens: list[dict]) -> str:
     return charts.lines(series, "token", "bits", told) if len(tokens) > 1 else ""
 
 
-def candidates(told: dict, branch: str = "branch") -> str:
-    """The best candidates at a place through the stages of the choice, as `serving.generating.inspect` tells them."""
-    shown = [(key, name) for key, name in STAGES if key != "penalised" or _changes(told, "raw", "penalised")]
+def candidates(told: dict, branch: str = "branch", stages: tuple[str, ...] = tuple(key for key, _ in STAGES)) -> str:
+    """The best candidates at a place through the stages of the choice, as `serving.generating.inspect` tells them. branch: what a press
+    on another candidate is picked as; empty: none can be pressed."""
+    shown = [(key, name) for key, name in STAGES if key in stages and (key != "penalised" or _changes(told, "raw", "penalised"))]
     head = "".join(f'<th scope="col">{markup.term(name)}</th>' for name in ("token", "logit", *(name for _, name in shown), ""))
     rows = "".join(_candidate(candidate, [key for key, _ in shown], branch) for candidate in told["candidates"])
     return f'<div class="scroll"><table class="gh-candidates"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
@@ -82,7 +86,7 @@ def candidates(told: dict, branch: str = "branch") -> str:
 def _candidate(candidate: dict, keys: list[str], branch: str) -> str:
     cells = "".join(_share(candidate[key], index) for index, key in enumerate(keys))
     chosen = candidate["chosen"]
-    way = "chosen" if chosen else markup.pick("branch here", f"{branch}:{candidate['id']}") if branch else ""
+    way = ("chosen" if branch else "the text") if chosen else markup.pick("branch here", f"{branch}:{candidate['id']}") if branch else ""
     return (
         f'<tr class="{"chosen" if chosen else ""}"><td>{piece(candidate["text"])}</td><td class="num">{candidate["logit"]:.2f}</td>'
         f"{cells}<td>{way}</td></tr>"

@@ -1,4 +1,5 @@
-"""What can be said of a continuation without asking anybody: variety, repetition, how probable the model finds it.
+"""What can be said of a continuation without asking anybody: variety, repetition, how probable the model finds it. Units are tokens or
+words.
 
 distinct-n        different n-grams / all n-grams (Li et al. 2016)
 repetition        share of tokens that already stood among the `window` tokens before them (as Welleck et al. 2020 count rep/l)
@@ -13,24 +14,24 @@ WINDOW = 128
 LOOP_REPEATS, LOOP_LONGEST = 3, 40
 
 
-def distinct(ids: Sequence[int], n: int) -> float | None:
+def distinct(units: Sequence, n: int) -> float | None:
     """Different n-grams as a share of all; None where there is none."""
-    grams = [tuple(ids[start : start + n]) for start in range(len(ids) - n + 1)]
+    grams = [tuple(units[start : start + n]) for start in range(len(units) - n + 1)]
     return len(set(grams)) / len(grams) if grams else None
 
 
-def repetition(ids: Sequence[int], window: int = WINDOW) -> float | None:
-    """Share of tokens that occur among the `window` tokens before them; None for no tokens."""
-    if not ids:
+def repetition(units: Sequence, window: int = WINDOW) -> float | None:
+    """Share of units that occur among the `window` units before them; None for none."""
+    if not units:
         return None
-    return sum(token in ids[max(0, place - window) : place] for place, token in enumerate(ids)) / len(ids)
+    return sum(token in units[max(0, place - window) : place] for place, token in enumerate(units)) / len(units)
 
 
-def loops(ids: Sequence[int], repeats: int = LOOP_REPEATS) -> int:
-    """Length in tokens of the phrase that the text ends in, `repeats` times or more; 0 where there is none."""
-    for size in range(1, min(LOOP_LONGEST, len(ids) // repeats) + 1):
-        tail = list(ids[-size:])
-        if all(list(ids[-size * (times + 1) : len(ids) - size * times]) == tail for times in range(1, repeats)):
+def loops(units: Sequence, repeats: int = LOOP_REPEATS) -> int:
+    """Length in units of the phrase that the text ends in, `repeats` times or more; 0 where there is none."""
+    for size in range(1, min(LOOP_LONGEST, len(units) // repeats) + 1):
+        tail = list(units[-size:])
+        if all(list(units[-size * (times + 1) : len(units) - size * times]) == tail for times in range(1, repeats)):
             return size
     return 0
 

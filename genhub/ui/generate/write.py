@@ -39,6 +39,9 @@ def layout(wires: Wires) -> None:
                 "", label="Prompt", lines=3, info="The text to go on with. Ctrl+Enter writes, Escape stops.", elem_id="gen-prompt"
             )
             examples = pieces(_examples(wires.lab), elem_id="gen-examples")
+            with gr.Row():
+                go = gr.Button("Write", variant="primary", elem_id="gen-go", min_width=140)
+                stop = gr.Button("Stop", interactive=False, elem_id="gen-stop", min_width=100)
             writer.layout(wires)
             exact = gr.Checkbox(
                 True,
@@ -46,9 +49,6 @@ def layout(wires: Wires) -> None:
                 info="Alone, not together with other visitors' texts: the same seed gives the same text always.",
                 elem_id="gen-exact",
             )
-            with gr.Row():
-                go = gr.Button("Write", variant="primary", elem_id="gen-go", min_width=140)
-                stop = gr.Button("Stop", interactive=False, elem_id="gen-stop", min_width=100)
         with gr.Column(scale=3, min_width=300):
             gr.HTML(markup.page(tokens.scale()))
             text = pieces(markup.page(markup.note(NOTHING)), elem_id="gen-text", elem_classes="gh-reserve-tall")
@@ -181,7 +181,11 @@ def figures(told: dict) -> str:
         ("tokens a second, generated", _figure(told["tokens_per_second"], "{:,.0f}")),
         ("ended by", ending[told["ended"]]),
     ]
-    loop = markup.note(f"It ends in a loop: the same {markup.plural(told['loops'], 'token')} again and again.") if told["loops"] else ""
+    loop = (
+        markup.note(f"It ends in a loop: the same {markup.plural(told['loops'], told['units'][:-1])} again and again.")
+        if told["loops"]
+        else ""
+    )
     return markup.page(markup.facts(shown), loop)
 
 

@@ -1,0 +1,213 @@
+"""Stage 3 of Generate: the decoding strategies side by side, on one prompt and one seed, each with what can be counted in its text.
+
+The finding of Holtzman et al. (2020) is in the figures: the most probable texts repeat themselves and are far more probable than
+what people write; drawn ones are about as probable and as varied. A passage that was written for this project stands for the latter.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import gradio as gr
+
+from genhub.data import samples
+from genhub.errors import UserError
+from genhub.lab import Lab
+from genhub.training.configs import STRATEGIES, STRATEGY_OPTIONS, GenerateConfig
+from genhub.ui import charts, markup, tokens
+from genhub.ui.generate import writer
+from genhub.ui.wiring import Wires
+
+STAGE = "3  Decode lab"
+PEOPLE = "People"
+OUTPUTS = ["decode_view", "decode_table", "decode_score", "decode_stop", "decode_go"]
+IDLE = {"decode_stop": gr.update(interactive=False), "decode_go": gr.update(interactive=True)}
+INTRO = (
+    "One prompt, one seed, one model (those of stage 1), several ways to choose the next token. Commit first: which one will repeat "
+    "itself most?"
+)
+FINDING = (
+    "Greedy and beam search find the most probable texts, and these loop: low perplexity, high repetition, few different pairs of tokens. "
+    "Drawing from the whole distribution is as varied as people are, but now and then takes a token from the unreliable tail. Cutting the "
+    "tail (nucleus, min-p, typical …) comes closest to the line of people's own text (Holtzman et al. 2020)."
+)
+
+
+@dataclass(frozen=True)
+class Way:
+    """One column of the comparison: a strategy, with options that differ from those of stage 1."""
+
+    label: str
+    values: dict
+
+
+PRESETS = {
+    "The classics": [Way(STRATEGIES[name][0], {"strategy": name}) for name in ("greedy", "beam", "sample", "top-k", "nucleus")],
+    "All of them": [Way(STRATEGIES[name][0], {"strategy": name}) for name in STRATEGIES],
+    "Temperatures 0.01, 1, 100": [
+        Way(f"Temperature {value:g}", {"strategy": "sample", "temperature": value}) for value in (0.01, 1.0, 100.0)
+    ],
+    "Greedy and its cures": [
+        Way("Greedy", {"strategy": "greedy", "repetition_penalty": 1.0, "no_repeat_ngram": 0}),
+        Way("Greedy, repetition penalty 1.3", {"strategy": "greedy", "repetition_penalty": 1.3, "no_repeat_ngram": 0}),
+        Way("Greedy, no repeated trigram", {"strategy": "greedy", "repetition_penalty": 1.0, "no_repeat_ngram": 3}),
+    ],
+}
+FIRST = "The classics"
+
+
+def layout(wires: Wires) -> None:
+    with gr.Accordion(STAGE, open=False, elem_classes="gh-stage", elem_id="stage-decode") as stage:
+        gr.HTML(markup.page(markup.paragraph(INTRO)))
+        with gr.Row(elem_classes="gh-split"):
+            with gr.Column(scale=2, min_width=300):
+                preset = gr.Radio(list(PRESETS), value=FIRST, label="What to compare", elem_id="decode-preset")
+                guess = gr.Radio(_guesses(FIRST), label="Your guess: the most repetition", elem_id="decode-guess")
+                with gr.Row():
+                    go = gr.Button("Compare", variant="primary", elem_id="decode-go", min_width=140)
+                    stop = gr.Button("Stop", interactive=False, elem_id="decode-stop", min_width=100)
+                score = gr.HTML(elem_id="decode-score")
+            with gr.Column(scale=3, min_width=300):
+                table = gr.HTML(
+                    markup.page(markup.note("Nothing has been compared yet.")), elem_id="decode-table", elem_classes="gh-reserve"
+                )
+        view = gr.HTML(elem_id="decode-view")
+        problem = gr.HTML()
+    wires.add(decode_stage=stage, decode_preset=preset, decode_guess=guess, decode_go=go, decode_stop=stop, decode_score=score)
+    wires.add(decode_table=table, decode_view=view, decode_problem=problem, decode_kept=gr.State([0, 0]))
+
+
+def wire(wires: Wires) -> None:
+    part = wires.parts
+    wires.on(
+        part["decode_preset"].change,
+        lambda lab, decode_preset: {"decode_guess": gr.update(choices=_guesses(decode_preset), value=None)},
+        ["decode_preset"],
+        ["decode_guess"],
+    )
+    asked = ["session", "decode_preset", "decode_guess", "decode_kept", "gen_prompt", *writer.FIELDS]
+    shared = {"trigger_mode": "once", "concurrency_id": "writing", "concurrency_limit": 16}
+    going = wires.on_steps(part["decode_go"].click, compare, asked, [*OUTPUTS, "decode_kept"], "decode_problem", IDLE, **shared)
+    wires.on(part["decode_stop"].click, lambda lab: IDLE, [], ["decode_stop", "decode_go"], cancels=[going])
+
+
+# ---- handlers -------------------------------------------------------------------------------------------------------
+
+
+def compare(
+    lab: Lab, session: dict, decode_preset: str, decode_guess: str | None, decode_kept: list, gen_prompt: str, **fields
+) -> Iterator[dict]:
+    """Every way of the preset, one after the other, drawn as they end; people's text last."""
+    values, run = writer.asked(fields)
+    ways = PRESETS.get(decode_preset, PRESETS[FIRST])
+    yield {
+        "decode_stop": gr.update(interactive=True),
+        "decode_go": gr.update(interactive=False),
+        "decode_view": "",
+        "decode_score": "",
+        "decode_table": markup.page(markup.note(f"0 of {len(ways)} …")),
+    }
+    answers: list[tuple[Way, dict]] = []
+    for way in ways:
+        told = lab.write(session["visitor"], gen_prompt, {**values, **way.values}, run)
+        answers.append((way, told))
+        waiting = "" if len(answers) == len(ways) else markup.note(f"{len(answers)} of {len(ways)} …")
+        yield {"decode_view": cards(gen_prompt, answers), "decode_table": markup.page(table(answers), waiting)}
+    people = written_by_people(lab, session["visitor"], values, run)
+    score, kept = scored(answers, decode_guess, decode_kept)
+    yield {
+        "decode_table": markup.page(table(answers, people), picture(answers, people), markup.paragraph(FINDING, "muted")),
+        "decode_score": score,
+        "decode_kept": kept,
+        **IDLE,
+    }
+
+
+def written_by_people(lab: Lab, visitor: str, values: dict, run: str) -> dict | None:
+    """The same figures of a passage that nobody generated: None where its characters are unknown to the model."""
+    try:
+        told = lab.score(visitor, samples.passages()[0].text, values, run)
+    except UserError:
+        return None
+    return told
+
+
+def scored(answers: list[tuple[Way, dict]], guess: str | None, kept: list) -> tuple[str, list]:
+    """Whether the guess was right, and the score of the visit."""
+    known = [(way.label, told["repetition"]) for way, told in answers if told["repetition"] is not None]
+    if not guess or not known:
+        return "", kept
+    most = max(share for _, share in known)
+    best = [label for label, share in known if share == most]
+    score = [kept[0] + (guess in best), kept[1] + 1]
+    told = f"Most repetition: {' and '.join(best)} ({most:.0%}). {'You were right' if guess in best else 'Your guess was another'}: {score[0]} of {score[1]} so far."
+    return markup.page(markup.note(told)), score
+
+
+# ---- rendering ------------------------------------------------------------------------------------------------------
+
+
+def _guesses(preset: str) -> list[str]:
+    return [way.label for way in PRESETS.get(preset, PRESETS[FIRST])]
+
+
+def cards(prompt: str, answers: list[tuple[Way, dict]]) -> str:
+    """Each text under its strategy, with the reading aid."""
+    return markup.page(f'<div class="gh-cards">{"".join(_card(prompt, way, told) for way, told in answers)}</div>')
+
+
+def _card(prompt: str, way: Way, told: dict) -> str:
+    strategy = way.values["strategy"]
+    return (
+        f"<article><h4>{markup.esc(way.label)}</h4>"
+        f'<p class="aid">{markup.esc(STRATEGIES[strategy][2])} {markup.esc(_options(way))}</p>'
+        f"{tokens.text(prompt, told['tokens'], pick='', small=True)}</article>"
+    )
+
+
+def _options(way: Way) -> str:
+    """Options that the preset itself decides, besides the strategy."""
+    said = [
+        f"{GenerateConfig.option(name).label} {value:g}"
+        for name, value in way.values.items()
+        if name != "strategy" and name in STRATEGY_OPTIONS[way.values["strategy"]]
+    ]
+    return f"{', '.join(said)}." if said else ""
+
+
+def table(answers: list[tuple[Way, dict]], people: dict | None = None) -> str:
+    rows = [_row(way.label, told, told["seconds"]) for way, told in answers]
+    if people:
+        rows.append(_row(f"{PEOPLE} (a passage of this project)", people, None))
+    names = ["strategy", "tokens", "perplexity", "distinct-1", "distinct-2", "repetition", "loop", "seconds"]
+    return markup.table(names, rows, range(1, 8))
+
+
+def _row(label: str, told: dict, seconds: float | None) -> list:
+    figures = [
+        _figure(told[name], form)
+        for name, form in (("perplexity", "{:,.2f}"), ("distinct_1", "{:.2f}"), ("distinct_2", "{:.2f}"), ("repetition", "{:.0%}"))
+    ]
+    loop = f"{told['loops']} {told['units']}" if told["loops"] else "none"
+    return [label, f"{len(told['tokens']):,}", *figures, loop, "–" if seconds is None else f"{seconds:.2f}"]
+
+
+def _figure(value: float | None, form: str) -> str:
+    return "–" if value is None else form.format(value)
+
+
+def picture(answers: list[tuple[Way, dict]], people: dict | None) -> str:
+    """Perplexity against repetition, a point a strategy."""
+    points = [
+        (way.label, told["perplexity"], told["repetition"])
+        for way, told in answers
+        if told["perplexity"] and told["repetition"] is not None
+    ]
+    if people:
+        points.append((PEOPLE, people["perplexity"], people["repetition"]))
+    return charts.scatter(
+        points,
+        "perplexity under the model, logarithmic",
+        "repetition",
+        "Near people's point: as probable and as varied as their text.",
+        log_x=True,
+    )
