@@ -1,0 +1,61 @@
+"""Endpoints for scripts that take or give files: these need a File component, so that Gradio checks where a path comes from."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+
+import gradio as gr
+
+from genhub.lab import Lab
+
+
+def register(lab: Lab, checked: Callable[[Callable], Callable], described: Callable[[Callable], str]) -> None:
+    """Add them to the page that is being built; `checked` and `described` are those of the other endpoints."""
+
+    def read_table(visitor: str, file: str, fixes: list[str]) -> dict:
+        """Read a CSV, TSV, JSONL or Parquet file. `fixes` may hold windows-1252 (read what is not UTF-8 as that) and
+        leave-malformed-lines (leave out a few lines that do not fit). Returns id, name, columns, rows."""
+        return asdict(lab.take_upload(visitor, file, fixes=fixes))
+
+    def add_test_table(visitor: str, table: str, file: str, fixes: list[str]) -> int:
+        """Attach a separate test table to a table, before it is examined; returns its rows. The verdict then rests on it. `fixes` as
+        for read_table."""
+        return lab.add_test(visitor, table, file, fixes)
+
+    def finding_rows(visitor: str, table: str, finding: str) -> str:
+        """All rows that a finding of the last report concerns, where its `listed` is true: a CSV of row, line, text, label and why."""
+        return str(lab.finding_rows(visitor, table, finding))
+
+    def classify_table(visitor: str, run: str, file: str, fixes: list[str], threshold: float) -> str:
+        """Classify every row of a table; returns it with the columns predicted and probability added, in the separator it came with.
+        `fixes` as for read_table. A `threshold` above 0 adds a column that says which answers are below it."""
+        return str(lab.predict_table(visitor, run, file, fixes=fixes, threshold=threshold))
+
+    def download_run(visitor: str, run: str) -> str:
+        """The run as a zip: adapter, head, passport, card, script; none of the rows."""
+        return str(lab.export(visitor, run))
+
+    def download_merged(visitor: str, run: str) -> str:
+        """One plain safetensors model as a zip, the adapter folded into the encoder's weights."""
+        return str(lab.merged(visitor, run))
+
+    def open_run(visitor: str, file: str) -> str:
+        """Open a zip that GenHub wrote; returns the id of the run."""
+        return lab.reopen(visitor, file)
+
+    with gr.Column(visible=False):
+        visitor, run, taken = gr.Textbox(label="visitor"), gr.Textbox(label="run"), gr.File(label="file")
+        table, number = gr.Textbox(label="table"), gr.Number(label="answer", precision=0)
+        fixes, finding = gr.JSON([], label="fixes"), gr.Textbox(label="finding")
+        share = gr.Number(0.0, label="threshold")
+        answer, text, given = gr.JSON(label="answer"), gr.Textbox(label="answer"), gr.File(label="file")
+        for function, inputs, output in (
+            (read_table, [visitor, taken, fixes], answer),
+            (add_test_table, [visitor, table, taken, fixes], number),
+            (finding_rows, [visitor, table, finding], given),
+            (classify_table, [visitor, run, taken, fixes, share], given),
+            (download_run, [visitor, run], given),
+            (download_merged, [visitor, run], given),
+            (open_run, [visitor, taken], text),
+        ):
+            button = gr.Button(function.__name__)
+            button.click(checked(function), inputs, output, api_name=function.__name__, api_description=described(function))

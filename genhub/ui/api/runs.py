@@ -1,0 +1,107 @@
+"""Endpoints for scripts: runs are forecast, trained, watched, renamed, deleted and compared."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+
+from genhub import gate
+from genhub.errors import UserError
+from genhub.lab import Lab
+from genhub.text import verdict
+
+
+def endpoints(lab: Lab) -> list[Callable]:
+    return [*_training(lab), *_lists(lab)]
+
+
+def _training(lab: Lab) -> list[Callable]:
+    def fetch_encoder(visitor: str, model: str) -> str:
+        """Download and check an encoder of the Hub, so that no training waits for it; returns its id."""
+        lab.owner(visitor)
+        lab.fetch_model(model)
+        return model
+
+    def forecast(visitor: str, table: str, options: dict) -> dict:
+        """What training would cost: trainable parameters, steps, seconds, memory, from a few measured steps."""
+        return lab.forecast(visitor, table, options)
+
+    def train(visitor: str, table: str, options: dict, name: str = "") -> str:
+        """Queue a training run on an examined table; returns its id. Options are the fields of ClassifyConfig. An encoder that is not
+        on this machine is downloaded first; `fetch_encoder` does it beforehand."""
+        return lab.train(visitor, table, options, name)
+
+    def run_status(visitor: str, run: str) -> dict:
+        """State, place in the queue, progress, notes, and the final figures once there are any."""
+        info, view = lab.view(visitor, run)
+        progress = asdict(view.progress) if view.progress else None
+        known = info.metrics if info else None  # a run that came as a zip has no log
+        told = {
+            "run": run,
+            "state": info.state if info else "finished",
+            "stage": view.stage_label,
+            "progress": progress,
+            "notes": view.notes,
+            "metrics": view.done.metrics if view.done else known,
+        }
+        return {**told, "position": info.position if info else None, "error": info.error if info else None}
+
+    def run_curves(visitor: str, run: str) -> dict:
+        """The curves so far, by part (a fold, or the final model) and by name (loss, val_loss, val_accuracy …): [step, value] each."""
+        return lab.view(visitor, run)[1].curves
+
+    def stop_run(visitor: str, run: str) -> str:
+        """Stop a run and keep the best so far."""
+        lab.stop(visitor, run)
+        return run
+
+    def resume_run(visitor: str, run: str) -> str:
+        """Go on with a stopped or failed run from its last checkpoint."""
+        lab.resume(visitor, run)
+        return run
+
+    return [fetch_encoder, forecast, train, run_status, run_curves, stop_run, resume_run]
+
+
+def _lists(lab: Lab) -> list[Callable]:
+    def list_runs(visitor: str) -> list[dict]:
+        """This visitor's runs, newest first."""
+        return [
+            {
+                "run": info.id,
+                "name": info.name,
+                "state": info.state,
+                "method": info.method,
+                "accuracy": (info.metrics or {}).get("accuracy"),
+            }
+            for info in lab.runs(visitor)
+        ]
+
+    def rename_run(visitor: str, run: str, name: str) -> str:
+        """Give a run another name."""
+        lab.rename(visitor, run, name)
+        return run
+
+    def delete_run(visitor: str, run: str) -> str:
+        """Delete a run and everything in it."""
+        lab.delete(visitor, run)
+        return run
+
+    def delete_everything(visitor: str) -> int:
+        """Delete every run and table of this visitor; returns how many runs."""
+        return lab.delete_all(visitor)
+
+    def compare_runs(visitor: str, runs: list[str]) -> dict:
+        """Runs on the same split in one table, with paired differences to the first."""
+        return asdict(lab.compare(visitor, runs))
+
+    def unseen_rows(visitor: str, run: str, label: str, predicted: str) -> list[dict]:
+        """The unseen rows of one cell of the confusion matrix: those labelled `label` for which the run said `predicted`, the most
+        confident first. Runs that came as a zip carry no rows."""
+        folder = lab.folder(visitor, run)
+        labels = folder.read("passport.json")["labels"]
+        for value, field in ((label, "label"), (predicted, "predicted")):
+            gate.choice(value, labels, field)
+        if not folder.has("predictions.jsonl"):
+            raise UserError("The rows of this run are not here.", "They are never part of an export.", "Train it here to read them.", "run")
+        return verdict.cell_rows(verdict.read_predictions(folder.path), label, predicted)
+
+    return [list_runs, rename_run, delete_run, delete_everything, compare_runs, unseen_rows]

@@ -1,0 +1,110 @@
+"""Language models through the endpoints, as a script meets them."""
+
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+
+from tests.serving.tiny_language import MODEL, store_language
+from tests.ui.served import Served
+
+GREEDY = {"model": MODEL, "strategy": "greedy", "max_new_tokens": 10, "stop_at_end": False}
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    """The page with a tiny language model in its store."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GENHUB_HOME", str(home))
+        store_language()
+    served = Served(home).start()
+    yield served
+    served.stop()
+
+
+@pytest.fixture(scope="module")
+def client(app) -> Client:
+    return Client(app.address, verbose=False)
+
+
+@pytest.fixture(scope="module")
+def me(client) -> str:
+    return client.predict(api_name="/new_visitor")
+
+
+def test_writing_is_repeatable_and_comes_with_its_tokens(client, me):
+    told, again = (client.predict(me, "the dog", {**GREEDY, "strategy": "sample"}, api_name="/write") for _ in range(2))
+    assert told["text"] == again["text"] == "".join(token["text"] for token in told["tokens"])
+    assert len(told["tokens"]) == 10
+
+
+def test_a_stream_adds_up_to_the_text(client, me):
+    job = client.submit(me, "the dog", GREEDY, api_name="/write_stream")
+    job.result(timeout=60)
+    events = job.outputs()
+    assert "".join(token["text"] for event in events if "tokens" in event for token in event["tokens"]) == events[-1]["result"]["text"]
+
+
+def test_a_token_is_explained_and_another_branch_is_taken(client, me):
+    told = client.predict(me, "the dog", GREEDY, api_name="/write")
+    ids = [token["id"] for token in told["tokens"]]
+    why = client.predict(me, [*told["prompt_ids"], *ids], len(told["prompt_ids"]) + 2, GREEDY, api_name="/why_token")
+    assert why["candidates"][0]["chosen"]
+    other = why["candidates"][1]["id"]
+    branched = client.predict(me, "the dog", GREEDY, [*ids[:2], other], api_name="/branch")
+    assert [token["id"] for token in branched["tokens"][:3]] == [*ids[:2], other]
+
+
+def test_a_beam_search_gives_its_tree(client, me):
+    told = client.predict(me, "the dog", {**GREEDY, "strategy": "beam", "beams": 3, "max_new_tokens": 4}, api_name="/beam_tree")
+    assert len(told["hypotheses"]) == 3
+    assert {node["depth"] for node in told["nodes"]} == {1, 2, 3, 4}
+
+
+def test_a_text_is_judged_in_bits(client, me):
+    told = client.predict(me, "the dog saw the cat", {"model": MODEL}, api_name="/score_text")
+    assert told["bits"] == pytest.approx(-sum(token["logprob"] for token in told["tokens"]) / 0.693147, rel=1e-3)
+
+
+REFUSED = {  # what is asked → what is said
+    "the prompt is no text": (("/write", 3, GREEDY), "not text"),
+    "a million characters": (("/write", "x" * 1_000_000, GREEDY), "1,000,000 characters"),
+    "no new tokens": (("/write", "the", {**GREEDY, "max_new_tokens": 0}), "Max new tokens is 0"),
+    "minus one": (("/write", "the", {**GREEDY, "max_new_tokens": -1}), "Max new tokens is -1"),
+    "a billion": (("/write", "the", {**GREEDY, "max_new_tokens": 10**9}), "Max new tokens is 1000000000"),
+    "two and a half": (("/write", "the", {**GREEDY, "max_new_tokens": 2.5}), "Max new tokens is 2.5"),
+    "true is no number": (("/write", "the", {**GREEDY, "max_new_tokens": True}), "Max new tokens is True"),
+    "temperature 0": (("/write", "the", {**GREEDY, "temperature": 0}), "Temperature is 0"),
+    "top-p 5": (("/write", "the", {**GREEDY, "top_p": 5}), "Top p is 5"),
+    "a million beams": (("/write", "the", {**GREEDY, "beams": 10**6}), "Beams is 1000000"),
+    "a seed of 2^80": (("/write", "the", {**GREEDY, "seed": 2**80}), "Seed is"),
+    "an unknown strategy": (("/write", "the", {**GREEDY, "strategy": "psychic"}), "Strategy is “psychic”"),
+    "an unknown option": (("/write", "the", {**GREEDY, "topp": 1}), "no option “topp”"),
+    "options that are none": (("/write", "the", []), "must be a dictionary"),
+    "longer than the positions": (("/write", "the dog " * 60, GREEDY), "This model holds 64"),
+    "an encoder": (("/write", "the", {**GREEDY, "model": "embedded/minilm-l6"}), "encoder"),
+    "an unknown embedded model": (("/write", "the", {**GREEDY, "model": "embedded/none"}), "no model “embedded/none”"),
+    "a path": (("/write", "the", {**GREEDY, "model": "../secrets"}), "two dots"),
+    "an address": (("/write", "the", {**GREEDY, "model": "https://huggingface.co/gpt2"}), "web address"),
+    "offline": (("/write", "the", {**GREEDY, "model": "somebody/gpt"}), "stay offline"),
+    "a run that is not there": (("/write", "the", GREEDY, "0" * 32), "no such run"),
+    "a run that is no id": (("/write", "the", GREEDY, "../../x"), "not the id of a run"),
+    "nothing to judge": (("/score_text", "   ", {"model": MODEL}), "empty"),
+    "a place that is not there": (("/why_token", [1, 2, 3], 9, GREEDY), "no token at place 9"),
+    "tokens of another model": (("/why_token", [1, 2, 10**7], 1, GREEDY), "not tokens of this model"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_is_refused_in_a_sentence(client, me, case):
+    (endpoint, *values), said = REFUSED[case]
+    with pytest.raises(AppError) as caught:
+        client.predict(me, *values, api_name=endpoint)
+    assert said in str(caught.value)
+    assert "went wrong" not in str(caught.value)
+
+
+def test_markup_stays_what_it_is(client, me):
+    prompt = "<b>the</b> dog <script>alert(1)</script>"
+    told = client.predict(me, prompt, GREEDY, api_name="/write")
+    assert len(told["tokens"]) == 10
