@@ -9,7 +9,7 @@ It is trained in windows of 100 characters, in one of two ways (Géron, "Hands-O
 - stateful:  the text is cut into parallel streams, each window goes on where the last ended, and so does the state, though not
              the gradient: truncated back-propagation through time (`StatefulTask` over `Streams`).
 
-No dropout and no attention: what it knows of the past has to fit into 128 numbers. `Writer` gives it the shape of transformers'
+No attention: what it knows of the past has to fit into 128 numbers. `Writer` gives it the shape of transformers'
 models, for everything that generates text.
 """
 
@@ -32,19 +32,20 @@ WEIGHTS, CONFIG = "model.safetensors", "config.json"
 
 
 class CharRNN(nn.Module):
-    """Embedding, GRU, dense layer. The state is (layers, B, units)."""
+    """Embedding, GRU, dense layer. The state is (layers, B, units). `dropout` comes after each layer of the GRU, in training."""
 
-    def __init__(self, vocabulary: int, embedding: int = 16, units: int = 128, layers: int = 1):
+    def __init__(self, vocabulary: int, embedding: int = 16, units: int = 128, layers: int = 1, dropout: float = 0.0):
         super().__init__()
         self.shape = {"vocabulary": vocabulary, "embedding": embedding, "units": units, "layers": layers}
         self.embedding = nn.Embedding(vocabulary, embedding)
-        self.gru = nn.GRU(embedding, units, layers, batch_first=True)
+        self.gru = nn.GRU(embedding, units, layers, batch_first=True, dropout=dropout if layers > 1 else 0.0)
+        self.dropout = nn.Dropout(dropout)
         self.dense = nn.Linear(units, vocabulary)
 
     def forward(self, ids: torch.Tensor, state: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
         """ids (B, T) and the state before them, None for an empty one → logits (B, T, V) and the state after them."""
         hidden, state = self.gru(self.embedding(ids), state)
-        return self.dense(hidden), state
+        return self.dense(self.dropout(hidden)), state
 
 
 class Streams:
@@ -97,7 +98,7 @@ class Writer(nn.Module):
     def __init__(self, rnn: CharRNN):
         super().__init__()
         self.rnn = rnn
-        self.config = SimpleNamespace(model_type=KIND)
+        self.config = SimpleNamespace(model_type=KIND, vocab_size=rnn.shape["vocabulary"])
 
     def forward(self, input_ids: torch.Tensor, use_cache: bool = False) -> CausalLMOutput:
         """(B, T) → logits (B, T, V). `use_cache` asks for nothing: a state is kept by `RecurrentDecoder`."""

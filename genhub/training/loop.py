@@ -125,6 +125,7 @@ class _Fit:
 
     def epoch(self, epoch: int) -> Iterator[Event]:
         """The rest of an epoch and its validation. Returns True when Stop was pressed."""
+        self.task.begin_epoch(epoch)
         order = self.plan.order(self.task.train.lengths, epoch)
         self.set_phase()
         self.model.train()

@@ -58,6 +58,9 @@ class Trainable:
         """Whether an epoch's figures beat the best so far."""
         return figures["val_loss"] < best["val_loss"]
 
+    def begin_epoch(self, epoch: int) -> None:
+        """Called before batches of an epoch are taken, after a resume too; most tasks do nothing. `epoch` counts from 0."""
+
     def after_step(self, step: int) -> None:
         """Called after the optimiser's step, the gradients still there; most tasks do nothing. `step` counts from 0."""
 

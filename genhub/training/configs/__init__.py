@@ -1,19 +1,13 @@
 """The options of every task, each named, bounded and explained here and nowhere else.
 
 classify   fine-tuning an encoder with labels
-language   decoding (GenerateConfig), adapting (AdaptConfig) and training language models (ScratchConfig)
+language   decoding with a language model (GenerateConfig) and adapting one (AdaptConfig)
+scratch    training a character model from drawn weights
 """
 
 from genhub.training.configs.classify import MAIN_METHODS, METHOD_HELP, MORE_METHODS, PRESETS, ClassifyConfig
-from genhub.training.configs.language import (
-    ADAPT_METHODS,
-    ARCHITECTURES,
-    STRATEGIES,
-    STRATEGY_OPTIONS,
-    AdaptConfig,
-    GenerateConfig,
-    ScratchConfig,
-)
+from genhub.training.configs.language import ADAPT_METHODS, STRATEGIES, STRATEGY_OPTIONS, AdaptConfig, GenerateConfig
+from genhub.training.configs.scratch import ARCHITECTURES, ScratchConfig
 
 __all__ = [
     "ADAPT_METHODS",
