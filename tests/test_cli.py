@@ -162,8 +162,10 @@ def test_nothing_heavy_is_imported_for_light_commands(home):
 
 def test_models_lists_the_catalog():
     listed = genhub("models", "--json").value["models"]
-    assert "embedded/minilm-l6" in [model["id"] for model in listed]
+    tasks = {model["id"]: model["task"] for model in listed}
+    assert (tasks["embedded/minilm-l6"], tasks["openai-community/gpt2"]) == ("encoder", "causal-lm")
     assert "embedded/minilm-l6" in genhub("models").out
+    assert "embedded/minilm-l6" not in genhub("models", "--task", "causal-lm").out
     assert genhub("models", "--task", "nothing", "--json").value == {"models": []}
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from genhub import catalog, disk, hub, hub_config, settings, tasks
+from genhub import catalog, disk, hub, hub_config, settings
 from genhub.errors import UserError
+from tests import hub_here
 from tests.hubserver import COMMIT, Fault, HubServer
 from tests.tiny import tiny_encoder
 
@@ -24,28 +25,13 @@ def server(tmp_path, tiny, home, monkeypatch):
     """A Hub that has acme/tiny; GenHub is online and knows nothing yet."""
     with HubServer(tmp_path / "hub") as running:
         shutil.copytree(tiny, running.folder("acme/tiny"))
-        monkeypatch.setenv("GENHUB_OFFLINE", "0")
-        monkeypatch.setenv("HF_HUB_OFFLINE", "0")
-        monkeypatch.setenv("HF_ENDPOINT", running.url)
-        monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+        hub_here.online(monkeypatch, running, tmp_path / "hf")
         yield running
 
 
 @pytest.fixture
 def inline(monkeypatch):
-    """The children's work in this process, where torch is imported already; a defect looks as it does from outside."""
-
-    def run(target: str, args: dict, **_) -> dict:
-        try:
-            return tasks.resolve(target)(args)
-        except UserError:
-            raise
-        except Exception as error:
-            raise RuntimeError(f"{type(error).__name__}: {error}") from error
-
-    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_XET", "HF_HUB_DOWNLOAD_TIMEOUT", "HF_HUB_ETAG_TIMEOUT"):
-        monkeypatch.setenv(name, "1")  # so that what the children set is undone afterwards
-    monkeypatch.setattr(hub.oneshot, "run", run)
+    hub_here.inline(monkeypatch)
 
 
 @pytest.fixture
@@ -152,6 +138,17 @@ def test_a_checkpoint_with_a_head_and_a_prefix_loads(inline, tiny, tmp_path):
 
     shutil.copytree(tiny, tmp_path / "source")
     BertForMaskedLM.from_pretrained(tiny).save_pretrained(tmp_path / "source")
+    hub.inspect_folder("acme/tiny", tmp_path / "source", tmp_path / "clean", 10**9)
+    same_vectors(tmp_path / "clean", tiny)
+
+
+def test_an_encoder_without_the_pooler_loads(inline, tiny, tmp_path):
+    """Nothing here uses it, and many repositories leave it out."""
+    from safetensors.numpy import load_file, save_file
+
+    shutil.copytree(tiny, tmp_path / "source")
+    kept = {name: tensor for name, tensor in load_file(tiny / "model.safetensors").items() if not name.startswith("pooler.")}
+    save_file(kept, tmp_path / "source" / "model.safetensors", metadata={"format": "pt"})
     hub.inspect_folder("acme/tiny", tmp_path / "source", tmp_path / "clean", 10**9)
     same_vectors(tmp_path / "clean", tiny)
 
@@ -334,6 +331,8 @@ def test_a_tokenizer_that_does_not_fit_is_refused(inline, tiny, tmp_path):
     parts["model"]["vocab"] |= {f"extra{number}": len(parts["model"]["vocab"]) + number for number in range(9)}
     assert "pieces" in inspected(tiny, tmp_path, tokenizer__json=json.dumps(parts).encode())
     assert "own code" in inspected(tiny, tmp_path, tokenizer_config__json=b'{"auto_map": {"AutoTokenizer": ["x.Y", null]}}')
+    facts = {"tokenizer_class": "PreTrainedTokenizerFast", "unk_token": "[UNK]"}
+    assert "no padding token" in inspected(tiny, tmp_path, tokenizer_config__json=json.dumps(facts).encode())
 
 
 def test_what_breaks_in_the_child_is_the_files_fault():

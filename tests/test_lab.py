@@ -192,6 +192,24 @@ def test_long_texts_are_found_for_an_encoder_of_the_hub_that_is_here(lab):
 # ---- the disk ----------------------------------------------------------------------------------------------------------
 
 
+def test_a_language_model_is_no_encoder_and_an_encoder_writes_nothing(lab):
+    gpt, bert = "openai-community/gpt2", "google-bert/bert-base-uncased"
+    table = lab.take_sample(ME, "support")
+    lab.examine(ME, table.id)
+    attempts = (
+        lambda: lab.fetch_model(gpt),
+        lambda: lab.examine(ME, table.id, options={"model": gpt}),
+        lambda: lab.train(ME, table.id, {"model": gpt}),
+    )
+    for attempt in attempts:
+        with pytest.raises(UserError, match="“openai-community/gpt2” is a language model: it does not classify texts") as caught:
+            attempt()
+        assert bert in caught.value.remedy
+    with pytest.raises(UserError, match="“google-bert/bert-base-uncased” is an encoder: it does not write text") as caught:
+        lab.write(ME, "Once", {"model": bert})
+    assert gpt in caught.value.remedy
+
+
 def test_what_is_taken_home_lies_apart_from_tables(lab):
     table = lab.take_sample(ME, "support")
     packed = lab.export(ME, give(lab, ME))

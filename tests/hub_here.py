@@ -1,0 +1,38 @@
+"""A Hub for one test: GenHub asks the loopback server and nobody else, and children may do their work in the test's own process."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from genhub import hub, oneshot, tasks
+from genhub.errors import UserError
+from tests.hubserver import HubServer
+
+
+def online(monkeypatch, server: HubServer, folder: Path) -> None:
+    """The Hub is `server`; what huggingface_hub keeps lies in `folder`."""
+    monkeypatch.setenv("GENHUB_OFFLINE", "0")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    monkeypatch.setenv("HF_ENDPOINT", server.url)
+    monkeypatch.setenv("HF_HOME", str(folder))
+
+
+def inline(monkeypatch, which: Callable[[str], bool] = bool) -> None:
+    """The work of those children here, where torch is imported already; a defect looks as it does from outside."""
+    elsewhere = oneshot.run
+
+    def run(target: str, args: dict, **bounds) -> dict:
+        if not which(target):
+            return elsewhere(target, args, **bounds)
+        before = dict(os.environ)
+        try:
+            return tasks.resolve(target)(args)
+        except UserError:
+            raise
+        except Exception as error:
+            raise RuntimeError(f"{type(error).__name__}: {error}") from error
+        finally:  # what a child sets is over with it
+            os.environ.clear()
+            os.environ.update(before)
+
+    monkeypatch.setattr(hub.oneshot, "run", run)
