@@ -118,7 +118,7 @@ def embeddings(context: Any, args: dict) -> dict:
 
 
 def lens(context: Any, args: dict) -> Generator[None, None, dict]:
-    """{shown, rows: [{tokens: [[{id, shown, probability}]] (T, top), own: T - 1, same}]}
+    """{ids, shown, rows: [{tokens: [[{id, shown, probability}]] (T, top), own: T - 1, same}]}
 
     The first row is that of the embeddings, the last the model's answer. own: the probability of the token that comes next in the
     text; same: at how many places the best token is already that of the last row."""
@@ -132,6 +132,7 @@ def lens(context: Any, args: dict) -> Generator[None, None, dict]:
         names[token] = reading.spelled(model.tokenizer, token)
     final = [place[0] for place in rows[-1].ids]
     return {
+        "ids": sentence.ids,
         "shown": [piece.shown for piece in sentence.pieces],
         "rows": [
             {

@@ -21,4 +21,12 @@ TERMS = {
     "separator": "What stands between the fields of a line.",
     "accuracy on unseen rows": "The share of rows with the right answer, among rows that taught nothing; with a 95 % Wilson interval.",
     "difference to the first": "Mean difference of accuracy on the same rows, with a 95 % paired bootstrap interval.",
+    "cosine": "Of two vectors: the dot product over the product of their lengths. 1: the same direction, 0: a right angle, −1: opposite.",
+    "q·k": "The dot product of a query and a key: large where the key fits what is asked for, and where both are long.",
+    "mask": "What is added to a score before softmax: 0 where the token may be looked at, −∞ where it must not.",
+    "weight": "The share of this token's value that is taken along; all weights of one query add up to 1.",
+    "segment": "Which of two sentences the piece belongs to: BERT learns a vector for each.",
+    "after layer norm": "Each vector less its mean, over its spread, scaled by what was learnt: what the first layer reads.",
+    "in the vocabulary": "The piece's name in the tokeniser's own list: ## goes on with a word, Ġ is a blank before it.",
+    "length of its embedding": "The Euclidean norm of the piece's row in the table of embeddings.",
 }

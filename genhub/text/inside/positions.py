@@ -7,7 +7,7 @@ from torch import nn
 
 from genhub.text.encoder import POSITION_OFFSET
 
-COMPARED = 64  # positions in the matrix of cosines
+COMPARED = 48  # positions in the matrix of cosines
 MEASURED = 1_024  # positions whose length is told, at most
 NAMES = ("position_embeddings", "wpe", "embed_positions")
 OFFSETS = {**POSITION_OFFSET, "opt": 2}  # rows before that of the first position

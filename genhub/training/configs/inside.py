@@ -25,7 +25,7 @@ class SinusoidConfig(Config):
 
     positions: int = option(64, "Positions, one a row.", low=2, high=128)
     dimensions: int = option(64, "Numbers of each position, one a column; even.", low=2, high=128)
-    base: float = option(10_000.0, "C: how much slower the last pair of columns turns than the first.", label="C", low=2.0, high=1e6)
+    base: float = option(10_000.0, "The base; 10,000 in the paper.", label="C", low=2.0, high=1e5)
 
     def __post_init__(self):
         super().__post_init__()
