@@ -12,7 +12,7 @@ from genhub.events import Done, Note, Progress, Stage
 from genhub.jobs import reading
 from genhub.jobs.folder import RunFolder, write_json
 from genhub.lab import EXAMPLES, Lab
-from genhub.ui import app, header, runs, start
+from genhub.ui import app, header, run_view, runs, start
 from genhub.ui.classify import data, method, tab, train, try_it, verdict
 from genhub.ui.session import empty
 from genhub.ui.wiring import Wires, merged
@@ -193,7 +193,7 @@ def looked(*events, state="running"):
     fold = reading.Fold()
     for event in events:
         fold._take(1.0, event)
-    return train.render(SimpleNamespace(state=state, position=None, wait_seconds=None), fold.view())
+    return run_view.render(SimpleNamespace(state=state, position=None, wait_seconds=None), fold.view())
 
 
 def test_stage_three_says_what_it_does_while_nothing_is_counted():
@@ -287,7 +287,7 @@ def test_a_state_that_passes_is_not_part_of_a_runs_name(lab):
 
 @pytest.mark.parametrize(("part", "told"), [("final", "Loss of the final model:"), ("fold 2", "Loss of fold 2:")])
 def test_curves_say_of_which_model_they_are(part, told):
-    assert told in train.curves({part: {"loss": [(1, 0.5)]}})
+    assert told in run_view.curves({part: {"loss": [(1, 0.5)]}})
 
 
 def test_a_run_opened_from_a_zip_says_so(lab):

@@ -9,14 +9,13 @@ import gradio as gr
 
 from genhub.errors import UserError
 from genhub.jobs.reading import View
-from genhub.jobs.runner import RunInfo
 from genhub.lab import EXAMPLE_PREFIX, Lab
-from genhub.ui import charts, markup
+from genhub.ui import markup, run_view
 from genhub.ui.classify import method, verdict
 from genhub.ui.wiring import Wires
 
 STAGE = "3  Train"
-LIVE = verdict.LIVE
+LIVE = run_view.LIVE
 NO_CURVES = "The curves stay with the run that was trained here: a zip holds the model and its figures."
 
 
@@ -84,7 +83,8 @@ def look(lab: Lab, session: dict) -> tuple[dict, bool]:
     resumable = state in ("failed", "stopped") and not session["run"].startswith(EXAMPLE_PREFIX)
     stopping = gr.update(interactive=state in ("queued", "running"), value="Stopping …" if state == "stopping" else "Stop and keep")
     answer = {
-        "train_view": render(info, view) or markup.page(markup.note(NO_CURVES if opened(lab, session) else "Nothing to show yet.")),
+        "train_view": run_view.render(info, view)
+        or markup.page(markup.note(NO_CURVES if opened(lab, session) else "Nothing to show yet.")),
         "train_stage": gr.update(label=summary(state, view)),
         "stop": stopping,
         "resume": gr.update(visible=resumable),
@@ -105,71 +105,3 @@ def summary(state: str, view: View) -> str:
 def opened(lab: Lab, session: dict) -> bool:
     """Did the run in view come as a zip?"""
     return bool(lab.folder(session["visitor"], session["run"]).job().get("opened"))
-
-
-# ---- rendering ------------------------------------------------------------------------------------------------------
-
-
-def render(info: RunInfo | None, view: View) -> str:
-    parts = [_headline(info, view)]
-    if view.failed:
-        error = view.failed
-        tag = f" (id {error.error_id})" if error.error_id else ""
-        parts.append(
-            f'<div class="gh-problem" role="alert"><b>{markup.esc(error.what)}{tag}</b> {markup.esc(error.limit)} {markup.esc(error.remedy)}</div>'
-        )
-    parts.append(_now(view))
-    parts.append(curves(view.curves))
-    parts += [markup.paragraph(text, "muted") for text in view.notes[-4:]]
-    if view.earlier and not view.ended:
-        said = "".join(markup.paragraph(text, "muted") for text in view.earlier[-2:])
-        parts.append(f'<div class="gh-old">{markup.paragraph("Said before it was resumed:", "muted")}{said}</div>')
-    return markup.page(*parts) if any(parts) else ""
-
-
-def _headline(info: RunInfo | None, view: View) -> str:
-    if info and info.state == "queued":
-        wait = markup.wait(info.wait_seconds)
-        return markup.note(f"In the queue at place {info.position or 1}{wait}.")
-    if not info or info.state not in LIVE or view.ended:
-        return ""
-    progress = view.progress
-    if progress is None:
-        return f'<p aria-live="polite">{markup.esc(view.stage_label or "Starting")} …</p>'
-    share = progress.done / max(1, progress.total)
-    left = f" · {markup.seconds(progress.seconds_left)} left" if progress.seconds_left is not None else ""
-    text = f"{view.stage_label} · {progress.done:,} of {progress.total:,}{left}" + (f" · {progress.note}" if progress.note else "")
-    return f'<p aria-live="polite">{markup.esc(text)}</p>' + markup.track(share)
-
-
-def _now(view: View) -> str:
-    """The newest figures of the newest part, as facts."""
-    if not view.curves:
-        return ""
-    latest = {name: points[-1][1] for name, points in list(view.curves.values())[-1].items() if points}
-    shown = [
-        ("learning rate", "learning_rate", "{:.2g}"),
-        ("rows a second", "rows_per_second", "{:,.0f}"),
-        ("tokens a second", "tokens_per_second", "{:,.0f}"),
-        ("training loss", "loss", "{:.3f}"),
-        ("validation loss", "val_loss", "{:.3f}"),
-        ("validation accuracy", "val_accuracy", "{:.3f}"),
-    ]
-    return markup.facts((label, form.format(latest[name])) for label, name, form in shown if latest.get(name) is not None)
-
-
-def curves(parts: dict[str, dict[str, list]]) -> str:
-    """Loss and accuracy over steps, of the newest part (a fold, or the final model)."""
-    if not parts:
-        return ""
-    name, values = list(parts.items())[-1]
-    name = "the final model" if name == "final" else name
-    loss = {"training": values.get("loss", []), "validation": values.get("val_loss", [])}
-    accuracy = {"validation": values.get("val_accuracy", [])}
-    rate = charts.lines(
-        {"learning rate": values.get("learning_rate", [])}, "step", "learning rate", "It rises while warming up, then decays."
-    )
-    told = f"Loss of {name}: lower is better; validation rows teach nothing." if any(loss.values()) else ""
-    left = charts.lines(loss, "step", "loss", told)
-    right = charts.lines(accuracy, "step", "accuracy", f"Accuracy of {name} on the validation rows.", (0, 1))
-    return f'<div class="gh-two">{left}{right}{rate}</div>'

@@ -6,6 +6,7 @@ from genhub.lab import EXAMPLE_PREFIX, Lab
 from genhub.text import sentences
 from genhub.text import verdict as figures
 from genhub.ui import charts, markup
+from genhub.ui.run_view import LIVE
 from genhub.ui.wiring import Wires, pieces
 
 STAGE = "4  Verdict"
@@ -19,7 +20,6 @@ NONE_YET = {
     "stopped": "This run was stopped before it could be judged. Resume in stage 3 lets it go on.",
     "finished": "This run brought no figures with it.",
 }
-LIVE = ("queued", "running", "stopping")
 EARLIER = "From before it was resumed. A new verdict takes its place when training has ended."
 ELSEWHERE = "The rows stayed where this run was trained: a zip holds the figures, not the texts."
 

@@ -6,10 +6,10 @@
 import gradio as gr
 
 from genhub.ui import markup
-from genhub.ui.generate import decode, guess, tree, write
+from genhub.ui.generate import decode, guess, inside, tree, write
 from genhub.ui.wiring import Wires
 
-SECTIONS = (write, decode, tree, guess)
+SECTIONS = (write, decode, tree, inside, guess)
 INTRO = "Let a language model write, see what stood to choose from at every token, compare the ways of choosing, and teach one to write like a text of yours."
 
 

@@ -1,0 +1,75 @@
+"""What a training run is doing, as its log tells it: for every tab that trains.
+
+A headline with how far and how long still, the newest figures, the curves, what was decided on the way.
+"""
+
+from genhub.jobs.reading import View
+from genhub.jobs.runner import RunInfo
+from genhub.ui import charts, markup
+
+LIVE = ("queued", "running", "stopping")
+
+
+def render(info: RunInfo | None, view: View) -> str:
+    parts = [_headline(info, view)]
+    if view.failed:
+        error = view.failed
+        tag = f" (id {error.error_id})" if error.error_id else ""
+        parts.append(
+            f'<div class="gh-problem" role="alert"><b>{markup.esc(error.what)}{tag}</b> {markup.esc(error.limit)} {markup.esc(error.remedy)}</div>'
+        )
+    parts.append(_now(view))
+    parts.append(curves(view.curves))
+    parts += [markup.paragraph(text, "muted") for text in view.notes[-4:]]
+    if view.earlier and not view.ended:
+        said = "".join(markup.paragraph(text, "muted") for text in view.earlier[-2:])
+        parts.append(f'<div class="gh-old">{markup.paragraph("Said before it was resumed:", "muted")}{said}</div>')
+    return markup.page(*parts) if any(parts) else ""
+
+
+def _headline(info: RunInfo | None, view: View) -> str:
+    if info and info.state == "queued":
+        wait = markup.wait(info.wait_seconds)
+        return markup.note(f"In the queue at place {info.position or 1}{wait}.")
+    if not info or info.state not in LIVE or view.ended:
+        return ""
+    progress = view.progress
+    if progress is None:
+        return f'<p aria-live="polite">{markup.esc(view.stage_label or "Starting")} …</p>'
+    share = progress.done / max(1, progress.total)
+    left = f" · {markup.seconds(progress.seconds_left)} left" if progress.seconds_left is not None else ""
+    text = f"{view.stage_label} · {progress.done:,} of {progress.total:,}{left}" + (f" · {progress.note}" if progress.note else "")
+    return f'<p aria-live="polite">{markup.esc(text)}</p>' + markup.track(share)
+
+
+def _now(view: View) -> str:
+    """The newest figures of the newest part, as facts."""
+    if not view.curves:
+        return ""
+    latest = {name: points[-1][1] for name, points in list(view.curves.values())[-1].items() if points}
+    shown = [
+        ("learning rate", "learning_rate", "{:.2g}"),
+        ("rows a second", "rows_per_second", "{:,.0f}"),
+        ("tokens a second", "tokens_per_second", "{:,.0f}"),
+        ("training loss", "loss", "{:.3f}"),
+        ("validation loss", "val_loss", "{:.3f}"),
+        ("validation accuracy", "val_accuracy", "{:.3f}"),
+    ]
+    return markup.facts((label, form.format(latest[name])) for label, name, form in shown if latest.get(name) is not None)
+
+
+def curves(parts: dict[str, dict[str, list]]) -> str:
+    """Loss and accuracy over steps, of the newest part (a fold, or the final model)."""
+    if not parts:
+        return ""
+    name, values = list(parts.items())[-1]
+    name = "the final model" if name == "final" else name
+    loss = {"training": values.get("loss", []), "validation": values.get("val_loss", [])}
+    accuracy = {"validation": values.get("val_accuracy", [])}
+    rate = charts.lines(
+        {"learning rate": values.get("learning_rate", [])}, "step", "learning rate", "It rises while warming up, then decays."
+    )
+    told = f"Loss of {name}: lower is better; validation rows teach nothing." if any(loss.values()) else ""
+    left = charts.lines(loss, "step", "loss", told)
+    right = charts.lines(accuracy, "step", "accuracy", f"Accuracy of {name} on the validation rows.", (0, 1))
+    return f'<div class="gh-two">{left}{right}{rate}</div>'
