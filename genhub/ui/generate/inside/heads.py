@@ -83,7 +83,7 @@ def overview(told: dict, chosen: int) -> str:
         _tile(weights, number, f"Head {number}", habit(pattern, told["shown"]), chosen)
         for number, (weights, pattern) in enumerate(zip(told["weights"], told["patterns"], strict=True), start=1)
     ]
-    text = "Below each head what gets most of its weight on the average over all tokens that look: the token itself, the one before or after it, the first or the last. Weight on [CLS] or the first token is often weight that has nothing better to do. Press a head to enlarge it."
+    text = "Below each head what gets most of its weight on the average over all tokens that look: the token itself, the one before or after it, the first or the last. Where no key fits, much of the weight often goes to [CLS] or the first token. Press a head to enlarge it."
     return markup.page(f'<div class="gi-tiles">{"".join(tiles)}</div>', markup.paragraph(text, "gi-note"))
 
 

@@ -79,16 +79,16 @@ def _next(told: dict, place: int) -> str:
 def sentence(told: dict) -> str:
     """How early the answer is there, in words."""
     count, rows = len(told["shown"]), told["rows"]
+    itself = sum(cell[0]["id"] == read for cell, read in zip(rows[0]["tokens"], told["ids"], strict=True))
     kept = ", ".join(f"{row['same']} after layer {number}" for number, row in enumerate(rows[1:-1], start=1))
     text = (
-        f"Of {markup.plural(count, 'place')} the final first choice is already the first choice at {rows[0]['same']} in the embeddings"
-        + (f", {kept}" if kept else "")
-        + "."
+        f"In the embeddings the first choice is the token that was just read at {itself} of {markup.plural(count, 'place')}. "
+        f"The model's final first choice is the first one already at {rows[0]['same']} in the embeddings{', ' + kept if kept else ''}."
     )
     if not rows[-1]["own"]:
         return text
     first, last = (sum(row["own"]) / len(row["own"]) for row in (rows[0], rows[-1]))
-    return f"{text} The token that does come next gets {first:.3f} on the average in the embeddings and {last:.3f} in the end."
+    return f"{text} The token that does come next gets {_told(first)} on the average in the embeddings and {_told(last)} in the end."
 
 
 def _told(probability: float) -> str:

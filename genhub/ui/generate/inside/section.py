@@ -3,6 +3,7 @@
 Each part has FIELDS (what it asks of the page), OUTPUTS (what it draws) and `show(lab, session, inside_asked, **fields)`.
 """
 
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import gradio as gr
@@ -27,6 +28,8 @@ PARTS = {
 }
 FIELDS = [name for part in PARTS.values() for name in part.FIELDS]
 OUTPUTS = list(dict.fromkeys(name for part in PARTS.values() for name in part.OUTPUTS))
+GO = "Look inside"
+BUSY, READY = ({"inside_go": gr.update(value=value, interactive=value == GO)} for value in ("Reading …", GO))
 INTRO = "Watch one sentence on its way through BERT, which reads, and GPT, which writes. All numbers are computed by the real models."
 
 
@@ -53,7 +56,7 @@ def layout(wires: Wires) -> None:
                 scale=2,
                 min_width=220,
             )
-            go = gr.Button("Look inside", variant="primary", elem_id="inside-go", scale=1, min_width=160)
+            go = gr.Button(GO, variant="primary", elem_id="inside-go", scale=1, min_width=160)
         problem = gr.HTML(elem_id="inside-problem")
         with gr.Tabs(selected="tokens", overflow_behavior="wrap", elem_id="inside-tabs", elem_classes="gi-tabs") as tabs:
             opened = {}
@@ -74,17 +77,25 @@ def wire(wires: Wires) -> None:
     for name, module in PARTS.items():
         module.wire(wires)
         given = ["session", "inside_asked", "inside_drawn", *module.FIELDS]
-        drawn = ["inside_tab", "inside_drawn", *module.OUTPUTS]
-        wires.on(part[f"inside_tab_{name}"].select, partial(opened, name=name), given, drawn, "inside_problem")
+        drawn = ["inside_tab", "inside_drawn", "inside_go", *module.OUTPUTS]
+        shown = partial(steps_of, partial(opened, name=name))
+        wires.on_steps(part[f"inside_tab_{name}"].select, shown, given, drawn, "inside_problem", READY)
     given = ["session", "inside_text", "inside_model", "inside_tab", *FIELDS]
+    drawn = ["inside_asked", "inside_drawn", "inside_go", *OUTPUTS]
     for event in (part["inside_go"].click, part["inside_text"].submit):
-        wires.on(event, look, given, ["inside_asked", "inside_drawn", *OUTPUTS], "inside_problem", trigger_mode="once")
+        wires.on_steps(event, partial(steps_of, look), given, drawn, "inside_problem", READY, trigger_mode="once")
     given = ["session", "inside_asked", "inside_drawn", "inside_steps_guess", *heads.FIELDS]
     drawn = ["inside_tabs", "inside_tab", "inside_drawn", "inside_steps_family", *steps.OUTPUTS]
     wires.on_pick(part["inside_map"].select, follow, given, drawn, "inside_problem")
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
+
+
+def steps_of(handler: Callable[..., dict], lab: Lab, **given) -> Iterator[dict]:
+    """The button says that a model reads, then what `handler` answers: the first answer waits until models are loaded."""
+    yield BUSY
+    yield {**handler(lab, **given), **READY}
 
 
 def look(lab: Lab, session: dict, inside_text: str, inside_model: str, inside_tab: str, **fields) -> dict:

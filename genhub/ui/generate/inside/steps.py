@@ -26,7 +26,7 @@ def layout(wires: Wires) -> None:
         family = gr.Radio(shared.MODELS, value="encoder", label="Model", elem_id="inside-steps-family", scale=1, min_width=180)
         layer = gr.Slider(1, 6, value=first.layer, step=1, label="Layer", elem_id="inside-steps-layer", scale=2, min_width=300)
         head = gr.Slider(1, 12, value=first.head, step=1, label="Head", elem_id="inside-steps-head", scale=2, min_width=300)
-        guess = gr.Checkbox(False, label="Guess first", elem_id="inside-steps-guess", scale=1, min_width=150)
+    guess = gr.Checkbox(False, label="Guess first: which token gets the largest weight?", elem_id="inside-steps-guess")
     queries = pieces(elem_id="inside-queries")
     view = pieces(elem_id="inside-steps", elem_classes="gh-reserve-tall")
     wires.add(inside_steps_family=family, inside_steps_layer=layer, inside_steps_head=head, inside_queries=queries, inside_steps=view)
@@ -77,8 +77,8 @@ def guess(lab: Lab, pick: str, session: dict, inside_asked: dict, inside_score: 
     place = pick.removeprefix("guess:")
     if not place.isdecimal() or int(place) >= len(told["shown"]) or "closed" in told:
         return {}
-    weights = [seen["weight"] for seen in told["seen"]]
-    own, best = weights[int(place)], max(weights)
+    weights = [seen["weight"] for seen in told["seen"] if seen["allowed"]]
+    own, best = told["seen"][int(place)]["weight"], max(weights)
     score, words = shared.scored(inside_score, own == best)
     said = f"You said “{told['shown'][int(place)]}”: {own:.3f}, number {1 + sum(weight > own for weight in weights)} of {len(weights)}."
     answer = f"Right. {said}" if own == best else f"{said} The largest weight, {best:.3f}, is on “{told['shown'][weights.index(best)]}”."
@@ -148,7 +148,7 @@ def position(told: dict, token: str) -> str:
         text = f"{where} This model adds no position to the vector x. {told['positions']}"
     else:
         below = "" if told["layer"] == 1 else " and the layers below have worked on the sum"
-        text = f"{where} An embedding of that position was added to the token's own at the bottom of the model{below}: x, which enters this layer, knows where it stands."
+        text = f"{where} An embedding of that position was added to the token's own at the bottom of the model{below}: x, which enters this layer, holds both."
     return _step("Position", text, _vectors([("x", told["x"], told["hidden"])]))
 
 
@@ -166,7 +166,7 @@ def weights(told: dict, token: str, guessed: str) -> str:
     hidden = sum(not seen["allowed"] for seen in told["seen"])
     masked = f" The mask sets the scores of the {markup.plural(hidden, 'token')} after it to −∞." if hidden else " No token is masked."
     text = f"The query of “{token}” is multiplied with the key of every token, the product divided by √{width} = {width**0.5:.2f}, and softmax makes weights of the scores that add up to 1.{masked}"
-    headers = ["token", "cosine", "q·k", f"q·k / √{width}", "mask", "weight"]
+    headers = ["token", "cosine", "q·k", f"÷ √{width}", "mask", "weight"]
     rows = [_row(name, seen) for name, seen in zip(told["shown"], told["seen"], strict=True)]
     table = markup.table(headers, rows, (1, 2, 3), classes="scroll gi-scores gi-narrow")
     answer = markup.paragraph(guessed, "gi-label") if guessed else ""
@@ -200,8 +200,8 @@ def cosine_note(told: dict) -> str:
 
 def features(told: dict, token: str) -> str:
     """Step 4."""
-    ranked = sorted(zip(told["seen"], told["shown"], strict=True), key=lambda pair: -pair[0]["weight"])[:3]
-    most = ", ".join(f"{seen['weight']:.2f} of “{name}”" for seen, name in ranked)
+    ranked = sorted(zip(told["seen"], told["shown"], strict=True), key=lambda pair: -pair[0]["weight"])
+    most = ", ".join(f"{seen['weight']:.2f} of “{name}”" for seen, name in ranked[:3] if seen["weight"] >= 0.01)
     text = f"The values of all tokens, each times its weight, add up to what this head tells “{token}”: {most} and less of the others. The vectors of the {told['heads']} heads are put side by side, multiplied by one more matrix and added to x."
     return _step("Extract features", text, _vectors([("Σ w v", told["context"], told["width"])]))
 
