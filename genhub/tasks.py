@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from genhub.errors import UserError
 from genhub.events import Event
 from genhub.options import Config
-from genhub.training.configs import ClassifyConfig
+from genhub.training.configs import AdaptConfig, ClassifyConfig, ScratchConfig
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,21 @@ class Task:
     name: str
     config: type[Config]
     trainer: str  # "module:function"
+    forecaster: str  # what a training will cost, in the same way
+    family: str = ""  # of the pretrained model that its configuration names (see genhub.families); empty: none
 
     def load(self) -> Callable[..., Iterator[Event]]:
         return resolve(self.trainer)
 
 
-TASKS = {task.name: task for task in (Task("classify", ClassifyConfig, "genhub.text.classify:train"),)}
+TASKS = {
+    task.name: task
+    for task in (
+        Task("classify", ClassifyConfig, "genhub.text.classify:train", "genhub.text.forecast:forecast", "encoder"),
+        Task("generate", AdaptConfig, "genhub.text.adapt:train", "genhub.text.adapting.forecast:forecast", "causal-lm"),
+        Task("scratch", ScratchConfig, "genhub.text.scratch:train", "genhub.text.from_scratch.forecast:forecast"),
+    )
+}
 
 
 def get(name: str) -> Task:

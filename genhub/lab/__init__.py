@@ -19,11 +19,11 @@ from genhub.lab.home import Home
 from genhub.lab.insides import Insides
 from genhub.lab.runs import Runs
 from genhub.lab.tables import PASTED, TableInfo
-from genhub.lab.texts import TextInfo, Texts
+from genhub.lab.texts import TextInfo
 from genhub.lab.writing import Writing
 
 __all__ = ["EXAMPLES", "EXAMPLE_PREFIX", "PASTED", "Lab", "TableInfo", "TextInfo"]
 
 
-class Lab(Runs, Texts, Answers, Writing, Insides, Home):
+class Lab(Runs, Answers, Writing, Insides, Home):
     """One per server. `open()` starts the job runner and the model worker in the background; `close()` ends them."""

@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from genhub import gate, hub
+from genhub import gate, hub, tasks
 from genhub.errors import UserError
 from genhub.families import ENCODER
 from genhub.jobs import forecasts, janitor, reading
@@ -15,44 +15,75 @@ from genhub.jobs.new import make_job, run_name
 from genhub.jobs.runner import RunInfo
 from genhub.lab.base import EXAMPLE_PREFIX
 from genhub.lab.tables import Tables
+from genhub.lab.texts import Texts
+from genhub.options import Config
 from genhub.text import verdict
 from genhub.training.configs import ClassifyConfig
 
+CLASSIFY = "classify"
 
-class Runs(Tables):
-    """From an examined table to a finished run."""
 
-    def has_model(self, model_id: str) -> bool:
-        """Is the encoder on this machine already?"""
-        return hub.stored_folder(model_id, self.settings, ENCODER.name) is not None
+class Runs(Tables, Texts):
+    """From an examined table, or a text, to a finished run."""
 
-    def fetch_model(self, model_id: str) -> None:
-        """Download and check an encoder of the Hub."""
-        hub.model_folder(model_id, self.settings, family=ENCODER.name)
+    def has_model(self, model_id: str, task: str = CLASSIFY) -> bool:
+        """Is the model that a task is to begin with on this machine already?"""
+        return hub.stored_folder(model_id, self.settings, tasks.get(task).family) is not None
 
-    def forecast(self, visitor: str, table_id: str, values: dict) -> dict:
-        """Trainable parameters, steps, seconds and memory, from a few measured steps on the visitor's own rows; `limit_seconds` is
-        when a run is stopped here."""
-        config, rows = self._prepared(visitor, table_id, values)
-        base = hub.model_folder(config.model, self.settings, family=ENCODER.name)
-        request = {"config": config.to_dict(), "rows_path": str(rows), "model_folder": str(base.path)}
-        cost = self.runner.call("genhub.text.forecast:forecast", request, seconds=60, what="The forecast")
+    def fetch_model(self, model_id: str, task: str = CLASSIFY) -> None:
+        """Download and check a model of the Hub that a task is to begin with."""
+        hub.model_folder(model_id, self.settings, family=tasks.get(task).family)
+
+    def forecast(self, visitor: str, source_id: str, values: dict, task: str = CLASSIFY) -> dict:
+        """Trainable parameters, steps, seconds and memory, from a few measured steps on the visitor's own rows or text; `limit_seconds`
+        is when a run is stopped here."""
+        config, rows = self._prepared(visitor, source_id, values, task)
+        request = {"config": config.to_dict(), "rows_path": str(rows), "model_folder": self._model(config, task)}
+        cost = self.runner.call(tasks.get(task).forecaster, request, seconds=60, what="The forecast")
         return {**forecasts.remembered(rows, config, cost), "limit_seconds": self.settings.limits.training_seconds}
 
-    def train(self, visitor: str, table_id: str, values: dict, name: str = "") -> str:
-        """Queue a training run on an examined table; returns its id."""
-        config, rows = self._prepared(visitor, table_id, values)
-        hub.model_folder(config.model, self.settings, family=ENCODER.name)  # downloads and checks before the job, which is offline
-        info = self.table(visitor, table_id)
-        report = json.loads((rows.parent / "report.json").read_text(encoding="utf-8"))
-        seconds, config = forecasts.seconds(rows, config), _with_columns(config, report)
-        origin = {**report["data"], "sample": info.sample or None, "counterexamples": info.counterexamples}
-        job = make_job("classify", config, rows, origin) | {"forecast": {"seconds": seconds}}
-        job["name"] = gate.display_name(name) if name else run_name(info.name, config)
+    def train(self, visitor: str, source_id: str, values: dict, name: str = "", task: str = CLASSIFY) -> str:
+        """Queue a training run on an examined table (of a classifier) or on a text (of a language model); returns its id."""
+        config, rows = self._prepared(visitor, source_id, values, task)
+        self._model(config, task)  # downloads and checks before the job, which is offline
+        seconds = forecasts.seconds(rows, config)
+        if task == CLASSIFY:
+            config, source, origin = self._of_table(visitor, source_id, config, rows)
+        else:
+            source, origin = self._of_text(visitor, source_id)
+        job = make_job(task, config, rows, origin) | {"forecast": {"seconds": seconds}}
+        job["name"] = gate.display_name(name) if name else run_name(source, config)
         return self.runner.submit(self.owner(visitor), job, rows)
 
-    def _prepared(self, visitor: str, table_id: str, values: dict) -> tuple[ClassifyConfig, Path]:
-        config = gate.config("classify", values)
+    def _model(self, config: Config, task: str) -> str:
+        """The folder of the pretrained model that the configuration names; empty where a task has none."""
+        family = tasks.get(task).family
+        return str(hub.model_folder(config.model, self.settings, family=family).path) if family else ""
+
+    def _of_table(self, visitor: str, table_id: str, config: ClassifyConfig, rows: Path) -> tuple[ClassifyConfig, str, dict]:
+        """(config with its columns, what the table is called, where its rows come from)."""
+        info = self.table(visitor, table_id)
+        report = json.loads((rows.parent / "report.json").read_text(encoding="utf-8"))
+        origin = {**report["data"], "sample": info.sample or None, "counterexamples": info.counterexamples}
+        return _with_columns(config, report), info.name, origin
+
+    def _of_text(self, visitor: str, text_id: str) -> tuple[str, dict]:
+        """(what the text is called, where it comes from)."""
+        info = self.text_info(visitor, text_id)
+        origin = {"name": info.name, "sample": info.sample or None, "cut": info.cut, "characters": info.characters}
+        return info.name, origin | ({"hub": info.hub} if info.hub else {})
+
+    def _prepared(self, visitor: str, source_id: str, values: dict, task: str) -> tuple[Config, Path]:
+        """(checked options, the rows or documents to learn from)."""
+        if task == CLASSIFY:
+            return self._prepared_table(visitor, source_id, values)
+        config, family = gate.config(task, values), tasks.get(task).family
+        if family:
+            gate.model_id(config.model, self.settings, family)
+        return config, self.text_rows(visitor, source_id)
+
+    def _prepared_table(self, visitor: str, table_id: str, values: dict) -> tuple[ClassifyConfig, Path]:
+        config = gate.config(CLASSIFY, values)
         gate.model_id(config.model, self.settings, ENCODER.name)
         folder = self._table_folder(visitor, table_id)
         report = folder / "report.json"

@@ -20,10 +20,11 @@ from genhub.ui import api, header, runs, start, theme
 from genhub.ui.blocks import GuardedBlocks
 from genhub.ui.classify import data, method, tab, train
 from genhub.ui.generate import tab as generate
+from genhub.ui.generate.learning import section
 from genhub.ui.session import FIRST_RUN
 from genhub.ui.wiring import Wires, merged, pieces
 
-STORAGE_KEY, RUN_KEY, FORM_KEY = "genhub-session", "genhub-run", "genhub-classify"
+STORAGE_KEY, RUN_KEY, FORM_KEY, LEARN_KEY = "genhub-session", "genhub-run", "genhub-classify", "genhub-generate"
 SECRET_NAME = "browser.secret"  # noqa: S105 - the file, not what is in it
 
 
@@ -41,6 +42,8 @@ def build(lab: Lab) -> gr.Blocks:
             pulse=gr.Timer(1.0, active=False),
             clock=gr.Timer(4.0),
             header=pieces(header.render(lab), elem_id="gh-header"),
+            learn=gr.BrowserState({}, storage_key=LEARN_KEY, secret=secret),
+            learn_pulse=gr.Timer(1.0, active=False),
         )
         with gr.Tabs(selected="start") as tabs:
             with gr.Tab("Start", id="start") as start_tab:
@@ -58,12 +61,14 @@ def build(lab: Lab) -> gr.Blocks:
         runs.wire(wires)
         wires.on(wires.parts["clock"].tick, lambda lab: {"header": header.render(lab)}, [], ["header"], trigger_mode="once")
         opened = ["tabs", *start.STAGES.values(), *tab.RUN_VIEW]
-        watched = wires.on_pick(wires.parts["header"].select, watch, ["session"], list(dict.fromkeys(opened)), "train_problem")
+        shown = list(dict.fromkeys([*opened, *section.OPENED]))
+        watched = wires.on_pick(wires.parts["header"].select, watch, ["session", "learn"], shown, "train_problem")
         watched.then(None, js=start.SHOW_OPEN_STAGE)
         recalled = wires.on(page.load, method.recall, ["method_form"], [*method.REMEMBERED], "method_problem")
         arrived = wires.on(recalled.then, arrive, ["session"], list(dict.fromkeys(["session", "header", *opened])), "train_problem")
         restored = wires.on(arrived.then, data.restore, ["session", *data.OPTIONS], data.OUTPUTS, "data_problem")
-        wires.on(restored.then, tab.came_back, ["session", *method.FIELDS], tab.CAME_BACK, "method_problem")
+        back = wires.on(restored.then, tab.came_back, ["session", *method.FIELDS], tab.CAME_BACK, "method_problem")
+        wires.on(back.then, section.arrive, ["session", "learn"], section.ARRIVED, "learn_problem")
         api.register(lab)
     return page.queue(max_size=64, default_concurrency_limit=4, api_open=False)
 
@@ -80,9 +85,12 @@ def arrive(lab: Lab, session: dict) -> dict:
     return merged(shown, {"tabs": gr.Tabs(selected="classify"), "train_stage": gr.update(open=True)}) if tab.alive(lab, session) else shown
 
 
-def watch(lab: Lab, pick: str, session: dict) -> dict:
+def watch(lab: Lab, pick: str, session: dict, learn: dict) -> dict:
     """The header's line on what trains was pressed: the visitor's own run that trains, else all of theirs."""
-    own = [info.id for info in lab.runs(session["visitor"]) if info.state in train.LIVE]
+    living = [info for info in lab.runs(session["visitor"]) if info.state in train.LIVE]
+    own = [info.id for info in living if not section.teaches(info.task)]
+    if living and not own:
+        return section.open_run(lab, session, learn, living[-1].id)
     if not own:
         return {"tabs": gr.Tabs(selected="runs")}
     shown = {**session, "run": session["run"] if session["run"] in own else own[-1]}

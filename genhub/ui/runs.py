@@ -10,6 +10,7 @@ from genhub.lab import Lab
 from genhub.ui import charts, markup
 from genhub.ui.classify import tab, take_home
 from genhub.ui.classify.train import LIVE
+from genhub.ui.generate.learning import section
 from genhub.ui.wiring import Wires, pieces
 
 CURVES = {"Validation loss": "val_loss", "Training loss": "loss", "Validation accuracy": "val_accuracy"}
@@ -63,12 +64,13 @@ def layout(wires: Wires) -> None:
 def wire(wires: Wires) -> None:
     part = wires.parts
     state = ["session", "runs_picked", "runs_which"]
-    wires.on_pick(part["runs_table"].select, picked, state, [*SHOWN, "tabs", *tab.RUN_VIEW], "runs_problem")
+    opened = list(dict.fromkeys([*SHOWN, "tabs", *tab.RUN_VIEW, *section.OPENED]))
+    wires.on_pick(part["runs_table"].select, picked, [*state, "learn"], opened, "runs_problem")
     for event in (part["runs_refresh"].click, part["runs_which"].input, part["runs_tab"].select):
         wires.on(event, show, state, SHOWN, "runs_problem")
     followed = ["runs_table", "runs_curves", "runs_compare", "runs_clock"]
     wires.on(part["runs_clock"].tick, follow, [*state, "runs_table"], followed, "runs_clock_problem", trigger_mode="once")
-    for name in ("start_tab", "classify_tab"):
+    for name in ("start_tab", "classify_tab", "generate_tab"):
         wires.on(part[name].select, leave, [], ["runs_clock"])
     wires.on(part["runs_rename"].click, rename, [*state, "runs_name"], [*SHOWN, "run_choice"], "runs_problem")
     wires.on(part["runs_delete"].click, delete, [*state, "runs_delete"], [*SHOWN, *tab.RUN_VIEW], "runs_problem")
@@ -129,9 +131,11 @@ def _alive(runs: list[RunInfo]) -> bool:
     return any(info.state in LIVE for info in runs)
 
 
-def picked(lab: Lab, pick: str, session: dict, runs_picked: list[str], runs_which: str) -> dict:
-    """A row was chosen ("select:id") or opened in Classify ("open:id")."""
+def picked(lab: Lab, pick: str, session: dict, runs_picked: list[str], runs_which: str, learn: dict) -> dict:
+    """A row was chosen ("select:id") or opened in the tab of its task ("open:id")."""
     verb, _, run = pick.partition(":")
+    if verb == "open" and section.teaches(lab.run(session["visitor"], run).task):
+        return {**section.open_run(lab, session, learn, run), **leave(lab)}
     if verb == "open":
         opened = tab.refresh(lab, {**session, "run": run})
         return {**opened, "tabs": gr.Tabs(selected="classify"), **leave(lab)}
@@ -198,18 +202,13 @@ def _one(chosen: list[str]) -> str:
 
 def render(runs: list[RunInfo], chosen: list[str], open_run: str) -> str:
     if not runs:
-        return markup.page(markup.note("No runs yet. Train one in Classify, or open a zip that you took home."))
+        return markup.page(markup.note("No runs yet. Train one in Classify or Generate, or open a zip that you took home."))
     rows = [_row(info, info.id in chosen, info.id == open_run) for info in runs]
-    return markup.page(markup.table(["", "run", "state", "method", "accuracy on unseen rows", "time", "started", ""], rows))
+    return markup.page(markup.table(["", "run", "state", "method", "on unseen data", "time", "started", ""], rows))
 
 
 def _row(info: RunInfo, chosen: bool, shown: bool) -> list:
     metrics = info.metrics or {}
-    accuracy = (
-        f"{metrics['accuracy']:.3f} [{metrics['accuracy_low']:.3f}–{metrics['accuracy_high']:.3f}] on {metrics['test_rows']:,}"
-        if "accuracy" in metrics
-        else "–"
-    )
     state = str(markup.chip(info.state))
     if info.state == "queued" and info.position:
         wait = markup.wait(info.wait_seconds)
@@ -222,11 +221,20 @@ def _row(info: RunInfo, chosen: bool, shown: bool) -> list:
         info.name,
         markup.Raw(state),
         info.method,
-        accuracy,
+        _judged(metrics),
         markup.seconds(seconds) if seconds is not None else "–",
         _when(info.created),
         markup.pick("shown" if shown else "open", f"open:{info.id}"),
     ]
+
+
+def _judged(metrics: dict) -> str:
+    """The figure of the verdict, with its ground."""
+    if "accuracy" in metrics:
+        return f"accuracy {metrics['accuracy']:.3f} [{metrics['accuracy_low']:.3f}–{metrics['accuracy_high']:.3f}], {metrics['test_rows']:,} rows"
+    if "bits_per_character" in metrics:
+        return f"{metrics['bits_per_character']:.3f} bits a character, {metrics['test_characters']:,} characters"
+    return "–"
 
 
 def _when(created: float) -> str:

@@ -6,17 +6,19 @@ scratch    training a character model from drawn weights
 """
 
 from genhub.training.configs.classify import MAIN_METHODS, METHOD_HELP, MORE_METHODS, PRESETS, ClassifyConfig
-from genhub.training.configs.language import ADAPT_METHODS, STRATEGIES, STRATEGY_OPTIONS, AdaptConfig, GenerateConfig
-from genhub.training.configs.scratch import ARCHITECTURES, ScratchConfig
+from genhub.training.configs.language import ADAPT_METHODS, ADAPT_PRESETS, STRATEGIES, STRATEGY_OPTIONS, AdaptConfig, GenerateConfig
+from genhub.training.configs.scratch import ARCHITECTURES, SCRATCH_PRESETS, ScratchConfig
 
 __all__ = [
     "ADAPT_METHODS",
+    "ADAPT_PRESETS",
     "ARCHITECTURES",
     "CONFIGS",
     "MAIN_METHODS",
     "METHOD_HELP",
     "MORE_METHODS",
     "PRESETS",
+    "SCRATCH_PRESETS",
     "STRATEGIES",
     "STRATEGY_OPTIONS",
     "AdaptConfig",

@@ -130,3 +130,10 @@ class AdaptConfig(Config):
         "auto", "Arithmetic of the forward pass; auto measures which is faster here.", choices=("auto", "fp32", "bf16"), advanced=True
     )
     seed: int = option(0, "Decides the split, the order of the windows, the new weights and the samples.", low=0, high=2**31 - 1)
+
+
+ADAPT_PRESETS = {  # every preset decides the same options
+    "Quick": {"method": "lora", "epochs": 1, "rank": 4},
+    "Balanced": {"method": "lora", "epochs": 3, "rank": 8},
+    "Thorough": {"method": "lora", "epochs": 8, "rank": 16},
+}

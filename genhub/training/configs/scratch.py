@@ -51,3 +51,15 @@ class ScratchConfig(Config):
         if self.architecture == "gpt" and self.width % self.heads:
             what = f"{self.heads} heads cannot share a width of {self.width}."
             raise UserError(what, "The width must be a multiple of the heads.", f"Take {self.width // self.heads * self.heads}.", "width")
+
+    @property
+    def method(self) -> str:
+        """What a passport says of how a model was made."""
+        return self.architecture
+
+
+SCRATCH_PRESETS = {  # every preset decides the same options
+    "1 minute": {"architecture": "gpt", "steps": 600, "layers": 4, "width": 128, "heads": 4, "window": 128, "batch_size": 16},
+    "3 minutes": {"architecture": "gpt", "steps": 1_500, "layers": 4, "width": 128, "heads": 4, "window": 128, "batch_size": 16},
+    "10 minutes": {"architecture": "gpt", "steps": 3_000, "layers": 4, "width": 192, "heads": 4, "window": 128, "batch_size": 16},
+}

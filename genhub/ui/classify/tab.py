@@ -9,6 +9,7 @@ called by the page's timer while a run is alive.
 import gradio as gr
 
 from genhub.jobs.folder import RunFolder
+from genhub.jobs.runner import RunInfo
 from genhub.lab import EXAMPLE_PREFIX, EXAMPLES, Lab
 from genhub.ui import markup
 from genhub.ui.classify import data, exhibit, method, take_home, train, try_it, verdict
@@ -34,6 +35,7 @@ NO_TABLE = ["data_stage", "data_report", "data_use", "data_sample", "data_file",
 CAME_BACK = [*USED, "data_source", "data_sample", *data.GROUPS]
 RUN_VIEW += ["try_download", "try_table_note", "home_note", "home_download", "home_merged", "home_code", "home_command"]
 
+TASK = "classify"  # whose runs are shown here
 EXAMPLE_INFO = "A computed example, until you train your own."
 OWN_INFO = "Your own; the examples stand below your runs in this list."
 
@@ -164,7 +166,7 @@ def cure(lab: Lab, session: dict) -> dict:
 
 def alive(lab: Lab, session: dict) -> bool:
     """Is the run in view one of this visitor's that has not ended?"""
-    return any(info.id == session["run"] and info.state in train.LIVE for info in lab.runs(session["visitor"]))
+    return any(info.id == session["run"] and info.state in train.LIVE for info in runs(lab, session))
 
 
 def choose_run(lab: Lab, session: dict, run_choice: str) -> dict:
@@ -212,8 +214,13 @@ def tick(lab: Lab, session: dict) -> dict:
 def choices(lab: Lab, session: dict) -> list[tuple[str, str]]:
     """The examples and this visitor's runs, newest first, as (name, id); a state is named once it stays."""
     return [
-        (info.name if info.state in train.LIVE else f"{info.name} · {info.state}", info.id) for info in lab.runs(session["visitor"])
+        (info.name if info.state in train.LIVE else f"{info.name} · {info.state}", info.id) for info in runs(lab, session)
     ] + _examples()
+
+
+def runs(lab: Lab, session: dict) -> list[RunInfo]:
+    """This visitor's classifiers."""
+    return [info for info in lab.runs(session["visitor"]) if info.task == TASK]
 
 
 def _examples() -> list[tuple[str, str]]:
@@ -234,7 +241,7 @@ def _note(lab: Lab, session: dict) -> str:
 
 def _blank_answers(lab: Lab, session: dict) -> dict:
     """Answers of another run do not stand under this one."""
-    trained = [(info.name, info.id) for info in lab.runs(session["visitor"]) if RunFolder(info.path).has("passport.json")]
+    trained = [(info.name, info.id) for info in runs(lab, session) if RunFolder(info.path).has("passport.json")]
     others = [(name, run) for name, run in trained + _examples() if run != session["run"]]
     hidden = gr.update(visible=False, value=None)
     return {

@@ -7,6 +7,8 @@ import gradio as gr
 
 from genhub.ui import markup
 from genhub.ui.generate import decode, guess, inside, tree, write
+from genhub.ui.generate.learning import section
+from genhub.ui.generate.learning.kinds import KINDS
 from genhub.ui.wiring import Wires
 
 SECTIONS = (write, decode, tree, inside, guess)
@@ -15,10 +17,16 @@ INTRO = "Let a language model write, see what stood to choose from at every toke
 
 def layout(wires: Wires) -> None:
     gr.HTML(markup.page("<h2>Generate</h2>", markup.paragraph(INTRO, "muted")))
-    for section in SECTIONS:
-        section.layout(wires)
+    for part in SECTIONS:
+        part.layout(wires)
+    for kind in KINDS:
+        section.layout(wires, kind)
+    wires.add(learn_problem=gr.HTML())
 
 
 def wire(wires: Wires) -> None:
-    for section in SECTIONS:
-        section.wire(wires)
+    for part in SECTIONS:
+        part.wire(wires)
+    for kind in KINDS:
+        section.wire(wires, kind)
+    section.shared(wires)

@@ -1,0 +1,68 @@
+"""What differs between adapting a model and training one from scratch: data for the parts of the section."""
+
+from dataclasses import dataclass, field
+
+from genhub.options import Config
+from genhub.training.configs import ADAPT_PRESETS, SCRATCH_PRESETS, AdaptConfig, ScratchConfig
+
+
+@dataclass(frozen=True)
+class Kind:
+    """task: in `genhub.tasks`. prefix: of the components' names. main: options that stand in view. presets: name → options that it
+    decides. has_base: a pretrained model is chosen, and stands beside what was learnt."""
+
+    task: str
+    prefix: str
+    stage: str
+    intro: str
+    config: type[Config]
+    main: tuple[str, ...]
+    preset: str
+    presets: dict[str, dict] = field(default_factory=dict)
+    has_base: bool = False
+
+    def name(self, part: str) -> str:
+        """The component of this section that plays a part."""
+        return f"{self.prefix}_{part}"
+
+    def names(self, *parts: str) -> list[str]:
+        return [self.name(part) for part in parts]
+
+    @property
+    def options(self) -> list[str]:
+        """Options that have a field: the column of a table is chosen with the text."""
+        return [option.name for option in self.config.options() if option.name != "text_column"]
+
+    @property
+    def fields(self) -> list[str]:
+        return self.names(*self.options)
+
+
+ADAPT = Kind(
+    task="generate",
+    prefix="adapt",
+    stage="7  Adapt",
+    intro=(
+        "Teach a language model to write like a text of yours: a small adapter learns, the model stays as it is. What it gained is "
+        "measured on the last part of the text, which it has not read, beside the model without the adapter and beside counting."
+    ),
+    config=AdaptConfig,
+    main=("model", "method", "epochs", "seed"),
+    preset="Balanced",
+    presets=ADAPT_PRESETS,
+    has_base=True,
+)
+SCRATCH = Kind(
+    task="scratch",
+    prefix="scratch",
+    stage="8  From scratch",
+    intro=(
+        "A character model begins with drawn weights and writes noise; minutes later it writes names, lines and something like sentences. "
+        "Watch the loss fall and the samples change."
+    ),
+    config=ScratchConfig,
+    main=("architecture", "steps", "width", "layers", "window", "seed"),
+    preset="1 minute",
+    presets=SCRATCH_PRESETS,
+)
+KINDS = (ADAPT, SCRATCH)

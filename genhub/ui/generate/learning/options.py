@@ -1,0 +1,119 @@
+"""What learns, for how long, and what that will cost: measured on the visitor's own text before one commits."""
+
+from functools import partial
+
+import gradio as gr
+
+from genhub.lab import Lab
+from genhub.training.configs import ADAPT_METHODS, ARCHITECTURES, METHOD_HELP
+from genhub.ui import forms, markup
+from genhub.ui.generate.learning.kinds import Kind
+from genhub.ui.wiring import Wires
+
+OWN = "My own"
+NAMED = {  # options whose choices have names of their own
+    "method": [(METHOD_HELP[name][0], name) for name in ADAPT_METHODS],
+    "architecture": [(title, name) for name, (title, _) in ARCHITECTURES.items()],
+}
+ABOUT = {"method": lambda name: METHOD_HELP[name][1], "architecture": lambda name: ARCHITECTURES[name][1]}
+NOTHING = "What it will cost is measured here, on your text, once one is in use."
+
+
+def layout(wires: Wires, kind: Kind) -> None:
+    preset = gr.Radio([*kind.presets, OWN], value=kind.preset, label="Preset", elem_id=kind.name("preset"))
+    made: dict[str, object] = {"preset": preset}
+    decided = kind.presets[kind.preset]
+    for first in range(0, len(kind.main), 2):
+        with gr.Row():
+            for name in kind.main[first : first + 2]:
+                made[name] = _field(wires.lab, kind, name, decided)
+    made["about"] = gr.HTML(_about(kind, decided), elem_id=kind.name("about"))
+    with gr.Accordion("Advanced", open=False):
+        for name in kind.options:
+            if name not in kind.main:
+                made[name] = _field(wires.lab, kind, name, decided)
+    wires.add(**{kind.name(part): component for part, component in made.items()})
+
+
+def _field(lab: Lab, kind: Kind, name: str, decided: dict):
+    option, place = kind.config.option(name), kind.name(name)
+    value = decided.get(name, option.default)
+    if name == "model":
+        choices = [(f"{entry.id} · {entry.parameters / 1e6:.0f} M", entry.id) for entry in lab.language_models()]
+        return gr.Dropdown(
+            choices, value=value, allow_custom_value=True, label="Base model", info="Or any GPT-family id, as owner/name.", elem_id=place
+        )
+    if name in NAMED:
+        return gr.Dropdown(NAMED[name], value=value, label=option.label, info=option.help, elem_id=place)
+    made = forms.field(option, elem_id=place)
+    made.value = str(value) if option.optional and value is not None else made.value if value is None else value
+    return made
+
+
+def wire(wires: Wires, kind: Kind) -> None:
+    part = wires.parts
+    decided = list(dict.fromkeys(name for values in kind.presets.values() for name in values))
+    wires.on(
+        part[kind.name("preset")].input,
+        partial(choose_preset, kind=kind),
+        [kind.name("preset")],
+        [*kind.names(*decided), kind.name("about")],
+    )
+    own = partial(gr.on, [part[kind.name(name)].input for name in decided])
+    wires.on(own, partial(now_my_own, kind=kind), [], [kind.name("preset")])
+    for name in ABOUT:
+        if kind.name(name) in part:
+            wires.on(part[kind.name(name)].change, partial(explain, kind=kind, option=name), [kind.name(name)], [kind.name("about")])
+
+
+# ---- handlers -------------------------------------------------------------------------------------------------------
+
+
+def choose_preset(lab: Lab, kind: Kind, **given) -> dict:
+    decided = kind.presets.get(given[kind.name("preset")], {})
+    answer = {kind.name(name): _shown(kind, name, value) for name, value in decided.items()}
+    return {**answer, kind.name("about"): _about(kind, decided)} if decided else {}
+
+
+def now_my_own(lab: Lab, kind: Kind) -> dict:
+    return {kind.name("preset"): OWN}
+
+
+def explain(lab: Lab, kind: Kind, option: str, **given) -> dict:
+    return {kind.name("about"): _about(kind, {option: given[kind.name(option)]})}
+
+
+def values(kind: Kind, given: dict) -> dict:
+    """The fields as the values of the kind's Config."""
+    return {name: forms.value(kind.config.option(name), given[kind.name(name)]) for name in kind.options if kind.name(name) in given}
+
+
+# ---- rendering ------------------------------------------------------------------------------------------------------
+
+
+def _shown(kind: Kind, name: str, value):
+    return ("" if value is None else str(value)) if kind.config.option(name).optional else value
+
+
+def _about(kind: Kind, decided: dict) -> str:
+    for name, told in ABOUT.items():
+        if name in kind.options:
+            return markup.page(markup.paragraph(told(decided.get(name, kind.config.option(name).default)), "muted"))
+    return ""
+
+
+def forecast(cost: dict) -> str:
+    """What a training will cost."""
+    pairs = [
+        ("trainable", markup.percent(cost["trainable_percent"])),
+        ("parameters", f"{cost['trainable_parameters']:,} of {cost['total_parameters']:,}"),
+        ("steps", f"{cost['steps']:,}"),
+        ("time", f"≈ {markup.seconds(cost['seconds'])}"),
+        ("memory", f"≈ {cost['memory_mb']:,.0f} MB"),
+        ("arithmetic", cost["precision"]),
+    ]
+    limit = cost["limit_seconds"]
+    late = f"Longer than the {markup.seconds(limit)} that a run may take here: it would be stopped then, and the best so far kept."
+    warning = markup.note(late) if limit and cost["seconds"] > limit else ""
+    ground = f"Measured on {markup.plural(cost['measured_steps'], 'step')} with your own text; samples and verdict included."
+    return markup.page("<h3>What it will cost</h3>", markup.facts(pairs), warning, markup.paragraph(ground, "muted"))

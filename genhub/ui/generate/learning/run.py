@@ -1,0 +1,163 @@
+"""What a run is doing: how far, the curves, what it writes on its way, a Stop that keeps the best, and the verdict."""
+
+from functools import partial
+
+import gradio as gr
+
+from genhub.events import Sample
+from genhub.jobs.folder import RunFolder
+from genhub.jobs.reading import View
+from genhub.lab import Lab
+from genhub.ui import charts, markup, run_view
+from genhub.ui.generate.learning.kinds import KINDS, Kind
+from genhub.ui.wiring import Wires
+
+PARTS = ("run", "view", "stop", "resume", "film", "film_view", "verdict")
+NOTHING = "Nothing has been trained here yet."
+CALLED = {"base": "base model, without the adapter", "ngrams": "n-grams, counted", "unigram": "frequencies of single tokens"}
+
+
+def layout(wires: Wires, kind: Kind) -> None:
+    run = gr.Dropdown([], value=None, label="Run shown", info="Yours, the newest first.", elem_id=kind.name("run"))
+    view = gr.HTML(markup.page(markup.note(NOTHING)), elem_id=kind.name("view"), elem_classes="gh-reserve-tall")
+    with gr.Row():
+        stop = gr.Button("Stop and keep", interactive=False, elem_id=kind.name("stop"), min_width=140)
+        resume = gr.Button("Resume", visible=False, elem_id=kind.name("resume"), min_width=140)
+    film = gr.Slider(1, 2, value=1, step=1, label="Sample", info="What it wrote on its way.", visible=False, elem_id=kind.name("film"))
+    film_view = gr.HTML(elem_id=kind.name("film_view"))
+    verdict = gr.HTML(elem_id=kind.name("verdict"))
+    parts = {"run": run, "view": view, "stop": stop, "resume": resume, "film": film, "film_view": film_view, "verdict": verdict}
+    wires.add(**{kind.name(part): component for part, component in parts.items()})
+
+
+def wire(wires: Wires, kind: Kind, problem: str) -> None:
+    part, shown = wires.parts, [*kind.names(*PARTS), "learn_pulse", "learn"]
+    asked = ["session", "learn"]
+    wires.on(part[kind.name("run")].input, partial(choose, kind=kind), [*asked, kind.name("run")], shown, problem)
+    wires.on(part[kind.name("stop")].click, partial(stop, kind=kind), asked, [kind.name("stop")], problem)
+    wires.on(part[kind.name("resume")].click, partial(resume, kind=kind), asked, shown, problem)
+    wires.on(
+        part[kind.name("film")].input,
+        partial(scrub, kind=kind),
+        [*asked, kind.name("film")],
+        [kind.name("film_view")],
+        problem,
+        trigger_mode="always_last",
+    )
+
+
+# ---- handlers -------------------------------------------------------------------------------------------------------
+
+
+def shown_run(learn: dict, kind: Kind) -> str:
+    return (learn or {}).get(kind.name("run"), "")
+
+
+def choose(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:
+    learn = {**learn, kind.name("run"): given[kind.name("run")] or ""}
+    return {"learn": learn, **refresh(lab, session, learn, kind), **pulse(lab, session, learn)}
+
+
+def stop(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
+    lab.stop(session["visitor"], shown_run(learn, kind))
+    return {kind.name("stop"): gr.update(value="Stopping …", interactive=False)}
+
+
+def resume(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
+    lab.resume(session["visitor"], shown_run(learn, kind))
+    return {**refresh(lab, session, learn, kind), "learn_pulse": gr.Timer(active=True)}
+
+
+def scrub(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:
+    """Another moment of the film."""
+    _, view = lab.view(session["visitor"], shown_run(learn, kind))
+    place = int(given[kind.name("film")] or 1) - 1
+    return {kind.name("film_view"): frame(view.samples, place)} if 0 <= place < len(view.samples) else {}
+
+
+def refresh(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
+    """The run as it stands now."""
+    mine = runs(lab, session, kind)
+    chosen = shown_run(learn, kind)
+    choices = gr.update(choices=[(info.name, info.id) for info in mine], value=chosen or None)
+    if chosen not in {info.id for info in mine}:
+        idle = {"stop": gr.update(interactive=False), "resume": gr.update(visible=False), "film": gr.update(visible=False)}
+        drawn = {"run": choices, "view": markup.page(markup.note(NOTHING)), "film_view": "", "verdict": "", **idle}
+        return {kind.name(part): value for part, value in drawn.items()}
+    info, view = lab.view(session["visitor"], chosen)
+    count = len(view.samples)
+    drawn = {
+        "run": choices,
+        "view": run_view.render(info, view) or markup.page(markup.note("Waiting to begin.")),
+        "stop": gr.update(
+            interactive=info.state in ("queued", "running"), value="Stopping …" if info.state == "stopping" else "Stop and keep"
+        ),
+        "resume": gr.update(visible=info.state in ("failed", "stopped")),
+        "film": gr.update(visible=count > 1, maximum=max(2, count), value=max(1, count)),
+        "film_view": frame(view.samples, count - 1),
+        "verdict": verdict(lab, session, chosen, view),
+    }
+    return {kind.name(part): value for part, value in drawn.items()}
+
+
+def runs(lab: Lab, session: dict, kind: Kind) -> list:
+    return [info for info in lab.runs(session["visitor"]) if info.task == kind.task]
+
+
+def alive(lab: Lab, session: dict, learn: dict) -> bool:
+    chosen = {shown_run(learn, kind) for kind in KINDS}
+    return any(info.id in chosen and info.state in run_view.LIVE for info in lab.runs(session["visitor"]))
+
+
+def pulse(lab: Lab, session: dict, learn: dict) -> dict:
+    return {"learn_pulse": gr.Timer(active=alive(lab, session, learn))}
+
+
+def tick(lab: Lab, session: dict, learn: dict) -> dict:
+    """One look while a run in view is alive."""
+    drawn: dict = pulse(lab, session, learn)
+    for kind in KINDS:
+        if shown_run(learn, kind):
+            drawn |= refresh(lab, session, learn, kind)
+            drawn.pop(kind.name("run"))  # somebody may have it open
+    return drawn
+
+
+# ---- rendering ------------------------------------------------------------------------------------------------------
+
+
+def frame(samples: list[Sample], place: int) -> str:
+    """One sample, with its step."""
+    if not samples or place < 0:
+        return ""
+    sample = samples[place]
+    when = "Before the first step" if sample.step == 0 else f"After step {sample.step:,}"
+    text = f'<div class="gh-text small"><span class="prompt">{markup.esc(sample.prompt)}</span>{markup.esc(sample.text)}</div>'
+    return markup.page(f"<h3>{when} it writes</h3>", text)
+
+
+def verdict(lab: Lab, session: dict, run: str, view: View) -> str:
+    """Figures on unseen text beside their base lines, and what they mean."""
+    folder: RunFolder = lab.folder(session["visitor"], run)
+    if not folder.has("metrics.json") or not (view.ended or not view.curves):
+        return ""
+    metrics = folder.read("metrics.json")
+    rows = [["this run", metrics["bits_per_character"], metrics["perplexity"], ""]]
+    rows += [
+        [CALLED.get(name, name), line["bits_per_character"], line.get("perplexity"), _gain(line.get("gain"))]
+        for name, line in metrics["baselines"].items()
+    ]
+    table = markup.table(
+        ["on unseen text", "bits a character", "perplexity", "this run needs"],
+        [[name, f"{bits:.3f}", "–" if perplexity is None else f"{perplexity:,.1f}", gain] for name, bits, perplexity, gain in rows],
+        (1, 2, 3),
+    )
+    bars = charts.bars({name: round(bits, 3) for name, bits, _, _ in rows}, "Bits a character on unseen text: fewer is better.")
+    sentences = "".join(markup.paragraph(sentence) for sentence in metrics["sentences"])
+    big = f'<p><span class="gh-big">{metrics["bits_per_character"]:.2f}</span> bits a character</p>'
+    return markup.page("<h3>Verdict</h3>", big, sentences, table, bars)
+
+
+def _gain(gain: dict | None) -> str:
+    """How many bits fewer, with the interval."""
+    return f"{-gain['mean']:+.3f} [{-gain['high']:+.3f}, {-gain['low']:+.3f}]" if gain else ""
