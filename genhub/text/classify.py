@@ -334,13 +334,7 @@ class _Work:
             "precision": kept.fitted.precision,
             "device": self.accelerator.device.type,
             "batch_size": learner.batch_size(self.config, len(self.material.parts[-1].split.train)),
-            "stopped_by": self.stopped_by(),
+            "stopped_by": outcome.stopped_by(self.run, self.stopped),
             "learning_rate": None if frozen else encoder,
             "head_learning_rate": None if frozen else head,
         }
-
-    def stopped_by(self) -> str | None:
-        """ "hand" or "limit", the time that a run may take; None when nothing stopped it."""
-        if not self.stopped:
-            return None
-        return "hand" if self.run.has("stop") else "limit"

@@ -9,6 +9,8 @@ into a few hundred megabytes and take about a minute.
 
 import numpy as np
 
+BITS = 63  # of an integer that holds an n-gram
+
 
 class Order:
     """The n-grams of one length: sorted keys with their discounted share of the context, and what the context leaves over."""
@@ -32,13 +34,16 @@ class Order:
 
 
 class KneserNey:
-    """Trained on a sequence of ids below `vocabulary`; `order` · bits of an id must not exceed 63."""
+    """Trained on a sequence of ids below `vocabulary`; `order` · bits of an id must not exceed 63.
 
-    def __init__(self, ids: np.ndarray, vocabulary: int, order: int = 5):
+    `width`: bits of an id, where they were numbered anew to need fewer than the vocabulary's would.
+    """
+
+    def __init__(self, ids: np.ndarray, vocabulary: int, order: int = 5, width: int = 0):
         self.vocabulary, self.order = vocabulary, order
-        self.width = max(1, int(vocabulary - 1).bit_length())
-        if self.width * order > 63:
-            raise ValueError(f"{order}-grams over {vocabulary} tokens do not fit into 63 bits")
+        self.width = width or max(1, int(vocabulary - 1).bit_length())
+        if self.width * order > BITS:
+            raise ValueError(f"{order}-grams over {vocabulary} tokens do not fit into {BITS} bits")
         keys, counts = np.unique(self.grams(np.asarray(ids), order), return_counts=True)
         orders = [Order(keys, counts, self.width)]
         for length in range(order - 1, 0, -1):

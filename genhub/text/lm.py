@@ -7,7 +7,7 @@ Losses are in nats a token. Position t of a window predicts token t + 1 from the
 positions know little: `sliding_loss` gives every token a context, `Windows` side by side is what nanoGPT measures.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -93,13 +93,19 @@ def _is_table(name: str) -> bool:
 
 
 @torch.inference_mode()
-def window_loss(model: nn.Module, windows: Windows, batch_size: int = 16) -> float:
-    """Nats a token of `model(batch)` over whole windows, as the training loop validates."""
+def window_loss(model: nn.Module, windows: Windows, batch_size: int = 16, stop: Callable[[], bool] = bool) -> float | None:
+    """Nats a token of `model(batch)` over whole windows, as the training loop validates; None when `stop` says so meanwhile."""
     total, rows = 0.0, range(len(windows.lengths))
     for at in rows[::batch_size]:
-        batch = windows.batch(rows[at : at + batch_size])
+        if stop():
+            return None
+        batch = {name: tensor.to(_device(model)) for name, tensor in windows.batch(rows[at : at + batch_size]).items()}
         total += nn.functional.cross_entropy(model(batch).float().flatten(0, 1), batch["labels"].flatten(), reduction="sum").item()
     return total / sum(windows.lengths)
+
+
+def _device(model: nn.Module) -> torch.device:
+    return next((tensor.device for tensor in model.parameters()), torch.device("cpu"))
 
 
 @torch.inference_mode()

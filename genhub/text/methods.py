@@ -31,11 +31,13 @@ class Pretrained(Protocol):
     tokenizer: object
     id: str
     revision: str
+    sha256: str
     kind: str
     hub_id: str
 
 
 P = TypeVar("P", bound=Pretrained)
+LINEAR_ONLY = ("LoHaConfig", "LoKrConfig", "OFTConfig", "MissConfig", "ShiraConfig")  # of PEFT: not for the maps of GPT-2
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Method:
 def _placed(cls: type, places: Layout, targets: list[str], **options) -> object:
     """A PEFT configuration for these places. Raises UserError where this method of PEFT cannot change the architecture's maps."""
     if places.transposed and cls.__name__ != "LNTuningConfig":
-        if "fan_in_fan_out" not in cls.__dataclass_fields__:
+        if cls.__name__ in LINEAR_ONLY:
             what = "This method does not fit GPT-2: PEFT has it for linear maps, and those of GPT-2 are stored the other way round."
             fitting = "lora, dora, rslora, adalora, ia3, vera, lntuning, bitfit and full do fit."
             raise UserError(what, fitting, "Choose one of these, or a model of another architecture.", "method")

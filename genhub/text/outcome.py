@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 
 from genhub import disk
 from genhub.jobs.folder import RunFolder, write_json
+from genhub.options import Config
 from genhub.text import card, methods
 from genhub.text.classifier import FORMAT, Classifier
 from genhub.text.verdict import Verdict
@@ -43,28 +44,33 @@ def weight_files(run: RunFolder) -> dict[str, Path]:
 
 def save_passport(run: RunFolder, model: Classifier, config: ClassifyConfig, facts: Mapping) -> dict:
     """passport.json. `facts`: labels, max_length, adapter, metrics (those figures that belong on a passport)."""
-    job, base = run.job(), model.base
-    passport = {
-        "format": FORMAT,
-        "task": "classify",
-        "base": {"id": base.id, "revision": base.revision, "sha256": base.sha256},
-        "method": config.method,
-        "adapter": facts["adapter"],
+    base = model.base
+    of_a_classifier = {
         "labels": facts["labels"],
         "pooling": base.pooling,
         "normalize": base.normalize,
         "scale": base.scale,
         "max_length": facts["max_length"],
         "head": {"in": model.head.in_features, "out": model.head.out_features},
+    }
+    if facts["adapter"] == "bottleneck":
+        of_a_classifier["bottleneck"] = {"width": config.bottleneck}
+    return write_passport(run, base, config, {"format": FORMAT, "task": "classify", **facts, **of_a_classifier})
+
+
+def write_passport(run: RunFolder, base: methods.Pretrained, config: Config, facts: Mapping) -> dict:
+    """passport.json of any kind of run: `facts`, which hold format, task, adapter and metrics, and what every passport tells."""
+    job = run.job()
+    passport = {
+        **facts,
+        "base": {"id": base.id, "revision": base.revision, "sha256": base.sha256},
+        "method": config.method,
         "config": config.to_dict(),
         "data": {name: job["data"][name] for name in DATA if name in job.get("data", {})},
         "seed": config.seed,
-        "metrics": facts["metrics"],
         "versions": job.get("versions", {}),
         "files": {name: disk.sha256(path) for name, path in weight_files(run).items()},
     }
-    if facts["adapter"] == "bottleneck":
-        passport["bottleneck"] = {"width": config.bottleneck}
     write_json(run.path / "passport.json", passport)
     return passport
 
@@ -84,6 +90,13 @@ def save_verdict(run: RunFolder, verdict: Verdict, passport: dict) -> None:
     os.replace(temporary, run.path / "predictions.jsonl")
     card.write(run, verdict.metrics, passport)
     write_json(run.path / "metrics.json", verdict.metrics)
+
+
+def stopped_by(run: RunFolder, stopped: bool) -> str | None:
+    """ "hand" or "limit", the time that a run may take; None when nothing stopped it."""
+    if not stopped:
+        return None
+    return "hand" if run.has("stop") else "limit"
 
 
 class Memory:

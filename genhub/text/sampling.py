@@ -5,8 +5,8 @@
 A sample draws from a generator of its own, always the same: what changes from one to the next is the model.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from torch import nn
 
@@ -51,10 +51,13 @@ def places(samples: int, steps: int) -> list[int]:
     return sorted({round(number * steps / max(1, samples - 1)) for number in range(samples)}) if samples > 1 else [steps]
 
 
-def with_samples(events: Iterator[Event], sampler: Sampler, due: Sequence[int], part: str = "final") -> Iterator[Event]:
+def with_samples(
+    events: Iterator[Event], sampler: Sampler, due: Sequence[int], part: str = "final", before: Iterable[Event] = ()
+) -> Iterator[Event]:
     """`events` with a Sample after the first report at or past each step of `due`; returns what `events` returns.
 
-    After a resume, those before the step that it goes on from are not written again.
+    `before`: events to come before the first step, made when they are asked for. After a resume, what came before the step that it
+    goes on from does not come again.
     """
     waiting, begun = list(due), False
     while True:
@@ -62,12 +65,17 @@ def with_samples(events: Iterator[Event], sampler: Sampler, due: Sequence[int], 
             event = next(events)
         except StopIteration as end:
             return end.value
-        if isinstance(event, Resumed) and event.step:
-            waiting = [place for place in waiting if place > event.step]
-        elif not begun and waiting and waiting[0] == 0:
-            waiting.pop(0)
-            yield Sample(0, sampler.write(), sampler.prompt_text, part)
-        begun = True
+        if isinstance(event, Resumed):
+            begun = event.step > 0
+            waiting = [place for place in waiting if place > event.step or not begun]
+            yield event if begun else replace(event, step=-1)  # what came before the first step is void too: it comes again
+            continue
+        if not begun:
+            begun = True
+            yield from before
+            if waiting and waiting[0] == 0:
+                waiting.pop(0)
+                yield Sample(0, sampler.write(), sampler.prompt_text, part)
         yield event
         if isinstance(event, Metric) and "loss" in event.values and waiting and event.step >= waiting[0]:
             waiting = [place for place in waiting if place > event.step]

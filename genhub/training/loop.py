@@ -95,6 +95,8 @@ class _Fit:
 
     def run(self) -> Iterator[Event]:
         yield from self.resume()
+        if self.step < self.total:
+            yield from self.progress(self.step // self.per_epoch)  # before the first step: whoever wants to look at the model can
         stopped = False
         while self.step < self.total and not self.exhausted():
             stopped = yield from self.epoch(self.step // self.per_epoch)

@@ -71,7 +71,7 @@ def _padded(states: torch.Tensor, length: int) -> torch.Tensor:
 
 
 class TransformerDecoder:
-    """A causal language model of transformers, without gradients."""
+    """A causal language model of transformers, without gradients, on whichever device it is. Logits come to the CPU, where tokens are chosen."""
 
     def __init__(self, model: nn.Module, positions: int):
         self.model, self.positions = model, positions
@@ -79,13 +79,15 @@ class TransformerDecoder:
     @torch.inference_mode()
     def begin(self, ids: list[int]) -> tuple[KeyValues, torch.Tensor]:
         """A prompt of at least one token → its memory and (1, V) logits of the token after it."""
-        cache = DynamicCache(config=self.model.config)
-        logits = self.model(input_ids=torch.tensor([ids]), past_key_values=cache, use_cache=True, logits_to_keep=1).logits
-        return KeyValues(cache, [len(ids)]), logits[:, -1].float()
+        cache, device = DynamicCache(config=self.model.config), self.model.device
+        logits = self.model(input_ids=torch.tensor([ids], device=device), past_key_values=cache, use_cache=True, logits_to_keep=1).logits
+        return KeyValues(cache, [len(ids)]), logits[:, -1].float().cpu()
 
     @torch.inference_mode()
     def step(self, tokens: torch.Tensor, memory: KeyValues) -> torch.Tensor:
         """One token of each row (B,) → (B, V) logits of the one after it."""
-        places = memory.places()
+        device = self.model.device
+        places = {name: tensor.to(device) for name, tensor in memory.places().items()}
         memory.lengths = [length + 1 for length in memory.lengths]
-        return self.model(input_ids=tokens[:, None], past_key_values=memory.cache, use_cache=True, **places).logits[:, -1].float()
+        logits = self.model(input_ids=tokens[:, None].to(device), past_key_values=memory.cache, use_cache=True, **places).logits
+        return logits[:, -1].float().cpu()

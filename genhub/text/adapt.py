@@ -1,0 +1,169 @@
+"""Adapt a language model to a text and give its verdict: the trainer of the task "generate".
+
+    for event in train(config, run): …
+
+The text is cut into a part to learn from, one to choose the best epoch by and one that nothing is learnt from; on that one rests the
+verdict, beside the model without its adapter and n-grams counted on the same text. Samples show on the way what the model writes. A
+killed run goes on where it was. Stop keeps the best so far and judges it on as much of the unseen text as there is time for; a stopped
+run that is resumed goes on from the step it was stopped at.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+
+from genhub.events import Done, Event, Metric, Note, Stage
+from genhub.jobs.folder import RunFolder
+from genhub.text import corpus, lm, methods, outcome
+from genhub.text.adapting import learner, material, verdict
+from genhub.text.adapting import outcome as results
+from genhub.text.adapting.learner import AdaptTask
+from genhub.text.adapting.verdict import Contender
+from genhub.text.causal import Causal, open_causal
+from genhub.text.sampling import Sampler, places, with_samples
+from genhub.training import precision
+from genhub.training.checkpoint import Checkpoints
+from genhub.training.configs import AdaptConfig, GenerateConfig
+from genhub.training.loop import fit
+from genhub.training.plan import Diverged, Fitted, Pace, Session, agreed, make_accelerator
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The model with the best weights in it, and how it got there. `trainable`, `total`: how many parameters learnt, and there are."""
+
+    model: Causal
+    fitted: Fitted
+    trainable: int
+    total: int
+
+
+def train(config: AdaptConfig, run: RunFolder) -> Iterator[Event]:
+    """Events of the whole task, Done as the last. Raises UserError for a text or a model that cannot be used, and when the loss diverges.
+
+    Under `torchrun` the main process alone yields events and writes files; the others yield Done.
+    """
+    accelerator = make_accelerator()
+    for event in _Work(config, run, accelerator).events():
+        if accelerator.is_main_process or isinstance(event, Done):
+            yield event
+
+
+class _Work:
+    """One training on its way."""
+
+    def __init__(self, config: AdaptConfig, run: RunFolder, accelerator):
+        self.config, self.run, self.accelerator = config, run, accelerator
+        self.main = accelerator.is_main_process
+        self.resuming = run.checkpoints.exists()
+        accelerator.wait_for_everyone()
+        if self.main:
+            run.checkpoints.mkdir(parents=True, exist_ok=True)
+        self.keeper = Checkpoints(run.checkpoints)
+        self.memory = outcome.Memory(accelerator.device)
+        self.pace = Pace()
+        self.stopped = False
+
+    def events(self) -> Iterator[Event]:
+        yield Stage("prepare", "Reading the text and the model")
+        self.material = material.gather(self.config, corpus.read(self.run.rows))
+        for note in self.material.notes():
+            yield Note(note)
+        yield Stage("train", "Training")
+        torch.manual_seed(self.config.seed)
+        trained = yield from self.fit()
+        self.stopped = bool(agreed(self.accelerator, int(trained.fitted.stopped)))
+        yield from self.finish(trained)
+
+    # --- training ---------------------------------------------------------------------------------------------------
+
+    def fit(self) -> Iterator[Event]:
+        """Returns Trained."""
+        windows, held = self.material.windows()
+        plan = learner.plan(self.config, len(windows.lengths))
+        steps = plan.steps(len(windows.lengths))
+        model = learner.adapted(self.material.base, self.config, steps)
+        trainable, total = methods.counts(model.model)
+        task = AdaptTask(model.model, windows, held)
+        self.pace.total = steps
+        self.pace.begin()
+        session = Session(self.accelerator, self.run.stop_requested, self.keeper, self.pace, resuming=self.resuming)
+        events = fit(task, plan, session)
+        due = places(self.config.samples, steps) if self.main else []
+        try:
+            fitted = yield from with_samples(events, self.sampler(model), due, before=self.before(task, plan.batch_size))
+        except Diverged as error:
+            if error.best_epoch and self.main:
+                results.save_model(self.run, model, self.config, self.material.window, {})
+            raise
+        model.model.eval()
+        return Trained(model, fitted, trainable, total)
+
+    def before(self, task: AdaptTask, batch_size: int) -> Iterator[Event]:
+        """The validation loss of the model as it comes: a new adapter changes nothing yet."""
+        device = self.accelerator.device
+        task.model.to(device).eval()
+        with precision.autocast(precision.resolve(self.config.precision, device), device):
+            loss = lm.window_loss(task.model, task.validation, max(32, batch_size), self.run.stop_requested)
+        if loss is not None:
+            yield Metric(0, {"val_loss": loss})
+
+    def sampler(self, model: Causal) -> Sampler:
+        """Always the same draw, so that what differs between two samples is the model."""
+        text = self.material.prompt()
+        config = GenerateConfig(max_new_tokens=self.config.sample_tokens, seed=self.config.seed)
+        prompt = model.prompt(material.readable(model, [text])[0][0])
+        return Sampler(model.model, model.decoder, model.tokenizer, prompt, text, config, model.ends)
+
+    # --- the verdict ------------------------------------------------------------------------------------------------
+
+    def finish(self, trained: Trained) -> Iterator[Event]:
+        """Judge the model on the unseen text, write everything, end with Done."""
+        yield Stage("verdict", "Judging on unseen text")
+        contenders = {"model": Contender(trained.model), "base": self.base(trained)}
+        judge = verdict.Judge(self.material, contenders, self.run.stop_requested, self.stopped)
+        judged = yield from judge.events(self.accelerator)
+        self.stopped = judge.stopped
+        if not self.main:
+            yield Done({}, self.stopped)
+            return
+        passport = results.save_model(self.run, trained.model, self.config, self.material.window, judged)
+        metrics = verdict.whole(judged, self.training_info(trained), material.split_info(self.material), stopped=self.stopped)
+        results.save_figures(self.run, metrics, passport)
+        if not self.stopped:
+            self.keeper.clear()
+        yield Done(metrics, self.stopped)
+
+    def base(self, trained: Trained) -> Contender:
+        """The model without what it learnt: its adapter switched off, or once more from the disk where its own weights learnt."""
+        if methods.get(self.config.method).storage == "peft":
+            return Contender(trained.model, trained.model.model.disable_adapter)
+        base = self.material.base
+        again = open_causal(base.id, base.revision)
+        again.model.to(self.accelerator.device)
+        return Contender(again)
+
+    def training_info(self, trained: Trained) -> dict:
+        """The "training" section of metrics.json."""
+        fitted = trained.fitted
+        return {
+            "method": self.config.method,
+            "seconds": round(self.pace.seconds(), 2),
+            "steps": fitted.steps,
+            "epochs_run": fitted.epochs_run,
+            "best_epoch": fitted.best_epoch,
+            "trainable_parameters": trained.trainable,
+            "total_parameters": trained.total,
+            "trainable_percent": round(100 * trained.trainable / trained.total, 4),
+            "peak_memory_mb": self.memory.peak_mb(),
+            "tokens": fitted.tokens,
+            "tokens_per_second": round(fitted.tokens / fitted.seconds, 1) if fitted.seconds else None,
+            "file_bytes": sum(path.stat().st_size for path in outcome.weight_files(self.run).values()),
+            "precision": fitted.precision,
+            "device": self.accelerator.device.type,
+            "batch_size": learner.batch_size(self.config, len(self.material.windows()[0].lengths)),
+            "window": self.material.window,
+            "stopped_by": outcome.stopped_by(self.run, self.stopped),
+            "learning_rate": learner.rate(self.config),
+        }

@@ -1,0 +1,10 @@
+"""Adapting a language model to a text: what the trainer `genhub.text.adapt` is made of, one idea a file.
+
+material   the text as tokens, cut into parts
+learner    the task, the plan and the sizes that suit
+judge      the verdict on held-out text
+copying    how much of what the model writes stands in the text it learnt from
+sentences  the verdict in plain words
+outcome    what is left in the run folder
+forecast   what a training will cost
+"""

@@ -1,0 +1,64 @@
+"""The adaptation as the training loop sees it: windows of the text, an adapter in the model, and the sizes that suit."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import nn
+
+from genhub.text import methods
+from genhub.text.causal import Causal
+from genhub.text.lm import MATRICES, REST, LanguageTask, Logits, Windows
+from genhub.text.ranks import Ranks
+from genhub.training.configs import AdaptConfig
+from genhub.training.plan import Phase, Plan
+
+
+class AdaptTask(LanguageTask):
+    """Cross-entropy of the next token, with AdaLoRA's ranks looked after."""
+
+    def __init__(self, model: nn.Module, train: Windows, validation: Windows):
+        super().__init__(Logits(model), train, validation)
+        self.ranks = Ranks(model)
+
+    def after_step(self, step: int) -> None:
+        self.ranks.after_step(step)
+
+    def extra_state(self) -> dict[str, torch.Tensor]:
+        return self.ranks.state()
+
+    def set_extra_state(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        self.ranks.set_state(tensors)
+
+
+def adapted(base: Causal, config: AdaptConfig, steps: int) -> Causal:
+    """`base` with the config's adapter in it, changed in place. New weights come from torch's generator: seed it before.
+
+    On a CPU attention is computed step by step while training, which is faster there for windows of some hundred tokens.
+    """
+    if base.model.device.type == "cpu":
+        base.model.set_attn_implementation("eager")
+    return methods.adapt(base, config, steps)
+
+
+def rate(config: AdaptConfig) -> float:
+    """The user's learning rate, or what suits the method."""
+    return config.learning_rate or methods.get(config.method).language_rate
+
+
+def batch_size(config: AdaptConfig, windows: int) -> int:
+    """The user's, or what suits a text of so many windows: a short text needs small batches to take enough steps."""
+    return config.batch_size or (4 if windows < 200 else 8 if windows < 2_000 else 16)
+
+
+def plan(config: AdaptConfig, windows: int, precision: str = "auto") -> Plan:
+    """The config as the loop's plan for a text of so many windows."""
+    return Plan(
+        phases=(Phase(config.epochs, dict.fromkeys((MATRICES, REST), rate(config))),),
+        batch_size=batch_size(config, windows),
+        warmup=config.warmup,
+        weight_decay=config.weight_decay,
+        clip=config.clip,
+        patience=config.patience,
+        seed=config.seed,
+        precision=precision,
+    )
