@@ -42,6 +42,7 @@ bench: $(VENV)/installed-dev
 examples: $(VENV)/installed
 	PYTHONPATH=. $(RUN) docs/make_examples.py
 	PYTHONPATH=. $(RUN) docs/make_inside.py
+	PYTHONPATH=. $(RUN) docs/make_writing.py
 
 zoo: $(VENV)/installed
 	for recipe in shakespeare char_rnn stories; do $(KEEP_MEMORY) $(RUN) -m genhub.zoo.recipes.$$recipe --hours $(HOURS) || exit 1; done

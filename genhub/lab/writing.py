@@ -48,11 +48,11 @@ class Writing(Base):
         args = {**writer, "ids": gate.listed(ids, "ids"), "place": place, "config": config.to_dict()}
         return self.worker.call("generate.inspect", args, seconds=SECONDS)
 
-    def score(self, visitor: str, text: str, values: dict, run: str = "") -> dict:
-        """A text in bits, see `serving.generating.score`."""
+    def score(self, visitor: str, text: str, values: dict, run: str = "", *, cut: bool = False) -> dict:
+        """A text in bits, see `serving.generating.score`; with `cut`, as much of it as the model holds."""
         _, writer = self._chosen(visitor, values, run)
         checked = gate.text(text, self.settings.limits.text_chars)
-        return self.worker.call("generate.score", {**writer, "text": checked}, seconds=SECONDS)
+        return self.worker.call("generate.score", {**writer, "text": checked, "cut": cut}, seconds=SECONDS)
 
     def _asked(self, visitor: str, prompt: str, values: dict, run: str) -> dict:
         config, writer = self._chosen(visitor, values, run)

@@ -3,7 +3,7 @@
     generate.write    {model, prompt, config, exact, forced} → events {tokens}, {prompt_ids} too at first; result `written`; see `write`
     generate.beams    {model, prompt, config}          → the tree and the hypotheses of a beam search; see `beams`
     generate.inspect  {model, ids, place, config, top} → how the token at `place` was chosen among the best candidates; see `inspect`
-    generate.score    {model, text}                    → each token of a text with its log-probability; see `score`
+    generate.score    {model, text, cut}                   → each token of a text with its log-probability; see `score`
 
 Rows of several requests on one model are decoded together unless they ask to be exact: sums of floating-point numbers depend
 on the batch, so that a row in company may now and then get another token than alone.
@@ -159,13 +159,16 @@ def inspect(context: Any, args: dict) -> dict:
 
 
 def score(context: Any, args: dict) -> dict:
-    """{ids, tokens: [{id, text, logprob, entropy, rank}], bits, bits_per_character, perplexity, vocabulary, and the variety of `written`}: what the model would have
-    given to each token of a text it is shown; `ids` are all tokens, of which the last ones are judged. The first token of a model without a starting token is not judged: nothing stands before it."""
+    """{ids, begun, tokens: [{id, text, logprob, entropy, rank}], bits, bits_per_character, perplexity, vocabulary, and the variety of
+    `written`}: what the model would have given to each token of a text it is shown. `ids` are all tokens; of a model without a starting
+    token the first is not judged, for nothing stands before it: `begun` is its text. cut: only as many are read as the model holds."""
     model = _model(context, args)
     text = _text(args, "text")
     ids = model.encode(text)
     if model.start is not None and ids[0] != model.start:
         ids = [model.start, *ids]
+    if args.get("cut") is True and model.positions:
+        ids = ids[: model.positions]
     if model.positions and len(ids) > model.positions:
         what = f"The text has {len(ids):,} tokens."
         raise UserError(what, f"This model holds {model.positions:,}.", f"Shorten it to {model.positions:,} tokens at most.", "text")
@@ -181,7 +184,7 @@ def score(context: Any, args: dict) -> dict:
         "bits_per_character": bits / max(1, judged),
         "perplexity": measures.perplexity(logprobs),
     }
-    return {"ids": ids, "tokens": tokens, "vocabulary": len(model.tokenizer), **figures}
+    return {"ids": ids, "begun": _decoded(model, ids[:1]), "tokens": tokens, "vocabulary": len(model.tokenizer), **figures}
 
 
 @torch.inference_mode()

@@ -69,7 +69,7 @@ def curves(parts: dict[str, dict[str, list]]) -> str:
     rate = charts.lines(
         {"learning rate": values.get("learning_rate", [])}, "step", "learning rate", "It rises while warming up, then decays."
     )
-    told = f"Loss of {name}: lower is better; validation rows teach nothing." if any(loss.values()) else ""
+    told = f"Loss of {name}: lower is better; what validates teaches nothing." if any(loss.values()) else ""
     left = charts.lines(loss, "step", "loss", told)
     right = charts.lines(accuracy, "step", "accuracy", f"Accuracy of {name} on the validation rows.", (0, 1))
     return f'<div class="gh-two">{left}{right}{rate}</div>'

@@ -183,3 +183,9 @@ def test_refusals(worker, op, args, what):
 
 def test_no_prompt_at_all_starts_a_text(worker):
     assert len(write(worker, "")["tokens"]) == 12
+
+
+def test_a_text_beyond_the_positions_is_judged_as_far_as_it_goes(worker):
+    told = worker.call("generate.score", {"model": MODEL, "text": "the " * 200, "cut": True})
+    assert len(told["ids"]) == POSITIONS
+    assert len(told["tokens"]) == POSITIONS - 1

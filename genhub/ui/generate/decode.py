@@ -14,10 +14,12 @@ from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.training.configs import STRATEGIES, STRATEGY_OPTIONS, GenerateConfig
 from genhub.ui import charts, markup, tokens
-from genhub.ui.generate import writer
+from genhub.ui.generate import stored, writer
 from genhub.ui.wiring import Wires
 
 STAGE = "3  Decode lab"
+TEXTS, MOST_TEXTS = 3, 8
+MEANS = ("perplexity", "distinct_1", "distinct_2", "repetition", "seconds")
 PEOPLE = "People"
 OUTPUTS = ["decode_view", "decode_table", "decode_score", "decode_stop", "decode_go"]
 IDLE = {"decode_stop": gr.update(interactive=False), "decode_go": gr.update(interactive=True)}
@@ -61,17 +63,25 @@ def layout(wires: Wires) -> None:
         with gr.Row(elem_classes="gh-split"):
             with gr.Column(scale=2, min_width=300):
                 preset = gr.Radio(list(PRESETS), value=FIRST, label="What to compare", elem_id="decode-preset")
+                texts = gr.Slider(
+                    1,
+                    MOST_TEXTS,
+                    value=TEXTS,
+                    step=1,
+                    label="Texts of each",
+                    info="Seeds one after the other; figures are their means, the first text is shown.",
+                    elem_id="decode-texts",
+                )
                 guess = gr.Radio(_guesses(FIRST), label="Your guess: the most repetition", elem_id="decode-guess")
                 with gr.Row():
                     go = gr.Button("Compare", variant="primary", elem_id="decode-go", min_width=140)
                     stop = gr.Button("Stop", interactive=False, elem_id="decode-stop", min_width=100)
                 score = gr.HTML(elem_id="decode-score")
             with gr.Column(scale=3, min_width=300):
-                table = gr.HTML(
-                    markup.page(markup.note("Nothing has been compared yet.")), elem_id="decode-table", elem_classes="gh-reserve"
-                )
-        view = gr.HTML(elem_id="decode-view")
+                table = gr.HTML(_first_table(), elem_id="decode-table", elem_classes="gh-reserve")
+        view = gr.HTML(_first_cards(), elem_id="decode-view")
         problem = gr.HTML()
+    wires.add(decode_texts=texts)
     wires.add(decode_stage=stage, decode_preset=preset, decode_guess=guess, decode_go=go, decode_stop=stop, decode_score=score)
     wires.add(decode_table=table, decode_view=view, decode_problem=problem, decode_kept=gr.State([0, 0]))
 
@@ -84,7 +94,7 @@ def wire(wires: Wires) -> None:
         ["decode_preset"],
         ["decode_guess"],
     )
-    asked = ["session", "decode_preset", "decode_guess", "decode_kept", "gen_prompt", *writer.FIELDS]
+    asked = ["session", "decode_preset", "decode_guess", "decode_kept", "decode_texts", "gen_prompt", *writer.FIELDS]
     shared = {"trigger_mode": "once", "concurrency_id": "writing", "concurrency_limit": 16}
     going = wires.on_steps(part["decode_go"].click, compare, asked, [*OUTPUTS, "decode_kept"], "decode_problem", IDLE, **shared)
     wires.on(part["decode_stop"].click, lambda lab: IDLE, [], ["decode_stop", "decode_go"], cancels=[going])
@@ -94,7 +104,7 @@ def wire(wires: Wires) -> None:
 
 
 def compare(
-    lab: Lab, session: dict, decode_preset: str, decode_guess: str | None, decode_kept: list, gen_prompt: str, **fields
+    lab: Lab, session: dict, decode_preset: str, decode_guess: str | None, decode_kept: list, decode_texts: int, gen_prompt: str, **fields
 ) -> Iterator[dict]:
     """Every way of the preset, one after the other, drawn as they end; people's text last."""
     values, run = writer.asked(fields)
@@ -108,8 +118,7 @@ def compare(
     }
     answers: list[tuple[Way, dict]] = []
     for way in ways:
-        told = lab.write(session["visitor"], gen_prompt, {**values, **way.values}, run)
-        answers.append((way, told))
+        answers.append((way, write_several(lab, session["visitor"], gen_prompt, {**values, **way.values}, run, decode_texts)))
         waiting = "" if len(answers) == len(ways) else markup.note(f"{len(answers)} of {len(ways)} …")
         yield {"decode_view": cards(gen_prompt, answers), "decode_table": markup.page(table(answers), waiting)}
     people = written_by_people(lab, session["visitor"], values, run)
@@ -122,13 +131,28 @@ def compare(
     }
 
 
+def write_several(lab: Lab, visitor: str, prompt: str, values: dict, run: str, texts: int) -> dict:
+    """The first text, with the means of `texts` of them, one a seed, where the strategy draws."""
+    if not isinstance(texts, int | float) or not 1 <= texts <= MOST_TEXTS:
+        raise UserError(f"{str(texts)[:20]} texts of each.", f"From 1 to {MOST_TEXTS}.", "Move the slider.", "texts")
+    draws = values["strategy"] not in ("greedy", "beam")
+    seeds = range(int(values["seed"]), int(values["seed"]) + (int(texts) if draws else 1))
+    told = [lab.write(visitor, prompt, {**values, "seed": seed}, run) for seed in seeds]
+    means = {name: _mean([one[name] for one in told if one[name] is not None]) for name in MEANS}
+    return {**told[0], **means, "texts": len(told), "loops": max(one["loops"] for one in told)}
+
+
+def _mean(values: list[float]) -> float | None:
+    return sum(values) / len(values) if values else None
+
+
 def written_by_people(lab: Lab, visitor: str, values: dict, run: str) -> dict | None:
     """The same figures of a passage that nobody generated: None where its characters are unknown to the model."""
     try:
-        told = lab.score(visitor, samples.passages()[0].text, values, run)
+        told = lab.score(visitor, samples.passages()[0].text, values, run, cut=True)
     except UserError:
         return None
-    return told
+    return {name: value for name, value in told.items() if name not in ("ids", "tokens")}
 
 
 def scored(answers: list[tuple[Way, dict]], guess: str | None, kept: list) -> tuple[str, list]:
@@ -144,6 +168,22 @@ def scored(answers: list[tuple[Way, dict]], guess: str | None, kept: list) -> tu
 
 
 # ---- rendering ------------------------------------------------------------------------------------------------------
+
+
+def _first() -> list[tuple[Way, dict]]:
+    """The stored comparison."""
+    return list(zip(PRESETS[FIRST], stored.example().get("compared", []), strict=False))
+
+
+def _first_table() -> str:
+    if not _first():
+        return markup.page(markup.note("Nothing has been compared yet."))
+    people = stored.example()["people"]
+    return markup.page(table(_first(), people), picture(_first(), people), markup.paragraph(FINDING, "muted"))
+
+
+def _first_cards() -> str:
+    return cards(stored.example()["prompt"], _first()) if _first() else ""
 
 
 def _guesses(preset: str) -> list[str]:
@@ -177,8 +217,8 @@ def _options(way: Way) -> str:
 def table(answers: list[tuple[Way, dict]], people: dict | None = None) -> str:
     rows = [_row(way.label, told, told["seconds"]) for way, told in answers]
     if people:
-        rows.append(_row(f"{PEOPLE} (a passage of this project)", people, None))
-    names = ["strategy", "tokens", "perplexity", "distinct-1", "distinct-2", "repetition", "loop", "seconds"]
+        rows.append(_row(f"{PEOPLE} (a passage of this project)", {**people, "texts": 1}, None))
+    names = ["strategy", "texts", "perplexity", "distinct-1", "distinct-2", "repetition", "loop", "seconds"]
     return markup.table(names, rows, range(1, 8))
 
 
@@ -188,7 +228,7 @@ def _row(label: str, told: dict, seconds: float | None) -> list:
         for name, form in (("perplexity", "{:,.2f}"), ("distinct_1", "{:.2f}"), ("distinct_2", "{:.2f}"), ("repetition", "{:.0%}"))
     ]
     loop = f"{told['loops']} {told['units']}" if told["loops"] else "none"
-    return [label, f"{len(told['tokens']):,}", *figures, loop, "–" if seconds is None else f"{seconds:.2f}"]
+    return [label, told["texts"], *figures, loop, "–" if seconds is None else f"{seconds:.2f}"]
 
 
 def _figure(value: float | None, form: str) -> str:

@@ -13,7 +13,7 @@ from genhub.data import samples
 from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.ui import charts, markup, tokens
-from genhub.ui.generate import writer
+from genhub.ui.generate import stored, writer
 from genhub.ui.wiring import Wires
 
 STAGE = "6  Beat the model"
@@ -70,7 +70,7 @@ def layout(wires: Wires) -> None:
                 rank = gr.Button("Rank", elem_id="ladder-go")
             with gr.Column(scale=3, min_width=300):
                 ladder = gr.HTML(
-                    markup.page(markup.note("Which will cost more bits: a proverb, or shuffled words? Decide, then rank.")),
+                    _first_ladder(),
                     elem_id="ladder-view",
                     elem_classes="gh-reserve",
                 )
@@ -118,18 +118,17 @@ def begin(lab: Lab, session: dict, guess_choice: str, guess_own: str, **fields) 
     """The beginning of the text; its tokens are judged once, here."""
     values, run = writer.asked(fields)
     text = guess_own if guess_choice == OWN else next((one.text for one in samples.passages() if one.id == guess_choice), "")
-    told = lab.score(session["visitor"], text, values, run)
+    told = lab.score(session["visitor"], text, values, run, cut=True)
     judged, place, characters = told["tokens"], 0, 0
     while place < len(judged) - 1 and characters < GIVEN_CHARACTERS:
         characters += len(judged[place]["text"])
         place += 1
-    before = text[: len(text) - sum(len(token["text"]) for token in judged)]
     state = {
         "ids": told["ids"],
         "tokens": judged,
         "begun": place,
         "place": place,
-        "before": before,
+        "before": told["begun"],
         "vocabulary": told["vocabulary"],
         "yours": [],
         "model": writer.asked(fields)[0]["model"] if not run else "",
@@ -176,18 +175,23 @@ def hits(typed: str, token: str) -> bool:
 def rank(lab: Lab, session: dict, ladder_own: str, **fields) -> dict:
     """Bits a character of every sentence; one that the model cannot read says why."""
     values, run = writer.asked(fields)
+    return {"ladder_view": ladder(*ranked(lab, session["visitor"], values, run, ladder_own))}
+
+
+def ranked(lab: Lab, visitor: str, values: dict, run: str, own: str) -> tuple[list, list]:
+    """([bits a character, sentence, why it is there], cheapest first; [sentence, why it cannot be read])."""
     rungs = [(rung.text, rung.about) for rung in samples.ladder()]
-    if isinstance(ladder_own, str) and ladder_own.strip():
-        rungs.append((ladder_own, "Yours."))
+    if isinstance(own, str) and own.strip():
+        rungs.append((own, "Yours."))
     found, refused = [], []
     for text, about in rungs:
         try:
-            found.append((lab.score(session["visitor"], text, values, run)["bits_per_character"], text, about))
+            found.append([lab.score(visitor, text, values, run)["bits_per_character"], text, about])
         except UserError as error:
             if about == "Yours.":
                 raise
             refused.append([text, error.what])
-    return {"ladder_view": ladder(sorted(found), refused)}
+    return sorted(found), refused
 
 
 # ---- rendering ------------------------------------------------------------------------------------------------------
@@ -231,7 +235,15 @@ def _running(costs: list[float]) -> list[float]:
     return [sum(costs[: place + 1]) for place in range(len(costs))]
 
 
-def ladder(found: list[tuple[float, str, str]], refused: list[list[str]]) -> str:
+def _first_ladder() -> str:
+    """The stored ranking."""
+    told = stored.example()
+    if not told:
+        return markup.page(markup.note("Nothing has been ranked yet."))
+    return markup.page(markup.paragraph(f"Under {told['model']}, computed before:", "muted")) + ladder(**told["ladder"])
+
+
+def ladder(found: list, refused: list[list[str]]) -> str:
     """Sentences by what they cost, cheapest first."""
     most = max((bits for bits, _, _ in found), default=1.0)
     rows = []

@@ -14,7 +14,7 @@ import gradio as gr
 from genhub.lab import Lab
 from genhub.training.configs import STRATEGIES
 from genhub.ui import markup, tokens
-from genhub.ui.generate import writer
+from genhub.ui.generate import stored, writer
 from genhub.ui.wiring import Wires, pieces
 
 STAGE = "1  Write"
@@ -33,10 +33,15 @@ IDLE = {"gen_stop": gr.update(interactive=False), "gen_go": gr.update(interactiv
 
 
 def layout(wires: Wires) -> None:
+    first = _first()
     with gr.Accordion(STAGE, open=True, elem_classes="gh-stage", elem_id="stage-write") as stage, gr.Row(elem_classes="gh-split"):
         with gr.Column(scale=2, min_width=300):
             prompt = gr.Textbox(
-                "", label="Prompt", lines=3, info="The text to go on with. Ctrl+Enter writes, Escape stops.", elem_id="gen-prompt"
+                first["prompt"] if first else "",
+                label="Prompt",
+                lines=3,
+                info="The text to go on with. Ctrl+Enter writes, Escape stops.",
+                elem_id="gen-prompt",
             )
             examples = pieces(_examples(wires.lab), elem_id="gen-examples")
             with gr.Row():
@@ -51,16 +56,17 @@ def layout(wires: Wires) -> None:
             )
         with gr.Column(scale=3, min_width=300):
             gr.HTML(markup.page(tokens.scale()))
-            text = pieces(markup.page(markup.note(NOTHING)), elem_id="gen-text", elem_classes="gh-reserve-tall")
-            figures = gr.HTML(elem_id="gen-figures")
-            course = gr.HTML(elem_id="gen-course")
+            text = pieces(_text(first) if first else markup.page(markup.note(NOTHING)), elem_id="gen-text", elem_classes="gh-reserve-tall")
+            told = stored.example().get("told")
+            figures = gr.HTML(counted(told) if told else "", elem_id="gen-figures")
+            course = gr.HTML(markup.page(tokens.course(told["tokens"])) if told else "", elem_id="gen-course")
             problem = gr.HTML()
     with gr.Accordion(WHY, open=True, elem_classes="gh-stage", elem_id="stage-why") as why_stage:
-        head = gr.HTML(markup.page(markup.note(UNPICKED)), elem_id="gen-why-head")
-        why = pieces(elem_id="gen-why")
+        head = gr.HTML(_first_head() if first else markup.page(markup.note(UNPICKED)), elem_id="gen-why-head")
+        why = pieces(markup.page(tokens.candidates(stored.example()["why"])) if first else "", elem_id="gen-why")
         why_problem = gr.HTML()
     wires.add(write_stage=stage, gen_prompt=prompt, gen_examples=examples, gen_exact=exact, gen_go=go, gen_stop=stop, gen_text=text)
-    wires.add(gen_figures=figures, gen_course=course, write_problem=problem, gen_state=gr.State(None))
+    wires.add(gen_figures=figures, gen_course=course, write_problem=problem, gen_state=gr.State(first))
     wires.add(why_stage=why_stage, gen_why_head=head, gen_why=why, why_problem=why_problem, gen_pick=gr.State(""))
 
 
@@ -125,7 +131,7 @@ def _follow(lab: Lab, session: dict, state: dict, forced) -> Iterator[dict]:
     yield {
         "gen_text": _text(state),
         "gen_state": state,
-        "gen_figures": figures(told),
+        "gen_figures": counted(told),
         "gen_course": markup.page(tokens.course(told["tokens"])),
         **IDLE,
     }
@@ -159,6 +165,20 @@ def choose_example(lab: Lab, pick: str) -> dict:
 # ---- rendering ------------------------------------------------------------------------------------------------------
 
 
+def _first() -> dict | None:
+    """The stored text as the state of one that was just written."""
+    told = stored.example()
+    if not told:
+        return None
+    made = {"prompt_ids": told["told"]["prompt_ids"], "tokens": told["told"]["tokens"], "picked": told["picked"]}
+    return {"prompt": told["prompt"], "values": told["values"], "run": "", "exact": True, **made}
+
+
+def _first_head() -> str:
+    told = stored.example()
+    return _chosen(told["told"]["tokens"][told["picked"]], told["why"], told["values"])
+
+
 def _examples(lab: Lab) -> str:
     here = {entry.id for entry in lab.language_models()}
     shown = [markup.pick(name, f"example:{place}") for place, (name, model, _) in enumerate(EXAMPLES) if model in here]
@@ -169,7 +189,7 @@ def _text(state: dict, *, writing: bool = False) -> str:
     return markup.page(tokens.text(state["prompt"], state["tokens"], picked=state["picked"], writing=writing))
 
 
-def figures(told: dict) -> str:
+def counted(told: dict) -> str:
     """What can be counted in a continuation."""
     ending = {"end": "the model ended the text", "length": "the limit of new tokens", "positions": "the model's positions are full"}
     shown = [

@@ -19,12 +19,12 @@ CALLED = {"base": "base model, without the adapter", "ngrams": "n-grams, counted
 
 def layout(wires: Wires, kind: Kind) -> None:
     run = gr.Dropdown([], value=None, label="Run shown", info="Yours, the newest first.", elem_id=kind.name("run"))
+    film = gr.Slider(1, 2, value=1, step=1, label="Sample", info="What it wrote on its way.", visible=False, elem_id=kind.name("film"))
+    film_view = gr.HTML(elem_id=kind.name("film_view"))
     view = gr.HTML(markup.page(markup.note(NOTHING)), elem_id=kind.name("view"), elem_classes="gh-reserve-tall")
     with gr.Row():
         stop = gr.Button("Stop and keep", interactive=False, elem_id=kind.name("stop"), min_width=140)
         resume = gr.Button("Resume", visible=False, elem_id=kind.name("resume"), min_width=140)
-    film = gr.Slider(1, 2, value=1, step=1, label="Sample", info="What it wrote on its way.", visible=False, elem_id=kind.name("film"))
-    film_view = gr.HTML(elem_id=kind.name("film_view"))
     verdict = gr.HTML(elem_id=kind.name("verdict"))
     parts = {"run": run, "view": view, "stop": stop, "resume": resume, "film": film, "film_view": film_view, "verdict": verdict}
     wires.add(**{kind.name(part): component for part, component in parts.items()})

@@ -21,10 +21,10 @@ def layout(wires: Wires, kind: Kind) -> None:
                 options.layout(wires, kind)
                 forecast = gr.HTML(markup.page(markup.note(options.NOTHING)), elem_id=kind.name("forecast"), elem_classes="gh-reserve")
                 train = gr.Button("Train", variant="primary", interactive=False, elem_id=kind.name("train"))
+                problem = gr.HTML(elem_id=kind.name("problem"))
             with gr.Column(scale=3, min_width=300):
                 run.layout(wires, kind)
         home.layout(wires, kind)
-        problem = gr.HTML(elem_id=kind.name("problem"))
     wires.add(**{kind.name("stage"): stage, kind.name("forecast"): forecast, kind.name("train"): train, kind.name("problem"): problem})
 
 
