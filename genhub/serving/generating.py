@@ -1,4 +1,5 @@
-"""What the model worker can be asked of a language model, each from JSON to JSON. {model} is a catalog or Hub id.
+"""What the model worker can be asked of a language model, each from JSON to JSON. {model} is a catalog or Hub id; a {run_dir} in its place
+is the folder of a run that adapted one.
 
     generate.write    {model, prompt, config, exact, forced} → events {tokens}, {prompt_ids} too at first; result `written`; see `write`
     generate.beams    {model, prompt, config}          → the tree and the hypotheses of a beam search; see `beams`
@@ -42,7 +43,7 @@ def write(context: Any, args: dict) -> Generator[dict | None, None, dict]:
         return (yield from _write_beams(model, args, config))
     ids, began = model.prompt(_text(args, "prompt")), time.monotonic()
     forced = _forced(model, args, len(ids), config)
-    key = (model.id, id(model.model))
+    key = id(model.decoder)  # which the batch holds, so that no other model has it meanwhile: rows of two adapters never share a batch
     while not args.get("exact") and len(context.rows(key)) >= ROWS:
         yield None
     tokens = _scored(model, ids + forced, len(ids), forced)
@@ -225,6 +226,9 @@ def _decoded(model: Causal, ids: list[int]) -> str:
 
 
 def _model(context: Any, args: dict) -> Causal:
+    """A run's model where a run is named, else a model of the catalog or the Hub."""
+    if "run_dir" in args:
+        return context.models.generator(args["run_dir"])
     name = args.get("model")
     if not isinstance(name, str) or not name:
         raise UserError("No model was named.", "Generating needs a language model.", "Choose one.", "model")

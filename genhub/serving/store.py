@@ -19,9 +19,11 @@ from torch import nn
 from genhub import hub, settings
 from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder
+from genhub.text import classifier, generator
 from genhub.text.causal import Causal, open_causal
 from genhub.text.classifier import LoadedClassifier, load_run
 from genhub.text.encoder import Encoder, open_base
+from genhub.text.generator import load_generator
 
 SHARE_OF_MEMORY = 0.25
 AT_LEAST, AT_MOST = 500_000_000, 16_000_000_000  # bytes
@@ -104,9 +106,9 @@ class Models:
 
         return self.store.get(("base", model_id, revision), None, load)
 
-    def language(self, model_id: str) -> Causal:
-        """The language model behind a model id. Raises UserError when it cannot be had."""
-        revision = hub.stored_revision(model_id, "", settings.get())
+    def language(self, model_id: str, revision: str = "") -> Causal:
+        """The language model behind a model id, as `base`. Raises UserError when it cannot be had."""
+        revision = hub.stored_revision(model_id, revision, settings.get()) or hub.stored_revision(model_id, "", settings.get())
 
         def load() -> tuple[Causal, nn.Module]:
             model = open_causal(model_id, revision)
@@ -122,38 +124,65 @@ class Models:
 
     def classifier(self, run_dir: str) -> LoadedClassifier:
         """The classifier in a run folder. Raises UserError for a folder that is none, or damaged."""
+        return self._run(run_dir, CLASSIFIER, self.base)
+
+    def generator(self, run_dir: str) -> Causal:
+        """The language model in a run folder. Raises UserError for a folder that has none, or a damaged one."""
+        return self._run(run_dir, GENERATOR, self.language)
+
+    def _run(self, run_dir: str, kind: "Kind", base: Callable[[str, str], Encoder | Causal]) -> Any:
+        """What a run folder holds, over the base that `base` gives, unless the run brings weights of its own."""
         folder = self.folder(run_dir)
         passport = RunFolder(folder).read("passport.json")
+        if passport.get("format") != kind.format:
+            what = f"This run is a “{str(passport.get('format'))[:40]}”."
+            raise UserError(what, f"{kind.noun} has the format {kind.format}.", "Choose another run.", "run")
         # The base is asked for once before the run and once after, so that it is never older than a run that stands on it.
-        shared = None if (folder / "model").is_dir() else self._base_of(passport)
+        shared = None if (folder / "model").is_dir() else _named_base(passport, base)
 
-        def load() -> tuple[LoadedClassifier, nn.Module]:
+        def load() -> tuple[Any, nn.Module]:
             try:
-                loaded = load_run(folder, shared)
+                found = kind.load(folder, shared)
             except (SafetensorError, OSError, KeyError, TypeError, RuntimeError) as error:
                 raise _damaged(type(error).__name__) from error
-            return loaded, loaded.classifier
+            return found, kind.weights(found)
 
-        loaded = self.store.get(("run", str(folder)), _stamp(folder), load)
+        found = self.store.get(("run", str(folder)), _stamp(folder), load)
         if shared is not None:
-            self.base(shared.id, shared.revision)
-        return loaded
+            base(shared.id, shared.revision)
+        return found
 
-    def _base_of(self, passport: dict) -> Encoder:
-        """The base that a passport names, which has to be the very one."""
-        named = passport.get("base") if isinstance(passport, dict) else None
-        if not isinstance(named, dict) or not isinstance(named.get("id"), str):
-            raise _damaged("passport.json does not name its base")
-        base = self.base(named["id"], str(named.get("revision") or ""))
-        for what, here in (("revision", base.revision), ("sha256", base.sha256)):
-            if here and named.get(what) and named[what] != here:
-                raise UserError(
-                    f"This run stands on another version of {base.id} ({what} {str(named[what])[:12]}…).",
-                    f"The one on this machine is {here[:12]}….",
-                    "Train it again on this one.",
-                    "run",
-                )
-        return base
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of run: the format of its passport, what reads it from its folder and its base (None: it brings weights of its own), and
+    where its weights are then."""
+
+    format: str
+    noun: str
+    load: Callable[[Path, Any], Any]
+    weights: Callable[[Any], nn.Module]
+
+
+CLASSIFIER = Kind(classifier.FORMAT, "A classifier", load_run, lambda loaded: loaded.classifier)
+GENERATOR = Kind(generator.FORMAT, "A language model", load_generator, lambda loaded: loaded.model)
+
+
+def _named_base(passport: dict, base: Callable[[str, str], Encoder | Causal]) -> Encoder | Causal:
+    """The base that a passport names, which has to be the very one."""
+    named = passport.get("base") if isinstance(passport, dict) else None
+    if not isinstance(named, dict) or not isinstance(named.get("id"), str):
+        raise _damaged("passport.json does not name its base")
+    found = base(named["id"], str(named.get("revision") or ""))
+    for what, here in (("revision", found.revision), ("sha256", found.sha256)):
+        if here and named.get(what) and named[what] != here:
+            raise UserError(
+                f"This run stands on another version of {found.id} ({what} {str(named[what])[:12]}…).",
+                f"The one on this machine is {here[:12]}….",
+                "Train it again on this one.",
+                "run",
+            )
+    return found
 
 
 def weight_bytes(modules: Iterable[nn.Module]) -> int:
