@@ -134,8 +134,9 @@ class Models:
         """What a run folder holds, over the base that `base` gives, unless the run brings weights of its own."""
         folder = self.folder(run_dir)
         passport = RunFolder(folder).read("passport.json")
-        if passport.get("format") != kind.format:
-            what = f"This run is a “{str(passport.get('format'))[:40]}”."
+        written = passport.get("format") if isinstance(passport, dict) else None
+        if written != kind.format:
+            what = f"This run is a “{str(written)[:40]}”."
             raise UserError(what, f"{kind.noun} has the format {kind.format}.", "Choose another run.", "run")
         # The base is asked for once before the run and once after, so that it is never older than a run that stands on it.
         shared = None if (folder / "model").is_dir() else _named_base(passport, base)
@@ -170,7 +171,7 @@ GENERATOR = Kind(generator.FORMAT, "A language model", load_generator, lambda lo
 
 def _named_base(passport: dict, base: Callable[[str, str], Encoder | Causal]) -> Encoder | Causal:
     """The base that a passport names, which has to be the very one."""
-    named = passport.get("base") if isinstance(passport, dict) else None
+    named = passport.get("base")
     if not isinstance(named, dict) or not isinstance(named.get("id"), str):
         raise _damaged("passport.json does not name its base")
     found = base(named["id"], str(named.get("revision") or ""))
