@@ -100,6 +100,10 @@ class Writer(nn.Module):
         self.rnn = rnn
         self.config = SimpleNamespace(model_type=KIND, vocab_size=rnn.shape["vocabulary"])
 
+    @property
+    def device(self) -> torch.device:
+        return self.rnn.dense.weight.device
+
     def forward(self, input_ids: torch.Tensor, use_cache: bool = False) -> CausalLMOutput:
         """(B, T) → logits (B, T, V). `use_cache` asks for nothing: a state is kept by `RecurrentDecoder`."""
         return CausalLMOutput(logits=self.rnn(input_ids)[0])
@@ -137,12 +141,14 @@ def reading_loss(rnn: CharRNN, ids: Sequence[int] | np.ndarray, chunk: int = 409
     return total / (len(ids) - 1)
 
 
-def save(folder: Path, variants: Mapping[str, CharRNN]) -> None:
-    """The weights of all variants in one file, in fp16, and their common shape."""
+def save(folder: Path, variants: Mapping[str, CharRNN], dtype: torch.dtype = torch.float16) -> None:
+    """The weights of all variants in one file, and their common shape."""
     shapes = [rnn.shape for rnn in variants.values()]
     if any(shape != shapes[0] for shape in shapes):
         raise ValueError("the variants have different shapes")
-    tensors = {f"{name}.{key}": value.half().contiguous() for name, rnn in variants.items() for key, value in rnn.state_dict().items()}
+    tensors = {
+        f"{name}.{key}": value.to("cpu", dtype).contiguous() for name, rnn in variants.items() for key, value in rnn.state_dict().items()
+    }
     save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
     config = {"model_type": KIND, "variants": list(variants), **shapes[0]}
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")

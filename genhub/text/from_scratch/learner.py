@@ -1,0 +1,123 @@
+"""A character model from drawn weights, as the training loop sees it: the model, its windows, the plan and the rates that suit."""
+
+import math
+from collections.abc import Iterable
+
+import torch
+
+from genhub.text.causal import Causal, wrapped
+from genhub.text.char_rnn import CharRNN, Reader, Writer
+from genhub.text.from_scratch.windows import Onward, Passes
+from genhub.text.lm import MATRICES, REST, LanguageTask, Logits, Windows
+from genhub.training.configs import ScratchConfig
+from genhub.training.plan import Phase, Plan
+
+STRETCHES = 10  # a training has so many epochs: a validation after each
+WATCHED = 16_384  # characters of the validation part, at each of them
+BETAS = (0.9, 0.95)
+RATES = {  # (architecture, optimizer) → what suits: the hidden matrices' and all others'
+    ("gpt", "muon"): (2e-2, 1e-2),
+    ("gpt", "adamw"): (4e-3, 4e-3),
+    ("rnn", "muon"): (1e-2, 1e-2),
+    ("rnn", "adamw"): (4e-3, 4e-3),
+}
+
+
+class ScratchTask(LanguageTask):
+    """Cross-entropy of the next character. The state of a stateful RNN belongs into a checkpoint."""
+
+    def begin_epoch(self, epoch: int) -> None:
+        self.train.begin(epoch)
+
+    def extra_state(self) -> dict[str, torch.Tensor]:
+        state = getattr(self.model, "state", None)
+        return {} if state is None else {"state": state}
+
+    def set_extra_state(self, tensors: dict[str, torch.Tensor]) -> None:
+        if tensors:
+            self.model.state = tensors["state"]
+
+
+def draw(config: ScratchConfig, alphabet: Iterable[str]) -> Causal:
+    """The model with weights drawn by the config's seed, and its tokeniser: one token a character."""
+    from genhub.text.chars import char_tokenizer
+
+    tokenizer = char_tokenizer(alphabet)
+    torch.manual_seed(config.seed)
+    build = {"gpt": _gpt, "rnn": _rnn}[config.architecture]
+    return wrapped(build(config, len(tokenizer)), tokenizer)
+
+
+def _gpt(config: ScratchConfig, vocabulary: int):
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    model = GPT2LMHeadModel(
+        GPT2Config(
+            vocab_size=vocabulary,
+            n_positions=config.window,
+            n_embd=config.width,
+            n_layer=config.layers,
+            n_head=config.heads,
+            activation_function="gelu",
+            resid_pdrop=config.dropout,
+            embd_pdrop=config.dropout,
+            attn_pdrop=0.0,
+            bos_token_id=None,
+            eos_token_id=None,
+        )
+    )
+    model.set_attn_implementation("eager")  # see SCRATCH_PRESETS
+    return model
+
+
+def _rnn(config: ScratchConfig, vocabulary: int) -> Writer:
+    return Writer(CharRNN(vocabulary, config.embedding, config.width, config.layers))
+
+
+def task(model: Causal, config: ScratchConfig, train, validation) -> ScratchTask:
+    """`train` and `validation` (N,) tokens. Raises ValueError where one is too short for a window."""
+    steps = stretch(config)
+    carries = config.architecture == "rnn" and config.stateful
+    if carries:
+        streams = max(1, min(config.batch_size, (len(train) - 1) // config.window))
+        windows = Onward(train, config.window, streams, steps)
+    else:
+        windows = Passes(train, config.window, steps * config.batch_size, config.seed)
+    reader = Reader(model.model.rnn, carries) if config.architecture == "rnn" else Logits(model.model)
+    return ScratchTask(reader, windows, watched(validation, config))
+
+
+def watched(validation, config: ScratchConfig) -> Windows:
+    """The windows that are looked at on the way, spread over the validation part: not all of a long one, or watching takes longer than
+    learning. An RNN reads twice as much as in training: it has no limit, and its first characters know too little."""
+    length = min(config.window * (2 if config.architecture == "rnn" else 1), len(validation) - 1)
+    return Windows(validation, length, stride=max(length, length * len(validation) // WATCHED))
+
+
+def stretch(config: ScratchConfig) -> int:
+    """Steps between two validations."""
+    return math.ceil(config.steps / STRETCHES)
+
+
+def rates(config: ScratchConfig) -> dict[str, float]:
+    """Of the hidden matrices the user's rate, or what suits; of all others in the same proportion to it."""
+    matrices, rest = RATES[config.architecture, config.optimizer]
+    chosen = config.learning_rate or matrices
+    return {MATRICES: chosen, REST: chosen * rest / matrices}
+
+
+def plan(config: ScratchConfig, rows: int) -> Plan:
+    """The config as the loop's plan for epochs of so many windows."""
+    precision = "fp32" if config.precision == "auto" and config.architecture == "rnn" else config.precision
+    return Plan(
+        phases=(Phase(STRETCHES, rates(config)),),
+        batch_size=rows // stretch(config),
+        warmup=config.warmup,
+        weight_decay=config.weight_decay,
+        clip=config.clip,
+        seed=config.seed,
+        precision=precision,
+        betas=BETAS,
+        muon=(MATRICES,) if config.optimizer == "muon" else (),
+        in_order=config.architecture == "rnn" and config.stateful,
+    )

@@ -1,0 +1,134 @@
+"""Train a character model on a text from drawn weights and give its verdict: the trainer of the task "scratch".
+
+    for event in train(config, run): …
+
+A GPT or a character RNN begins by writing noise and ends, minutes later, by writing lines; samples on the way show it. The text is cut
+into a part to learn from, one to watch the training by and one that nothing is learnt from; on that one rests the verdict, beside
+n-grams counted on the same text. A training is `steps` long, not so many times the text: an epoch is a tenth of it. A killed run goes on
+where it was. Stop keeps the best so far and judges it on as much of the unseen text as there is time for; a stopped run that is resumed
+goes on from the step it was stopped at.
+"""
+
+from collections.abc import Iterator
+
+from genhub.events import Done, Event, Note, Stage
+from genhub.jobs.folder import RunFolder
+from genhub.text import corpus, outcome
+from genhub.text.adapting import verdict
+from genhub.text.adapting.material import split_info
+from genhub.text.adapting.verdict import Contender
+from genhub.text.from_scratch import learner, material, sentences
+from genhub.text.from_scratch import outcome as results
+from genhub.text.sampling import Sampler, places, with_samples
+from genhub.training.checkpoint import Checkpoints
+from genhub.training.configs import GenerateConfig, ScratchConfig
+from genhub.training.loop import fit
+from genhub.training.plan import Diverged, Fitted, Pace, Session, agreed, make_accelerator
+
+
+def train(config: ScratchConfig, run: RunFolder) -> Iterator[Event]:
+    """Events of the whole task, Done as the last. Raises UserError for a text that cannot be used, and when the loss diverges.
+
+    Under `torchrun` the main process alone yields events and writes files; the others yield Done.
+    """
+    accelerator = make_accelerator()
+    for event in _Work(config, run, accelerator).events():
+        if accelerator.is_main_process or isinstance(event, Done):
+            yield event
+
+
+class _Work:
+    """One training on its way."""
+
+    def __init__(self, config: ScratchConfig, run: RunFolder, accelerator):
+        self.config, self.run, self.accelerator = config, run, accelerator
+        self.main = accelerator.is_main_process
+        self.resuming = run.checkpoints.exists()
+        accelerator.wait_for_everyone()
+        if self.main:
+            run.checkpoints.mkdir(parents=True, exist_ok=True)
+        self.keeper = Checkpoints(run.checkpoints)
+        self.memory = outcome.Memory(accelerator.device)
+        self.pace = Pace()
+        self.stopped = False
+
+    def events(self) -> Iterator[Event]:
+        yield Stage("prepare", "Reading the text")
+        self.material = material.gather(self.config, corpus.read(self.run.rows))
+        self.model = self.material.base
+        for note in material.notes(self.config, self.material):
+            yield Note(note)
+        yield Stage("train", "Training")
+        fitted = yield from self.fit()
+        self.stopped = bool(agreed(self.accelerator, int(fitted.stopped)))
+        yield from self.finish(fitted)
+
+    def fit(self) -> Iterator[Event]:
+        """Returns Fitted; the model holds its best weights."""
+        task = learner.task(self.model, self.config, self.material.train, self.material.validation)
+        rows = len(task.train.lengths)
+        plan = learner.plan(self.config, rows)
+        self.pace.total = plan.steps(rows)
+        self.pace.begin()
+        session = Session(self.accelerator, self.run.stop_requested, self.keeper, self.pace, resuming=self.resuming)
+        due = places(self.config.samples, self.pace.total) if self.main else []
+        try:
+            fitted = yield from with_samples(fit(task, plan, session), self.sampler(), due)
+        except Diverged as error:
+            if error.best_epoch and self.main:
+                results.save_model(self.run, self.model, self.config, {})
+            raise
+        self.model.model.eval()
+        return fitted
+
+    def sampler(self) -> Sampler:
+        """Always the same draw, so that what differs between two samples is the model."""
+        text = self.config.sample_prompt or material.BREAK
+        config = GenerateConfig(max_new_tokens=self.config.sample_tokens, seed=self.config.seed)
+        model = self.model
+        return Sampler(model.model, model.decoder, model.tokenizer, model.prompt(text), text, config, model.ends)
+
+    def finish(self, fitted: Fitted) -> Iterator[Event]:
+        """Judge the model on the unseen text, write everything, end with Done."""
+        yield Stage("verdict", "Judging on unseen text")
+        judge = verdict.Judge(self.material, {"model": Contender(self.model)}, self.run.stop_requested, self.stopped)
+        judged = yield from judge.events(self.accelerator)
+        self.stopped = judge.stopped
+        if not self.main:
+            yield Done({}, self.stopped)
+            return
+        passport = results.save_model(self.run, self.model, self.config, judged)
+        metrics = {**judged, "training": self.training_info(fitted), "split": split_info(self.material), "stopped": self.stopped}
+        metrics |= {"sentences": sentences.of(metrics)}
+        results.save_figures(self.run, metrics, passport)
+        if not self.stopped:
+            self.keeper.clear()
+        yield Done(metrics, self.stopped)
+
+    def training_info(self, fitted: Fitted) -> dict:
+        """The "training" section of metrics.json."""
+        parameters = sum(tensor.numel() for tensor in self.model.model.parameters())
+        return {
+            "method": self.config.architecture,
+            "seconds": round(self.pace.seconds(), 2),
+            "steps": fitted.steps,
+            "steps_planned": self.pace.total,
+            "epochs_run": fitted.epochs_run,
+            "best_epoch": fitted.best_epoch,
+            "val_loss": fitted.best.get("val_loss"),
+            "trainable_parameters": parameters,
+            "total_parameters": parameters,
+            "trainable_percent": 100.0,
+            "characters": len(self.model.tokenizer),
+            "passes": round(fitted.tokens / len(self.material.train), 2),
+            "peak_memory_mb": self.memory.peak_mb(),
+            "tokens": fitted.tokens,
+            "tokens_per_second": round(fitted.tokens / fitted.seconds, 1) if fitted.seconds else None,
+            "file_bytes": sum(path.stat().st_size for path in outcome.weight_files(self.run).values()),
+            "precision": fitted.precision,
+            "device": self.accelerator.device.type,
+            "batch_size": self.config.batch_size,
+            "window": self.config.window,
+            "stopped_by": outcome.stopped_by(self.run, self.stopped),
+            "learning_rate": learner.rates(self.config)[learner.MATRICES],
+        }
