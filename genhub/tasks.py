@@ -19,7 +19,7 @@ class Task:
     name: str
     config: type[Config]
     trainer: str  # "module:function"
-    forecaster: str  # what a training will cost, in the same way
+    forecaster: str = ""  # what a training will cost, in the same way
     family: str = ""  # of the pretrained model that its configuration names (see genhub.families); empty: none
 
     def load(self) -> Callable[..., Iterator[Event]]:

@@ -706,10 +706,10 @@ def slow_trainer(config, run):
 def test_ctrl_c_stops_and_keeps_the_best(home, monkeypatch):
     monkeypatch.setattr(tasks.Task, "load", lambda task: interrupted_trainer)
     run = lay_out(home)
-    from genhub.commands import train
+    from genhub.commands import training
 
     before = signal.getsignal(signal.SIGINT)
-    last = train._train(ClassifyConfig(), run, Output(quiet=True))
+    last = training.train(ClassifyConfig(), run, Output(quiet=True))
     assert last.stopped
     assert signal.getsignal(signal.SIGINT) == before
 
@@ -729,10 +729,10 @@ def test_a_second_ctrl_c_ends_at_once(home, monkeypatch):
         yield Done({})
 
     monkeypatch.setattr(tasks.Task, "load", lambda task: trainer)
-    from genhub.commands import train
+    from genhub.commands import training
 
     with pytest.raises(KeyboardInterrupt):
-        train._train(ClassifyConfig(), lay_out(home), Output(quiet=True))
+        training.train(ClassifyConfig(), lay_out(home), Output(quiet=True))
 
 
 def test_a_run_that_was_cut_off_goes_on(tiny, reviews, tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from genhub import cli, hub, oneshot, settings
-from genhub.commands import table_reading, train
+from genhub.commands import table_reading, train_classify, training
 from genhub.commands.output import Output
 from genhub.data import samples
 from genhub.data.tables import write_jsonl
@@ -40,7 +40,7 @@ def test_the_command_of_a_run_gives_the_same_rows_and_options(lab, tmp_path):
     assert "YOUR-TABLE" not in command
     args = cli.parser().parse_args(shlex.split(command)[3:])
     args.out = str(tmp_path / "again")
-    again = train._new_run(args, Output(quiet=True))
+    again = training.new_run(train_classify.TRAINING, args, Output(quiet=True))
     assert again.job()["config"] == run.job()["config"]
     assert again.job()["data"] == run.job()["data"]
     assert again.job()["data"]["rows"] > 329

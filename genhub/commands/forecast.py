@@ -1,27 +1,25 @@
-"""`forecast`: what a training would cost, from a few real steps on the table's own rows."""
+"""`forecast`: what a training would cost, from a few real steps on one's own rows or text."""
 
 import argparse
+from functools import partial
 
-from genhub.commands import Command, add_config, table_reading, train
+from genhub import tasks
+from genhub.commands import Command, train, training
 from genhub.commands.output import Output, table
-from genhub.training.configs import ClassifyConfig
+from genhub.commands.training import Training
 
 
-def _arguments(parser: argparse.ArgumentParser) -> None:
-    train.table_arguments(parser)
-    add_config(parser, ClassifyConfig)
-
-
-def _run(args: argparse.Namespace, out: Output) -> None:
-    config = train.checked_config(args)
-    with table_reading.opened(args.data, args.fix) as read:
-        train.examined(read, config, args, out)
+def _run(what: Training, args: argparse.Namespace, out: Output) -> None:
+    config = training.checked_config(what, args)
+    with what.source(args, config, out) as source:
         out.say("Measuring …")
-        from genhub.text.forecast import forecast
-
-        cost = forecast({"config": config.to_dict(), "rows_path": str(read.rows)})
+        measure = tasks.resolve(tasks.get(what.task).forecaster)
+        cost = measure({"config": config.to_dict(), "rows_path": str(source.rows)})
     out.result(cost, table(("", "forecast"), [(name.replace("_", " "), str(value)) for name, value in cost.items()]))
 
 
-CLASSIFY = Command("what fine-tuning an encoder on a table would cost", _arguments, _run)
-COMMAND = Command("measure what a training would cost, without training", children={"classify": CLASSIFY})
+def _command(what: Training) -> Command:
+    return Command(f"what it would cost to {what.help}", partial(training.source_arguments, what), partial(_run, what))
+
+
+COMMAND = Command("measure what a training would cost, without training", children={each.task: _command(each) for each in train.TRAININGS})

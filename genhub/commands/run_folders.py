@@ -34,7 +34,7 @@ def finished(value: str) -> RunFolder:
         raise UserError(
             "This run has no model yet.",
             "A model is saved when training ends.",
-            f"Go on with python -m genhub train classify --resume {value}",
+            f"Go on with python -m genhub train {folder.job().get('task', 'classify')} --resume {value}",
             "run",
         )
     return folder

@@ -12,15 +12,16 @@ from genhub.errors import UserError
 from genhub.jobs import living, reading
 from genhub.jobs.folder import RunFolder, write_json
 
-HEADER = ("id", "name", "state", "accuracy", "test rows", "created")
+HEADER = ("id", "name", "state", "accuracy", "bits a character", "created")
+FIGURES = ("accuracy", "macro_f1", "test_rows", "bits_per_character", "test_characters")
 
 
 def _list(args: argparse.Namespace, out: Output) -> None:
     found = [describe(RunFolder(path)) for path in _folders(settings.get().runs)]
     found.sort(key=lambda run: run["created"], reverse=True)
     if not found:
-        return out.result({"runs": []}, "There are no runs yet. Start one with python -m genhub train classify --data F.csv")
-    lines = [(run["id"], run["name"], run["state"], run["accuracy"], run["test_rows"], run["created"]) for run in found]
+        return out.result({"runs": []}, "There are no runs yet. Start one with python -m genhub train classify --data F.csv, or train generate --data F.txt")
+    lines = [(run["id"], run["name"], run["state"], run["accuracy"], run["bits_per_character"], run["created"]) for run in found]
     return out.result({"runs": found}, table(HEADER, lines))
 
 
@@ -40,7 +41,7 @@ def describe(folder: RunFolder) -> dict:
         "method": job.get("config", {}).get("method", ""),
         "model": job.get("config", {}).get("model", ""),
         "created": job.get("created", ""),
-        **{name: figures.get(name) for name in ("accuracy", "macro_f1", "test_rows")},
+        **{name: figures.get(name) for name in FIGURES},
     }
 
 

@@ -99,12 +99,17 @@ def opened(data: str, fix: str = "") -> Iterator[TableReading]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _streamed(address: str, out: Path) -> dict:
+def _streamed(data: str, out: Path) -> dict:
     """What `intake.read_table` is asked for a data set of the Hub, whose rows are in `out` then."""
-    name, *rest = address.removeprefix(HUB).split(":")
+    facts = hub.dataset({**address(data), "out": str(out)}, settings.get())
+    return {"path": str(out), "name": facts["dataset"], "hub": facts}
+
+
+def address(data: str) -> dict:
+    """{"dataset", "config", "split"} of hub:owner/name[:configuration[:split]], empty where they are not said."""
+    name, *rest = data.removeprefix(HUB).split(":")
     if len(rest) > 2:
-        what, limit = f"“{address[:200]}” has too many parts.", "It is hub:owner/name:configuration:split; the last two may be left out."
+        what, limit = f"“{data[:200]}” has too many parts.", "It is hub:owner/name:configuration:split; the last two may be left out."
         raise UserError(what, limit, "Check the spelling.", "data")
     config, split = (*rest, "", "")[:2]
-    facts = hub.dataset({"dataset": name, "config": config, "split": split, "out": str(out)}, settings.get())
-    return {"path": str(out), "name": name, "hub": facts}
+    return {"dataset": name, "config": config, "split": split}

@@ -107,6 +107,13 @@ def read_text(args: dict) -> dict:
     return asdict(info)
 
 
+def origin(info: TextInfo) -> dict:
+    """Where a text comes from, as a run's job.json tells it; with "column" and "fixes" it is read again in the same way."""
+    cut = info.cut and not info.hub  # of a set of the Hub the first documents are kept without being asked for
+    told = {"name": info.name, "sample": info.sample or None, "column": info.column, "fixes": [*info.fixes, *([KEEP_FIRST] if cut else [])]}
+    return {**told, "cut": info.cut, "characters": info.characters} | ({"hub": streamed.origin(info.hub)} if info.hub else {})
+
+
 # --- what comes in --------------------------------------------------------------------------------------------------
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import genhub
 from genhub.options import Config
-from genhub.training.configs import METHOD_HELP, PRESETS
+from genhub.training.configs import ARCHITECTURES, METHOD_HELP, PRESETS_OF
 
 LONGEST_NAME = 80
 LONGEST_TABLE = 40
-NAMED_APART = ("method", "model", "text_column", "label_column")  # said in words of their own, or of no weight for telling runs apart
+NAMED_APART = ("method", "architecture", "model", "text_column", "label_column")  # said in words of their own, or of no weight for telling runs apart
 LIBRARIES = ("torch", "transformers", "peft", "accelerate", "tokenizers", "safetensors", "numpy", "scikit-learn")
 
 
@@ -34,20 +34,22 @@ def make_job(task: str, config: Config, rows_path: Path, data_info: dict, name: 
 def run_name(table: str, config: Config) -> str:
     """What a run is called until somebody names it: table, method, and what sets it apart, in at most LONGEST_NAME characters.
 
-    The preset that decided its options, else how many epochs; then every option that is not at its default, and the encoder.
+    The preset that decided its options, else how many epochs; then every option that is not at its default, and the model.
     """
+    known = PRESETS_OF.get(type(config), {})
     values, usual = config.to_dict(), {option.name: option.default for option in config.options()}
     frozen = values.get("method") == "frozen"  # its head is fitted to the end: epochs and the like say nothing
-    presets = (name for name, decided in PRESETS.items() if all(values.get(key) == value for key, value in decided.items()))
+    presets = (name for name, decided in known.items() if all(values.get(key) == value for key, value in decided.items()))
     preset = "" if frozen else next(presets, "")
-    decided = {*PRESETS.get("Quick" if frozen else preset, ()), *NAMED_APART}
+    decided = {*known.get("Quick" if frozen else preset, ()), *NAMED_APART}
     apart = [preset] if preset else []
     if "epochs" in values and not preset and not frozen:
         apart, decided = [f"{values['epochs']} epoch{'s' if values['epochs'] > 1 else ''}"], {*decided, "epochs"}
     if values.get("model") != usual.get("model"):
         apart.append(str(values["model"]).rpartition("/")[2])
     apart += [f"{key.replace('_', ' ')} {value}" for key, value in values.items() if key not in decided and value != usual[key]]
-    method = METHOD_HELP[values["method"]][0] if values.get("method") in METHOD_HELP else values.get("method", "")
+    method = values.get("method") or values.get("architecture", "")
+    method = {**METHOD_HELP, **ARCHITECTURES}.get(method, (method,))[0]
     named = " · ".join(part for part in (_cut(table, LONGEST_TABLE), method) if part)
     for part in apart:
         if len(named) + 3 + len(part) <= LONGEST_NAME:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from genhub import gate, hub, tasks
+from genhub.data import texts
 from genhub.errors import UserError
 from genhub.families import ENCODER
 from genhub.jobs import forecasts, janitor, reading
@@ -70,8 +71,7 @@ class Runs(Tables, Texts):
     def _of_text(self, visitor: str, text_id: str) -> tuple[str, dict]:
         """(what the text is called, where it comes from)."""
         info = self.text_info(visitor, text_id)
-        origin = {"name": info.name, "sample": info.sample or None, "cut": info.cut, "characters": info.characters}
-        return info.name, origin | ({"hub": info.hub} if info.hub else {})
+        return info.name, texts.origin(info)
 
     def _prepared(self, visitor: str, source_id: str, values: dict, task: str) -> tuple[Config, Path]:
         """(checked options, the rows or documents to learn from)."""

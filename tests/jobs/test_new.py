@@ -7,7 +7,7 @@ import pytest
 
 from genhub.jobs.arrival import opened_name
 from genhub.jobs.new import make_job, run_name
-from genhub.training.configs import ClassifyConfig
+from genhub.training.configs import ADAPT_PRESETS, SCRATCH_PRESETS, AdaptConfig, ClassifyConfig, ScratchConfig
 
 
 def test_a_job_describes_its_data_and_its_libraries(rows):
@@ -43,6 +43,21 @@ def test_a_job_describes_its_data_and_its_libraries(rows):
 )
 def test_a_run_is_named_by_what_sets_it_apart(values, told):
     assert run_name("t.csv", ClassifyConfig(**values)) == told
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        (AdaptConfig(**ADAPT_PRESETS["Quick"]), "t.txt · LoRA · Quick"),
+        (AdaptConfig(**ADAPT_PRESETS["Balanced"]), "t.txt · LoRA · Balanced"),
+        (AdaptConfig(method="full", epochs=5, window=64), "t.txt · Full fine-tuning · 5 epochs · window 64"),
+        (AdaptConfig(model="openai-community/gpt2", **ADAPT_PRESETS["Thorough"]), "t.txt · LoRA · Thorough · gpt2"),
+        (ScratchConfig(**SCRATCH_PRESETS["1 minute"]), "t.txt · GPT · 1 minute"),
+        (ScratchConfig(architecture="rnn", steps=20), "t.txt · Character RNN · steps 20"),
+    ],
+)
+def test_each_task_has_presets_of_its_own(config, told):
+    assert run_name("t.txt", config) == told
 
 
 def test_a_runs_name_stays_short():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from genhub import cli
-from genhub.commands import train
+from genhub.commands import train_classify, training
 from genhub.commands.output import Output
 from genhub.data.batch import Predicted
 from genhub.errors import UserError
@@ -44,7 +44,7 @@ def test_the_command_of_a_run_reads_the_table_the_same_way(lab, flawed, tmp_path
     command = code.command_line(run.path).replace("YOUR-TABLE.csv", str(flawed)).splitlines()[-1]
     args = cli.parser().parse_args(shlex.split(command)[3:])
     args.out = str(tmp_path / "again")
-    again = train._new_run(args, Output(quiet=True))
+    again = training.new_run(train_classify.TRAINING, args, Output(quiet=True))
     assert again.rows.read_bytes() == RunFolder(run.path).rows.read_bytes()
     assert again.job()["data"]["fixes"] == run.job()["data"]["fixes"]
 

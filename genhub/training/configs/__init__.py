@@ -18,6 +18,7 @@ __all__ = [
     "METHOD_HELP",
     "MORE_METHODS",
     "PRESETS",
+    "PRESETS_OF",
     "SCRATCH_PRESETS",
     "STRATEGIES",
     "STRATEGY_OPTIONS",
@@ -27,4 +28,5 @@ __all__ = [
     "ScratchConfig",
 ]
 
+PRESETS_OF = {ClassifyConfig: PRESETS, AdaptConfig: ADAPT_PRESETS, ScratchConfig: SCRATCH_PRESETS}
 CONFIGS = {"classify": ClassifyConfig, "generate": AdaptConfig, "scratch": ScratchConfig}  # of what can be trained
