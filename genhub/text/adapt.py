@@ -21,10 +21,10 @@ from genhub.text.adapting import outcome as results
 from genhub.text.adapting.learner import AdaptTask
 from genhub.text.adapting.verdict import Contender
 from genhub.text.causal import Causal, open_causal
-from genhub.text.sampling import Sampler, places, with_samples
+from genhub.text.sampling import places, with_samples
 from genhub.training import precision
 from genhub.training.checkpoint import Checkpoints
-from genhub.training.configs import AdaptConfig, GenerateConfig
+from genhub.training.configs import AdaptConfig
 from genhub.training.loop import fit
 from genhub.training.plan import Diverged, Fitted, Pace, Session, agreed, make_accelerator
 
@@ -92,7 +92,7 @@ class _Work:
         events = fit(task, plan, session)
         due = places(self.config.samples, steps) if self.main else []
         try:
-            fitted = yield from with_samples(events, self.sampler(model), due, before=self.before(task, plan.batch_size))
+            fitted = yield from with_samples(events, material.sampler(self.material, model), due, before=self.before(task, plan.batch_size))
         except Diverged as error:
             if error.best_epoch and self.main:
                 results.save_model(self.run, model, self.config, self.material.window, {})
@@ -108,13 +108,6 @@ class _Work:
             loss = lm.window_loss(task.model, task.validation, max(32, batch_size), self.run.stop_requested)
         if loss is not None:
             yield Metric(0, {"val_loss": loss})
-
-    def sampler(self, model: Causal) -> Sampler:
-        """Always the same draw, so that what differs between two samples is the model."""
-        text = self.material.prompt()
-        config = GenerateConfig(max_new_tokens=self.config.sample_tokens, seed=self.config.seed)
-        prompt = model.prompt(material.readable(model, [text])[0][0])
-        return Sampler(model.model, model.decoder, model.tokenizer, prompt, text, config, model.ends)
 
     # --- the verdict ------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,8 @@ from genhub.text import corpus
 from genhub.text.causal import Causal, open_causal
 from genhub.text.corpus import Corpus
 from genhub.text.lm import Windows
-from genhub.training.configs import AdaptConfig
+from genhub.text.sampling import Sampler
+from genhub.training.configs import AdaptConfig, GenerateConfig
 
 MOST_STRANGE = 0.02  # share of the characters that may be left out because the model does not know them
 NAMED = 10
@@ -95,6 +96,13 @@ def prepare(config: AdaptConfig, base: Causal, documents: Sequence[str]) -> Mate
             what = f"The {share.partition('_')[0]} part has {len(part)} tokens."
             raise UserError(what, f"At least {LEAST_HELD_OUT}.", "Add more text, or hold out a larger share.", share)
     return Material(config, base, parts, train.ids, validation.ids, test, window, strange)
+
+
+def sampler(material: Material, model: Causal) -> Sampler:
+    """What writes samples with `model`: always the same draw after the same prompt, so that what differs between two is the model."""
+    text, config = material.prompt(), material.config
+    drawn = GenerateConfig(max_new_tokens=config.sample_tokens, seed=config.seed)
+    return Sampler(model.model, model.decoder, model.tokenizer, model.prompt(text), text, drawn, model.ends)
 
 
 def split_info(material: Material) -> dict:

@@ -63,6 +63,7 @@ class Judge:
         self.material, self.contenders, self.stop, self.stopped = material, contenders, stop, stopped
         self.spells = material.base.spells
         self.text = judge.begun(material.test, material.base.start)
+        self.window = min(WINDOWS * material.window, material.base.positions or WINDOWS * material.window)
 
     def events(self, accelerator) -> Iterator[Event]:
         """Progress; a generator whose return value is the figures, {} in all but the main process."""
@@ -81,12 +82,11 @@ class Judge:
 
     def losses(self, accelerator) -> Iterator[Event]:
         """Returns Measured. Under several processes each measures its share of the windows."""
-        window = min(WINDOWS * self.material.window, self.material.base.positions or WINDOWS * self.material.window)
         models = {name: contender.logits for name, contender in self.contenders.items()}
         share = (accelerator.process_index, accelerator.num_processes)
         most, spoken, measured = min(MOST_TOKENS, len(self.text) - 1), 0.0, None
         deadline = self.deadline("losses")
-        for measured in judge.measuring(models, self.text, window, most, self.material.config.seed, share):
+        for measured in judge.measuring(models, self.text, self.window, most, self.material.config.seed, share):
             if time.monotonic() - spoken > 1:
                 spoken = time.monotonic()
                 done = int(measured.known.sum())
@@ -106,10 +106,13 @@ class Judge:
         vocabulary = self.material.base.model.config.vocab_size
         return judge.counted(learnt, self.text.ids, vocabulary, order, STOP_LEARNT if self.stopped else LEARNT)
 
-    def write(self, contender: Contender) -> Written:
-        """All texts side by side, cut off where there was no time for more."""
+    def write(self, contender: Contender, new: int = 0) -> Written:
+        """All texts side by side, `new` tokens of each (0: LONG), cut off where there was no time for more."""
         prompts = self.prompts()
-        rows = [Row(list(prompt), self.decoding(number), contender.model.ends) for number, prompt in enumerate(prompts)]
+        rows = [
+            Row(list(prompt), self.decoding(number, new or LONG[self.spells]), contender.model.ends)
+            for number, prompt in enumerate(prompts)
+        ]
         batch, deadline = Batch(contender.model.decoder), self.deadline("samples")
         with contender.within():
             for row in rows:
@@ -127,8 +130,8 @@ class Judge:
         starts = np.linspace(0, len(ids) - long, SAMPLES, dtype=int)
         return [ids[start : start + long].tolist() for start in dict.fromkeys(starts.tolist())]
 
-    def decoding(self, number: int) -> GenerateConfig:
-        return GenerateConfig(max_new_tokens=LONG[self.spells], seed=(self.material.config.seed + number) % 2**31)
+    def decoding(self, number: int, new: int) -> GenerateConfig:
+        return GenerateConfig(max_new_tokens=new, seed=(self.material.config.seed + number) % 2**31)
 
     def copied(self, written: Mapping[str, Written]) -> dict:
         """{"copying": {run, characters, model, base, held_out}}: see `genhub.text.adapting.copying`."""
