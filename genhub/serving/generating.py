@@ -168,11 +168,11 @@ def score(context: Any, args: dict) -> dict:
     ids = model.encode(text)
     if model.start is not None and ids[0] != model.start:
         ids = [model.start, *ids]
-    if args.get("cut") is True and model.positions:
-        ids = ids[: model.positions]
-    if model.positions and len(ids) > model.positions:
+    if args.get("cut") is True and model.longest:
+        ids = ids[: model.longest]
+    if model.longest and len(ids) > model.longest:
         what = f"The text has {len(ids):,} tokens."
-        raise UserError(what, f"This model holds {model.positions:,}.", f"Shorten it to {model.positions:,} tokens at most.", "text")
+        raise UserError(what, f"This model holds {model.longest:,}.", f"Shorten it to {model.longest:,} tokens at most.", "text")
     if len(ids) < 2:
         raise UserError("The text is too short to judge.", "At least two tokens.", "Write more.", "text")
     tokens = _scored(model, ids, 1, ids[1:])
@@ -188,12 +188,11 @@ def score(context: Any, args: dict) -> dict:
     return {"ids": ids, "begun": _decoded(model, ids[:1]), "tokens": tokens, "vocabulary": len(model.tokenizer), **figures}
 
 
-@torch.inference_mode()
 def _scored(model: Causal, ids: list[int], first: int, judged: list[int]) -> list[dict]:
-    """Tokens of `ids` from place `first` on, as `write` shows them, all from one pass."""
+    """Tokens of `ids` from place `first` on, as `write` shows them."""
     if not judged:
         return []
-    logprobs = model.model(input_ids=torch.tensor([ids])).logits[0, first - 1 : -1].float().log_softmax(-1)
+    logprobs = model.logits(ids)[first - 1 : -1].log_softmax(-1)
     entropies = torch.special.entr(logprobs.exp()).sum(-1).tolist()
     speller, shown = Speller(model.tokenizer, ids[:first]), []
     for place, token in enumerate(judged):
@@ -251,7 +250,7 @@ def _text(args: dict, field: str) -> str:
 def _forced(model: Causal, args: dict, prompt: int, config: GenerateConfig) -> list[int]:
     """The first tokens of a continuation that are given, with room for one more after them."""
     forced = _ids(args, model, "forced", least=0) if args.get("forced") else []
-    most = min(config.max_new_tokens, model.positions - prompt if model.positions else config.max_new_tokens)
+    most = min(config.max_new_tokens, model.longest - prompt if model.longest else config.max_new_tokens)
     if len(forced) >= most:
         what, limit = f"The branch begins after {len(forced):,} tokens.", f"At most {most:,} tokens are written, one of them after it."
         raise UserError(what, limit, "Branch off earlier, or write more tokens.", "forced")
@@ -259,7 +258,7 @@ def _forced(model: Causal, args: dict, prompt: int, config: GenerateConfig) -> l
 
 
 def _ids(args: dict, model: Causal, field: str = "ids", least: int = 2) -> list[int]:
-    ids, most = args.get(field), model.positions or settings.get().limits.text_chars
+    ids, most = args.get(field), model.longest or settings.get().limits.text_chars
     size = len(model.tokenizer)
     if (
         not isinstance(ids, list)

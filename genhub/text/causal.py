@@ -7,6 +7,7 @@ cannot read (a character that it has no token for, more tokens than it has posit
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError
 from torch import nn
 
@@ -17,6 +18,8 @@ from genhub.text.char_rnn import Writer
 from genhub.text.chars import unknown
 from genhub.text.decoding.memory import Decoder, TransformerDecoder
 from genhub.text.decoding.recurrent import RecurrentDecoder
+from genhub.text.decoding.rolling import RollingDecoder
+from genhub.text.lm import sliding_windows
 from genhub.text.sharing import twin
 
 NAMED_CHARACTERS = 10
@@ -25,7 +28,7 @@ NAMED_CHARACTERS = 10
 @dataclass(frozen=True)
 class Causal:
     """`model` is transformers' (or ours), `decoder` the same one token at a time. ends: tokens with which it ends a text; start: the
-    token that stands for an empty prompt, None where a prompt must say something. positions: the most tokens, 0 without limit."""
+    token that stands for an empty prompt, None where a prompt must say something."""
 
     model: nn.Module
     decoder: Decoder
@@ -38,6 +41,12 @@ class Causal:
 
     @property
     def positions(self) -> int:
+        """The most tokens that are read at once; 0 without limit."""
+        return _positions(self.model)
+
+    @property
+    def longest(self) -> int:
+        """The most tokens of a text, prompt and answer together; 0 without limit."""
         return self.decoder.positions
 
     @property
@@ -84,11 +93,24 @@ class Causal:
     def prompt(self, text: str) -> list[int]:
         """`encode`, with room for at least one new token. Raises UserError for a prompt that fills the model's positions."""
         ids = self.encode(text)
-        if self.positions and len(ids) >= self.positions:
+        if self.longest and len(ids) >= self.longest:
             what = f"The prompt has {len(ids):,} tokens."
-            limit = f"This model holds {self.positions:,}, prompt and answer together."
-            raise UserError(what, limit, f"Shorten it to fewer than {self.positions:,} tokens.", "prompt")
+            limit = f"This model holds {self.longest:,}, prompt and answer together."
+            raise UserError(what, limit, f"Shorten it to fewer than {self.longest:,} tokens.", "prompt")
         return ids
+
+    @torch.inference_mode()
+    def logits(self, ids: list[int]) -> torch.Tensor:
+        """(T, V) after each token, on the CPU: in one pass, or where a text is longer than the positions in several, each token read after
+        half of them."""
+        pieces = [(0, len(ids), 0)]
+        if self.positions and len(ids) > self.positions:
+            pieces = sliding_windows(len(ids) + 1, self.positions, self.positions // 2)
+        told = []
+        for start, end, new in pieces:
+            some = torch.tensor([ids[start:end]], device=self.model.device)
+            told.append(self.model(input_ids=some).logits[0, new - start :].float().cpu())
+        return torch.cat(told)
 
 
 def load_causal(folder: Path, *, id: str = "", revision: str = "", sha256: str = "", variant: str = "") -> Causal:
@@ -135,8 +157,14 @@ def wrapped(model: nn.Module, tokenizer, *, id: str = "", revision: str = "", sh
     ends = model.generation_config.eos_token_id if model.generation_config.eos_token_id is not None else tokenizer.eos_token_id
     ends = frozenset(ends if isinstance(ends, list) else [ends] if ends is not None else [])
     start = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.eos_token_id
-    positions = int(getattr(model.config, "max_position_embeddings", 0) or 0)
-    return Causal(model, TransformerDecoder(model, positions), tokenizer, ends, start, id, revision, sha256)
+    decoder = TransformerDecoder(model, _positions(model))
+    if start is None and not ends and _positions(model):  # trained on windows from anywhere: its texts begin and end nowhere
+        decoder = RollingDecoder(model, _positions(model))
+    return Causal(model, decoder, tokenizer, ends, start, id, revision, sha256)
+
+
+def _positions(model: nn.Module) -> int:
+    return int(getattr(model.config, "max_position_embeddings", 0) or 0)
 
 
 def open_causal(model_id: str, revision: str = "") -> Causal:

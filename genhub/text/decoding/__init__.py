@@ -3,6 +3,7 @@
 strategies   the options of a GenerateConfig as processors of logits; a row's own random generator
 batch        rows of several requests decoded together, which join and leave between steps
 memory       what a transformer remembers of the rows so far: keys and values
+rolling      a transformer that writes on when its positions are full
 recurrent    what a recurrent model remembers of them: one state
 beams        beam search that remembers its tree
 spelling     tokens to text while they arrive
