@@ -42,10 +42,10 @@ class Writing(Base):
         """The tree of a beam search, see `serving.generating.beams`."""
         return self.worker.call("generate.beams", self._asked(visitor, prompt, values, run), seconds=SECONDS)
 
-    def inspect(self, visitor: str, ids: list[int], place: int, values: dict, run: str = "") -> dict:
-        """How the token at `place` of `ids` was chosen, see `serving.generating.inspect`."""
+    def inspect(self, visitor: str, ids: list[int], place: int, values: dict, run: str = "", *, exact: bool = True) -> dict:
+        """How the token at `place` of `ids`, which was written `exact` or not, was chosen, see `serving.generating.inspect`."""
         config, writer = self._chosen(visitor, values, run)
-        args = {**writer, "ids": gate.listed(ids, "ids"), "place": place, "config": config.to_dict()}
+        args = {**writer, "exact": exact is True, "ids": gate.listed(ids, "ids"), "place": place, "config": config.to_dict()}
         return self.worker.call("generate.inspect", args, seconds=SECONDS)
 
     def score(self, visitor: str, text: str, values: dict, run: str = "", *, cut: bool = False) -> dict:

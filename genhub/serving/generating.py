@@ -3,11 +3,12 @@ is the folder of a run that adapted one.
 
     generate.write    {model, prompt, config, exact, forced} → events {tokens}, {prompt_ids} too at first; result `written`; see `write`
     generate.beams    {model, prompt, config}          → the tree and the hypotheses of a beam search; see `beams`
-    generate.inspect  {model, ids, place, config, top} → how the token at `place` was chosen among the best candidates; see `inspect`
+    generate.inspect  {model, ids, place, config, top, exact} → how the token at `place` was chosen among the best candidates; see `inspect`
     generate.score    {model, text, cut}                   → each token of a text with its log-probability; see `score`
 
-Rows of several requests on one model are decoded together unless they ask to be exact: sums of floating-point numbers depend
-on the batch, so that a row in company may now and then get another token than alone.
+Rows of several requests on one model are decoded together, in eight bits on a CPU, unless they ask to be exact: then each is alone and
+in full precision, and the same seed gives the same text always. Sums of floating-point numbers depend on the batch, so that a row in
+company may now and then get another token than alone.
 """
 
 import math
@@ -41,6 +42,8 @@ def write(context: Any, args: dict) -> Generator[dict | None, None, dict]:
     model, config = _model(context, args), _config(args)
     if config.strategy in BEAMS:
         return (yield from _write_beams(model, args, config))
+    if not args.get("exact"):
+        model = _quick(context, model, args)
     ids, began = model.prompt(_text(args, "prompt")), time.monotonic()
     forced = _forced(model, args, len(ids), config)
     key = id(model.decoder)  # which the batch holds, so that no other model has it meanwhile: rows of two adapters never share a batch
@@ -135,8 +138,11 @@ def beams(context: Any, args: dict) -> Generator[None, None, dict]:
 
 def inspect(context: Any, args: dict) -> dict:
     """{entropy (nats), candidates: [{id, text, raw, penalised, tempered, kept, chosen}]}: the probabilities of the most probable
-    tokens at `place` of `ids` after each stage, the chosen one among them; what was cut away has kept 0."""
+    tokens at `place` of `ids` after each stage, the chosen one among them; what was cut away has kept 0. exact: false for a text that was
+    written without it, whose probabilities are those of eight bits."""
     model, config = _model(context, args), _config(args)
+    if args.get("exact") is False:
+        model = _quick(context, model, args)
     ids, place = _ids(args, model), args.get("place")
     if not isinstance(place, int) or isinstance(place, bool) or not 0 < place < len(ids):
         raise UserError(f"There is no token at place {place}.", f"Places of this text: 1 to {len(ids) - 1}.", "Press one of them.", "place")
@@ -232,6 +238,11 @@ def _model(context: Any, args: dict) -> Causal:
     if not isinstance(name, str) or not name:
         raise UserError("No model was named.", "Generating needs a language model.", "Choose one.", "model")
     return context.models.language(name)
+
+
+def _quick(context: Any, model: Causal, args: dict) -> Causal:
+    """The same model as it decodes several rows together: in eight bits where that can be."""
+    return context.models.quick(model, args.get("run_dir") or args["model"])
 
 
 def _config(args: dict) -> GenerateConfig:

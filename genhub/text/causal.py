@@ -16,6 +16,7 @@ from genhub.errors import UserError
 from genhub.text import char_rnn
 from genhub.text.char_rnn import Writer
 from genhub.text.chars import unknown
+from genhub.text.decoding.eight_bit import eight_bit
 from genhub.text.decoding.memory import Decoder, TransformerDecoder
 from genhub.text.decoding.recurrent import RecurrentDecoder
 from genhub.text.decoding.rolling import RollingDecoder
@@ -68,6 +69,11 @@ class Causal:
         """A module tree of its own over the same weights (no copy), so that an adapter put into it leaves no trace here."""
         model = twin(self.model)
         return replace(self, model=model, decoder=wrapped(model, self.tokenizer).decoder)
+
+    def quick(self) -> "Causal | None":
+        """The same model in eight bits, see `decoding.eight_bit`; None where that cannot be."""
+        model = eight_bit(self.model)
+        return model and replace(self, model=model, decoder=wrapped(model, self.tokenizer).decoder)
 
     def encode(self, text: str) -> list[int]:
         """The tokens of a prompt, at least one. Raises UserError for characters the model does not know and for nothing."""

@@ -37,8 +37,8 @@ def model(worker, tmp_path_factory):
     return load_causal(tiny_gpt(tmp_path_factory.mktemp("gpt")))
 
 
-def write(worker, prompt: str, **config) -> dict:
-    return worker.call("generate.write", {"model": MODEL, "prompt": prompt, "config": {**GREEDY, **config}})
+def write(worker, prompt: str, exact: bool = True, **config) -> dict:
+    return worker.call("generate.write", {"model": MODEL, "prompt": prompt, "config": {**GREEDY, **config}, "exact": exact})
 
 
 def theirs(model, prompt: str, new: int = 12) -> list[int]:
@@ -71,7 +71,7 @@ def test_tokens_arrive_one_by_one_and_add_up_to_the_text(worker):
 def test_a_branch_begins_with_the_tokens_it_is_given(worker, strategy):
     whole = write(worker, "the dog", strategy=strategy)
     first, other = [token["id"] for token in whole["tokens"][:4]], 7
-    args = {"model": MODEL, "prompt": "the dog", "config": {**GREEDY, "strategy": strategy}, "forced": [*first, other]}
+    args = {"model": MODEL, "prompt": "the dog", "config": {**GREEDY, "strategy": strategy}, "forced": [*first, other], "exact": True}
     told = worker.call("generate.write", args)
     assert [token["id"] for token in told["tokens"][:5]] == [*first, other]
     assert len(told["tokens"]) == 12
@@ -83,7 +83,7 @@ def test_a_branch_begins_with_the_tokens_it_is_given(worker, strategy):
 
 def test_going_on_from_ones_own_tokens_changes_nothing(worker):
     whole = write(worker, "the dog")
-    args = {"model": MODEL, "prompt": "the dog", "config": GREEDY, "forced": [token["id"] for token in whole["tokens"][:6]]}
+    args = {"model": MODEL, "prompt": "the dog", "config": GREEDY, "forced": [token["id"] for token in whole["tokens"][:6]], "exact": True}
     assert worker.call("generate.write", args)["text"] == whole["text"]
 
 
@@ -106,9 +106,9 @@ def test_many_visitors_at_once_each_get_their_own(worker):
         }
         for number in range(16)
     ]
-    alone = [write(worker, **one)["text"] for one in asked]
+    alone = [write(worker, **one, exact=False)["text"] for one in asked]
     with ThreadPoolExecutor(16) as pool:
-        together = list(pool.map(lambda one: write(worker, **one)["text"], asked))
+        together = list(pool.map(lambda one: write(worker, **one, exact=False)["text"], asked))
     assert together == alone
 
 
@@ -135,12 +135,13 @@ def test_beam_search_answers_with_its_best_hypothesis(worker):
     assert {node["state"] for node in told["nodes"]} <= {"kept", "dropped", "ended"}
 
 
-def test_a_token_can_be_looked_into(worker, model):
+@pytest.mark.parametrize("exact", [True, False])
+def test_a_token_can_be_looked_into(worker, model, exact):
     config = {**GREEDY, "strategy": "top-k", "top_k": 5, "temperature": 1.5, "seed": 2}
-    written = worker.call("generate.write", {"model": MODEL, "prompt": "the cat", "config": config})
+    written = worker.call("generate.write", {"model": MODEL, "prompt": "the cat", "config": config, "exact": exact})
     ids = model.encode("the cat") + [token["id"] for token in written["tokens"]]
     place = len(ids) - 3
-    told = worker.call("generate.inspect", {"model": MODEL, "ids": ids, "place": place, "config": config, "top": 10})
+    told = worker.call("generate.inspect", {"model": MODEL, "ids": ids, "place": place, "config": config, "top": 10, "exact": exact})
     [chosen] = [candidate for candidate in told["candidates"] if candidate["chosen"]]
     assert chosen["id"] == ids[place]
     assert chosen["kept"] > 0

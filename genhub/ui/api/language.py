@@ -25,10 +25,10 @@ def endpoints(lab: Lab) -> list[Callable]:
         """As write, with the first tokens of the continuation given: what would have come after another candidate."""
         return lab.write(visitor, prompt, options, run, forced=tokens)
 
-    def why_token(visitor: str, ids: list[int], place: int, options: dict, run: str = "") -> dict:
+    def why_token(visitor: str, ids: list[int], place: int, options: dict, run: str = "", exact: bool = True) -> dict:
         """How the token at `place` of `ids` (prompt_ids and tokens of an answer) was chosen: logit and probability of the best candidates
-        as the model gives them, after penalties, after the temperature and after the cut."""
-        return lab.inspect(visitor, ids, place, options, run)
+        as the model gives them, after penalties, after the temperature and after the cut. `exact`: as the text was written."""
+        return lab.inspect(visitor, ids, place, options, run, exact=exact)
 
     def beam_tree(visitor: str, prompt: str, options: dict, run: str = "") -> dict:
         """The tree of a beam search: every continuation that was looked at with its score, and the hypotheses, the best first."""

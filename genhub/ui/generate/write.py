@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import gradio as gr
 
+from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.training.configs import STRATEGIES
 from genhub.ui import markup, tokens
@@ -28,8 +29,12 @@ EXAMPLES = (
 )
 NOTHING = "Press Write. Each token is coloured by how probable it was; press one to see what else could have stood there."
 UNPICKED = "No token has been pressed."
+READING = "Reading …"
+GROWING = "The text is still growing: press a token once it has ended, or was stopped."
 OUTPUTS = ["gen_text", "gen_figures", "gen_course", "gen_state", "gen_stop", "gen_go", "gen_why", "gen_why_head"]
 IDLE = {"gen_stop": gr.update(interactive=False), "gen_go": gr.update(interactive=True)}
+BUSY = {"gen_stop": gr.update(interactive=True), "gen_go": gr.update(interactive=False)}
+UNASKED = {"picked": None, "why": None, "branches": []}  # the token that was pressed, what was told of it, where the visitor chose
 
 
 def layout(wires: Wires) -> None:
@@ -46,12 +51,13 @@ def layout(wires: Wires) -> None:
             examples = pieces(_examples(wires.lab), elem_id="gen-examples")
             with gr.Row():
                 go = gr.Button("Write", variant="primary", elem_id="gen-go", min_width=140)
-                stop = gr.Button("Stop", interactive=False, elem_id="gen-stop", min_width=100)
+                stop = gr.Button("Stop", interactive=False, elem_id="gen-stop", min_width=100, elem_classes="gh-stop")
+            problem = gr.HTML(elem_id="gen-problem")
             writer.layout(wires)
             exact = gr.Checkbox(
-                True,
+                False,
                 label="Exact",
-                info="Alone, not together with other visitors' texts: the same seed gives the same text always.",
+                info="In full precision and alone, not in eight bits and together with other visitors' texts: slower, and the same seed gives the same text always.",
                 elem_id="gen-exact",
             )
         with gr.Column(scale=3, min_width=300):
@@ -60,10 +66,10 @@ def layout(wires: Wires) -> None:
             told = stored.example().get("told")
             figures = gr.HTML(counted(told) if told else "", elem_id="gen-figures")
             course = gr.HTML(markup.page(tokens.course(told["tokens"])) if told else "", elem_id="gen-course")
-            problem = gr.HTML()
     with gr.Accordion(WHY, open=True, elem_classes="gh-stage", elem_id="stage-why") as why_stage:
-        head = gr.HTML(_first_head() if first else markup.page(markup.note(UNPICKED)), elem_id="gen-why-head")
-        why = pieces(markup.page(tokens.candidates(stored.example()["why"])) if first else "", elem_id="gen-why")
+        shown = _why(first or UNASKED)
+        head = gr.HTML(shown["gen_why_head"], elem_id="gen-why-head")
+        why = pieces(shown["gen_why"], elem_id="gen-why")
         why_problem = gr.HTML()
     wires.add(write_stage=stage, gen_prompt=prompt, gen_examples=examples, gen_exact=exact, gen_go=go, gen_stop=stop, gen_text=text)
     wires.add(gen_figures=figures, gen_course=course, write_problem=problem, gen_state=gr.State(first))
@@ -81,7 +87,8 @@ def wire(wires: Wires) -> None:
     wires.on_pick(part["gen_text"].select, explain, ["session", "gen_state"], why, "why_problem")
     picked = wires.on_pick(part["gen_why"].select, lambda lab, pick: {"gen_pick": pick}, [], ["gen_pick"])
     branching = wires.on_steps(picked.then, branch, ["session", "gen_state", "gen_pick"], OUTPUTS, "write_problem", IDLE, **shared)
-    wires.on(part["gen_stop"].click, lambda lab: IDLE, [], ["gen_stop", "gen_go"], cancels=[going, branching])
+    left = ["gen_text", "gen_state", "gen_figures", "gen_course", "gen_stop", "gen_go"]
+    wires.on(part["gen_stop"].click, stop, ["gen_state"], left, cancels=[going, branching])
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
@@ -90,76 +97,110 @@ def wire(wires: Wires) -> None:
 def write(lab: Lab, session: dict, gen_prompt: str, gen_exact: bool, **fields) -> Iterator[dict]:
     """The text as it grows, its figures at the end."""
     values, run = writer.asked(fields)
-    state = {"prompt": gen_prompt, "values": values, "run": run, "exact": gen_exact, "prompt_ids": [], "tokens": [], "picked": None}
-    yield {
-        "gen_stop": gr.update(interactive=True),
-        "gen_go": gr.update(interactive=False),
-        "gen_figures": "",
-        "gen_course": "",
-        "gen_why": "",
-        "gen_why_head": markup.page(markup.note(UNPICKED)),
-    }
-    yield from _follow(lab, session, state, ())
+    begun = {"prompt": gen_prompt, "values": values, "run": run, "exact": gen_exact, "prompt_ids": [], "tokens": []}
+    yield BUSY
+    yield from _follow(lab, session, {**begun, **UNASKED}, ())
 
 
 def branch(lab: Lab, session: dict, gen_state: dict | None, gen_pick: str) -> Iterator[dict]:
     """Another candidate was pressed: the same text up to there, then that candidate, then what the writer makes of it."""
     verb, _, number = gen_pick.partition(":")
-    if verb != "branch" or not gen_state or gen_state["picked"] is None or not number.isdecimal():
+    why, place = (gen_state or UNASKED)["why"], (gen_state or UNASKED)["picked"]
+    if verb != "branch" or not why or number not in {str(candidate["id"]) for candidate in why["candidates"]}:
         return
-    forced = [*(token["id"] for token in gen_state["tokens"][: gen_state["picked"]]), int(number)]
-    yield {"gen_stop": gr.update(interactive=True), "gen_go": gr.update(interactive=False)}
-    yield from _follow(lab, session, {**gen_state, "tokens": [], "picked": None}, forced)
+    taken = {**why, "candidates": [{**candidate, "chosen": str(candidate["id"]) == number} for candidate in why["candidates"]]}
+    forced = [*(token["id"] for token in gen_state["tokens"][:place]), int(number)]
+    branches = [other for other in gen_state["branches"] if other < place] + [place]
+    yield BUSY
+    yield from _follow(lab, session, {**gen_state, "tokens": [], "why": taken, "branches": branches}, forced)
 
 
 def _follow(lab: Lab, session: dict, state: dict, forced) -> Iterator[dict]:
+    """Frames of the text while it grows. What stood there before goes with the first of them: a refusal leaves it."""
     asked = (session["visitor"], state["prompt"], state["values"], state["run"])
-    drawn, told = 0.0, None
-    with contextlib.closing(lab.writing(*asked, exact=state["exact"], forced=forced)) as events:
-        for event in events:
-            if "restarted" in event:
-                state["tokens"] = []
-            elif "result" in event:
-                told = event["result"]
-            elif "tokens" in event:
-                state["tokens"] = [*state["tokens"], *event["tokens"]]
-                state["prompt_ids"] = event.get("prompt_ids", state["prompt_ids"])
-                if time.monotonic() - drawn > FRAME_SECONDS:
-                    drawn = time.monotonic()
-                    yield {"gen_text": _text(state, writing=True), "gen_state": state}
-    state |= {"tokens": told["tokens"], "prompt_ids": told["prompt_ids"]}
+    state |= {"growing": True}
+    drawn, told, grown = 0.0, None, state
+    try:
+        with contextlib.closing(lab.writing(*asked, exact=state["exact"], forced=forced)) as events:
+            for event in events:
+                if "restarted" in event:
+                    grown = state
+                elif "result" in event:
+                    told = event["result"]
+                elif "tokens" in event:
+                    begun = event.get("prompt_ids", grown["prompt_ids"])
+                    grown = {**grown, "tokens": [*grown["tokens"], *event["tokens"]], "prompt_ids": begun}
+                    if time.monotonic() - drawn > FRAME_SECONDS:
+                        before = {} if drawn else {"gen_figures": "", "gen_course": "", **_why(grown)}
+                        drawn = time.monotonic()
+                        yield {"gen_text": _text(grown, writing=True), "gen_state": grown, **before}
+    except UserError:
+        if drawn:
+            yield stop(lab, grown)
+        raise
+    state |= {"tokens": told["tokens"], "prompt_ids": told["prompt_ids"], "growing": False}
     yield {
         "gen_text": _text(state),
         "gen_state": state,
         "gen_figures": counted(told),
         "gen_course": markup.page(tokens.course(told["tokens"])),
+        **_why(state),
+        **IDLE,
+    }
+
+
+def stop(lab: Lab, gen_state: dict | None) -> dict:
+    """What was written stays, and can be pressed. Where nothing was, what stood there before stays."""
+    if not gen_state or not gen_state.get("growing"):
+        return IDLE
+    figures = markup.note(f"Stopped after {markup.plural(len(gen_state['tokens']), 'token')}.")
+    return {
+        "gen_text": _text(gen_state),
+        "gen_state": {**gen_state, "growing": False},
+        "gen_figures": markup.page(figures),
+        "gen_course": markup.page(tokens.course(gen_state["tokens"])),
         **IDLE,
     }
 
 
 def explain(lab: Lab, pick: str, session: dict, gen_state: dict | None) -> dict:
     """How the pressed token was chosen."""
-    verb, _, place = pick.partition(":")
-    if verb != "token" or not gen_state or not place.isdecimal() or int(place) >= len(gen_state["tokens"]):
+    place = tokens.picked(pick, "token", len(gen_state["tokens"]) if gen_state else 0)
+    if place is None:
         return {}
-    place, ids = int(place), [token["id"] for token in gen_state["tokens"]]
-    begun = gen_state["prompt_ids"]
-    state = {**gen_state, "picked": place}
-    told = lab.inspect(session["visitor"], [*begun, *ids], len(begun) + place, state["values"], state["run"])
-    return {
-        "gen_why": markup.page(tokens.candidates(told)),
-        "gen_why_head": _chosen(state["tokens"][place], told, state["values"]),
-        "gen_text": _text(state),
-        "gen_state": state,
-    }
+    if gen_state.get("growing"):  # what comes next draws the text anew
+        return {"gen_why_head": markup.page(markup.note(GROWING))}
+    begun, ids = gen_state["prompt_ids"], [token["id"] for token in gen_state["tokens"]]
+    asked = (session["visitor"], [*begun, *ids], len(begun) + place, gen_state["values"], gen_state["run"])
+    told = lab.inspect(*asked, exact=gen_state["exact"] is True)
+    state = {**gen_state, "picked": place, "why": told}
+    return {"gen_text": _text(state), "gen_state": state, **_why(state)}
 
 
 def choose_example(lab: Lab, pick: str) -> dict:
-    number = pick.removeprefix("example:")
-    if not number.isdecimal() or int(number) >= len(EXAMPLES):
+    place = tokens.picked(pick, "example", len(EXAMPLES))
+    if place is None:
         return {}
-    _, model, prompt = EXAMPLES[int(number)]
+    _, model, prompt = EXAMPLES[place]
     return {"gen_prompt": prompt, "gen_writer": model}
+
+
+def first(place: int) -> dict:
+    """The stored text with the token at `place` pressed; how that was chosen stands there at once where it is stored too."""
+    told, state = stored.example(), _first()
+    if not state or place >= len(state["tokens"]):
+        return {}
+    known = place == state["picked"]
+    state |= {"picked": place, "why": state["why"] if known else None}
+    return {
+        "gen_prompt": state["prompt"],
+        "gen_text": _text(state),
+        "gen_state": state,
+        "gen_figures": counted(told["told"]),
+        "gen_course": markup.page(tokens.course(state["tokens"])),
+        **_why(state),
+        **({} if known else {"gen_why_head": markup.page(markup.note(READING))}),
+    }
 
 
 # ---- rendering ------------------------------------------------------------------------------------------------------
@@ -170,13 +211,9 @@ def _first() -> dict | None:
     told = stored.example()
     if not told:
         return None
-    made = {"prompt_ids": told["told"]["prompt_ids"], "tokens": told["told"]["tokens"], "picked": told["picked"]}
-    return {"prompt": told["prompt"], "values": told["values"], "run": "", "exact": True, **made}
-
-
-def _first_head() -> str:
-    told = stored.example()
-    return _chosen(told["told"]["tokens"][told["picked"]], told["why"], told["values"])
+    made = {"prompt_ids": told["told"]["prompt_ids"], "tokens": told["told"]["tokens"]}
+    asked = {**UNASKED, "picked": told["picked"], "why": told["why"]}
+    return {"prompt": told["prompt"], "values": told["values"], "run": "", "exact": True, **made, **asked}
 
 
 def _examples(lab: Lab) -> str:
@@ -213,11 +250,19 @@ def _figure(value: float | None, form: str) -> str:
     return "–" if value is None else form.format(value)
 
 
-def _chosen(token: dict, told: dict, values: dict) -> str:
+def _why(state: dict) -> dict:
+    """How the pressed token was chosen, and what else could have stood there."""
+    told, place = state["why"], state["picked"]
+    if told is None or place >= len(state["tokens"]):
+        return {"gen_why": "", "gen_why_head": markup.page(markup.note(UNPICKED))}
+    by = "you" if place in state["branches"] else STRATEGIES[state["values"]["strategy"]][0]
+    return {"gen_why": markup.page(tokens.candidates(told)), "gen_why_head": _chosen(state["tokens"][place], told, by)}
+
+
+def _chosen(token: dict, told: dict, by: str) -> str:
     share, bits = math.exp(token["logprob"]), told["entropy"] / math.log(2)
-    strategy = STRATEGIES[values["strategy"]][0]
     sentence = (
-        f"chosen by {strategy} at a probability of {tokens.probability(share)} under the model, rank {token['rank'] + 1:,}. The entropy of the "
+        f"chosen by {by} at a probability of {tokens.probability(share)} under the model, rank {token['rank'] + 1:,}. The entropy of the "
         f"choice was {bits:.2f} bits, as open as one among {2**bits:,.1f} equally probable tokens."
     )
     return markup.page(f"<p>{tokens.piece(token['text'])} {markup.esc(sentence)}</p>")
