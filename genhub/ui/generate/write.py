@@ -29,7 +29,6 @@ EXAMPLES = (
 )
 NOTHING = "Press Write. Each token is coloured by how probable it was; press one to see what else could have stood there."
 UNPICKED = "No token has been pressed."
-READING = "Reading …"
 GROWING = "The text is still growing: press a token once it has ended, or was stopped."
 OUTPUTS = ["gen_text", "gen_figures", "gen_course", "gen_state", "gen_stop", "gen_go", "gen_why", "gen_why_head"]
 IDLE = {"gen_stop": gr.update(interactive=False), "gen_go": gr.update(interactive=True)}
@@ -186,7 +185,7 @@ def choose_example(lab: Lab, pick: str) -> dict:
 
 
 def first(place: int) -> dict:
-    """The stored text with the token at `place` pressed; how that was chosen stands there at once where it is stored too."""
+    """The stored text with the token at `place` pressed; how that was chosen is there where it is stored too."""
     told, state = stored.example(), _first()
     if not state or place >= len(state["tokens"]):
         return {}
@@ -198,8 +197,7 @@ def first(place: int) -> dict:
         "gen_state": state,
         "gen_figures": counted(told["told"]),
         "gen_course": markup.page(tokens.course(state["tokens"])),
-        **_why(state),
-        **({} if known else {"gen_why_head": markup.page(markup.note(READING))}),
+        **(_why(state) if known else {"gen_why": ""}),
     }
 
 
