@@ -9,7 +9,8 @@ from pathlib import Path
 
 from genhub.errors import UserError
 from genhub.hub_child import quiet_hub, talking
-from genhub.text import portable
+from genhub.jobs.folder import RunFolder
+from genhub.text import formats, portable
 
 
 def publish(args: dict) -> dict:
@@ -23,13 +24,12 @@ def publish(args: dict) -> dict:
 
     repo, api = args["repo"], HfApi(token=args["token"])
     files = portable.contents(Path(args["run_dir"]))
+    noun = formats.of(RunFolder(Path(args["run_dir"])).read("passport.json")).noun
     with tempfile.TemporaryDirectory() as staging, talking(repo, "repo"):
         _lay_out(files, Path(staging))
         created = _create(api, repo, args["private"])
         try:
-            done = api.upload_folder(
-                repo_id=repo, folder_path=staging, commit_message=f"Text classifier, {len(files)} files, made with GenHub"
-            )
+            done = api.upload_folder(repo_id=repo, folder_path=staging, commit_message=f"{noun}, {len(files)} files, made with GenHub")
         except (HfHubHTTPError, OSError, ValueError):
             if created:
                 api.delete_repo(repo, missing_ok=True)

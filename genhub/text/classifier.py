@@ -18,9 +18,9 @@ from torch import nn
 from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder
 from genhub.text.encoder import Encoder, load_encoder, open_base, pool
+from genhub.text.formats import CLASSIFIER as FORMAT
 from genhub.training import precision
 
-FORMAT = "genhub-classifier-1"
 BULK = 256  # texts up to which every prediction is in float32
 CLOSE = 0.05  # five times the largest error of bfloat16 seen on 1,066 reviews
 

@@ -10,8 +10,7 @@ from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder
 from genhub.text import methods
 from genhub.text.causal import Causal, load_causal, open_causal
-
-FORMAT = "genhub-generator-1"
+from genhub.text.formats import GENERATOR as FORMAT
 
 
 def load_generator(run_dir: Path, base: Causal | None = None) -> Causal:

@@ -8,7 +8,8 @@ from huggingface_hub import ModelCard
 from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder, write_json
 from genhub.text import card, code, verdict
-from genhub.text.passport import FORMAT, check
+from genhub.text.formats import CLASSIFIER
+from genhub.text.passport import check
 from genhub.training.configs import ClassifyConfig
 
 LABELS = ["refund | <b>now</b>", "cancel_order"]
@@ -29,6 +30,7 @@ def judged(**changes) -> dict:
 
 def passport(**changes) -> dict:
     return {
+        "format": CLASSIFIER,
         "base": {"id": "embedded/minilm-l6", "revision": "c9745ed1"},
         "method": "lora",
         "adapter": "peft",
@@ -110,7 +112,7 @@ def test_a_data_set_of_the_hub_is_named_with_its_revision(tmp_path):
     assert (dataset["name"], dataset["type"], dataset["revision"]) == ("owner/moods", "owner/moods", "c" * 40)
     assert "Data set: owner/moods, configuration “default”, split “train”, revision cccccccccc, drawn from a shuffled stream" in text
     assert "--data hub:owner/moods:default:train" in text
-    told = {"format": FORMAT, **passport(data={"hub": HUB}, base={"id": "embedded/minilm-l6"}), "head": {"in": 384, "out": 2}}
+    told = {"format": CLASSIFIER, **passport(data={"hub": HUB}, base={"id": "embedded/minilm-l6"}), "head": {"in": 384, "out": 2}}
     assert check(told)["data"]["hub"] == HUB
 
 

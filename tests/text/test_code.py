@@ -20,6 +20,7 @@ from genhub.jobs.folder import write_json
 from genhub.lab import EXAMPLES
 from genhub.text import code, methods
 from genhub.text.classifier import Classifier, load_run
+from genhub.text.code.classifier import FILE
 from genhub.text.encoder import Encoder, load_encoder
 from genhub.training.configs import ClassifyConfig
 from tests.tiny import tiny_encoder
@@ -89,13 +90,13 @@ def expect(lines: list[dict], run: Path, encoder: Encoder | None) -> None:
 
 
 def with_script(run: Path) -> Path:
-    (run / code.FILE).write_text(code.script(run), encoding="utf-8")
+    (run / FILE).write_text(code.script(run), encoding="utf-8")
     return run
 
 
 def test_the_script_of_an_adapter_agrees_with_the_app(tmp_path, base):
     run = with_script(make_run(tmp_path / "run", base, "lora"))
-    lines = start([str(run / code.FILE), *TEXTS], base, tmp_path)
+    lines = start([str(run / FILE), *TEXTS], base, tmp_path)
     expect(lines, run, load_encoder(base, id="tests/tiny"))
 
 
@@ -114,7 +115,7 @@ def test_the_scripts_of_the_other_ways_agree_with_the_app(tmp_path, base):
         "    sys.stdin, sys.argv = io.StringIO(texts), [script]\n"
         "    runpy.run_path(script, run_name='__main__')\n"
     )
-    scripts = [str(run / code.FILE) for run in runs]
+    scripts = [str(run / FILE) for run in runs]
     lines = start(["-c", program, *scripts], base, tmp_path, given="\n".join(TEXTS))
     encoder = load_encoder(base, id="tests/tiny")
     expect(lines[:3], runs[0], replace(encoder, **first_token))
@@ -149,10 +150,10 @@ def test_the_base_is_named_by_its_hub_id_and_revision(tmp_path, base):
 def test_the_script_of_an_embedded_base_needs_no_network(tmp_path):
     run = tmp_path / "run"
     shutil.copytree(EXAMPLES / "support", run)
-    (run / code.FILE).write_text(code.script(run), encoding="utf-8")
+    (run / FILE).write_text(code.script(run), encoding="utf-8")
     offline = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "empty")}
     done = subprocess.run(
-        [sys.executable, str(run / code.FILE), "Where is my parcel?"],
+        [sys.executable, str(run / FILE), "Where is my parcel?"],
         capture_output=True,
         text=True,
         cwd=tmp_path,

@@ -264,7 +264,7 @@ PASSPORTS = {
     "data: sample is missing or not": {"data": {"sample": "--out /"}},
     "fixes[0] is missing or not": {"data": {"fixes": ["rm"]}},
     "cannot be printed": {"name": "a\nb"},
-    "is not the passport of a classifier": {"format": "something"},
+    "is not the passport of a run": {"format": "something"},
     "labels for a head": {"labels": ["one", "two"]},
     "is of the method “magic”": {"method": "magic"},
     "says “peft” for the method full": {"method": "full"},

@@ -4,7 +4,7 @@ metrics.json comes last, so a folder that has it is complete.
 """
 
 from genhub.jobs.folder import RunFolder, write_json
-from genhub.text import methods, outcome
+from genhub.text import card, methods, outcome
 from genhub.text.causal import Causal
 from genhub.text.generator import FORMAT
 from genhub.training.configs import AdaptConfig
@@ -23,4 +23,5 @@ def save_model(run: RunFolder, model: Causal, config: AdaptConfig, window: int, 
 
 def save_figures(run: RunFolder, metrics: dict, passport: dict) -> None:
     """The card, and metrics.json as the last."""
+    card.write(run, metrics, passport)
     write_json(run.path / "metrics.json", metrics)
