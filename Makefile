@@ -38,6 +38,7 @@ test: $(VENV)/installed-dev
 
 bench: $(VENV)/installed-dev
 	PYTHONPATH=. $(RUN) bench/classify.py
+	PYTHONPATH=. $(RUN) bench/generate.py
 
 examples: $(VENV)/installed
 	PYTHONPATH=. $(RUN) docs/make_examples.py

@@ -1,0 +1,272 @@
+"""Generate, measured side by side with what a user would run instead; writes docs/benchmarks-generate.md.
+
+    make bench                                                 everything
+    python bench/generate.py --only writing --only crowd       some sections: writing · crowd · changes · adapting · scratch
+    python bench/generate.py --only scratch --nanogpt DIR      against nanoGPT's code, fetched from github.com/karpathy/nanoGPT
+    python bench/generate.py --render                          the document from the stored figures, without measuring
+
+Every contender runs in a process of its own, in turn, so that a drift of the machine falls on all; medians and ratios are reported.
+Real data is looked for in GENHUB_DATA, then ../shared/data.
+"""
+
+import argparse
+import gzip
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+FIGURES = HERE / "generate.json"
+TARGET = ROOT / "docs" / "benchmarks-generate.md"
+SMALL = "embedded/stories" if (ROOT / "genhub" / "zoo" / "stories").is_dir() else "embedded/shakespeare"
+TURNS = 3
+LARGE = "bench/gpt2-sized"
+PROMPTS = [
+    "Once upon a time there was a little bear",
+    "The old man went down to the river and",
+    "She opened the door and saw",
+    "In the morning the snow was gone and",
+    "There was once a fox who wanted",
+    "My lord, the night is dark, and",
+    "The ship came home with no one on",
+    "Come, let us go to the market and",
+]
+
+
+def contender(name: str, args: dict, home: Path) -> dict:
+    """One contender in a fresh process; its one JSON object."""
+    known = {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1", "GENHUB_OFFLINE": "1", "GENHUB_HOME": str(home), "OMP_WAIT_POLICY": "PASSIVE"}
+    command = [sys.executable, str(HERE / "generate_contenders.py"), name, json.dumps(args)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env={**os.environ, **known}, check=False)
+    if done.returncode:
+        sys.exit(f"{name} failed:\n{done.stderr[-3000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def shakespeare() -> str:
+    for folder in (os.environ.get("GENHUB_DATA"), ROOT.parent / "shared" / "data"):
+        if folder and (Path(folder) / "language" / "tinyshakespeare.txt.gz").exists():
+            return gzip.decompress((Path(folder) / "language" / "tinyshakespeare.txt.gz").read_bytes()).decode()
+    sys.exit("No data: set GENHUB_DATA to a folder that holds language/tinyshakespeare.txt.gz.")
+
+
+def writing(home: Path, options) -> dict:
+    """One stream: tokens a second of the page's worker, quick and exact, against the pipeline."""
+    found = {}
+    for model, tokens in ((SMALL, 120), (LARGE, 40)):
+        asked = {"model": model, "tokens": tokens, "prompts": PROMPTS[:2]}
+        turns = []
+        for _ in range(TURNS):
+            turns.append(
+                {
+                    "pipeline": contender("pipeline", asked, home),
+                    "quick": contender("ours", {**asked, "exact": False, "together": False}, home),
+                    "exact": contender("ours", {**asked, "exact": True, "together": False}, home),
+                }
+            )
+        found[model] = turns
+    return found
+
+
+def crowd(home: Path, options) -> dict:
+    """Eight visitors at once against eight pipeline calls one after another; a ninth visitor's first token."""
+    found = {}
+    for model, tokens in ((SMALL, 120), (LARGE, 30)):
+        asked = {"model": model, "tokens": tokens, "prompts": PROMPTS}
+        found[model] = [
+            {
+                "pipeline": contender("pipeline", asked, home),
+                "together": contender("ours", {**asked, "exact": False, "together": True}, home),
+            }
+            for _ in range(TURNS)
+        ]
+    found["newcomer"] = contender("newcomer", {"model": SMALL, "tokens": 200, "prompts": PROMPTS}, home)
+    return found
+
+
+def changes(home: Path, options) -> dict:
+    """How often eight bits, and how often company, change a greedy answer."""
+    text = shakespeare()
+    prompts = [text[at : at + 80] for at in range(1_010_000, 1_100_000, 2_250)][:40]
+    asked = {"model": SMALL, "tokens": 100, "prompts": prompts, "text": text[1_050_000:1_060_000]}
+    return {SMALL: contender("changes", asked, home)}
+
+
+def adapting(home: Path, options) -> dict:
+    """Real tokens a second: LoRA here against Trainer with the same LoRA in fp32."""
+    rows = home / "adapt.jsonl"
+    rows.write_text(json.dumps({"text": shakespeare()[:150_000]}) + "\n", encoding="utf-8")
+    config = {"model": SMALL, "epochs": 1, "samples": 0, "batch_size": 8, "window": 128, "patience": 0}
+    turns = []
+    for turn in range(TURNS):
+        mine = contender("adapt", {"config": config, "rows": str(rows), "out": str(home / f"adapted-{turn}")}, home)
+        theirs = {
+            "model": SMALL,
+            "rows": str(rows),
+            "window": 128,
+            "batch": 8,
+            "steps": 40,
+            "rank": 8,
+            "alpha": 16,
+            "out": str(home / "trainer"),
+        }
+        theirs["targets"] = json.loads((home / "adapted-0" / "adapter" / "adapter_config.json").read_text())["target_modules"]
+        turns.append({"genhub": mine, "trainer": contender("trainer", theirs, home)})
+    return {SMALL: turns}
+
+
+def scratch(home: Path, options) -> dict:
+    """The preset of three minutes against nanoGPT's preset for a CPU, given the same time; both on the last tenth of the text."""
+    from genhub.training.configs import SCRATCH_PRESETS, ScratchConfig
+
+    text = shakespeare()
+    cut = int(0.9 * len(text))
+    rows, held_out, whole = home / "scratch.jsonl", home / "held-out.txt", home / "whole.txt"
+    rows.write_text(json.dumps({"text": text[:cut]}) + "\n", encoding="utf-8")
+    held_out.write_text(text[cut:], encoding="utf-8")
+    whole.write_text(text, encoding="utf-8")
+    config = {**SCRATCH_PRESETS["3 minutes"], "validation_share": 0.02, "test_share": 0.02}
+    window = config.get("window", ScratchConfig.window)
+    asked = {"config": config, "rows": str(rows), "held_out": str(held_out), "window": window, "out": str(home / "from-scratch")}
+    ours = contender("scratch", asked, home)
+    if not options.nanogpt:
+        return {"genhub": ours}
+    theirs = {"nanogpt": str(Path(options.nanogpt).resolve()), "whole": str(whole)}
+    trial = contender("nanogpt", {**theirs, "steps": 200, "eval_interval": 200, "out": "out-trial"}, home)
+    steps = round(200 * ours["seconds"] / trial["seconds"])
+    preset = contender("nanogpt", {**theirs, "steps": 2_000, "out": "out-preset"}, home)
+    same_time = contender("nanogpt", {**theirs, "steps": max(200, steps), "out": "out-same-time"}, home)
+    return {"genhub": ours, "nanogpt_preset": preset, "nanogpt_same_time": same_time}
+
+
+SECTIONS = {"writing": writing, "crowd": crowd, "changes": changes, "adapting": adapting, "scratch": scratch}
+
+
+def stored() -> dict:
+    return json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
+
+
+def machine() -> str:
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if Path("/proc/cpuinfo").exists() else []
+    name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+    return f"{name}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start"
+
+
+def rate(told: dict) -> float:
+    """Tokens a second, the median of the rounds."""
+    return told["tokens"] / statistics.median(told["seconds"])
+
+
+def ratio(turns: list[dict], ours: str, theirs: str) -> tuple[float, float, float]:
+    """(median of ours, of theirs, of the turns' ratios)."""
+    mine, others = [rate(turn[ours]) for turn in turns], [rate(turn[theirs]) for turn in turns]
+    return statistics.median(mine), statistics.median(others), statistics.median(a / b for a, b in zip(mine, others, strict=True))
+
+
+def render(found: dict) -> str:
+    """The document, of the sections that were measured."""
+    parts = [
+        "# Generate, measured\n",
+        "Made by `python bench/generate.py`; the figures are in `bench/generate.json`. Medians; ratios turn by turn.\n",
+    ]
+    for name, write in (("writing", _writing), ("crowd", _crowd), ("changes", _changes), ("adapting", _adapting), ("scratch", _scratch)):
+        if name in found:
+            parts += [write(found[name]["figures"]), f"\nMeasured on: {found[name]['machine']}.\n"]
+    return "\n".join(parts)
+
+
+def _table(header: list[str], rows: list[list[str]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in (header, ["---"] * len(header), *rows)) + "\n"
+
+
+def _writing(found: dict) -> str:
+    rows = []
+    for model, turns in found.items():
+        quick, pipe, gain = ratio(turns, "quick", "pipeline")
+        exact, _, exactly = ratio(turns, "exact", "pipeline")
+        rows.append([model, f"{pipe:,.0f}", f"{quick:,.0f}", f"**{gain:.2f} ×**", f"{exact:,.0f}", f"{exactly:.2f} ×"])
+    head = ["model", "pipeline, tokens a second", "GenHub", "ratio", "GenHub, exact", "ratio"]
+    return "## One stream\n\n" + _table(head, rows)
+
+
+def _crowd(found: dict) -> str:
+    rows = []
+    for model, turns in found.items():
+        if model != "newcomer":
+            mine, theirs, gain = ratio(turns, "together", "pipeline")
+            rows.append([model, f"{theirs:,.0f}", f"{mine:,.0f}", f"**{gain:.2f} ×**"])
+    wait = statistics.median(found["newcomer"]["seconds"])
+    told = f"\nA ninth visitor's first token, while eight texts are written: {wait:.2f} s (median of {len(found['newcomer']['seconds'])})."
+    head = ["model", "eight pipeline calls in turn, tokens a second", "eight visitors at once", "ratio"]
+    return "## Eight visitors\n\n" + _table(head, rows) + told + "\n"
+
+
+def _changes(found: dict) -> str:
+    parts = ["## What eight bits and company change\n"]
+    for model, told in found.items():
+        for name, what in (
+            ("eight_bit", "in eight bits instead of full precision"),
+            ("company", "in eight bits, among seven others instead of alone"),
+        ):
+            parted = [place for place in told[name] if place]
+            tokens = sum(place or told["tokens"] for place in told[name])
+            parts.append(
+                f"- {model}: of {told['texts']} greedy texts of {told['tokens']} tokens, {len(parted)} are others {what} (one change in {tokens / max(1, len(parted)):,.0f} tokens)."
+            )
+        both = told["perplexity"]
+        parts.append(
+            f"- {model}: perplexity of 10,000 characters {both['full']:.4f} in full precision, {both['eight_bit']:.4f} in eight bits."
+        )
+    return "\n".join(parts) + "\n"
+
+
+def _adapting(found: dict) -> str:
+    rows = []
+    for model, turns in found.items():
+        mine = [turn["genhub"]["tokens_per_second"] for turn in turns]
+        theirs = [turn["trainer"]["tokens_per_second"] for turn in turns]
+        gain = statistics.median(a / b for a, b in zip(mine, theirs, strict=True))
+        rows.append([model, f"{statistics.median(theirs):,.0f}", f"{statistics.median(mine):,.0f}", f"**{gain:.2f} ×**"])
+    return "## Adapting with LoRA\n\n" + _table(["model", "Trainer, fp32, tokens a second", "GenHub", "ratio"], rows)
+
+
+def _scratch(found: dict) -> str:
+    names = {
+        "genhub": "GenHub, “3 minutes”",
+        "nanogpt_preset": "nanoGPT, CPU preset",
+        "nanogpt_same_time": "nanoGPT, CPU preset, as long as GenHub took",
+    }
+    rows = [[names[name], f"{told['steps']:,}", f"{told['seconds']:.0f}", f"{told['held_out']:.4f}"] for name, told in found.items()]
+    note = "\nNats a character on the last tenth of tinyshakespeare, windows of each model's own length side by side; seconds of the whole run.\n"
+    return "## From scratch\n\n" + _table(["", "steps", "seconds", "nats a character"], rows) + note
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", action="append", choices=tuple(SECTIONS))
+    parser.add_argument("--render", action="store_true")
+    parser.add_argument("--nanogpt", default="", help="a folder with nanoGPT's code")
+    options = parser.parse_args()
+    found = stored()
+    if not options.render:
+        with tempfile.TemporaryDirectory() as scratch_home:
+            home = Path(scratch_home)
+            sys.path[:0] = [str(ROOT), str(HERE)]
+            from generate_contenders import gpt2_sized
+
+            gpt2_sized(home)
+            for name in options.only or SECTIONS:
+                where = machine()
+                found[name] = {"figures": SECTIONS[name](home, options), "machine": where}
+                FIGURES.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    TARGET.write_text(render(found), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
