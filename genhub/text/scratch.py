@@ -19,9 +19,9 @@ from genhub.text.adapting.material import split_info
 from genhub.text.adapting.verdict import Contender
 from genhub.text.from_scratch import learner, material, sentences
 from genhub.text.from_scratch import outcome as results
-from genhub.text.sampling import Sampler, places, with_samples
+from genhub.text.sampling import places, with_samples
 from genhub.training.checkpoint import Checkpoints
-from genhub.training.configs import GenerateConfig, ScratchConfig
+from genhub.training.configs import ScratchConfig
 from genhub.training.loop import fit
 from genhub.training.plan import Diverged, Fitted, Pace, Session, agreed, make_accelerator
 
@@ -73,20 +73,13 @@ class _Work:
         session = Session(self.accelerator, self.run.stop_requested, self.keeper, self.pace, resuming=self.resuming)
         due = places(self.config.samples, self.pace.total) if self.main else []
         try:
-            fitted = yield from with_samples(fit(task, plan, session), self.sampler(), due)
+            fitted = yield from with_samples(fit(task, plan, session), learner.sampler(self.config, self.model), due)
         except Diverged as error:
             if error.best_epoch and self.main:
                 results.save_model(self.run, self.model, self.config, {})
             raise
         self.model.model.eval()
         return fitted
-
-    def sampler(self) -> Sampler:
-        """Always the same draw, so that what differs between two samples is the model."""
-        text = self.config.sample_prompt or material.BREAK
-        config = GenerateConfig(max_new_tokens=self.config.sample_tokens, seed=self.config.seed)
-        model = self.model
-        return Sampler(model.model, model.decoder, model.tokenizer, model.prompt(text), text, config, model.ends)
 
     def finish(self, fitted: Fitted) -> Iterator[Event]:
         """Judge the model on the unseen text, write everything, end with Done."""

@@ -1,6 +1,5 @@
 """The trainer of "scratch", whole: verdict on unseen text, samples, resume after a kill, Stop, divergence, what is left behind."""
 
-import json
 import math
 import os
 import random
@@ -18,32 +17,13 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from genhub.errors import UserError
 from genhub.events import Done, Metric, Note, Resumed, Sample, Stage
-from genhub.jobs.folder import RunFolder
 from genhub.text import char_rnn, scratch
 from genhub.text.from_scratch.learner import ScratchTask
 from genhub.text.generator import load_generator
 from genhub.text.lm import sliding_loss
-from genhub.training.configs import ScratchConfig
+from tests.text.tiny_scratch import KINDS, TEXT, config, new_run
 
 ROOT = Path(__file__).parents[2]
-LINES = ["the cat sat on the mat.", "the dog sat on the log.", "a cat and a dog ran to the man.", "the man had a hat."]
-TEXT = "\n".join(random.Random(0).choices(LINES, k=160)) + "\n"
-TINY = {"width": 16, "layers": 1, "heads": 2, "window": 16, "batch_size": 8, "precision": "fp32", "samples": 3, "sample_tokens": 12}
-KINDS = {
-    "gpt": {"architecture": "gpt"},
-    "rnn": {"architecture": "rnn", "embedding": 8, "width": 32},
-    "stateful": {"architecture": "rnn", "embedding": 8, "width": 32, "stateful": True},
-}
-
-
-def config(kind: str = "gpt", **values) -> ScratchConfig:
-    return ScratchConfig(**{**TINY, "steps": 40, **KINDS[kind], **values})
-
-
-def new_run(path: Path, chosen: ScratchConfig, documents=(TEXT,)) -> RunFolder:
-    run = RunFolder.create(path, {"task": "scratch", "config": chosen.to_dict(), "data": {"rows": len(documents)}, "versions": {}})
-    run.rows.write_text("".join(json.dumps({"text": text}) + "\n" for text in documents), encoding="utf-8")
-    return run
 
 
 def curve(seen) -> list:
@@ -167,7 +147,7 @@ torch.set_num_threads(1)
 from pathlib import Path
 from genhub.jobs.folder import RunFolder
 from genhub.text import scratch
-from genhub.training.configs import ScratchConfig
+from tests.text.tiny_scratch import KINDS, TEXT, config, new_run
 run = RunFolder(Path(sys.argv[1]))
 for event in scratch.train(ScratchConfig.from_dict(run.job()["config"]), run):
     run.append(event)

@@ -9,17 +9,20 @@ from genhub.text.causal import Causal, wrapped
 from genhub.text.char_rnn import CharRNN, Reader, Writer
 from genhub.text.from_scratch.windows import Onward, Passes
 from genhub.text.lm import MATRICES, REST, LanguageTask, Logits, Windows
-from genhub.training.configs import ScratchConfig
+from genhub.text.sampling import Sampler
+from genhub.training.configs import GenerateConfig, ScratchConfig
 from genhub.training.plan import Phase, Plan
 
+BREAK = "\n"  # every model knows it: samples go on from one, and one stands between two documents
 STRETCHES = 10  # a training has so many epochs: a validation after each
 WATCHED = 16_384  # characters of the validation part, at each of them
 BETAS = (0.9, 0.95)
-RATES = {  # (architecture, optimizer) → what suits: the hidden matrices' and all others'
-    ("gpt", "muon"): (2e-2, 1e-2),
+SPREAD = 0.04  # standard deviation of a GPT's first weights: GPT-2's own 0.02 is for six times the width
+RATES = {  # (architecture, optimizer) → what suits: the hidden matrices' and all others'; see SCRATCH_PRESETS
+    ("gpt", "muon"): (2e-2, 2e-2),
     ("gpt", "adamw"): (4e-3, 4e-3),
-    ("rnn", "muon"): (1e-2, 1e-2),
-    ("rnn", "adamw"): (4e-3, 4e-3),
+    ("rnn", "muon"): (2e-2, 1e-2),
+    ("rnn", "adamw"): (8e-3, 8e-3),
 }
 
 
@@ -59,6 +62,7 @@ def _gpt(config: ScratchConfig, vocabulary: int):
             n_layer=config.layers,
             n_head=config.heads,
             activation_function="gelu",
+            initializer_range=SPREAD,
             resid_pdrop=config.dropout,
             embd_pdrop=config.dropout,
             attn_pdrop=0.0,
@@ -66,12 +70,12 @@ def _gpt(config: ScratchConfig, vocabulary: int):
             eos_token_id=None,
         )
     )
-    model.set_attn_implementation("eager")  # see SCRATCH_PRESETS
+    model.set_attn_implementation("eager")  # faster than sdpa on a CPU, see SCRATCH_PRESETS
     return model
 
 
 def _rnn(config: ScratchConfig, vocabulary: int) -> Writer:
-    return Writer(CharRNN(vocabulary, config.embedding, config.width, config.layers))
+    return Writer(CharRNN(vocabulary, config.embedding, config.width, config.layers, config.dropout))
 
 
 def task(model: Causal, config: ScratchConfig, train, validation) -> ScratchTask:
@@ -108,7 +112,6 @@ def rates(config: ScratchConfig) -> dict[str, float]:
 
 def plan(config: ScratchConfig, rows: int) -> Plan:
     """The config as the loop's plan for epochs of so many windows."""
-    precision = "fp32" if config.precision == "auto" and config.architecture == "rnn" else config.precision
     return Plan(
         phases=(Phase(STRETCHES, rates(config)),),
         batch_size=rows // stretch(config),
@@ -116,8 +119,15 @@ def plan(config: ScratchConfig, rows: int) -> Plan:
         weight_decay=config.weight_decay,
         clip=config.clip,
         seed=config.seed,
-        precision=precision,
+        precision=config.precision,
         betas=BETAS,
         muon=(MATRICES,) if config.optimizer == "muon" else (),
         in_order=config.architecture == "rnn" and config.stateful,
     )
+
+
+def sampler(config: ScratchConfig, model: Causal) -> Sampler:
+    """Always the same draw, so that what differs between two samples is the model."""
+    text = config.sample_prompt or BREAK
+    how = GenerateConfig(max_new_tokens=config.sample_tokens, seed=config.seed)
+    return Sampler(model.model, model.decoder, model.tokenizer, model.prompt(text), text, how, model.ends)

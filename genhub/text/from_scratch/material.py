@@ -7,12 +7,11 @@ from genhub.errors import UserError
 from genhub.text.adapting import material
 from genhub.text.adapting.material import MOST_STRANGE, Material
 from genhub.text.from_scratch import learner
-from genhub.text.from_scratch.learner import STRETCHES
+from genhub.text.from_scratch.learner import BREAK, STRETCHES
 from genhub.training.configs import ScratchConfig
 
 MOST_CHARACTERS = 512  # different ones: more is a script of words or syllables, which a model this small cannot learn to spell
 LEAST_CHARACTERS = 2
-BREAK = "\n"  # every model knows it: samples go on from one, and one stands between two documents
 
 
 def gather(config: ScratchConfig, documents: Sequence[str]) -> Material:
