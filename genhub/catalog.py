@@ -17,7 +17,7 @@ CAUSAL_TYPES = ("gpt2", "gpt_neo", "gpt_neox", "opt", "bloom", "llama", "mistral
 class Model:
     """`task` is the name of a family, see `genhub.families`. `parameters` counts weights, those that are used twice once.
     `megabytes` is the size of model.safetensors. `pooling` is how an encoder's sentence vector was trained: "mean" or "cls".
-    `max_length`: the most tokens it reads at once."""
+    `max_length`: the most tokens it reads at once, 0 without limit."""
 
     id: str
     task: str
@@ -33,6 +33,8 @@ class Model:
     sha256: str = ""  # of model.safetensors, where we know it
     hub_id: str = ""  # where an embedded model comes from
     weight_bytes: int = 4  # of each weight in the file: 2 where they are in bf16 or fp16
+    variants: int = 1  # models of this shape in the file
+    adaptable: bool = True  # has matrices that an adapter can be put beside
     mask_megabytes: float = 0.0  # of attention masks that files from before 2023 hold beside the weights
 
 
@@ -114,6 +116,27 @@ MODELS = {
             note="A GPT over characters that writes plays, trained on tinyshakespeare by this project. Small and quick.",
             max_length=256,
             weight_bytes=2,
+        ),
+        *(
+            Model(
+                id=f"embedded/char-rnn{variant}",
+                task="causal-lm",
+                parameters=65_489,
+                megabytes=0.263,
+                licence="Apache-2.0",
+                source="genhub/zoo/recipes/char_rnn.py",
+                revision="",
+                languages=("en",),
+                note=f"The character RNN of the course: a GRU of 128 units, trained on tinyshakespeare by this project, {how}.",
+                max_length=0,
+                weight_bytes=2,
+                variants=2,
+                adaptable=False,
+            )
+            for variant, how in (
+                ("", "its state carried from window to window (stateful)"),
+                (":stateless", "each window from an empty state (stateless)"),
+            )
         ),
         Model(
             "openai-community/gpt2",

@@ -260,7 +260,7 @@ def pooling_of(folder: Path, default: str = "mean") -> str:
 
 def _embedded_folder(model_id: str) -> Path | None:
     """Where an embedded model lies: in our zoo or in a package of its own; None when it is not installed."""
-    zoo = ZOO / model_id.removeprefix("embedded/")
+    zoo = ZOO / model_id.removeprefix("embedded/").partition(":")[0]  # behind a colon stands a variant in the same file
     if model_id.startswith("embedded/") and (zoo / WEIGHTS).exists():
         return zoo
     package, inner = PACKAGES.get(model_id, ("", ""))
