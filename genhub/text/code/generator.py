@@ -27,7 +27,8 @@ import torch
 
 RUN = Path(os.environ.get("RUN", Path(__file__).parent))
 {load}
-ends = model.generation_config.eos_token_id if model.generation_config.eos_token_id is not None else tokenizer.eos_token_id
+ends = model.generation_config.eos_token_id
+ends = tokenizer.eos_token_id if ends is None else ends
 start = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.eos_token_id
 most = getattr(model.config, "max_position_embeddings", None) or 1_000_000
 
