@@ -147,7 +147,7 @@ torch.set_num_threads(1)
 from pathlib import Path
 from genhub.jobs.folder import RunFolder
 from genhub.text import scratch
-from tests.text.tiny_scratch import KINDS, TEXT, config, new_run
+from genhub.training.configs import ScratchConfig
 run = RunFolder(Path(sys.argv[1]))
 for event in scratch.train(ScratchConfig.from_dict(run.job()["config"]), run):
     run.append(event)
