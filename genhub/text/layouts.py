@@ -116,8 +116,9 @@ LAYOUTS = {
 }
 
 
-def layout(kind: str) -> Layout:
-    """Raises UserError for an architecture that the table does not have."""
-    if kind not in LAYOUTS:
-        raise UserError(f"“{kind}” models cannot be adapted here.", f"Known: {', '.join(LAYOUTS)}.", "Choose another model.", "model")
+def layout(kind: str, task_type: str = "") -> Layout:
+    """Raises UserError for an architecture that the table does not have, or not for this kind of work."""
+    known = [name for name, places in LAYOUTS.items() if task_type in ("", places.task_type)]
+    if kind not in known:
+        raise UserError(f"“{kind}” models cannot be adapted here.", f"Known: {', '.join(known)}.", "Choose another model.", "model")
     return LAYOUTS[kind]

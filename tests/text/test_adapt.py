@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 import torch
 
+from genhub import catalog
 from genhub.errors import UserError
 from genhub.events import Done, Metric, Note, Resumed, Sample, Stage
 from genhub.jobs.folder import RunFolder
 from genhub.text import adapt, methods
-from genhub.text.causal import open_causal
+from genhub.text.causal import load_causal, open_causal
 from genhub.text.generator import load_generator
 from genhub.training.configs import ADAPT_METHODS, AdaptConfig
-from tests.serving.tiny_language import MODEL, store_language
+from tests.serving.tiny_language import MODEL, store_language, tiny_causal
 from tests.text.tiny_texts import text_run, tiny_text
 
 ROOT = Path(__file__).parents[2]
@@ -307,3 +308,22 @@ def test_job_json_and_metrics_are_json(tmp_path):
     run = text_run(tmp_path / "run", config(epochs=1))
     done = list(adapt.train(config(epochs=1), run))[-1]
     assert json.loads(json.dumps(done.metrics, allow_nan=False)) == done.metrics
+
+
+def test_a_model_without_a_place_for_an_adapter_is_refused(tmp_path):
+    chosen = config(model="embedded/char-rnn")
+    with pytest.raises(UserError, match=r"“char-rnn” models cannot be adapted here\. Known: gpt2, gpt_neo"):
+        list(adapt.train(chosen, text_run(tmp_path / "run", chosen)))
+
+
+@pytest.mark.parametrize("kind", catalog.CAUSAL_TYPES)
+@pytest.mark.parametrize("method", ["lora", "ia3", "lntuning"])
+def test_every_architecture_has_its_places(tmp_path, kind, method):
+    base = load_causal(tiny_causal(tmp_path, kind))
+    adapted = adapt.learner.adapted(base, config(method=method, rank=2), 10)
+    trainable, total = methods.counts(adapted.model)
+    assert 0 < trainable < total / 2
+    ids = torch.tensor([[1, 2, 3]])
+    adapted.model(input_ids=ids).logits.sum().backward()
+    moved = {name for name, parameter in adapted.model.named_parameters() if parameter.grad is not None}
+    assert len(moved) == sum(parameter.requires_grad for parameter in adapted.model.parameters())

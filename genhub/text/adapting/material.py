@@ -14,6 +14,7 @@ from genhub.errors import UserError
 from genhub.text import corpus
 from genhub.text.causal import Causal, open_causal
 from genhub.text.corpus import Corpus
+from genhub.text.layouts import LANGUAGE, layout
 from genhub.text.lm import Windows
 from genhub.text.sampling import Sampler
 from genhub.training.configs import AdaptConfig, GenerateConfig
@@ -77,8 +78,11 @@ class Material:
 
 
 def gather(config: AdaptConfig, documents: Sequence[str]) -> Material:
-    """Open the model, divide the text and tokenise it. Raises UserError for a text that cannot be learnt from."""
-    return prepare(config, open_causal(config.model), documents)
+    """Open the model, divide the text and tokenise it. Raises UserError for a model that has no place for an adapter, and for a text
+    that cannot be learnt from."""
+    base = open_causal(config.model)
+    layout(base.kind, LANGUAGE)
+    return prepare(config, base, documents)
 
 
 def prepare(config: AdaptConfig, base: Causal, documents: Sequence[str]) -> Material:

@@ -57,12 +57,12 @@ for prompt in sys.argv[1:] or sys.stdin.read().splitlines():
 _BASE = """\
 {base}
 tokenizer = AutoTokenizer.from_pretrained(BASE{revision})
-model = AutoModelForCausalLM.from_pretrained(BASE{revision}, use_safetensors=True, dtype=torch.float32).eval()
+model = AutoModelForCausalLM.from_pretrained(BASE{revision}, use_safetensors=True, dtype="float32")
 model = PeftModel.from_pretrained(model, str(RUN / "adapter")).eval()"""
 
 _MODEL = """\
 tokenizer = AutoTokenizer.from_pretrained(RUN / "model")
-model = AutoModelForCausalLM.from_pretrained(RUN / "model", use_safetensors=True, dtype=torch.float32).eval()"""
+model = AutoModelForCausalLM.from_pretrained(RUN / "model", use_safetensors=True, dtype="float32").eval()"""
 
 _TRANSFORMERS = "from transformers import AutoModelForCausalLM, AutoTokenizer"
 _PEFT = f"from peft import PeftModel\n{_TRANSFORMERS}"
