@@ -7,11 +7,18 @@ import tempfile
 from pathlib import Path
 
 from genhub.lab import Lab
+from genhub.options import Config
 from genhub.settings import get
-from genhub.training.configs import ClassifyConfig
+from genhub.training.configs import AdaptConfig, ClassifyConfig, GenerateConfig, ScratchConfig
 from genhub.ui.app import build
 
 TARGET = Path(__file__).parent / "api.md"
+OPTIONS = {  # endpoints take them as a dictionary
+    "Options of training a classifier (task classify)": ClassifyConfig,
+    "Options of writing": GenerateConfig,
+    "Options of adapting a language model (task generate)": AdaptConfig,
+    "Options of training from scratch (task scratch)": ScratchConfig,
+}
 INTRO = """# The endpoints
 
 For scripts, through `gradio_client` (`pip install gradio_client`). A script is a visitor like any other: it asks for a token
@@ -65,9 +72,13 @@ def _type(item: dict) -> str:
 
 
 def _options() -> str:
-    """The fields of ClassifyConfig, which `/train` and `/forecast` take as a dictionary."""
-    rows = ["## Options of training", "", "| Option | Default | Limit | What it does |", "|---|---|---|---|"]
-    for option in ClassifyConfig.options():
+    """The fields of all configurations, which endpoints take as a dictionary."""
+    return "\n".join(_table(title, config) for title, config in OPTIONS.items())
+
+
+def _table(title: str, config: type[Config]) -> str:
+    rows = [f"## {title}", "", "| Option | Default | Limit | What it does |", "|---|---|---|---|"]
+    for option in config.options():
         default = "chosen for you" if option.default is None else f"`{option.default!r}`"
         rows.append(f"| `{option.name}` | {default} | {option.bounds()} | {option.help} |")
     return "\n".join(rows) + "\n"

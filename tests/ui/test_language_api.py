@@ -1,7 +1,9 @@
 """Language models through the endpoints, as a script meets them."""
 
+import time
+
 import pytest
-from gradio_client import Client
+from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from tests.serving.tiny_language import MODEL, store_language
@@ -64,6 +66,64 @@ def test_a_beam_search_gives_its_tree(client, me):
 def test_a_text_is_judged_in_bits(client, me):
     told = client.predict(me, "the dog saw the cat", {"model": MODEL}, api_name="/score_text")
     assert told["bits"] == pytest.approx(-sum(token["logprob"] for token in told["tokens"]) / 0.693147, rel=1e-3)
+
+
+TINY = {"steps": 20, "layers": 1, "width": 32, "heads": 2, "window": 32, "batch_size": 4, "samples": 2, "sample_tokens": 20}
+
+
+def ended(client, me, run: str, seconds: float = 120.0) -> dict:
+    deadline = time.monotonic() + seconds
+    while (told := client.predict(me, run, api_name="/run_status"))["state"] in ("queued", "running", "stopping"):
+        assert time.monotonic() < deadline, told
+        time.sleep(0.2)
+    return told
+
+
+def test_a_model_is_trained_from_scratch_writes_and_travels(client, me, tmp_path):
+    text = client.predict(me, "harbour", api_name="/read_bundled_corpus")
+    cost = client.predict(me, text["id"], TINY, "scratch", api_name="/forecast")
+    assert cost["steps"] == 20
+    run = client.predict(me, text["id"], TINY, "tiny", "scratch", api_name="/train")
+    told = ended(client, me, run)
+    assert told["state"] == "finished", told
+    assert told["metrics"]["baselines"]["ngrams"]["bits_per_character"] > 0
+    samples = client.predict(me, run, api_name="/run_samples")
+    assert [sample["step"] for sample in samples] == [0, 20]
+    asked = {"strategy": "greedy", "max_new_tokens": 20}
+    written = client.predict(me, "KEEPER:\n", asked, run, api_name="/write")
+    packed = client.predict(me, run, api_name="/download_run")
+    again = client.predict(me, handle_file(packed), api_name="/open_run")
+    assert client.predict(me, "KEEPER:\n", asked, again, api_name="/write")["text"] == written["text"]
+
+
+def test_a_run_of_another_visitor_is_not_found(client, me, app):
+    with pytest.raises(AppError, match="no such run"):
+        client.predict(me, "the", GREEDY, "f" * 32, api_name="/write")
+
+
+UNTAUGHT = {  # what a training is asked to learn from → what is said
+    "too short": (("/read_corpus", "Too short.", "", False), "10 characters"),
+    "nothing": (("/read_corpus", "", "", False), "empty"),
+    "no text": (("/read_corpus", 7, "", False), "not text"),
+    "an unknown sample": (("/read_bundled_corpus", "../../etc/passwd"), "Sample is"),
+    "no text in use": (("/train", "0" * 32, TINY, "", "scratch"), "not here any more"),
+    "not an id": (("/train", "../x", TINY, "", "scratch"), "not the id"),
+    "an unknown task": (("/train", "0" * 32, TINY, "", "dream"), "no task “dream”"),
+    "a task that is no name": (("/train", "0" * 32, TINY, "", 3), "task"),
+    "a rate that is no number": (("/train", "0" * 32, {**TINY, "learning_rate": "nan"}, "", "scratch"), "Learning rate is"),
+    "heads that do not fit": (("/train", "0" * 32, {**TINY, "width": 33}, "", "scratch"), "heads cannot share"),
+    "rank 0": (("/train", "0" * 32, {"model": MODEL, "rank": 0}, "", "generate"), "Rank is 0"),
+    "an encoder to adapt": (("/train", "0" * 32, {"model": "embedded/minilm-l6"}, "", "generate"), "encoder"),
+}
+
+
+@pytest.mark.parametrize("case", UNTAUGHT)
+def test_what_cannot_be_learnt_is_refused_in_a_sentence(client, me, case):
+    (endpoint, *values), said = UNTAUGHT[case]
+    with pytest.raises(AppError) as caught:
+        client.predict(me, *values, api_name=endpoint)
+    assert said in str(caught.value)
+    assert "went wrong" not in str(caught.value)
 
 
 REFUSED = {  # what is asked → what is said

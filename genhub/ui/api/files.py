@@ -16,6 +16,11 @@ def register(lab: Lab, checked: Callable[[Callable], Callable], described: Calla
         leave-malformed-lines (leave out a few lines that do not fit). Returns id, name, columns, rows."""
         return asdict(lab.take_upload(visitor, file, fixes=fixes))
 
+    def read_corpus_file(visitor: str, file: str, column: str, cut: bool) -> dict:
+        """Read a text to learn from: .txt or .md, or a column of a table (empty: the longest), a document a row. Returns its id, characters,
+        what was found in it."""
+        return asdict(lab.take_text_file(visitor, file, column=column or "", cut=cut is True))
+
     def add_test_table(visitor: str, table: str, file: str, fixes: list[str]) -> int:
         """Attach a separate test table to a table, before it is examined; returns its rows. The verdict then rests on it. `fixes` as
         for read_table."""
@@ -46,11 +51,13 @@ def register(lab: Lab, checked: Callable[[Callable], Callable], described: Calla
         visitor, run, taken = gr.Textbox(label="visitor"), gr.Textbox(label="run"), gr.File(label="file")
         table, number = gr.Textbox(label="table"), gr.Number(label="answer", precision=0)
         fixes, finding = gr.JSON([], label="fixes"), gr.Textbox(label="finding")
+        column, cut = gr.Textbox(label="column"), gr.Checkbox(label="cut")
         share = gr.Number(0.0, label="threshold")
         answer, text, given = gr.JSON(label="answer"), gr.Textbox(label="answer"), gr.File(label="file")
         for function, inputs, output in (
             (read_table, [visitor, taken, fixes], answer),
             (add_test_table, [visitor, table, taken, fixes], number),
+            (read_corpus_file, [visitor, taken, column, cut], answer),
             (finding_rows, [visitor, table, finding], given),
             (classify_table, [visitor, run, taken, fixes, share], given),
             (download_run, [visitor, run], given),

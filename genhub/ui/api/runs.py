@@ -20,14 +20,22 @@ def _training(lab: Lab) -> list[Callable]:
         lab.fetch_model(model)
         return model
 
-    def forecast(visitor: str, table: str, options: dict) -> dict:
-        """What training would cost: trainable parameters, steps, seconds, memory, from a few measured steps."""
-        return lab.forecast(visitor, table, options)
+    def fetch_language_model(visitor: str, model: str) -> str:
+        """Download and check a language model of the Hub, so that nothing waits for it; returns its id."""
+        lab.owner(visitor)
+        lab.fetch_model(model, "generate")
+        return model
 
-    def train(visitor: str, table: str, options: dict, name: str = "") -> str:
-        """Queue a training run on an examined table; returns its id. Options are the fields of ClassifyConfig. An encoder that is not
-        on this machine is downloaded first; `fetch_encoder` does it beforehand."""
-        return lab.train(visitor, table, options, name)
+    def forecast(visitor: str, table: str, options: dict, task: str = "classify") -> dict:
+        """What training would cost: trainable parameters, steps, seconds, memory, from a few measured steps. `table` is the id of a text
+        for the tasks generate (adapting a language model) and scratch."""
+        return lab.forecast(visitor, table, options, task)
+
+    def train(visitor: str, table: str, options: dict, name: str = "", task: str = "classify") -> str:
+        """Queue a training run on an examined table, or for the tasks generate and scratch on a text; returns its id. Options are the
+        fields of ClassifyConfig, AdaptConfig or ScratchConfig. A model that is not on this machine is downloaded first; `fetch_encoder`
+        and `fetch_language_model` do it beforehand."""
+        return lab.train(visitor, table, options, name, task)
 
     def run_status(visitor: str, run: str) -> dict:
         """State, place in the queue, progress, notes, and the final figures once there are any."""
@@ -48,6 +56,10 @@ def _training(lab: Lab) -> list[Callable]:
         """The curves so far, by part (a fold, or the final model) and by name (loss, val_loss, val_accuracy …): [step, value] each."""
         return lab.view(visitor, run)[1].curves
 
+    def run_samples(visitor: str, run: str) -> list[dict]:
+        """What a language model in training wrote on its way: step, prompt, text."""
+        return [asdict(sample) for sample in lab.view(visitor, run)[1].samples]
+
     def stop_run(visitor: str, run: str) -> str:
         """Stop a run and keep the best so far."""
         lab.stop(visitor, run)
@@ -58,7 +70,7 @@ def _training(lab: Lab) -> list[Callable]:
         lab.resume(visitor, run)
         return run
 
-    return [fetch_encoder, forecast, train, run_status, run_curves, stop_run, resume_run]
+    return [fetch_encoder, fetch_language_model, forecast, train, run_status, run_curves, run_samples, stop_run, resume_run]
 
 
 def _lists(lab: Lab) -> list[Callable]:
@@ -69,8 +81,10 @@ def _lists(lab: Lab) -> list[Callable]:
                 "run": info.id,
                 "name": info.name,
                 "state": info.state,
+                "task": info.task,
                 "method": info.method,
                 "accuracy": (info.metrics or {}).get("accuracy"),
+                "bits_per_character": (info.metrics or {}).get("bits_per_character"),
             }
             for info in lab.runs(visitor)
         ]
