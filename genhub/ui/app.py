@@ -16,11 +16,12 @@ import gradio as gr
 from genhub import settings as settings_module
 from genhub.lab import Lab
 from genhub.settings import Settings
-from genhub.ui import api, header, runs, start, theme
+from genhub.ui import api, header, runs, start, theme, ways
 from genhub.ui.blocks import GuardedBlocks
 from genhub.ui.classify import data, method, tab, train
 from genhub.ui.generate import tab as generate
 from genhub.ui.generate.learning import section
+from genhub.ui.generate.learning.kinds import KINDS
 from genhub.ui.session import FIRST_RUN
 from genhub.ui.wiring import Wires, merged, pieces
 
@@ -60,12 +61,14 @@ def build(lab: Lab) -> gr.Blocks:
         generate.wire(wires)
         runs.wire(wires)
         wires.on(wires.parts["clock"].tick, lambda lab: {"header": header.render(lab)}, [], ["header"], trigger_mode="once")
-        opened = ["tabs", *start.STAGES.values(), *tab.RUN_VIEW]
+        opened = [*ways.OPENED, *tab.RUN_VIEW]
         shown = list(dict.fromkeys([*opened, *section.OPENED]))
         watched = wires.on_pick(wires.parts["header"].select, watch, ["session", "learn"], shown, "train_problem")
-        watched.then(None, js=start.SHOW_OPEN_STAGE)
+        watched.then(None, js=ways.SHOW_STAGE)
         recalled = wires.on(page.load, method.recall, ["method_form"], [*method.REMEMBERED], "method_problem")
-        arrived = wires.on(recalled.then, arrive, ["session"], list(dict.fromkeys(["session", "header", *opened])), "train_problem")
+        arrived = wires.on(
+            recalled.then, arrive, ["session", "start_pick"], list(dict.fromkeys(["session", "header", *opened])), "train_problem"
+        )
         restored = wires.on(arrived.then, data.restore, ["session", *data.OPTIONS], data.OUTPUTS, "data_problem")
         back = wires.on(restored.then, tab.came_back, ["session", *method.FIELDS], tab.CAME_BACK, "method_problem")
         wires.on(back.then, section.arrive, ["session", "learn"], section.ARRIVED, "learn_problem")
@@ -73,9 +76,11 @@ def build(lab: Lab) -> gr.Blocks:
     return page.queue(max_size=64, default_concurrency_limit=4, api_open=False)
 
 
-def arrive(lab: Lab, session: dict) -> dict:
+def arrive(lab: Lab, session: dict, start_pick: str) -> dict:
     """The page was opened or reloaded: find the visitor's run again, or show the example. One that still trains is what the visitor
-    came back for: the page opens on it."""
+    came back for: the page opens on it. Who pressed a tile before that sees what was pressed."""
+    if start.draws_run(start_pick):
+        return {"session": session, "header": header.render(lab)}
     known = {run for _, run in tab.choices(lab, session)}
     if session["run"] not in known:
         session["run"] = FIRST_RUN
@@ -90,11 +95,12 @@ def watch(lab: Lab, pick: str, session: dict, learn: dict) -> dict:
     living = [info for info in lab.runs(session["visitor"]) if info.state in train.LIVE]
     own = [info.id for info in living if not section.teaches(info.task)]
     if living and not own:
-        return section.open_run(lab, session, learn, living[-1].id)
+        stage = next(kind.prefix for kind in KINDS if kind.task == living[-1].task)
+        return merged(section.open_run(lab, session, learn, living[-1].id), ways.follow(ways.Way(stage)))
     if not own:
         return {"tabs": gr.Tabs(selected="runs")}
     shown = {**session, "run": session["run"] if session["run"] in own else own[-1]}
-    return merged(tab.refresh(lab, shown), start.go(lab, "go:train"))
+    return merged(tab.refresh(lab, shown), ways.follow(ways.Way("train")))
 
 
 def browser_secret(settings: Settings) -> str:

@@ -1,191 +1,180 @@
-"""The tab *Start*: tiles that show a computed result and do something when pressed, and two doors."""
+"""The tab *Start*: tiles that show a computed result and do something when pressed, and two doors.
+
+What stands on the tiles is stored. A press opens the stage that it belongs to, with all that is stored about it at once
+(`poke`); what a model must be asked for follows when it has answered (`answer`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import gradio as gr
 
-from genhub.jobs import reading
-from genhub.jobs.folder import RunFolder
-from genhub.lab import EXAMPLES, Lab
-from genhub.ui import charts, markup
-from genhub.ui.classify import exhibit, tab, try_it
+from genhub.errors import UserError
+from genhub.lab import EXAMPLE_PREFIX, Lab
+from genhub.ui import course, markup, tiles, tokens
+from genhub.ui.classify import exhibit, tab, try_it, verdict
+from genhub.ui.generate import decode, write
+from genhub.ui.generate.inside import heads, shared
+from genhub.ui.ways import OPENED, SHOW_STAGE, Way, follow
 from genhub.ui.wiring import Wires, merged, pieces
 
-QUESTIONS = (
-    (
-        "Transfer learning",
-        "Freeze the encoder, or let a few parameters learn?",
-        "Queue Frozen and LoRA on one table: is the difference larger than its interval?",
-        "method",
-    ),
-    (
-        "Adapters",
-        "A bottleneck adapter learns some per cent of the parameters.",
-        "How many points does full fine-tuning gain for all the others?",
-        "method",
-    ),
-    (
-        "Fine-tuning BERT for sentences",
-        "A pooled vector, a linear head, cross-entropy.",
-        "Which two classes of the sample does it confuse most, and would you?",
-        "verdict",
-    ),
-    (
-        "Attention as explanation, and its limits",
-        "Attribution shows what a model leans on.",
-        "Can you flip the answer by taking out one word?",
-        "try",
-    ),
-    (
-        "Learned bias in data",
-        "A model takes the shortest way that the table leaves open.",
-        "Does accuracy on unseen rows show that it cheats?",
-        "cheat",
-    ),
+INTRO = (
+    "Train small models on your own data in this page, see how good they are on data they have not seen, and look inside. What stands "
+    "below is stored: each can be repeated here, and poked at now."
 )
-STAGES = {
-    "data": "data_stage",
-    "method": "method_stage",
-    "train": "train_stage",
-    "verdict": "verdict_stage",
-    "try": "try_stage",
-    "cheat": "cheat_stage",
-}
-# What an event opened lies further down, often below the fold: once it is drawn, the page moves there.
-SHOW_OPEN_STAGE = """() => setTimeout(() => {
-  const open = [...document.querySelectorAll('.gh-stage')].find(stage => stage.offsetParent && stage.querySelector(':scope > button.open'));
-  if (open) open.scrollIntoView({ block: 'start' });
-}, 200)"""
 SHOW_INDEX = "() => setTimeout(() => document.querySelector('#start-index')?.scrollIntoView({ block: 'start' }), 200)"
+RUN = EXAMPLE_PREFIX + "support"
+READING = "Reading …"
+MANY = 1_000  # more than a tile has of anything
+HELD = ["session", "decode_kept", "cheat_score"]  # what a press is answered from
 
 
 def layout(wires: Wires) -> None:
-    gr.HTML(
-        markup.page(
-            "<h2>Do generative AI, do not just read about it</h2>",
-            markup.paragraph(
-                "Train small models on your own data in this page, see how good they are on data they have not seen, and look inside. What stands below are stored runs: each can be repeated here, and poked at now.",
-                "muted",
-            ),
-        )
-    )
-    tiles = pieces(render_tiles(), elem_id="start-tiles")
-    answer = gr.HTML(elem_id="start-answer")
-    with gr.Row():
-        use = gr.Button("Use my data", variant="primary", elem_id="start-use")
-        teach = gr.Button("Teach a class", elem_id="start-teach")
+    with gr.Row(elem_id="start-doors"):
+        with gr.Column(scale=5, min_width=300):
+            gr.HTML(markup.page("<h2>Do generative AI, do not just read about it</h2>", markup.paragraph(INTRO, "muted")))
+        with gr.Column(scale=2, min_width=300), gr.Row():
+            use = gr.Button("Use my data", variant="primary", elem_id="start-use", min_width=130)
+            teach = gr.Button("Teach a class", elem_id="start-teach", min_width=130)
+    shown = pieces(tiles.render(wires.lab), elem_id="start-tiles")
     index = pieces(visible=False, elem_id="start-index")
-    wires.add(start_tiles=tiles, start_answer=answer, start_use=use, start_teach=teach, start_index=index, start_problem=gr.HTML())
+    wires.add(start_tiles=shown, start_use=use, start_teach=teach, start_index=index, start_problem=gr.HTML(), start_pick=gr.State(""))
 
 
 def wire(wires: Wires) -> None:
     part = wires.parts
-    opened = ["tabs", *STAGES.values()]
-    poked = list(dict.fromkeys([*opened, "try_text", *tab.RUN_VIEW, *exhibit.ASKED, "cheat_text", "cheat_guess"]))
-    for event in (
-        wires.on_pick(part["start_tiles"].select, poke, ["session"], poked, "start_problem"),
-        wires.on_pick(part["start_index"].select, go, [], opened, "start_problem"),
-        wires.on(part["start_use"].click, use_my_data, [], ["tabs", "data_stage", "data_source"], "start_problem"),
-    ):
-        event.then(None, js=SHOW_OPEN_STAGE)
-    taught = wires.on(
-        part["start_teach"].click,
-        lambda lab: {"start_index": gr.update(value=render_index(), visible=True)},
-        [],
-        ["start_index"],
-        "start_problem",
-    )
+    poked = list(dict.fromkeys([*OPENED, "start_pick", *(name for poke in POKES.values() for name in poke.outputs)]))
+    picked = wires.on_pick(part["start_tiles"].select, poke, HELD, poked, "start_problem")
+    picked.then(None, js=SHOW_STAGE)
+    answered = list(dict.fromkeys(name for poke in POKES.values() if poke.later for name in (*poke.outputs, poke.problem)))
+    wires.on(picked.then, answer, ["start_pick", *HELD], answered, "start_problem")
+    went = wires.on_pick(part["start_index"].select, lambda lab, pick: course.go(pick), [], [*OPENED, *course.FIELDS], "start_problem")
+    went.then(None, js=SHOW_STAGE)
+    used = wires.on(part["start_use"].click, use_my_data, [], [*OPENED, "data_source"], "start_problem")
+    used.then(None, js=SHOW_STAGE)
+    taught = wires.on(part["start_teach"].click, teach, [], ["start_index"], "start_problem")
     taught.then(None, js=SHOW_INDEX)
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
 
 
-def poke(lab: Lab, pick: str, session: dict) -> dict:
-    """A tile was pressed: a cell opens the verdict, a word Try it, a guess the exhibit with the answer to it."""
-    verb, _, value = pick.partition(":")
-    if verb == "train":
-        return go(lab, "go:data")
-    if verb == "guess" and value in exhibit.GUESSES:
-        asked = exhibit.ask(lab, session, exhibit.TEXT, value, [0, 0], "")
-        return {**go(lab, "go:cheat"), **asked, "cheat_text": exhibit.TEXT, "cheat_guess": value, "cheat_ask": gr.update(interactive=True)}
-    shown = {**session, "run": "example-support"}
-    if verb == "word":
-        text = try_it.START
-        answers = try_it.classify(lab, shown, text, "", try_it.WAYS[0], [])
-        return merged(go(lab, "go:try"), tab.refresh(lab, shown), *answers, {"try_text": text})
-    return merged(tab.refresh(lab, shown), go(lab, "go:verdict"))
+@dataclass(frozen=True)
+class Poke:
+    """What a press on a tile does. `at_once(lab, pick, **held)`: what needs no model; `later`, likewise: what a model says, with the
+    component that `waits` for it and that for its `problem`. `outputs`: all that these may touch besides the way."""
+
+    way: Way
+    outputs: tuple[str, ...] = ()
+    at_once: Callable[..., dict] | None = None
+    later: Callable[..., dict] | None = None
+    waits: str = ""
+    problem: str = ""
 
 
-def go(lab: Lab, pick: str) -> dict:
-    """Open Classify at one stage, the others folded."""
-    wanted = pick.removeprefix("go:")
-    if wanted not in STAGES:
+def poke(lab: Lab, pick: str, **held) -> dict:
+    """A tile was pressed: its stage opens."""
+    pressed = POKES.get(pick.partition(":")[0])
+    if not pressed:
+        return {"start_pick": ""}
+    waiting = {pressed.waits: markup.page(markup.note(READING))} if pressed.waits else {}
+    drawn = pressed.at_once(lab, pick, **held) if pressed.at_once else {}
+    return merged(waiting, drawn, follow(pressed.way), {"start_pick": pick})
+
+
+def answer(lab: Lab, start_pick: str, **held) -> dict:
+    """What a model says to it; a refusal stands where the visitor is by then."""
+    pressed = POKES.get(start_pick.partition(":")[0])
+    if not pressed or not pressed.later:
         return {}
-    folds = {component: gr.update(open=name == wanted) for name, component in STAGES.items()}
-    return {"tabs": gr.Tabs(selected="classify"), **folds}
+    try:
+        return {pressed.problem: "", **pressed.later(lab, start_pick, **held)}
+    except UserError as error:
+        return {pressed.waits: "", pressed.problem: markup.problem(error)}
+
+
+def draws_run(start_pick: str) -> bool:
+    """Has this press drawn the run in view?"""
+    pressed = POKES.get(start_pick.partition(":")[0])
+    return bool(pressed) and "run" in pressed.outputs
+
+
+def teach(lab: Lab) -> dict:
+    return {"start_index": gr.update(value=course.render(), visible=True)}
 
 
 def use_my_data(lab: Lab) -> dict:
-    return {"tabs": gr.Tabs(selected="classify"), "data_stage": gr.update(open=True), "data_source": "My file"}
+    return {**follow(Way("data")), "data_source": "My file"}
 
 
-# ---- rendering ------------------------------------------------------------------------------------------------------
+def _cell(lab: Lab, pick: str, session: dict, **_) -> dict:
+    """A cell of the confusion matrix: its rows."""
+    shown = {**session, "run": RUN}
+    return {**tab.refresh(lab, shown), **verdict.pick_cell(lab, pick, shown)}
 
 
-def render_tiles() -> str:
-    """Four tiles, each a verb and a computed picture; figures come from the example runs' own files."""
-    tiles = [_classify_tile(), _learn_tile(), _look_inside_tile(), _cheat_tile()]
-    return markup.page(f'<div class="gh-tiles">{"".join(tile for tile in tiles if tile)}</div>')
+def _word(lab: Lab, pick: str, session: dict, **_) -> dict:
+    """A word of a text: the text is asked about."""
+    drawn = tab.refresh(lab, {**session, "run": RUN})
+    drawn.pop("try_bars")  # it waits for the answer
+    return {**drawn, "try_text": try_it.START}
 
 
-def _tile(title: str, body: str) -> str:
-    return f'<div class="gh-tile"><h3>{markup.esc(title)}</h3>{body}</div>'
+def _word_answer(lab: Lab, pick: str, session: dict, **_) -> dict:
+    return merged(*try_it.classify(lab, {**session, "run": RUN}, try_it.START, "", try_it.WAYS[0], []))
 
 
-def _classify_tile() -> str:
-    metrics = _example("support", "metrics.json")
-    if not metrics:
-        return ""
-    told = f"LoRA on {metrics['test_rows']} support requests: accuracy {metrics['accuracy']:.3f}, TF-IDF {metrics['baselines']['tfidf']['accuracy']:.3f}, majority {metrics['baselines']['majority']['accuracy']:.3f}. Press a cell."
-    return _tile("Classify", markup.paragraph(told, "muted") + charts.matrix(metrics["confusion"], metrics["labels"]))
+def _guess(lab: Lab, pick: str, **_) -> dict:
+    """What the visitor expects of the flawed model."""
+    return {"cheat_text": exhibit.TEXT, "cheat_guess": _guessed(pick), "cheat_ask": gr.update(interactive=True)}
 
 
-def _learn_tile() -> str:
-    folder = RunFolder(EXAMPLES / "support")
-    view = reading.read(folder)
-    if not view.curves:
-        return ""
-    values = list(view.curves.values())[-1]
-    curves = charts.lines({"training": values.get("loss", []), "validation": values.get("val_loss", [])}, "step", "loss")
-    done = view.done.metrics if view.done else {"training": {}}
-    taken = f"{done['training'].get('steps', 0)} steps in {markup.seconds(done['training'].get('seconds'))}"
-    models = f", {markup.plural(done['folds'], 'fold')} and the model to keep" if done.get("folds") else ""
-    text = f"The same run while it learnt: {taken}{models}."
-    return _tile("Watch it learn", markup.paragraph(text, "muted") + curves + markup.pick("Train one", "train:open"))
+def _guess_answer(lab: Lab, pick: str, session: dict, cheat_score: list, **_) -> dict:
+    return exhibit.ask(lab, session, exhibit.TEXT, _guessed(pick), cheat_score, "")
 
 
-def _look_inside_tile() -> str:
-    told = _example("support", "explained.json")
-    if not told:
-        return ""
-    text = f"What speaks for “{told['label']}” ({told['score']:.2f}), by integrated gradients. Press a word to go on in Try it."
-    return _tile("Look inside", markup.paragraph(text, "muted") + charts.words(told["words"]))
+def _guessed(pick: str) -> str | None:
+    guess = pick.partition(":")[2]
+    return guess if guess in exhibit.GUESSES else None
 
 
-def _cheat_tile() -> str:
-    metrics = _example("shortcut", "metrics.json")
-    if not metrics:
-        return ""
-    text = f"This model is right on {metrics['accuracy']:.1%} of the rows it had not seen. What will it call this one?"
-    guesses = " ".join(markup.pick(guess, f"guess:{guess}") for guess in exhibit.GUESSES)
-    return _tile("Catch it cheating", markup.paragraph(text, "muted") + markup.paragraph(f"“{exhibit.TEXT}”") + guesses)
+def _token(lab: Lab, pick: str, **_) -> dict:
+    """A token of the stored text."""
+    place = tokens.picked(pick, "token", MANY)
+    return write.first(place) if place is not None else {}
 
 
-def _example(name: str, file: str) -> dict:
-    folder = RunFolder(EXAMPLES / name)
-    return folder.read(file) if folder.has(file) else {}
+def _token_answer(lab: Lab, pick: str, session: dict, **held) -> dict:
+    state = _token(lab, pick).get("gen_state")
+    return write.explain(lab, pick, session, state) if state and not state["why"] else {}
 
 
-def render_index() -> str:
-    """Topic, what it is, one question to answer by experiment, and the way there."""
-    rows = [[topic, told, question, markup.pick("Go there", f"go:{stage}")] for topic, told, question, stage in QUESTIONS]
-    return markup.page("<h3>Course index</h3>", markup.table(["topic", "in a sentence", "answer by experiment", ""], rows))
+def _way(lab: Lab, pick: str, decode_kept: list, **_) -> dict:
+    """A way of choosing was named as the one that repeats itself most: the stored comparison answers."""
+    place = tokens.picked(pick, "way", MANY)
+    return decode.first(place, decode_kept) if place is not None else {}
+
+
+def _head(lab: Lab, pick: str, session: dict, **_) -> dict:
+    """A head of the stored attention, on the stored sentence."""
+    head = tokens.picked(pick, "head", MANY)
+    if head is None:
+        return {}
+    place, asked = tiles.ATTENTION, shared.FIRST
+    drawn = heads.show(lab, session, asked, place.family, place.layer, head)
+    read = {"inside_text": asked["text"], "inside_asked": asked, "inside_tab": "heads", "inside_drawn": {"heads": asked}}
+    return {**read, "inside_heads_family": place.family, **drawn}
+
+
+CHEAT = ("cheat_text", "cheat_guess", *exhibit.ASKED)
+WROTE = ("gen_prompt", *write.OUTPUTS)
+READ = ("inside_text", "inside_asked", "inside_tab", "inside_drawn", *heads.OUTPUTS, "inside_heads_family")
+POKES = {
+    "train": Poke(Way("data")),
+    "cell": Poke(Way("verdict"), tuple(tab.RUN_VIEW), _cell),
+    "word": Poke(Way("try"), (*tab.RUN_VIEW, "try_text"), _word, _word_answer, "try_bars", "try_problem"),
+    "guess": Poke(Way("cheat"), CHEAT, _guess, _guess_answer, "cheat_view", "cheat_problem"),
+    "token": Poke(Way("why", beside="write"), WROTE, _token, _token_answer, "gen_why_head", "why_problem"),
+    "way": Poke(Way("decode"), ("decode_preset", "decode_guess", *decode.OUTPUTS, "decode_kept"), _way),
+    "head": Poke(Way("inside", "heads"), READ, _head),
+}

@@ -58,7 +58,7 @@ EDGES = """
 }
 """
 KEYS = f"() => {{ ({PRESSES})(); ({EDGES})(); }}"
-STYLES = [Path(__file__).parent / "assets" / name for name in ("page.css", "generate.css", "inside.css")]
+STYLES = [Path(__file__).parent / "assets" / name for name in ("page.css", "start.css", "generate.css", "inside.css")]
 
 
 def build() -> gr.themes.Base:

@@ -24,6 +24,12 @@ def text(
     return f'<div class="gh-text{" small" if small else ""}">{begun}{"".join(pieces)}{cursor}</div>'
 
 
+def line(tokens: list[dict]) -> str:
+    """The same in one line, cut where it has no room, nothing to press; for use inside a button."""
+    pieces = "".join(f'<i style="--s:{strength(token["logprob"])}">{esc(token["text"]).replace(chr(10), " ")}</i>' for token in tokens)
+    return f'<span class="gh-text line">{pieces}</span>'
+
+
 def _token(token: dict, pick: str, pressed: bool) -> str:
     shown = esc(token["text"]).replace("\n", '<span class="mark">↵</span>\n') or '<span class="mark">◌</span>'
     tip = f"{probability(math.exp(token['logprob']))}, rank {token['rank'] + 1:,}, entropy {token['entropy'] / math.log(2):.2f} bits"

@@ -12,7 +12,7 @@ from genhub.events import Done, Note, Progress, Stage
 from genhub.jobs import reading
 from genhub.jobs.folder import RunFolder, write_json
 from genhub.lab import EXAMPLES, Lab
-from genhub.ui import app, header, run_view, runs, start
+from genhub.ui import app, header, run_view, runs
 from genhub.ui.classify import data, method, tab, train, try_it, verdict
 from genhub.ui.session import empty
 from genhub.ui.wiring import Wires, merged
@@ -143,20 +143,6 @@ def test_only_runs_with_a_model_are_offered_beside(lab, tmp_path):
     drawn = tab.refresh(lab, {**empty(), "visitor": VISITOR})
     assert run_id not in {run for _, run in drawn["try_beside"]["choices"]}
     assert run_id in {run for _, run in drawn["run_choice"]["choices"]}
-
-
-@pytest.mark.parametrize("pick", ["cell:0:1", "word:1"])
-def test_a_tile_opens_its_stage_under_that_runs_own_heading(lab, monkeypatch, pick):
-    monkeypatch.setattr(
-        lab.worker,
-        "call",
-        lambda op, *_, **__: {"explain": WORDS, "baselines": {"tfidf": None, "majority": None}}.get(op.rpartition(".")[2], SCORES),
-    )
-    drawn = start.poke(lab, pick, {**empty(), "visitor": VISITOR, "run": "example-cured"})
-    assert drawn["run"] == RUN
-    assert drawn["verdict_stage"]["open"] == (pick == "cell:0:1")
-    metrics = RunFolder(EXAMPLES / "support").read("metrics.json")
-    assert f"{metrics['accuracy']:.3f}" in drawn["verdict_stage"]["label"]
 
 
 def test_a_refused_table_of_texts_leaves_no_progress_and_no_stop():

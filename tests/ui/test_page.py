@@ -60,9 +60,11 @@ def open_classify(page):
 
 
 def test_the_first_screen_shows_computed_results_and_leads_on(page):
-    expect(page.locator("#start-tiles .gh-tile")).to_have_count(4)
-    page.locator("#start-tiles [data-pick^='cell:']").first.click()
+    expect(page.locator("#start-tiles .gh-tile")).to_have_count(6)
+    page.locator("#start-tiles [data-pick='cell:0:1']").click()
     expect(page.locator("#verdict-head .gh-big")).to_be_visible()
+    expect(page.locator("#verdict-matrix [data-pick='cell:0:1']")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#verdict-cell table")).to_be_visible()
     assert page.foreign == []
     assert page.broken == []
 
@@ -207,10 +209,44 @@ def test_a_guess_on_the_first_screen_opens_the_exhibit_in_view(page):
     expect(page.locator("#stage-cheat")).to_be_in_viewport()
 
 
+def test_a_token_on_the_first_screen_is_explained_in_view(page):
+    tokens = page.locator("#start-tiles [data-pick^='token:']")
+    other = next(
+        pick for pick in ("token:2", "token:3") if tokens.and_(page.locator(f"[data-pick='{pick}'][aria-pressed='false']")).count()
+    )
+    page.locator(f"#start-tiles [data-pick='{other}']").click()
+    expect(page.get_by_role("tab", name="Generate")).to_have_attribute("aria-selected", "true")
+    expect(page.locator(f"#gen-text [data-pick='{other}']")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#gen-why tr.chosen")).to_have_count(1)
+    expect(page.locator("#gen-why-head")).to_contain_text("The entropy of the choice was")
+    expect(page.locator("#stage-why")).to_be_in_viewport()
+    assert page.foreign == []
+    assert page.broken == []
+
+
+def test_lines_of_the_course_lead_to_the_state_in_which_their_question_is_answered(page):
+    def follow(topic):
+        page.get_by_role("tab", name="Start").click()
+        page.locator("#start-index li", has=page.get_by_text(topic, exact=True)).get_by_role("button").click()
+
+    page.locator("#start-teach").click()
+    follow("Positional encoding")
+    expect(page.locator("#inside-sinusoids")).to_contain_text("of 2,016 pairs")
+    expect(page.locator("#stage-inside")).to_be_in_viewport()
+    follow("Temperature")
+    expect(page.locator("#decode-preset").get_by_label("Temperatures 0.01, 1, 100")).to_be_checked()
+    expect(page.locator("#decode-guess").get_by_label("Temperature 100")).to_be_visible()
+    expect(page.locator("#stage-decode")).to_be_in_viewport()
+    expect(page.locator("#inside-sinusoids")).to_be_hidden()
+    assert page.broken == []
+
+
 def test_a_phone_sees_every_tab_without_scrolling_sideways(app, chromium):
     page = chromium.new_page(viewport={"width": 400, "height": 800})
     page.goto(app.address)
     page.wait_for_selector("#start-tiles .gh-tile")
+    page.locator("#start-teach").click()
+    expect(page.locator("#start-index li").first).to_be_visible()
     for tab in ("Start", "Classify", "Runs"):
         page.get_by_role("tab", name=tab).click()
         page.wait_for_function("document.documentElement.scrollWidth <= 401")

@@ -167,6 +167,23 @@ def scored(answers: list[tuple[Way, dict]], guess: str | None, kept: list) -> tu
     return markup.page(markup.note(told)), score
 
 
+def first(place: int, kept: list) -> dict:
+    """The stored comparison as the answer to a guess: the strategy at `place` repeats itself most."""
+    shown = _first()
+    if place >= len(shown):
+        return {}
+    guess = shown[place][0].label
+    score, kept = scored(shown, guess, kept)
+    return {
+        "decode_preset": FIRST,
+        "decode_guess": gr.update(choices=_guesses(FIRST), value=guess),
+        "decode_table": _first_table(),
+        "decode_view": _first_cards(),
+        "decode_score": score,
+        "decode_kept": kept,
+    }
+
+
 # ---- rendering ------------------------------------------------------------------------------------------------------
 
 

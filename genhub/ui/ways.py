@@ -1,0 +1,87 @@
+"""Ways through the page: from a tile, a line of the course or the header to a tab with one of its stages open, its fields in a state.
+
+STAGES   what can be opened
+Way      a stage, the part of it, and what the fields hold then
+follow   the answer of an event that goes there; OPENED are the components that it may touch besides the fields
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import gradio as gr
+
+from genhub.ui.classify import data, method, take_home, train, try_it, verdict
+from genhub.ui.generate import decode, guess, tree, write
+from genhub.ui.generate.inside import section as inside
+from genhub.ui.generate.learning.kinds import ADAPT, SCRATCH
+
+# What an event opened lies further down, often below the fold, and a tab that was never seen is drawn first: once the stage is there,
+# the page moves to it.
+SHOW_STAGE = """() => {
+  let looks = 0;
+  const look = () => {
+    const wanted = [...document.querySelectorAll('.gh-wanted')].find(stage => stage.offsetParent && stage.querySelector(':scope > button.open'));
+    if (wanted) wanted.scrollIntoView({ block: 'start' });
+    else if (++looks < 30) setTimeout(look, 100);
+  };
+  setTimeout(look, 200);
+}"""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """`component` is the fold, by its name in the page's wires."""
+
+    tab: str
+    component: str
+    name: str
+
+
+STAGES = {
+    "data": Stage("classify", "data_stage", data.STAGE),
+    "method": Stage("classify", "method_stage", method.STAGE),
+    "train": Stage("classify", "train_stage", train.STAGE),
+    "verdict": Stage("classify", "verdict_stage", verdict.STAGE),
+    "try": Stage("classify", "try_stage", try_it.STAGE),
+    "home": Stage("classify", "home_stage", take_home.STAGE),
+    "cheat": Stage("classify", "cheat_stage", "Catch it cheating"),
+    "write": Stage("generate", "write_stage", write.STAGE),
+    "why": Stage("generate", "why_stage", write.WHY),
+    "decode": Stage("generate", "decode_stage", decode.STAGE),
+    "tree": Stage("generate", "tree_stage", tree.STAGE),
+    "inside": Stage("generate", "inside_stage", inside.STAGE),
+    "guess": Stage("generate", "guess_stage", guess.STAGE),
+    "adapt": Stage("generate", ADAPT.name("stage"), ADAPT.stage),
+    "scratch": Stage("generate", SCRATCH.name("stage"), SCRATCH.stage),
+}
+OPENED = ["tabs", *(stage.component for stage in STAGES.values()), "inside_tabs"]
+
+
+@dataclass(frozen=True)
+class Way:
+    """`part`: the one of *Inside a transformer* that opens. `beside`: another stage that is open with it. `values`: component → what it
+    holds then."""
+
+    stage: str
+    part: str = ""
+    beside: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What it leads to, as it is called there, without its number."""
+        return inside.PARTS[self.part].TITLE if self.part else STAGES[self.stage].name.lstrip("0123456789 ")
+
+
+def follow(way: Way) -> dict:
+    """The tab, its stages folded but for those that are wanted, and the fields."""
+    tab = STAGES[way.stage].tab
+    folds = {
+        stage.component: gr.update(
+            open=name in (way.stage, way.beside), elem_classes=["gh-stage", "gh-wanted"] if name == way.stage else ["gh-stage"]
+        )
+        for name, stage in STAGES.items()
+        if stage.tab == tab
+    }
+    part = {"inside_tabs": gr.update(selected=way.part)} if way.part else {}
+    return {"tabs": gr.update(selected=tab), **folds, **part, **way.values}

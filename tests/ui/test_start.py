@@ -1,0 +1,279 @@
+"""The tab *Start* and the course index, without a browser: what a press opens, in which state, and that all of it is on the page."""
+
+import re
+from html import unescape
+
+import gradio as gr
+import pytest
+
+from genhub import settings
+from genhub.errors import UserError
+from genhub.jobs.folder import RunFolder
+from genhub.lab import EXAMPLES, Lab
+from genhub.training.configs import ScratchConfig
+from genhub.ui import app, course, start, tiles, ways
+from genhub.ui.classify import exhibit, tab
+from genhub.ui.generate import decode, stored
+from genhub.ui.generate import tab as generate
+from genhub.ui.generate.inside import heads, section, shared
+from genhub.ui.generate.learning import options
+from genhub.ui.generate.learning.kinds import ADAPT, SCRATCH
+from genhub.ui.session import empty
+from genhub.ui.wiring import Wires
+
+VISITOR = "v" * 43
+HELD = {"session": {**empty(), "visitor": VISITOR, "run": "example-cured"}, "decode_kept": [0, 0], "cheat_score": [0, 0]}
+PICKED = stored.example()["picked"]
+EXPLAINED = {"words": [{"text": "ab", "start": 0, "end": 2, "score": 1.0}], "left_out": [], "label": "x", "steps": 16, "delta": 0.0}
+REFUSAL = UserError("It is gone.", "It was deleted.", "Choose another.")
+
+
+@pytest.fixture
+def lab(home):
+    """The real Lab; nothing is started, and no model answers."""
+    made = Lab(settings.get())
+    made.worker.call = lambda *_, **__: pytest.fail("a model was asked")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def parts(lab):
+    """The components of Start, Classify and Generate by name."""
+    wires = Wires(lab)
+    with gr.Blocks():
+        wires.add(**{name: gr.State() for name in ("session", "run", "learn", "method_form", "learn_pulse", "pulse", "runs_clock")})
+        with gr.Tabs() as tabs, gr.Tab("Start", id="start"):
+            start.layout(wires)
+        tab.layout(wires)
+        generate.layout(wires)
+    wires.add(tabs=tabs)
+    return wires.parts
+
+
+def opened(drawn: dict) -> tuple[str, set[str]]:
+    """The tab that an answer opens, and the stages that are open there."""
+    stages = {stage.component: name for name, stage in ways.STAGES.items()}
+    return drawn["tabs"]["selected"], {stages[name] for name, value in drawn.items() if name in stages and value["open"]}
+
+
+def words(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
+
+
+# ---- tiles ----------------------------------------------------------------------------------------------------------
+
+
+def test_there_are_six_tiles_and_each_can_be_poked(lab):
+    drawn = tiles.render(lab).split('<section class="gh-tile">')[1:]
+    titles = [re.search(r"<h3>([^<]*)", tile)[1] for tile in drawn]
+    assert titles == ["Classify", "Write", "Look inside", "Compare", "Explain", "Catch it cheating"]
+    for tile in drawn:
+        picks = re.findall(r'data-pick="([^"]*)"', tile)
+        assert picks
+        assert {pick.partition(":")[0] for pick in picks} <= set(start.POKES)
+
+
+def test_every_figure_on_a_tile_is_the_stored_one(lab):
+    shown, told = words(tiles.render(lab)), stored.example()
+    for name in ("support", "shortcut"):
+        assert f"{RunFolder(EXAMPLES / name).read('metrics.json')['accuracy']:.3f}"[2:4] in shown
+    best = told["why"]["candidates"][0]
+    assert f"{best['raw']:.2g}"[1:] in shown
+    assert "In one of them “it” looks at “animal”" in shown
+    assert shown.count("Greedy") == 1
+
+
+def test_a_tile_whose_file_is_missing_is_left_out(lab, monkeypatch, tmp_path):
+    monkeypatch.setattr(tiles, "EXAMPLES", tmp_path)
+    monkeypatch.setattr(stored, "example", dict)
+    monkeypatch.setattr("genhub.lab.insides.stored", dict)
+    assert tiles.render(lab).count("gh-tile") == 1  # the grid alone
+
+
+@pytest.mark.parametrize(
+    ("pick", "tab", "stages"),
+    [
+        ("train:open", "classify", {"data"}),
+        ("cell:0:1", "classify", {"verdict"}),
+        ("word:1", "classify", {"try"}),
+        ("guess:praise", "classify", {"cheat"}),
+        ("token:3", "generate", {"why", "write"}),
+        ("way:1", "generate", {"decode"}),
+        ("head:5", "generate", {"inside"}),
+    ],
+)
+def test_a_press_opens_its_stage_before_a_model_is_asked(lab, parts, pick, tab, stages):
+    drawn = start.poke(lab, pick, **HELD)
+    assert opened(drawn) == (tab, stages)
+    poke = start.POKES[pick.partition(":")[0]]
+    assert set(drawn) <= {*ways.OPENED, "start_pick", *poke.outputs}
+    assert {*poke.outputs, *filter(None, (poke.waits, poke.problem))} <= set(parts)
+
+
+@pytest.mark.parametrize("pick", ["", "nothing", "nothing:1", "line:1"])
+def test_a_press_on_nothing_opens_nothing(lab, pick):
+    assert start.poke(lab, pick, **HELD) == {"start_pick": ""}
+    assert start.answer(lab, pick, **HELD) == {}
+
+
+@pytest.mark.parametrize("pick", ["token:x", "token:9999999999", "way:77", "head:-1", "guess:neither", "cell:a:b", "cell:99:99"])
+def test_a_press_on_what_is_not_there_still_opens_the_stage(lab, pick):
+    assert opened(start.poke(lab, pick, **HELD))[1] >= {start.POKES[pick.partition(":")[0]].way.stage}
+
+
+def test_a_cell_leads_to_its_rows_under_that_runs_own_heading(lab):
+    drawn = start.poke(lab, "cell:0:1", **HELD)
+    metrics = RunFolder(EXAMPLES / "support").read("metrics.json")
+    assert drawn["run"] == "example-support"
+    assert f"{metrics['accuracy']:.3f}" in drawn["verdict_stage"]["label"]
+    assert f"{metrics['confusion'][0][1]} rows labelled “{metrics['labels'][0]}”" in words(drawn["verdict_cell"])
+
+
+def test_a_cell_that_was_pressed_before_the_page_had_arrived_stays(lab):
+    drawn = start.poke(lab, "cell:0:1", **HELD)
+    assert not set(app.arrive(lab, HELD["session"], drawn["start_pick"])) & set(tab.RUN_VIEW)
+    for pick in ("", "token:1"):
+        assert "verdict_head" in app.arrive(lab, HELD["session"], pick)
+
+
+def test_the_framed_token_is_explained_from_what_is_stored(lab):
+    drawn = start.poke(lab, f"token:{PICKED}", **HELD)
+    assert drawn["gen_state"]["picked"] == PICKED
+    assert words(drawn["gen_why"]).count("branch here") == len(stored.example()["why"]["candidates"]) - 1
+    assert start.READING not in drawn["gen_why_head"]
+    assert set(start.answer(lab, f"token:{PICKED}", **HELD)) == {"why_problem"}
+
+
+def test_any_other_token_is_explained_by_the_model_that_wrote_it(lab, monkeypatch):
+    told, other = stored.example(), (PICKED + 1) % len(stored.example()["told"]["tokens"])
+    asked = []
+    monkeypatch.setattr(lab, "inspect", lambda *args, **_: asked.append(args) or {**told["why"], "entropy": 0.0})
+    drawn = start.poke(lab, f"token:{other}", **HELD)
+    assert start.READING in drawn["gen_why_head"]
+    assert drawn["gen_why"] == ""
+    assert f'data-pick="token:{other}" aria-pressed="true"' in drawn["gen_text"]
+    answer = start.answer(lab, drawn["start_pick"], **HELD)
+    assert "0.00 bits" in words(answer["gen_why_head"])
+    assert answer["gen_state"]["picked"] == other
+    (visitor, ids, place, values, *_) = asked[0]
+    assert (visitor, place, values) == (VISITOR, len(told["told"]["prompt_ids"]) + other, told["values"])
+    assert ids == told["told"]["prompt_ids"] + [token["id"] for token in told["told"]["tokens"]]
+
+
+@pytest.mark.parametrize("pick", ["token:0" if PICKED else "token:1", "word:1", "guess:praise"])
+def test_a_refusal_stands_where_the_visitor_is_by_then_and_nothing_waits_any_more(lab, monkeypatch, pick):
+    def refuse(*_, **__):
+        raise REFUSAL
+
+    for name in ("inspect", "predict", "explain"):
+        monkeypatch.setattr(lab, name, refuse)
+    poke = start.POKES[pick.partition(":")[0]]
+    assert start.READING in start.poke(lab, pick, **HELD)[poke.waits]
+    answer = start.answer(lab, pick, **HELD)
+    assert "It is gone." in answer[poke.problem]
+    assert answer[poke.waits] == ""
+
+
+def test_a_word_is_asked_about_in_the_run_of_the_tile(lab, monkeypatch):
+    asked = []
+    told = {"labels": ["x", "y"], "predicted": ["x"], "scores": [[0.75, 0.25]]}
+    monkeypatch.setattr(lab, "predict", lambda visitor, run, texts: asked.append((run, texts)) or told)
+    monkeypatch.setattr(lab, "explain", lambda *_, **__: EXPLAINED)
+    monkeypatch.setattr(lab, "base_lines", lambda *_: {"tfidf": told, "majority": {"label": "y"}})
+    drawn = start.poke(lab, "word:1", **HELD)
+    assert drawn["run"] == "example-support"
+    assert "0.75" in start.answer(lab, "word:1", **HELD)["try_bars"]
+    assert asked == [("example-support", [drawn["try_text"]])]
+
+
+def test_a_guess_counts_in_the_score_of_the_visit(lab, monkeypatch):
+    seen = []
+    monkeypatch.setattr(exhibit, "ask", lambda lab, session, text, guess, score, cured: seen.append((guess, score)) or {})
+    drawn = start.poke(lab, "guess:complaint", **HELD)
+    assert drawn["cheat_guess"] == "complaint"
+    start.answer(lab, "guess:complaint", **{**HELD, "cheat_score": [1, 2]})
+    assert seen == [("complaint", [1, 2])]
+
+
+def test_the_stored_comparison_answers_a_guess_and_keeps_score(lab):
+    repeats = [told["repetition"] for told in stored.example()["compared"]]
+    best, other = repeats.index(max(repeats)), repeats.index(min(repeats))
+    right = start.poke(lab, f"way:{best}", **HELD)
+    assert "You were right: 1 of 1 so far." in words(right["decode_score"])
+    assert right["decode_guess"]["value"] == decode.PRESETS[decode.FIRST][best].label
+    assert f"{max(repeats):.0%}" in right["decode_table"]
+    wrong = start.poke(lab, f"way:{other}", **{**HELD, "decode_kept": right["decode_kept"]})
+    assert "1 of 2 so far." in words(wrong["decode_score"])
+
+
+def test_a_head_is_drawn_large_on_the_stored_sentence(lab):
+    drawn = start.poke(lab, "head:2", **HELD)
+    assert drawn["inside_tabs"]["selected"] == "heads"
+    assert "layer 4 of 6, head 2" in words(drawn["inside_map"])
+    assert "“it” at “animal”" in words(drawn["inside_map"])
+    # the part is selected by that and asks whether it has been drawn: it has
+    fields = {name: drawn[name] for name in heads.FIELDS}
+    told = section.opened(lab, HELD["session"], drawn["inside_asked"], drawn["inside_drawn"], "heads", **fields)
+    assert told == {"inside_tab": "heads"}
+    assert drawn["inside_asked"] == shared.FIRST
+
+
+# ---- the course -----------------------------------------------------------------------------------------------------
+
+LINES = [pytest.param(f"line:{number}", line, id=line.topic) for number, line in enumerate(course.LINES)]
+
+
+@pytest.mark.parametrize(("pick", "line"), LINES)
+def test_a_line_opens_what_is_there_in_a_state_that_can_be(parts, pick, line):
+    drawn = course.go(pick)
+    assert set(drawn) <= {*ways.OPENED, *course.FIELDS}
+    assert set(drawn) <= set(parts)
+    selected, stages = opened(drawn)
+    assert selected == ways.STAGES[line.way.stage].tab
+    assert stages == {line.way.stage, *filter(None, [line.way.beside])}
+    for name, value in line.way.values.items():
+        part = parts[name]
+        part.preprocess(value)  # refuses what is no choice of a Radio, a Dropdown, a Checkbox group, and numbers out of bounds
+        if isinstance(part, gr.Dropdown | gr.Radio | gr.CheckboxGroup):
+            assert {value} if isinstance(value, str) else set(value) <= {choice for _, choice in part.choices}
+    if line.way.part:
+        assert drawn["inside_tabs"]["selected"] in section.PARTS
+
+
+@pytest.mark.parametrize(("pick", "line"), LINES)
+def test_a_line_asks_one_thing_and_says_where_it_leads(pick, line):
+    assert line.question.count("?") == 1
+    assert line.told.endswith(".")
+    assert f'data-pick="{pick}">Open {line.way.name}</button>' in course.render()
+    assert not line.way.name[0].isdigit()
+
+
+def test_the_lines_stand_under_the_headings_of_the_course():
+    shown = course.render()
+    assert re.findall(r"<h4>([^<]*)</h4>", shown) == list(course.COURSE)
+    assert shown.count("<li>") == len(course.LINES) == len({line.topic for line in course.LINES})
+
+
+@pytest.mark.parametrize("pick", ["", "line", "line:", "line:-1", "line:999", "go:data"])
+def test_a_press_beside_the_lines_goes_nowhere(pick):
+    assert course.go(pick) == {}
+
+
+def values(topic: str) -> dict:
+    return dict(next(line for line in course.LINES if line.topic == topic).way.values)
+
+
+@pytest.mark.parametrize(("topic", "stateful"), [("Character RNN on plays", False), ("Stateless and stateful training", True)])
+def test_the_character_rnn_is_that_of_the_course(parts, topic, stateful):
+    given = {name: part.value for name, part in parts.items() if name in SCRATCH.fields} | values(topic)
+    config = ScratchConfig(**options.values(SCRATCH, given))
+    assert (config.architecture, config.embedding, config.width, config.layers, config.window) == ("rnn", 16, 128, 1, 100)
+    assert config.stateful is stateful
+
+
+@pytest.mark.parametrize(("topic", "kind"), [("Limits of recurrence", SCRATCH), ("GPT: fine-tuning", ADAPT)])
+def test_a_preset_that_a_line_names_is_what_its_fields_hold(topic, kind):
+    held = values(topic)
+    preset = held.pop(kind.name("preset"))
+    assert held == {kind.name(name): value for name, value in kind.presets[preset].items()}
