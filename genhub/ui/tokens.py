@@ -3,6 +3,7 @@
 A token is a dictionary as the model worker gives it: {id, text, logprob, entropy, rank}, nats.
 """
 
+import itertools
 import math
 
 from genhub.ui import charts, markup
@@ -24,6 +25,14 @@ def text(
     return f'<div class="gh-text{" small" if small else ""}">{begun}{"".join(pieces)}{cursor}</div>'
 
 
+def growing(prompt: str, tokens: list[dict]) -> str:
+    """A text that is being written, drawn again many times a second: nothing to press yet, neighbours of one colour in one piece."""
+    runs = itertools.groupby(tokens, key=lambda token: strength(token["logprob"]))
+    pieces = "".join(f'<span class="tok" style="--s:{tone}">{_shown("".join(token["text"] for token in run))}</span>' for tone, run in runs)
+    begun = f'<span class="prompt">{esc(prompt)}</span>' if prompt else ""
+    return f'<div class="gh-text growing">{begun}{pieces}<span class="cursor" aria-hidden="true"></span></div>'
+
+
 def line(tokens: list[dict]) -> str:
     """The same in one line, cut where it has no room, nothing to press; for use inside a button."""
     pieces = "".join(f'<i style="--s:{strength(token["logprob"])}">{esc(token["text"]).replace(chr(10), " ")}</i>' for token in tokens)
@@ -31,12 +40,22 @@ def line(tokens: list[dict]) -> str:
 
 
 def _token(token: dict, pick: str, pressed: bool) -> str:
-    shown = esc(token["text"]).replace("\n", '<span class="mark">↵</span>\n') or '<span class="mark">◌</span>'
+    shown = _shown(token["text"]) or '<span class="mark">◌</span>'
     tip = f"{probability(math.exp(token['logprob']))}, rank {token['rank'] + 1:,}, entropy {token['entropy'] / math.log(2):.2f} bits"
     tone = f'style="--s:{strength(token["logprob"])}"'
     if not pick:
         return f'<span class="tok" {tone} title="{tip}">{shown}</span>'
     return f'<span class="tok" role="button" tabindex="0" data-pick="{pick}" aria-pressed="{str(pressed).lower()}" {tone} title="{tip}">{shown}</span>'
+
+
+def _shown(value: str) -> str:
+    return esc(value).replace("\n", '<span class="mark">↵</span>\n')
+
+
+def picked(pick: str, verb: str, count: int) -> int | None:
+    """The place that a press named: 3 of "token:3" where the verb is "token" and there are more than three; None for any other press."""
+    said, _, place = pick.partition(":")
+    return int(place) if said == verb and place.isdecimal() and len(place) < 7 and int(place) < count else None
 
 
 def strength(logprob: float) -> int:

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 import gradio as gr
 
-from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.training.configs import STRATEGIES
 from genhub.ui import markup, tokens
@@ -81,13 +80,16 @@ def wire(wires: Wires) -> None:
     asked = ["session", "gen_prompt", "gen_exact", *writer.FIELDS]
     shared = {"trigger_mode": "once", "concurrency_id": "writing", "concurrency_limit": 16}
     going = wires.on_steps(part["gen_go"].click, write, asked, OUTPUTS, "write_problem", IDLE, **shared)
-    wires.on_pick(part["gen_examples"].select, choose_example, [], ["gen_prompt", "gen_writer"])
+    wires.on_pick(part["gen_examples"].select, choose_example, [], ["gen_prompt", "gen_writer"], "write_problem")
     why = ["gen_why", "gen_why_head", "gen_text", "gen_state"]
     wires.on_pick(part["gen_text"].select, explain, ["session", "gen_state"], why, "why_problem")
     picked = wires.on_pick(part["gen_why"].select, lambda lab, pick: {"gen_pick": pick}, [], ["gen_pick"])
     branching = wires.on_steps(picked.then, branch, ["session", "gen_state", "gen_pick"], OUTPUTS, "write_problem", IDLE, **shared)
     left = ["gen_text", "gen_state", "gen_figures", "gen_course", "gen_stop", "gen_go"]
-    wires.on(part["gen_stop"].click, stop, ["gen_state"], left, cancels=[going, branching])
+    for writing in (going, branching):
+        wires.on(writing.then, settle, ["gen_state"], left)
+    part["gen_stop"].click(None, cancels=[going, branching])  # before what follows, which would have to end first
+    wires.on(part["gen_stop"].click, lambda lab: IDLE, [], ["gen_stop", "gen_go"])
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
@@ -119,24 +121,19 @@ def _follow(lab: Lab, session: dict, state: dict, forced) -> Iterator[dict]:
     asked = (session["visitor"], state["prompt"], state["values"], state["run"])
     state |= {"growing": True}
     drawn, told, grown = 0.0, None, state
-    try:
-        with contextlib.closing(lab.writing(*asked, exact=state["exact"], forced=forced)) as events:
-            for event in events:
-                if "restarted" in event:
-                    grown = state
-                elif "result" in event:
-                    told = event["result"]
-                elif "tokens" in event:
-                    begun = event.get("prompt_ids", grown["prompt_ids"])
-                    grown = {**grown, "tokens": [*grown["tokens"], *event["tokens"]], "prompt_ids": begun}
-                    if time.monotonic() - drawn > FRAME_SECONDS:
-                        before = {} if drawn else {"gen_figures": "", "gen_course": "", **_why(grown)}
-                        drawn = time.monotonic()
-                        yield {"gen_text": _text(grown, writing=True), "gen_state": grown, **before}
-    except UserError:
-        if drawn:
-            yield stop(lab, grown)
-        raise
+    with contextlib.closing(lab.writing(*asked, exact=state["exact"], forced=forced)) as events:
+        for event in events:
+            if "restarted" in event:
+                grown = state
+            elif "result" in event:
+                told = event["result"]
+            elif "tokens" in event:
+                begun = event.get("prompt_ids", grown["prompt_ids"])
+                grown = {**grown, "tokens": [*grown["tokens"], *event["tokens"]], "prompt_ids": begun}
+                if time.monotonic() - drawn > FRAME_SECONDS:
+                    before = {} if drawn else {"gen_figures": "", "gen_course": "", **_why(grown)}
+                    drawn = time.monotonic()
+                    yield {"gen_text": markup.page(tokens.growing(grown["prompt"], grown["tokens"])), "gen_state": grown, **before}
     state |= {"tokens": told["tokens"], "prompt_ids": told["prompt_ids"], "growing": False}
     yield {
         "gen_text": _text(state),
@@ -148,8 +145,8 @@ def _follow(lab: Lab, session: dict, state: dict, forced) -> Iterator[dict]:
     }
 
 
-def stop(lab: Lab, gen_state: dict | None) -> dict:
-    """What was written stays, and can be pressed. Where nothing was, what stood there before stays."""
+def settle(lab: Lab, gen_state: dict | None) -> dict:
+    """The writing is over. Where it was cut short (by Stop, or a refusal in the middle), what there is stays, and can be pressed."""
     if not gen_state or not gen_state.get("growing"):
         return IDLE
     figures = markup.note(f"Stopped after {markup.plural(len(gen_state['tokens']), 'token')}.")
@@ -220,8 +217,8 @@ def _examples(lab: Lab) -> str:
     return markup.page(" ".join(["Examples:", *shown])) if shown else ""
 
 
-def _text(state: dict, *, writing: bool = False) -> str:
-    return markup.page(tokens.text(state["prompt"], state["tokens"], picked=state["picked"], writing=writing))
+def _text(state: dict) -> str:
+    return markup.page(tokens.text(state["prompt"], state["tokens"], picked=state["picked"]))
 
 
 def counted(told: dict) -> str:
