@@ -4,11 +4,14 @@ The finding of Holtzman et al. (2020) is in the figures: the most probable texts
 what people write; drawn ones are about as probable and as varied. A passage that was written for this project stands for the latter.
 """
 
+import contextlib
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import gradio as gr
 
+from genhub import gate
 from genhub.data import samples
 from genhub.errors import UserError
 from genhub.lab import Lab
@@ -23,6 +26,8 @@ MEANS = ("perplexity", "distinct_1", "distinct_2", "repetition", "seconds")
 PEOPLE = "People"
 OUTPUTS = ["decode_view", "decode_table", "decode_score", "decode_stop", "decode_go"]
 IDLE = {"decode_stop": gr.update(interactive=False), "decode_go": gr.update(interactive=True)}
+REFUSED = {**IDLE, "decode_score": "", "decode_going": False}
+BEAT_SECONDS = 0.2  # while a text grows, between two moments at which Stop takes hold
 INTRO = (
     "One prompt, one seed, one model (those of stage 1), several ways to choose the next token. Commit first: which one will repeat "
     "itself most?"
@@ -55,6 +60,8 @@ PRESETS = {
     ],
 }
 FIRST = "The classics"
+CERTAIN = ("greedy", "beam")  # nothing is drawn: every seed gives the same text
+SEEDS = 2**31
 
 
 def layout(wires: Wires) -> None:
@@ -75,32 +82,36 @@ def layout(wires: Wires) -> None:
                 guess = gr.Radio(_guesses(FIRST), label="Your guess: the most repetition", elem_id="decode-guess")
                 with gr.Row():
                     go = gr.Button("Compare", variant="primary", elem_id="decode-go", min_width=140)
-                    stop = gr.Button("Stop", interactive=False, elem_id="decode-stop", min_width=100)
+                    stop = gr.Button("Stop", interactive=False, elem_id="decode-stop", min_width=100, elem_classes="gh-stop")
+                problem = gr.HTML(elem_id="decode-problem")
                 score = gr.HTML(elem_id="decode-score")
             with gr.Column(scale=3, min_width=300):
                 table = gr.HTML(_first_table(), elem_id="decode-table", elem_classes="gh-reserve")
         view = gr.HTML(_first_cards(), elem_id="decode-view")
-        problem = gr.HTML()
     wires.add(decode_texts=texts)
     wires.add(decode_stage=stage, decode_preset=preset, decode_guess=guess, decode_go=go, decode_stop=stop, decode_score=score)
     wires.add(decode_table=table, decode_view=view, decode_problem=problem, decode_kept=gr.State([0, 0]))
+    wires.add(decode_going=gr.State(False))
 
 
 def wire(wires: Wires) -> None:
     part = wires.parts
-    wires.on(
-        part["decode_preset"].change,
-        lambda lab, decode_preset: {"decode_guess": gr.update(choices=_guesses(decode_preset), value=None)},
-        ["decode_preset"],
-        ["decode_guess"],
-    )
+    wires.on(part["decode_preset"].change, choose_preset, ["decode_preset", "decode_guess"], ["decode_guess"])
     asked = ["session", "decode_preset", "decode_guess", "decode_kept", "decode_texts", "gen_prompt", *writer.FIELDS]
     shared = {"trigger_mode": "once", "concurrency_id": "writing", "concurrency_limit": 16}
-    going = wires.on_steps(part["decode_go"].click, compare, asked, [*OUTPUTS, "decode_kept"], "decode_problem", IDLE, **shared)
-    wires.on(part["decode_stop"].click, lambda lab: IDLE, [], ["decode_stop", "decode_go"], cancels=[going])
+    drawn = [*OUTPUTS, "decode_kept", "decode_going"]
+    going = wires.on_steps(part["decode_go"].click, compare, asked, drawn, "decode_problem", REFUSED, **shared)
+    wires.on(going.then, settle, ["decode_going"], ["decode_going", "decode_score", "decode_stop", "decode_go"])
+    part["decode_stop"].click(None, cancels=[going])  # before what follows, which would have to end first
+    wires.on(part["decode_stop"].click, lambda lab: IDLE, [], ["decode_stop", "decode_go"])
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
+
+
+def choose_preset(lab: Lab, decode_preset: str, decode_guess: str | None) -> dict:
+    offered = _guesses(decode_preset)
+    return {"decode_guess": gr.update(choices=offered, value=decode_guess if decode_guess in offered else None)}
 
 
 def compare(
@@ -108,38 +119,65 @@ def compare(
 ) -> Iterator[dict]:
     """Every way of the preset, one after the other, drawn as they end; people's text last."""
     values, run = writer.asked(fields)
-    ways = PRESETS.get(decode_preset, PRESETS[FIRST])
-    yield {
-        "decode_stop": gr.update(interactive=True),
-        "decode_go": gr.update(interactive=False),
-        "decode_view": "",
-        "decode_score": "",
-        "decode_table": markup.page(markup.note(f"0 of {len(ways)} …")),
-    }
+    ways = PRESETS[gate.choice(decode_preset, tuple(PRESETS), "preset")]
+    busy = {"decode_stop": gr.update(interactive=True), "decode_go": gr.update(interactive=False), "decode_going": True}
+    yield {**busy, "decode_score": _waiting(0, ways)}
     answers: list[tuple[Way, dict]] = []
     for way in ways:
-        answers.append((way, write_several(lab, session["visitor"], gen_prompt, {**values, **way.values}, run, decode_texts)))
-        waiting = "" if len(answers) == len(ways) else markup.note(f"{len(answers)} of {len(ways)} …")
-        yield {"decode_view": cards(gen_prompt, answers), "decode_table": markup.page(table(answers), waiting)}
+        for told in several(lab, session["visitor"], gen_prompt, {**values, **way.values}, run, decode_texts):
+            if not told:
+                yield {"decode_going": True}
+                continue
+            shown = [*answers, (way, told)]
+            drawn = {"decode_view": cards(gen_prompt, shown), "decode_table": markup.page(table(shown))}
+            yield {**drawn, "decode_score": _waiting(len(answers), ways)}
+        answers = shown
     people = written_by_people(lab, session["visitor"], values, run)
     score, kept = scored(answers, decode_guess, decode_kept)
     yield {
         "decode_table": markup.page(table(answers, people), picture(answers, people), markup.paragraph(FINDING, "muted")),
         "decode_score": score,
         "decode_kept": kept,
+        "decode_going": False,
         **IDLE,
     }
 
 
+def _waiting(done: int, ways: list[Way]) -> str:
+    return markup.page(markup.note(f"{done} of {len(ways)} …"))
+
+
+def settle(lab: Lab, decode_going: bool) -> dict:
+    """The comparison is over. Where it was stopped, what there is stays."""
+    stopped = markup.page(markup.note("Stopped: what was written until then stays."))
+    return {**({"decode_score": stopped} if decode_going else {}), "decode_going": False, **IDLE}
+
+
 def write_several(lab: Lab, visitor: str, prompt: str, values: dict, run: str, texts: int) -> dict:
     """The first text, with the means of `texts` of them, one a seed, where the strategy draws."""
+    *_, told = several(lab, visitor, prompt, values, run, texts)
+    return told
+
+
+def several(lab: Lab, visitor: str, prompt: str, values: dict, run: str, texts: int) -> Iterator[dict]:
+    """The same after each text, of those that have been written by then; {} now and then while one grows."""
     if not isinstance(texts, int | float) or not 1 <= texts <= MOST_TEXTS:
         raise UserError(f"{str(texts)[:20]} texts of each.", f"From 1 to {MOST_TEXTS}.", "Move the slider.", "texts")
-    draws = values["strategy"] not in ("greedy", "beam")
-    seeds = range(int(values["seed"]), int(values["seed"]) + (int(texts) if draws else 1))
-    told = [lab.write(visitor, prompt, {**values, "seed": seed}, run) for seed in seeds]
-    means = {name: _mean([one[name] for one in told if one[name] is not None]) for name in MEANS}
-    return {**told[0], **means, "texts": len(told), "loops": max(one["loops"] for one in told)}
+    config = gate.filled(GenerateConfig, values)
+    count = int(texts) if config.strategy not in CERTAIN else 1
+    told: list[dict] = []
+    beaten = time.monotonic()
+    for place in range(count):
+        seeded = {**values, "seed": (config.seed + place) % SEEDS}
+        with contextlib.closing(lab.writing(visitor, prompt, seeded, run, exact=True)) as events:
+            for event in events:
+                if "result" in event:
+                    told.append(event["result"])
+                elif time.monotonic() - beaten > BEAT_SECONDS:
+                    beaten = time.monotonic()
+                    yield {}
+        means = {name: _mean([one[name] for one in told if one[name] is not None]) for name in MEANS}
+        yield {**told[0], **means, "texts": len(told), "loops": max(one["loops"] for one in told)}
 
 
 def _mean(values: list[float]) -> float | None:
@@ -162,8 +200,10 @@ def scored(answers: list[tuple[Way, dict]], guess: str | None, kept: list) -> tu
         return "", kept
     most = max(share for _, share in known)
     best = [label for label, share in known if share == most]
+    if len(best) == len(known):
+        return markup.page(markup.note(f"All repeat themselves alike ({most:.0%}): a guess cannot be right or wrong.")), kept
     score = [kept[0] + (guess in best), kept[1] + 1]
-    told = f"Most repetition: {' and '.join(best)} ({most:.0%}). {'You were right' if guess in best else 'Your guess was another'}: {score[0]} of {score[1]} so far."
+    told = f"Most repetition: {'; '.join(best)} ({most:.0%}). {'You were right' if guess in best else 'Your guess was another'}: {score[0]} of {score[1]} so far."
     return markup.page(markup.note(told)), score
 
 

@@ -9,6 +9,7 @@ import math
 
 import gradio as gr
 
+from genhub import gate
 from genhub.data import samples
 from genhub.errors import UserError
 from genhub.lab import Lab
@@ -55,6 +56,7 @@ def layout(wires: Wires) -> None:
                 with gr.Row():
                     go = gr.Button("Guess", variant="primary", elem_id="guess-go", min_width=140)
                     skip = gr.Button("I have no idea", elem_id="guess-skip", min_width=140)
+                problem = gr.HTML(elem_id="guess-problem")
             with gr.Column(scale=3, min_width=300):
                 text = gr.HTML(
                     markup.page(markup.note("Press Begin: the text starts to show, and stops before each token.")),
@@ -62,19 +64,18 @@ def layout(wires: Wires) -> None:
                     elem_classes="gh-reserve",
                 )
                 shown = gr.HTML(elem_id="guess-shown", elem_classes="gh-reserve-tall")
-        problem = gr.HTML()
         gr.HTML(markup.page("<h3>From plain to nonsense</h3>", markup.paragraph(LADDER)))
         with gr.Row(elem_classes="gh-split"):
             with gr.Column(scale=2, min_width=300):
                 sentence = gr.Textbox("", label="A sentence of yours among them", max_lines=2, elem_id="ladder-own")
-                rank = gr.Button("Rank", elem_id="ladder-go")
+                rank = gr.Button("Rank", elem_id="ladder-go", elem_classes="gh-enter")
+                ladder_problem = gr.HTML(elem_id="ladder-problem")
             with gr.Column(scale=3, min_width=300):
                 ladder = gr.HTML(
                     _first_ladder(),
                     elem_id="ladder-view",
                     elem_classes="gh-reserve",
                 )
-        ladder_problem = gr.HTML()
     wires.add(guess_stage=stage, guess_choice=choice, guess_own=own, guess_begin=begin, guess_typed=typed, guess_sure=sure, guess_go=go)
     wires.add(guess_skip=skip, guess_text=text, guess_shown=shown, guess_problem=problem, guess_state=gr.State(None))
     wires.add(ladder_own=sentence, ladder_go=rank, ladder_view=ladder, ladder_problem=ladder_problem)
@@ -100,15 +101,9 @@ def wire(wires: Wires) -> None:
     for event in (part["guess_go"].click, part["guess_typed"].submit):
         wires.on(event, guess, asked, OUTPUTS, "guess_problem", trigger_mode="once")
     wires.on(part["guess_skip"].click, skip, ["session", "guess_state"], OUTPUTS, "guess_problem", trigger_mode="once")
-    wires.on(
-        part["ladder_go"].click,
-        rank,
-        ["session", "ladder_own", *writer.FIELDS],
-        ["ladder_view"],
-        "ladder_problem",
-        trigger_mode="once",
-        show_progress="minimal",
-    )
+    shown = {"trigger_mode": "once", "show_progress": "minimal"}
+    for event in (part["ladder_go"].click, part["ladder_own"].submit):
+        wires.on(event, rank, ["session", "ladder_own", *writer.FIELDS], ["ladder_view"], "ladder_problem", **shown)
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
@@ -131,7 +126,8 @@ def begin(lab: Lab, session: dict, guess_choice: str, guess_own: str, **fields) 
         "before": told["begun"],
         "vocabulary": told["vocabulary"],
         "yours": [],
-        "model": writer.asked(fields)[0]["model"] if not run else "",
+        "right": 0,
+        "model": "" if run else values["model"],
         "run": run,
     }
     return {"guess_text": _text(state), "guess_shown": "", "guess_state": state, "guess_typed": ""}
@@ -143,7 +139,7 @@ def guess(lab: Lab, session: dict, guess_state: dict | None, guess_typed: str, g
         raise UserError(
             "Nothing was typed.", "A guess is a word, its beginning, or a character.", "Type one, or press “I have no idea”.", "guess"
         )
-    return _reveal(lab, session, guess_state, guess_typed, SURE.get(guess_sure, 0.5))
+    return _reveal(lab, session, guess_state, guess_typed, SURE[gate.choice(guess_sure, tuple(SURE), "sure")])
 
 
 def skip(lab: Lab, session: dict, guess_state: dict | None) -> dict:
@@ -160,15 +156,14 @@ def _reveal(lab: Lab, session: dict, state: dict | None, typed: str, sure: float
     first = len(state["ids"]) - len(state["tokens"])
     values = {"strategy": "greedy", **({"model": state["model"]} if state["model"] else {})}
     told = lab.inspect(session["visitor"], state["ids"], first + state["place"], values, state["run"])
-    state = {**state, "place": state["place"] + 1, "yours": [*state["yours"], -math.log2(share)]}
+    state = {**state, "place": state["place"] + 1, "yours": [*state["yours"], -math.log2(share)], "right": state["right"] + right}
     return {"guess_text": _text(state), "guess_shown": _shown(state, token, told, typed, right), "guess_state": state, "guess_typed": ""}
 
 
 def hits(typed: str, token: str) -> bool:
     """Whether what was typed is the token, or a word that begins with it. Blanks at the ends do not count, unless the token is one."""
-    typed = SPELLED.get(typed.strip().lower(), typed)
     if not token.strip():
-        return typed == token
+        return token == SPELLED.get(typed.strip().lower(), typed)
     return typed.strip().startswith(token.strip())
 
 
@@ -212,7 +207,7 @@ def _shown(state: dict, token: dict, told: dict, typed: str, right: bool) -> str
         ("tokens guessed", len(yours)),
         ("you, bits a token", f"{sum(yours) / len(yours):.2f}"),
         ("the model, bits a token", f"{sum(models) / len(models):.2f}"),
-        ("right or nearly free", sum(cost < 2.5 for cost in yours)),
+        ("guessed right", state["right"]),
     ]
     ended = markup.note("That was the last token.") if state["place"] >= len(state["tokens"]) else ""
     line = charts.lines(

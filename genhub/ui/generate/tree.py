@@ -35,10 +35,10 @@ def layout(wires: Wires) -> None:
                 2, MOST_TOKENS, value=TOKENS, step=1, label="Tokens", info="How deep the tree grows.", elem_id="tree-tokens", min_width=160
             )
         go = gr.Button("Grow the tree", variant="primary", elem_id="tree-go")
+        problem = gr.HTML(elem_id="tree-problem")
         told = gr.HTML(markup.page(markup.note("No tree has been grown yet.")), elem_id="tree-told")
         plot = gr.Plot(visible=False, show_label=False, elem_id="tree-plot")
         best = gr.HTML(elem_id="tree-best")
-        problem = gr.HTML()
     wires.add(tree_stage=stage, tree_tokens=size, tree_go=go, tree_plot=plot, tree_best=best, tree_told=told, tree_problem=problem, **made)
 
 
@@ -54,9 +54,8 @@ def grow(lab: Lab, session: dict, gen_prompt: str, tree_tokens: int, **fields) -
     """The tree, the hypotheses with their scores, and what greedy decoding would have written."""
     values, run = writer.asked(fields)
     if not isinstance(tree_tokens, int | float) or not 2 <= tree_tokens <= MOST_TOKENS:
-        raise UserError(
-            f"A tree of {markup.esc(str(tree_tokens)[:20])} tokens.", f"From 2 to {MOST_TOKENS}.", "Move the slider.", "max_new_tokens"
-        )
+        what = f"A tree of {str(tree_tokens)[:20]} tokens."
+        raise UserError(what, f"From 2 to {MOST_TOKENS}.", "Move the slider.", "max_new_tokens")
     own = {option: fields[name] for name, option in OWN.items()}
     told = lab.beams(session["visitor"], gen_prompt, {**values, **own, "strategy": "beam", "max_new_tokens": int(tree_tokens)}, run)
     return {
@@ -146,9 +145,9 @@ def figure(told: dict, prompt: str):
 
 
 def _points(go, nodes: list[dict], heights: dict[int, float]):
-    shown = [tokens.piece_text(node["text"]) if node["state"] != "dropped" or node["greedy"] else "" for node in nodes]
+    shown = [_plain(node["text"]) if node["state"] != "dropped" or node["greedy"] else "" for node in nodes]
     hover = [
-        f"“{tokens.piece_text(node['text'])}”<br>probability {math.exp(node['logprob']):.3g}<br>sum {node['score']:.3f}<br>{node['state']}"
+        f"“{_plain(node['text'])}”<br>probability {math.exp(node['logprob']):.3g}<br>sum {node['score']:.3f}<br>{node['state']}"
         for node in nodes
     ]
     colours = [COLOURS["greedy"] if node["greedy"] else COLOURS.get(node["state"], COLOURS["kept"]) for node in nodes]
@@ -156,8 +155,8 @@ def _points(go, nodes: list[dict], heights: dict[int, float]):
         x=[node["depth"] for node in nodes],
         y=[heights[number] for number in range(len(nodes))],
         mode="markers+text",
-        text=[text.replace("<", "&lt;") for text in shown],
-        hovertext=[text.replace("<script", "&lt;script") for text in hover],
+        text=shown,
+        hovertext=hover,
         hoverinfo="text",
         textposition="top center",
         textfont={"size": 14},
@@ -167,11 +166,16 @@ def _points(go, nodes: list[dict], heights: dict[int, float]):
 
 
 def _root(go, prompt: str, heights: dict[int, float]):
-    words = tokens.piece_text(prompt[-12:]) or "(nothing)"
+    words = f"… {_plain(prompt[-12:])}" if prompt else "(nothing)"
     return go.Scatter(
-        x=[0], y=[heights[ROOT]], mode="markers+text", text=["… " + words.replace("<", "&lt;")], textposition="top center", hoverinfo="skip",
+        x=[0], y=[heights[ROOT]], mode="markers+text", text=[words], textposition="top center", hoverinfo="skip",
         marker={"size": 11, "color": INK}, showlegend=False,
     )  # fmt: skip
+
+
+def _plain(value: str) -> str:
+    """One token as Plotly shows it: Plotly reads tags."""
+    return tokens.piece_text(value).replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _edges(nodes: list[dict], heights: dict[int, float], chosen) -> dict:
