@@ -9,18 +9,23 @@ import gradio as gr
 
 SANS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace"]
-# Ctrl+Enter presses the stage's main button, Escape stops a training run.
+# Ctrl+Enter presses the main button that is nearest to where one types: of several the first that follows. Escape stops what writes or
+# trains, in the stage where one is before any other; an open list it only folds.
 PRESSES = """
 () => document.addEventListener('keydown', event => {
-  const shown = button => button && !button.disabled && button.offsetParent;
-  if (event.key === 'Escape') {
-    const stop = document.querySelector('#stop');
-    if (shown(stop)) stop.click();
+  const shown = button => !button.disabled && button.offsetParent;
+  const here = document.activeElement, stage = here?.closest('.gh-stage');
+  if (event.key === 'Escape' && here?.getAttribute('aria-expanded') !== 'true') {
+    const stops = [...document.querySelectorAll('#stop, .gh-stop')].filter(shown);
+    (stops.find(button => stage?.contains(button)) || stops[0])?.click();
   }
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
-    const stage = document.activeElement?.closest('.gh-stage');
-    const main = stage && [...stage.querySelectorAll('button.primary')].find(shown);
-    if (main) { event.preventDefault(); document.activeElement.blur(); setTimeout(() => main.click(), 60); }
+    let main;
+    for (let box = here; !main && stage?.contains(box); box = box.parentElement) {
+      const found = [...box.querySelectorAll('button.primary, button.gh-enter')].filter(shown);
+      main = found.find(button => here.compareDocumentPosition(button) & Node.DOCUMENT_POSITION_FOLLOWING) || found[0];
+    }
+    if (main) { event.preventDefault(); here.blur(); setTimeout(() => main.click(), 60); }
   }
 })
 """
