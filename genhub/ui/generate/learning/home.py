@@ -13,7 +13,7 @@ from genhub.ui.generate.learning.run import shown_run
 from genhub.ui.wiring import Wires
 
 LENGTH = 120
-OUTPUTS = ("beside", "download", "merged", "code", "command", "home_note")
+OUTPUTS = ("beside", "download", "merged", "code", "command", "home_note", "home_problem")
 
 
 def layout(wires: Wires, kind: Kind) -> None:
@@ -31,6 +31,7 @@ def layout(wires: Wires, kind: Kind) -> None:
             merged = gr.DownloadButton("Download merged model", visible=False, elem_id=kind.name("merged"))
             show = gr.Button("Show the code", elem_id=kind.name("show"))
             note = gr.HTML(elem_id=kind.name("home_note"))
+            problem = gr.HTML(elem_id=kind.name("home_problem"))
         with gr.Column(scale=3, min_width=300):
             beside = gr.HTML(elem_id=kind.name("beside"), elem_classes="gh-reserve")
             code = gr.Code(
@@ -38,17 +39,17 @@ def layout(wires: Wires, kind: Kind) -> None:
             )
             command = gr.Code(language="shell", label="Trains it again", visible=False, elem_id=kind.name("command"), wrap_lines=True)
     parts = {"prompt": prompt, "beside_seed": seed, "write": write, "pack": pack, "download": download, "merge": merge, "merged": merged}
-    parts |= {"show": show, "home_note": note, "beside": beside, "code": code, "command": command}
+    parts |= {"show": show, "home_note": note, "home_problem": problem, "beside": beside, "code": code, "command": command}
     wires.add(**{kind.name(part): component for part, component in parts.items()})
 
 
-def wire(wires: Wires, kind: Kind, problem: str) -> None:
+def wire(wires: Wires, kind: Kind) -> None:
     part, asked = wires.parts, ["session", "learn"]
 
     def on(button: str, handler, inputs: tuple, outputs: tuple) -> None:
         wires.on(
-            part[kind.name(button)].click, partial(handler, kind=kind), [*asked, *kind.names(*inputs)], kind.names(*outputs), problem,
-            trigger_mode="once", show_progress="minimal",
+            part[kind.name(button)].click, partial(handler, kind=kind), [*asked, *kind.names(*inputs)], kind.names(*outputs),
+            kind.name("home_problem"), trigger_mode="once", show_progress="minimal",
         )  # fmt: skip
 
     on("write", beside, ("prompt", "beside_seed"), ("beside",))
@@ -64,16 +65,12 @@ def beside(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:
     """The same prompt and seed through the run and, where it has one, its base."""
     run = _run(learn, kind)
     prompt, visitor = given[kind.name("prompt")], session["visitor"]
-    base = lab.folder(visitor, run).read("passport.json")["base"]["id"] if kind.has_base else ""
     values = {"max_new_tokens": LENGTH, "seed": given[kind.name("beside_seed")]}
     texts = [("This run", lab.write(visitor, prompt, values, run))]
-    if base:
-        texts.append((f"Without the adapter: {base}", lab.write(visitor, prompt, {**values, "model": base})))
-    cards = "".join(
-        f'<article><h4>{markup.esc(name)}</h4><p class="aid">perplexity {told["perplexity"] or 0:.2f} under its own writer</p>'
-        f"{tokens.text(prompt, told['tokens'], pick='', small=True)}</article>"
-        for name, told in texts
-    )
+    if kind.has_base:
+        base = lab.folder(visitor, run).read("passport.json")["base"]["id"]
+        texts.append((f"The base model: {base}", lab.write(visitor, prompt, {**values, "model": base})))
+    cards = "".join(_card(name, prompt, told) for name, told in texts)
     return {kind.name("beside"): markup.page(tokens.scale(), f'<div class="gh-cards">{cards}</div>')}
 
 
@@ -91,6 +88,13 @@ def show_code(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
     return {kind.name(part): gr.update(value=value, visible=True) for part, value in shown.items()}
 
 
+def cleared(kind: Kind) -> dict:
+    """Another run is in view: what was made of the last one goes."""
+    gone = {"download": gr.update(value=None, visible=False), "merged": gr.update(value=None, visible=False)}
+    gone |= {"code": gr.update(visible=False), "command": gr.update(visible=False), "beside": "", "home_note": "", "home_problem": ""}
+    return {kind.name(part): value for part, value in gone.items()}
+
+
 def _ready(kind: Kind, button: str, label: str, path: Path) -> dict:
     size = markup.size(path.stat().st_size)
     return {
@@ -104,6 +108,12 @@ def _run(learn: dict, kind: Kind) -> str:
     if not run:
         raise UserError("No run has been chosen.", "This is done with a finished run.", "Train one, or choose one of yours.", "run")
     return run
+
+
+def _card(name: str, prompt: str, told: dict) -> str:
+    perplexity = "it wrote nothing" if told["perplexity"] is None else f"perplexity {told['perplexity']:.2f} under its own writer"
+    text = tokens.text(prompt, told["tokens"], pick="", small=True)
+    return f'<article><h4>{markup.esc(name)}</h4><p class="aid">{perplexity}</p>{text}</article>'
 
 
 def _prompt_help(kind: Kind) -> str:

@@ -66,3 +66,10 @@ SCRATCH = Kind(
     presets=SCRATCH_PRESETS,
 )
 KINDS = (ADAPT, SCRATCH)
+
+
+def remembered(learn) -> dict[str, str]:
+    """The text in use and the run shown of each kind, by name: what the browser kept belongs to the visitor and may hold anything."""
+    known = {name for kind in KINDS for name in kind.names("text", "run")}
+    kept = learn.items() if isinstance(learn, dict) else ()
+    return {name: value for name, value in kept if name in known and isinstance(value, str)}

@@ -15,7 +15,10 @@ NAMED = {  # options whose choices have names of their own
     "method": [(METHOD_HELP[name][0], name) for name in ADAPT_METHODS],
     "architecture": [(title, name) for name, (title, _) in ARCHITECTURES.items()],
 }
-ABOUT = {"method": lambda name: METHOD_HELP[name][1], "architecture": lambda name: ARCHITECTURES[name][1]}
+ABOUT = {
+    "method": {name: METHOD_HELP[name][1] for name in ADAPT_METHODS},
+    "architecture": {name: told for name, (_, told) in ARCHITECTURES.items()},
+}
 NOTHING = "What it will cost is measured here, on your text, once one is in use."
 
 
@@ -39,7 +42,7 @@ def _field(lab: Lab, kind: Kind, name: str, decided: dict):
     option, place = kind.config.option(name), kind.name(name)
     value = decided.get(name, option.default)
     if name == "model":
-        choices = [(f"{entry.id} · {entry.parameters / 1e6:.0f} M", entry.id) for entry in lab.language_models()]
+        choices = [(f"{entry.id} · {entry.parameters / 1e6:.0f} M", entry.id) for entry in lab.language_models() if entry.adaptable]
         return gr.Dropdown(
             choices, value=value, allow_custom_value=True, label="Base model", info="Or any GPT-family id, as owner/name.", elem_id=place
         )
@@ -70,7 +73,7 @@ def wire(wires: Wires, kind: Kind) -> None:
 
 
 def choose_preset(lab: Lab, kind: Kind, **given) -> dict:
-    decided = kind.presets.get(given[kind.name("preset")], {})
+    decided = kind.presets.get(str(given[kind.name("preset")]), {})
     answer = {kind.name(name): _shown(kind, name, value) for name, value in decided.items()}
     return {**answer, kind.name("about"): _about(kind, decided)} if decided else {}
 
@@ -98,7 +101,8 @@ def _shown(kind: Kind, name: str, value):
 def _about(kind: Kind, decided: dict) -> str:
     for name, told in ABOUT.items():
         if name in kind.options:
-            return markup.page(markup.paragraph(told(decided.get(name, kind.config.option(name).default)), "muted"))
+            chosen = decided.get(name, kind.config.option(name).default)
+            return markup.page(markup.paragraph(told.get(str(chosen), ""), "muted"))
     return ""
 
 

@@ -9,12 +9,12 @@ from genhub.jobs.folder import RunFolder
 from genhub.jobs.reading import View
 from genhub.lab import Lab
 from genhub.ui import charts, markup, run_view
-from genhub.ui.generate.learning.kinds import KINDS, Kind
+from genhub.ui.generate.learning.kinds import KINDS, Kind, remembered
 from genhub.ui.wiring import Wires
 
-PARTS = ("run", "view", "stop", "resume", "film", "film_view", "verdict")
+PARTS = ("run", "view", "stop", "resume", "film", "film_view", "following", "verdict")
 NOTHING = "Nothing has been trained here yet."
-CALLED = {"base": "base model, without the adapter", "ngrams": "n-grams, counted", "unigram": "frequencies of single tokens"}
+CALLED = {"base": "base model", "ngrams": "n-grams, counted", "unigram": "frequencies of single tokens"}
 
 
 def layout(wires: Wires, kind: Kind) -> None:
@@ -23,24 +23,24 @@ def layout(wires: Wires, kind: Kind) -> None:
     film_view = gr.HTML(elem_id=kind.name("film_view"))
     view = gr.HTML(markup.page(markup.note(NOTHING)), elem_id=kind.name("view"), elem_classes="gh-reserve-tall")
     with gr.Row():
-        stop = gr.Button("Stop and keep", interactive=False, elem_id=kind.name("stop"), min_width=140)
+        stop = gr.Button("Stop and keep", interactive=False, elem_id=kind.name("stop"), min_width=140, elem_classes="gh-stop")
         resume = gr.Button("Resume", visible=False, elem_id=kind.name("resume"), min_width=140)
+    problem = gr.HTML(elem_id=kind.name("run_problem"))
     verdict = gr.HTML(elem_id=kind.name("verdict"))
     parts = {"run": run, "view": view, "stop": stop, "resume": resume, "film": film, "film_view": film_view, "verdict": verdict}
+    parts |= {"following": gr.State(True), "run_problem": problem}
     wires.add(**{kind.name(part): component for part, component in parts.items()})
 
 
-def wire(wires: Wires, kind: Kind, problem: str) -> None:
-    part, shown = wires.parts, [*kind.names(*PARTS), "learn_pulse", "learn"]
-    asked = ["session", "learn"]
-    wires.on(part[kind.name("run")].input, partial(choose, kind=kind), [*asked, kind.name("run")], shown, problem)
+def wire(wires: Wires, kind: Kind) -> None:
+    part, asked, problem = wires.parts, ["session", "learn"], kind.name("run_problem")
     wires.on(part[kind.name("stop")].click, partial(stop, kind=kind), asked, [kind.name("stop")], problem)
-    wires.on(part[kind.name("resume")].click, partial(resume, kind=kind), asked, shown, problem)
+    wires.on(part[kind.name("resume")].click, partial(resume, kind=kind), asked, [*kind.names(*PARTS), "learn_pulse"], problem)
     wires.on(
         part[kind.name("film")].input,
         partial(scrub, kind=kind),
         [*asked, kind.name("film")],
-        [kind.name("film_view")],
+        kind.names("film_view", "following"),
         problem,
         trigger_mode="always_last",
     )
@@ -50,12 +50,7 @@ def wire(wires: Wires, kind: Kind, problem: str) -> None:
 
 
 def shown_run(learn: dict, kind: Kind) -> str:
-    return (learn or {}).get(kind.name("run"), "")
-
-
-def choose(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:
-    learn = {**learn, kind.name("run"): given[kind.name("run")] or ""}
-    return {"learn": learn, **refresh(lab, session, learn, kind), **pulse(lab, session, learn)}
+    return remembered(learn).get(kind.name("run"), "")
 
 
 def stop(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
@@ -69,20 +64,23 @@ def resume(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
 
 
 def scrub(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:
-    """Another moment of the film."""
+    """Another moment of the film. At its last one the film goes on with what comes; at any other it stays there."""
     _, view = lab.view(session["visitor"], shown_run(learn, kind))
-    place = int(given[kind.name("film")] or 1) - 1
-    return {kind.name("film_view"): frame(view.samples, place)} if 0 <= place < len(view.samples) else {}
+    number, count = given[kind.name("film")], len(view.samples)
+    if not isinstance(number, int | float) or not 1 <= number <= count:
+        return {}
+    return {kind.name("film_view"): frame(view.samples, int(number) - 1), kind.name("following"): number >= count}
 
 
 def refresh(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
-    """The run as it stands now."""
+    """The run as it stands now, its film at its newest moment."""
     mine = runs(lab, session, kind)
     chosen = shown_run(learn, kind)
-    choices = gr.update(choices=[(info.name, info.id) for info in mine], value=chosen or None)
-    if chosen not in {info.id for info in mine}:
+    known = chosen in {info.id for info in mine}
+    choices = gr.update(choices=[(info.name, info.id) for info in mine], value=chosen if known else None)
+    if not known:
         idle = {"stop": gr.update(interactive=False), "resume": gr.update(visible=False), "film": gr.update(visible=False)}
-        drawn = {"run": choices, "view": markup.page(markup.note(NOTHING)), "film_view": "", "verdict": "", **idle}
+        drawn = {"run": choices, "view": markup.page(markup.note(NOTHING)), "film_view": "", "following": True, "verdict": "", **idle}
         return {kind.name(part): value for part, value in drawn.items()}
     info, view = lab.view(session["visitor"], chosen)
     count = len(view.samples)
@@ -95,6 +93,7 @@ def refresh(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
         "resume": gr.update(visible=info.state in ("failed", "stopped")),
         "film": gr.update(visible=count > 1, maximum=max(2, count), value=max(1, count)),
         "film_view": frame(view.samples, count - 1),
+        "following": True,
         "verdict": verdict(lab, session, chosen, view),
     }
     return {kind.name(part): value for part, value in drawn.items()}
@@ -113,13 +112,16 @@ def pulse(lab: Lab, session: dict, learn: dict) -> dict:
     return {"learn_pulse": gr.Timer(active=alive(lab, session, learn))}
 
 
-def tick(lab: Lab, session: dict, learn: dict) -> dict:
+def tick(lab: Lab, session: dict, learn: dict, **following) -> dict:
     """One look while a run in view is alive."""
     drawn: dict = pulse(lab, session, learn)
     for kind in KINDS:
         if shown_run(learn, kind):
             drawn |= refresh(lab, session, learn, kind)
             drawn.pop(kind.name("run"))  # somebody may have it open
+            if not following[kind.name("following")]:  # somebody looks at an earlier moment
+                drawn = {name: value for name, value in drawn.items() if name not in kind.names("film_view", "following")}
+                drawn[kind.name("film")].pop("value", None)
     return drawn
 
 

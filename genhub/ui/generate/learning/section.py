@@ -8,7 +8,8 @@ from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.ui import markup
 from genhub.ui.generate.learning import home, options, run, source
-from genhub.ui.generate.learning.kinds import KINDS, Kind
+from genhub.ui.generate.learning.kinds import KINDS, Kind, remembered
+from genhub.ui.run_view import LIVE
 from genhub.ui.wiring import Wires
 
 
@@ -25,87 +26,129 @@ def layout(wires: Wires, kind: Kind) -> None:
             with gr.Column(scale=3, min_width=300):
                 run.layout(wires, kind)
         home.layout(wires, kind)
-    wires.add(**{kind.name("stage"): stage, kind.name("forecast"): forecast, kind.name("train"): train, kind.name("problem"): problem})
+    parts = {"stage": stage, "forecast": forecast, "train": train, "problem": problem, "taken": gr.State(""), "begun": gr.State("")}
+    wires.add(**{kind.name(part): component for part, component in parts.items()})
 
 
 def wire(wires: Wires, kind: Kind) -> None:
+    """What takes long (reading a text, fetching a model) leaves its outcome in a place of its own, and another event notes it in `learn`:
+    were it one, its end would bring back what was in view when it began."""
     part, problem = wires.parts, kind.name("problem")
     source.wire(wires, kind)
     options.wire(wires, kind)
-    run.wire(wires, kind, problem)
-    home.wire(wires, kind, problem)
+    run.wire(wires, kind)
+    home.wire(wires, kind)
     asked = ["session", "learn", *kind.fields]
-    used = wires.on(
-        part[kind.name("use")].click,
-        partial(use, kind=kind),
-        ["session", "learn", *kind.names(*source.PARTS)],
-        ["learn", *kind.names("facts", "train")],
-        problem,
-        trigger_mode="once",
-        show_progress="minimal",
-    )
+    once = {"trigger_mode": "once", "show_progress": "minimal"}
+    text, used = ["session", *kind.names(*source.PARTS)], kind.names("taken", "facts", "train")
+    taken = wires.on(part[kind.name("use")].click, partial(use, kind=kind), text, used, kind.name("text_problem"), **once)
+    noted = wires.on(taken.then, partial(note, kind=kind), ["learn", kind.name("taken")], ["learn", kind.name("taken")])
     measured = partial(forecast, kind=kind)
-    wires.on(used.then, measured, asked, kind.names("forecast"), problem)
+    wires.on(noted.then, measured, asked, kind.names("forecast"), problem)
     costly = partial(gr.on, [part[name].change for name in kind.fields if not name.endswith(("seed", "sample_prompt"))])
     wires.on(costly, measured, asked, kind.names("forecast"), problem, trigger_mode="always_last")
-    started = [*kind.names(*run.PARTS), "learn", "learn_pulse"]
-    wires.on(part[kind.name("train")].click, partial(train, kind=kind), asked, started, problem, trigger_mode="once")
+    begun = wires.on(part[kind.name("train")].click, partial(train, kind=kind), asked, kind.names("begun"), problem, **once)
+    shown = ["learn", "learn_pulse", *kind.names(*run.PARTS, *home.OUTPUTS)]
+    queued = ["session", "learn", kind.name("begun")]
+    wires.on(begun.then, partial(show, kind=kind), queued, [*shown, kind.name("begun")], kind.name("run_problem"))
+    chosen = ["session", "learn", kind.name("run")]
+    wires.on(part[kind.name("run")].input, partial(choose, kind=kind), chosen, shown, kind.name("run_problem"))
 
 
 def shared(wires: Wires) -> None:
-    """The timer that looks at the runs in view, for all kinds."""
+    """What looks at the runs in view of all kinds: the timer, and the tab when it is opened."""
+    asked = ["session", "learn"]
     drawn = [name for kind in KINDS for name in kind.names(*run.PARTS) if name != kind.name("run")]
-    wires.on(wires.parts["learn_pulse"].tick, run.tick, ["session", "learn"], ["learn_pulse", *drawn], "learn_problem", trigger_mode="once")
+    following = [kind.name("following") for kind in KINDS]
+    ticked = {"problem": "learn_problem", "trigger_mode": "once"}
+    wires.on(wires.parts["learn_pulse"].tick, run.tick, [*asked, *following], ["learn_pulse", *drawn], **ticked)
+    wires.on(wires.parts["generate_tab"].select, look, asked, VIEWED, "learn_problem")
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
 
 
-def use(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:
+def use(lab: Lab, session: dict, kind: Kind, **given) -> dict:
     """The text is read; training may begin."""
     text, told = source.take(lab, session, kind, given)
-    return {"learn": {**learn, kind.name("text"): text}, kind.name("facts"): told, kind.name("train"): gr.update(interactive=True)}
+    return {kind.name("taken"): text, kind.name("facts"): told, kind.name("train"): gr.update(interactive=True)}
+
+
+def note(lab: Lab, learn: dict, kind: Kind, **given) -> dict:
+    """The text that was read, if one was, is the one in use."""
+    text = given[kind.name("taken")]
+    used = {"learn": {**remembered(learn), kind.name("text"): text}} if text else {}
+    return {**used, kind.name("taken"): ""}
 
 
 def forecast(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:
     """What it will cost, from a few measured steps on the visitor's own text; nothing before there is one."""
-    if not learn.get(kind.name("text")):
+    text = remembered(learn).get(kind.name("text"))
+    if not text:
         return {}
-    cost = lab.forecast(session["visitor"], learn[kind.name("text")], options.values(kind, given), kind.task)
+    cost = lab.forecast(session["visitor"], text, options.values(kind, given), kind.task)
     return {kind.name("forecast"): options.forecast(cost)}
 
 
 def train(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:
-    """Queue the run and show it."""
-    text = learn.get(kind.name("text"))
+    """Queue the run."""
+    text = remembered(learn).get(kind.name("text"))
     if not text:
         raise UserError("No text is in use.", "Training needs one.", "Choose a text and press “Use this text”.", "text")
-    learn = {**learn, kind.name("run"): lab.train(session["visitor"], text, options.values(kind, given), task=kind.task)}
-    return {"learn": learn, **run.refresh(lab, session, learn, kind), "learn_pulse": gr.Timer(active=True)}
+    return {kind.name("begun"): lab.train(session["visitor"], text, options.values(kind, given), task=kind.task)}
 
 
-def arrive(lab: Lab, session: dict, learn: dict) -> dict:
-    """The page was opened or reloaded: what is shown of the visitor's runs and texts."""
-    learn = {name: value for name, value in (learn if isinstance(learn, dict) else {}).items() if isinstance(value, str)}
+def show(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:
+    """The run that was queued, if one was, comes into view."""
+    begun = given[kind.name("begun")]
+    return {**in_view(lab, session, learn, kind, begun), kind.name("begun"): ""} if begun else {}
+
+
+def choose(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:
+    """One of the visitor's runs was chosen."""
+    return in_view(lab, session, learn, kind, given[kind.name("run")])
+
+
+def in_view(lab: Lab, session: dict, learn: dict, kind: Kind, run_id) -> dict:
+    """A run of this kind comes into view: what stands there of another goes."""
+    learn = {**remembered(learn), kind.name("run"): run_id if isinstance(run_id, str) else ""}
+    return {"learn": learn, **run.refresh(lab, session, learn, kind), **run.pulse(lab, session, learn), **home.cleared(kind)}
+
+
+def look(lab: Lab, session: dict, learn: dict) -> dict:
+    """What is shown of the visitor's runs, as it is now: some may have been deleted, renamed or opened elsewhere."""
     drawn: dict = run.pulse(lab, session, learn)
     for kind in KINDS:
         drawn |= run.refresh(lab, session, learn, kind)
-        try:
-            info = lab.text_info(session["visitor"], learn[kind.name("text")]) if learn.get(kind.name("text")) else None
-        except UserError:
-            info = None  # kept for a day only
-        if info:
-            drawn |= {kind.name("facts"): source.told(info), kind.name("train"): gr.update(interactive=True)}
     return drawn
+
+
+def arrive(lab: Lab, session: dict, learn: dict) -> dict:
+    """The page was opened or reloaded: what is shown of the visitor's runs and texts. A run that still trains is what the visitor came
+    back for: the page opens on it, unless it has opened on another tab's run already."""
+    drawn, living = look(lab, session, learn), {info.id: info.task for info in lab.runs(session["visitor"]) if info.state in LIVE}
+    for kind in KINDS:
+        drawn |= _text_in_use(lab, session, learn, kind)
+        if run.shown_run(learn, kind) in living:
+            drawn |= {kind.name("stage"): gr.update(open=True)}
+            drawn |= {"tabs": gr.Tabs(selected="generate")} if all(teaches(task) for task in living.values()) else {}
+    return drawn
+
+
+def _text_in_use(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
+    text = remembered(learn).get(kind.name("text"))
+    try:
+        info = lab.text_info(session["visitor"], text) if text else None
+    except UserError:
+        info = None  # kept for a day only
+    return {kind.name("facts"): source.told(info), kind.name("train"): gr.update(interactive=True)} if info else {}
 
 
 def open_run(lab: Lab, session: dict, learn: dict, run_id: str) -> dict:
     """Show one of the visitor's runs in the section of its task, on the tab Generate."""
     kind = next(kind for kind in KINDS if kind.task == lab.run(session["visitor"], run_id).task)
-    learn = {**(learn or {}), kind.name("run"): run_id}
     opened = {other.name("stage"): gr.update(open=other is kind) for other in KINDS}
-    drawn = {"learn": learn, **run.refresh(lab, session, learn, kind), **run.pulse(lab, session, learn)}
-    return {"tabs": gr.Tabs(selected="generate"), **opened, **drawn}
+    return {"tabs": gr.Tabs(selected="generate"), **opened, **in_view(lab, session, learn, kind, run_id)}
 
 
 def teaches(task: str) -> bool:
@@ -113,5 +156,6 @@ def teaches(task: str) -> bool:
     return any(kind.task == task for kind in KINDS)
 
 
-OPENED = ["learn", "learn_pulse", "tabs", *(name for kind in KINDS for name in (kind.name("stage"), *kind.names(*run.PARTS)))]
-ARRIVED = ["learn_pulse", *(name for kind in KINDS for name in kind.names(*run.PARTS, "facts", "train"))]
+VIEWED = ["learn_pulse", *(name for kind in KINDS for name in kind.names(*run.PARTS))]
+OPENED = ["learn", "tabs", *VIEWED, *(name for kind in KINDS for name in kind.names("stage", *home.OUTPUTS))]
+ARRIVED = ["tabs", *VIEWED, *(name for kind in KINDS for name in kind.names("stage", "facts", "train"))]

@@ -29,10 +29,12 @@ def layout(wires: Wires, kind: Kind) -> None:
     dataset = gr.Textbox("", label="Data set", info="owner/name on the Hub.", max_lines=1, visible=False, elem_id=kind.name("dataset"))
     column = gr.Textbox("", label="Column", info="Of a table; empty: the longest.", max_lines=1, visible=False, elem_id=kind.name("column"))
     cut = gr.Checkbox(False, label="Cut it to the limit if it is too long", visible=False, elem_id=kind.name("cut"))
-    use = gr.Button("Use this text", elem_id=kind.name("use"))
+    use = gr.Button("Use this text", elem_id=kind.name("use"), elem_classes="gh-enter")
+    problem = gr.HTML(elem_id=kind.name("text_problem"))
     facts = gr.HTML(markup.page(markup.note(NOTHING)), elem_id=kind.name("facts"), elem_classes="gh-reserve")
     parts = {"source": source, "sample": sample, "pasted": pasted, "file": file, "dataset": dataset, "column": column, "cut": cut}
-    wires.add(**{kind.name(part): component for part, component in {**parts, "use": use, "facts": facts}.items()})
+    parts |= {"use": use, "text_problem": problem, "facts": facts}
+    wires.add(**{kind.name(part): component for part, component in parts.items()})
 
 
 def wire(wires: Wires, kind: Kind) -> None:
@@ -44,7 +46,7 @@ def wire(wires: Wires, kind: Kind) -> None:
 
 
 def choose(lab: Lab, kind: Kind, **given) -> dict:
-    shown = SHOWN.get(given[kind.name("source")], ())
+    shown = SHOWN.get(str(given[kind.name("source")]), ())
     return {kind.name(part): gr.update(visible=part in shown) for part in PARTS[1:]}
 
 
