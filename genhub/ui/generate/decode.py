@@ -115,21 +115,21 @@ def choose_preset(lab: Lab, decode_preset: str, decode_guess: str | None) -> dic
 
 
 def compare(
-    lab: Lab, session: dict, decode_preset: str, decode_guess: str | None, decode_kept: list, decode_texts: int, gen_prompt: str, **fields
+    lab: Lab, session: dict, decode_preset: str, decode_guess: str | None, decode_kept: list, decode_texts: int, **fields
 ) -> Iterator[dict]:
     """Every way of the preset, one after the other, drawn as they end; people's text last."""
-    values, run = writer.asked(fields)
+    (values, run), prompt = writer.asked(fields), fields["gen_prompt"]
     ways = PRESETS[gate.choice(decode_preset, tuple(PRESETS), "preset")]
     busy = {"decode_stop": gr.update(interactive=True), "decode_go": gr.update(interactive=False), "decode_going": True}
     yield {**busy, "decode_score": _waiting(0, ways)}
     answers: list[tuple[Way, dict]] = []
     for way in ways:
-        for told in several(lab, session["visitor"], gen_prompt, {**values, **way.values}, run, decode_texts):
+        for told in several(lab, session["visitor"], prompt, {**values, **way.values}, run, decode_texts):
             if not told:
                 yield {"decode_going": True}
                 continue
             shown = [*answers, (way, told)]
-            drawn = {"decode_view": cards(gen_prompt, shown), "decode_table": markup.page(table(shown))}
+            drawn = {"decode_view": cards(prompt, shown), "decode_table": markup.page(table(shown))}
             yield {**drawn, "decode_score": _waiting(len(answers), ways)}
         answers = shown
     people = written_by_people(lab, session["visitor"], values, run)
