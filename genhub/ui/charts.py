@@ -7,7 +7,7 @@ scales with its column; labels are 14 px or more at the usual width.
 import math
 from collections.abc import Callable, Sequence
 
-from genhub.ui.markup import esc
+from genhub.ui.markup import esc, term
 
 COLOURS = 8
 STRONGEST = 55  # per cent of its colour that the word with the most to say has: the text stays readable on it
@@ -238,7 +238,7 @@ def _padded(low: float, high: float) -> tuple[float, float]:
 
 
 def _legend(entries: list[tuple[str, str]]) -> str:
-    items = "".join(f'<span><i style="background:{tone}"></i>{esc(name)}</span>' for name, tone in entries)
+    items = "".join(f'<span><i style="background:{tone}"></i>{term(name)}</span>' for name, tone in entries)
     return f'<div class="gh-legend">{items}</div>'
 
 

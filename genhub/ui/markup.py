@@ -9,7 +9,7 @@ from html import escape
 
 from genhub.data.fixes import FIXES
 from genhub.errors import UserError
-from genhub.ui.glossary import TERMS
+from genhub.ui.glossary import explained
 
 # One listener for every clickable piece: a `data-pick` attribute says what was picked, Gradio's select event carries it. Pieces
 # that are no buttons (words of a running text, which must be able to break) are pressed by Enter and the space bar too.
@@ -31,7 +31,7 @@ def esc(value) -> str:
 
 def term(name: str) -> str:
     """A name; where the glossary knows it, its sentence appears on hover."""
-    told = TERMS.get(name)
+    told = explained(name)
     return f'<abbr title="{esc(told)}" tabindex="0">{esc(name)}</abbr>' if told else esc(name)
 
 

@@ -12,7 +12,7 @@ from genhub.ui.markup import Raw, esc
 STRONGEST = 78  # per cent of its colour that the least probable token has: the text stays readable on it
 DULL, ODD = 1.0, 12.0  # bits of surprise between which the colour grows
 PIECE_CHARS = 24
-STAGES = (("raw", "model"), ("penalised", "after penalties"), ("tempered", "after temperature"), ("kept", "after the cut"))
+STAGES = (("raw", "probability"), ("penalised", "after penalties"), ("tempered", "after temperature"), ("kept", "after the cut"))
 
 
 def text(
