@@ -37,7 +37,8 @@ from genhub.oneshot import NO_MEMORY
 
 HEAVY = (
     *("torch", "torch._dynamo", "transformers", "transformers.models.auto.modeling_auto", "transformers.models.bert.modeling_bert"),
-    *("transformers.models.bert.tokenization_bert", "peft", "accelerate", "safetensors.torch", "genhub.text.classify"),
+    *("transformers.models.bert.tokenization_bert", "transformers.models.gpt2.modeling_gpt2", "peft", "accelerate", "safetensors.torch"),
+    *("genhub.text.classify", "genhub.text.adapt", "genhub.text.scratch"),
 )
 
 
