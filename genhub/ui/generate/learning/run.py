@@ -104,8 +104,8 @@ def runs(lab: Lab, session: dict, kind: Kind) -> list:
 
 
 def alive(lab: Lab, session: dict, learn: dict) -> bool:
-    chosen = {shown_run(learn, kind) for kind in KINDS}
-    return any(info.id in chosen and info.state in run_view.LIVE for info in lab.runs(session["visitor"]))
+    chosen = {(kind.task, shown_run(learn, kind)) for kind in KINDS}
+    return any((info.task, info.id) in chosen and info.state in run_view.LIVE for info in lab.runs(session["visitor"]))
 
 
 def pulse(lab: Lab, session: dict, learn: dict) -> dict:
