@@ -6,27 +6,45 @@ from genhub.commands import Command, run_folders
 from genhub.commands.output import Output, table
 
 HEADER = ("run", "method", "trainable %", "seconds", "peak MB", "file MB", "accuracy", "95 %", "to the first")
+WRITERS = ("run", "method", "trainable %", "seconds", "peak MB", "file MB", "bits a character", "95 %", "to the first", "to its base")
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("runs", nargs="+", metavar="RUN", help="Folders or ids of finished runs trained on the same table and seed.")
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="Folders or ids of finished runs trained on the same data and seed.")
 
 
 def _run(args: argparse.Namespace, out: Output) -> None:
     folders = [run_folders.finished(name) for name in args.runs]
-    from genhub.text import verdict
+    from genhub.text import comparison
+    from genhub.text.adapting.compare import WritersCompared
 
-    rows = verdict.compare_folders([(run_folders.name_of(folder), folder.path) for folder in folders])
+    told = comparison.compare([(run_folders.name_of(folder), folder) for folder in folders])
+    rows = told.to_dict()["runs"]
+    if isinstance(told, WritersCompared):
+        out.result({"runs": rows}, table(WRITERS, [_writer(row) for row in rows]))
+        return
     out.result({"runs": rows}, table(HEADER, [_line(row) for row in rows]))
+
+
+def _writer(row: dict) -> tuple:
+    interval = f"{row['bits_per_character_low']:.3f}–{row['bits_per_character_high']:.3f}"
+    return row["name"], row["method"], *_costs(row), row["bits_per_character"], interval, _more(row["fewer"]), _more(row["gain"])
+
+
+def _more(fewer: float | None) -> str:
+    return "–" if fewer is None else f"{-fewer:+.3f}"
+
+
+def _costs(row: dict) -> tuple:
+    size = None if row["file_bytes"] is None else row["file_bytes"] / 1e6
+    return row["trainable_percent"], row["seconds"], row["peak_memory_mb"], size
 
 
 def _line(row: dict) -> tuple:
     difference = row["difference"]
     paired = "–" if difference is None else f"{difference['mean']:+.3f} [{difference['low']:+.3f}, {difference['high']:+.3f}]"
-    size = None if row["file_bytes"] is None else row["file_bytes"] / 1e6
     interval = f"{row['accuracy_low']:.3f}–{row['accuracy_high']:.3f}"
-    costs = (row["trainable_percent"], row["seconds"], row["peak_memory_mb"], size)
-    return row["name"], row["method"], *costs, row["accuracy"], interval, paired
+    return row["name"], row["method"], *_costs(row), row["accuracy"], interval, paired
 
 
 COMMAND = Command("put finished runs on the same split side by side", _arguments, _run)

@@ -18,7 +18,8 @@ from genhub.lab.base import EXAMPLE_PREFIX
 from genhub.lab.tables import Tables
 from genhub.lab.texts import Texts
 from genhub.options import Config
-from genhub.text import verdict
+from genhub.text import comparison, verdict
+from genhub.text.adapting.compare import WritersCompared
 from genhub.training.configs import ClassifyConfig
 
 CLASSIFY = "classify"
@@ -120,15 +121,10 @@ class Runs(Tables, Texts):
         janitor.forget(self.settings, self.owner(visitor))
         return self.runner.delete_all(self.owner(visitor))
 
-    def compare(self, visitor: str, run_ids: list[str]) -> verdict.Comparison:
-        """Runs on the same split in one table: figures, intervals, paired difference to the first."""
+    def compare(self, visitor: str, run_ids: list[str]) -> verdict.Comparison | WritersCompared:
+        """Runs on the same split in one table, see `genhub.text.comparison`."""
         folders = [self.folder(visitor, run_id) for run_id in gate.listed(run_ids, "runs")]
-        return verdict.compare(
-            [
-                (folder.job().get("name", folder.id), folder.read("metrics.json"), verdict.read_predictions(folder.path))
-                for folder in folders
-            ]
-        )
+        return comparison.compare([(folder.job().get("name", folder.id), folder) for folder in folders])
 
 
 def _with_columns(config: ClassifyConfig, report: dict) -> ClassifyConfig:

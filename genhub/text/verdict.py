@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 
 from genhub.errors import UserError
-from genhub.jobs.folder import RunFolder
 from genhub.text import sentences
 from genhub.text.figures import (
     Coverage,
@@ -193,12 +192,6 @@ def compare(runs: Sequence[tuple[str, Mapping, Sequence[Mapping]]], seed: int = 
         difference = paired_difference(right, first, seed) if index else None
         lines.append(_line(name, metrics, right, first, (difference, reference_name)))
     return Comparison(len(order), tuple(lines))
-
-
-def compare_folders(runs: Sequence[tuple[str, Path]], seed: int = 0) -> list[dict]:
-    """`compare` on (name, run folder), as plain dictionaries. Raises UserError for a run that has no figures yet."""
-    read = [(name, RunFolder(Path(path)).read("metrics.json"), read_predictions(Path(path))) for name, path in runs]
-    return compare(read, seed).to_dict()["runs"]
 
 
 def read_predictions(run_dir: Path) -> list[dict]:

@@ -78,6 +78,9 @@ BEGINNINGS = {
     "÷ √": "The dot product over the root of the head's width, so that wide heads do not make softmax all or nothing.",
     "divided by n^": "The log-probability over the number of tokens to the power of the length penalty: the best hypothesis has the largest.",
     "sentence vectors, ": "Cosine of the vectors that stand for the whole sentence, in one order of the words and in the other.",
+    "to the first": "Bits a character more or fewer than the first picked run needs on the same text.",
+    "to its base": "Bits a character more or fewer than the model needs without what was learnt.",
+    "copied": "The share of what it wrote that stands word for word in the text it learnt from.",
 }
 
 

@@ -7,6 +7,7 @@ import gradio as gr
 from genhub.errors import UserError
 from genhub.jobs.runner import RunInfo
 from genhub.lab import Lab
+from genhub.text.adapting.compare import WritersCompared
 from genhub.ui import charts, markup
 from genhub.ui.classify import tab, take_home
 from genhub.ui.classify.train import LIVE
@@ -262,6 +263,8 @@ def compare(lab: Lab, session: dict, chosen: list[str]) -> str:
         told = lab.compare(session["visitor"], chosen)
     except UserError as error:
         return markup.problem(error)
+    if isinstance(told, WritersCompared):
+        return _writers(told)
     rows = [_compared(run) for run in told.runs]
     headers = ["run", "trainable", "time", "memory", "learnt weights", "accuracy", "difference to the first"]
     return markup.page(
@@ -271,15 +274,40 @@ def compare(lab: Lab, session: dict, chosen: list[str]) -> str:
     )
 
 
+def _writers(told: WritersCompared) -> str:
+    """Language models on one text."""
+    rows = [
+        [
+            run.name,
+            *_costs(run),
+            _with_interval(f"{run.bits_per_character:.3f}", f"[{run.bits_per_character_low:.3f}–{run.bits_per_character_high:.3f}]"),
+            "–" if run.fewer is None else f"{-run.fewer:+.3f}",
+            "–" if run.gain is None else f"{-run.gain:+.3f}",
+            "–" if run.copied is None else f"{run.copied:.1%}",
+        ]
+        for run in told.runs
+    ]
+    headers = ["run", "trainable", "time", "memory", "learnt weights", "bits a character", "to the first", "to its base", "copied"]
+    return markup.page(
+        f"<h3>The same {told.test_characters:,} unseen characters</h3>", markup.table(headers, rows, classes="scroll compact")
+    )
+
+
+def _costs(run) -> list[str]:
+    return [
+        "–" if run.trainable_percent is None else markup.percent(run.trainable_percent),
+        "–" if run.seconds is None else markup.seconds(run.seconds),
+        "–" if run.peak_memory_mb is None else f"{run.peak_memory_mb:,.0f} MB",
+        "–" if run.file_bytes is None else markup.size(run.file_bytes),
+    ]
+
+
 def _compared(run) -> list:
     """A row; an interval stands below its figure, so that the table is narrow."""
     gap = run.difference
     return [
         run.name,
-        "–" if run.trainable_percent is None else markup.percent(run.trainable_percent),
-        "–" if run.seconds is None else markup.seconds(run.seconds),
-        "–" if run.peak_memory_mb is None else f"{run.peak_memory_mb:,.0f} MB",
-        "–" if run.file_bytes is None else markup.size(run.file_bytes),
+        *_costs(run),
         _with_interval(f"{run.accuracy:.3f}", f"[{run.accuracy_low:.3f}–{run.accuracy_high:.3f}]"),
         "–" if gap is None else _with_interval(f"{gap.mean:+.3f}", f"[{gap.low:+.3f}, {gap.high:+.3f}]"),
     ]

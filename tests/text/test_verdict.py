@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from genhub.errors import UserError
-from genhub.text import verdict
+from genhub.jobs.folder import RunFolder
+from genhub.text import comparison, verdict
 
 LABELS = ["billing", "delivery", "praise"]
 TRUE = ["billing", "billing", "billing", "delivery", "delivery", "praise"]
@@ -218,7 +219,7 @@ def test_compare_needs_two_runs():
         verdict.compare([run("alone", np.arange(20) < 15)])
 
 
-def test_compare_folders_reads_what_a_run_wrote(tmp_path):
+def test_a_comparison_reads_what_runs_wrote(tmp_path):
     named = []
     for name, right in (("one", 12), ("two", 15)):
         _, metrics, predictions = run(name, np.arange(20) < right, method=name)
@@ -226,10 +227,20 @@ def test_compare_folders_reads_what_a_run_wrote(tmp_path):
         (tmp_path / name / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
         lines = "".join(json.dumps(entry) + "\n" for entry in predictions)
         (tmp_path / name / "predictions.jsonl").write_text(lines, encoding="utf-8")
-        named.append((name, tmp_path / name))
-    first, second = verdict.compare_folders(named)
+        named.append((name, RunFolder(tmp_path / name)))
+    first, second = comparison.compare(named).to_dict()["runs"]
     assert (first["method"], first["difference"]) == ("one", None)
     assert second["difference"]["mean"] == pytest.approx(0.15)
     (tmp_path / "two" / "predictions.jsonl").unlink()
     with pytest.raises(UserError, match="came without its unseen rows"):
-        verdict.compare_folders(named)
+        comparison.compare(named)
+
+
+def test_runs_of_two_kinds_cannot_be_compared(tmp_path):
+    named = []
+    for name, metrics in (("sorts", {"accuracy": 1.0}), ("writes", {"bits_per_character": 2.0})):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+        named.append((name, RunFolder(tmp_path / name)))
+    with pytest.raises(UserError, match="one kind"):
+        comparison.compare(named)
