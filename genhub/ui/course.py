@@ -146,7 +146,7 @@ COURSE: dict[str, tuple[Line, ...]] = {
         Line(
             "Stateless and stateful training",
             "The state begins anew with every window, or is carried on in the order of the text.",
-            "Same text, same seed, with and without: does carrying the state save bits a character?",
+            "Same text, same seed, with Stateful (under Advanced) and without: does carrying the state save bits a character?",
             Way("scratch", values=_learner(SCRATCH, options.OWN, {**SLIDES_RNN, "stateful": True})),
         ),
         Line(
