@@ -55,6 +55,9 @@ TERMS = {
     "parameters": "The numbers that learn, of all that the model consists of.",
     "on unseen text": "On the part of the text that was kept for the verdict: nothing was learnt or chosen on it.",
     "this run needs": "Bits a character more (+) or fewer (−) than that base line on the same text, with a 95 % bootstrap interval.",
+    "to the first": "Bits a character more or fewer than the first picked run needs on the same text.",
+    "to its base": "Bits a character more or fewer than the model needs without what was learnt.",
+    "copied": "The share of what it wrote that stands word for word in the text it learnt from.",
     # Inside a transformer.
     "cosine": "Of two vectors: the dot product over the product of their lengths. 1: the same direction, 0: a right angle, −1: opposite.",
     "q·k": "The dot product of a query and a key: large where the key fits what is asked for, and where both are long.",
@@ -78,9 +81,6 @@ BEGINNINGS = {
     "÷ √": "The dot product over the root of the head's width, so that wide heads do not make softmax all or nothing.",
     "divided by n^": "The log-probability over the number of tokens to the power of the length penalty: the best hypothesis has the largest.",
     "sentence vectors, ": "Cosine of the vectors that stand for the whole sentence, in one order of the words and in the other.",
-    "to the first": "Bits a character more or fewer than the first picked run needs on the same text.",
-    "to its base": "Bits a character more or fewer than the model needs without what was learnt.",
-    "copied": "The share of what it wrote that stands word for word in the text it learnt from.",
 }
 
 
