@@ -4,7 +4,8 @@
     figures = yield from judge.events(accelerator)          # what metrics.json begins with
     metrics = whole(figures, training, split, stopped=…)    # all of it
 
-After Stop everything rests on what there is time for: on windows of the unseen text in random order, on n-grams of a part of the text.
+After Stop everything rests on what there is time for: on windows of the unseen text in random order, on n-grams of a part of the text;
+nothing is written then, and nothing searched.
 """
 
 import contextlib
@@ -29,7 +30,7 @@ LEARNT = 3_000_000  # tokens that n-grams are counted on
 SAMPLES = 6  # texts that each model writes, to see how much of them it copies
 LONG = {False: 100, True: 240}  # tokens of each: pieces of words, or characters
 PROMPT = {False: 12, True: 48}  # tokens of the unseen text that they go on from
-STOP_SECONDS = {"losses": 0.8, "samples": 0.4}  # of measuring after Stop
+STOP_SECONDS = 0.8  # of measuring after Stop
 STOP_LEARNT = 100_000
 WINDOWS = 2  # times the training's window is what unseen text is read in, where the model holds it
 
@@ -85,20 +86,21 @@ class Judge:
         models = {name: contender.logits for name, contender in self.contenders.items()}
         share = (accelerator.process_index, accelerator.num_processes)
         most, spoken, measured = min(MOST_TOKENS, len(self.text) - 1), 0.0, None
-        deadline = self.deadline("losses")
+        deadline = self.deadline()
         for measured in judge.measuring(models, self.text, self.window, most, self.material.config.seed, share):
             if time.monotonic() - spoken > 1:
                 spoken = time.monotonic()
                 done = int(measured.known.sum())
                 yield Progress(done, most, None, f"{done:,} of {most:,} unseen tokens")
             if deadline is None and self.stop():
-                self.stopped, deadline = True, self.deadline("losses")
+                self.stopped = True
+                deadline = self.deadline()
             if deadline is not None and time.monotonic() > deadline:
                 break
         return together(measured, accelerator)
 
-    def deadline(self, what: str) -> float | None:
-        return time.monotonic() + STOP_SECONDS[what] if self.stopped else None
+    def deadline(self) -> float | None:
+        return time.monotonic() + STOP_SECONDS if self.stopped else None
 
     def count(self, order: int) -> Counted:
         """Validation text is text to learn from for n-grams: they choose nothing by it."""
@@ -107,21 +109,20 @@ class Judge:
         return judge.counted(learnt, self.text.ids, vocabulary, order, STOP_LEARNT if self.stopped else LEARNT)
 
     def write(self, contender: Contender, new: int = 0) -> Written:
-        """All texts side by side, `new` tokens of each (0: LONG), cut off where there was no time for more."""
+        """All texts side by side, `new` tokens of each (0: LONG); nothing after Stop."""
         prompts = self.prompts()
         rows = [
             Row(list(prompt), self.decoding(number, new or LONG[self.spells]), contender.model.ends)
             for number, prompt in enumerate(prompts)
         ]
-        batch, deadline = Batch(contender.model.decoder), self.deadline("samples")
+        batch = Batch(contender.model.decoder)
         with contender.within():
-            for row in rows:
+            for row in () if self.stopped else rows:
                 batch.join(row)
-            while batch.rows and (deadline is None or time.monotonic() < deadline):
+            while batch.rows and not self.stopped:
                 batch.step()
-                if deadline is None and self.stop():
-                    self.stopped, deadline = True, self.deadline("samples")
-        return Written(prompts, [row.new for row in rows])
+                self.stopped = self.stop()
+        return Written(prompts, [] if self.stopped else [row.new for row in rows])
 
     def prompts(self) -> list[list[int]]:
         """Tokens from places spread over the unseen text."""
@@ -136,9 +137,9 @@ class Judge:
     def copied(self, written: Mapping[str, Written]) -> dict:
         """{"copying": {run, characters, model, base, held_out}}: see `genhub.text.adapting.copying`."""
         run = copying.CHARACTERS if self.spells else copying.TOKENS
-        learnt = self.material.train[-STOP_LEARNT:] if self.stopped else self.material.train
         texts = {**{name: wrote.answers for name, wrote in written.items()}, "held_out": self.unseen()}
-        found = {name: asdict(copying.copied(answers, learnt, run)) for name, answers in texts.items()}
+        texts = {name: [] for name in texts} if self.stopped else texts
+        found = {name: asdict(copying.copied(answers, self.material.train, run)) for name, answers in texts.items()}
         return {"copying": {"run": run, "unit": "characters" if self.spells else "tokens", **found}}
 
     def unseen(self) -> list[list[int]]:
@@ -149,7 +150,7 @@ class Judge:
 
     def samples(self, written: Mapping[str, Written]) -> list[dict]:
         """[{prompt, model, base}]: the same prompts and draws with and without what was learnt."""
-        prompts = next(iter(written.values())).prompts
+        prompts = [] if self.stopped else next(iter(written.values())).prompts
         spelled = {name: [self.spelled(answer) for answer in wrote.answers] for name, wrote in written.items()}
         return [
             {"prompt": self.spelled(prompt), **{name: texts[number] for name, texts in spelled.items()}}
