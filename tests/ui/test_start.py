@@ -10,14 +10,14 @@ from genhub import settings
 from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder
 from genhub.lab import EXAMPLES, Lab
-from genhub.training.configs import ScratchConfig
+from genhub.training.configs import GenerateConfig, ScratchConfig
 from genhub.ui import app, course, start, tiles, ways
 from genhub.ui.classify import exhibit, tab
-from genhub.ui.generate import decode, stored
+from genhub.ui.generate import decode, stored, tree, writer
 from genhub.ui.generate import tab as generate
 from genhub.ui.generate.inside import heads, section, shared
 from genhub.ui.generate.learning import options
-from genhub.ui.generate.learning.kinds import ADAPT, SCRATCH
+from genhub.ui.generate.learning.kinds import ADAPT, KINDS, SCRATCH
 from genhub.ui.session import empty
 from genhub.ui.wiring import Wires
 
@@ -221,6 +221,9 @@ def test_a_head_is_drawn_large_on_the_stored_sentence(lab):
 
 # ---- the course -----------------------------------------------------------------------------------------------------
 
+BOUNDED = {name: GenerateConfig.option(option) for name, option in tree.OWN.items()}
+BOUNDED |= {f"gen_{name}": GenerateConfig.option(name) for name in writer.OPTIONS}
+BOUNDED |= {kind.name(name): kind.config.option(name) for kind in KINDS for name in kind.options}
 LINES = [pytest.param(f"line:{number}", line, id=line.topic) for number, line in enumerate(course.LINES)]
 
 
@@ -234,7 +237,9 @@ def test_a_line_opens_what_is_there_in_a_state_that_can_be(parts, pick, line):
     assert stages == {line.way.stage, *filter(None, [line.way.beside])}
     for name, value in line.way.values.items():
         part = parts[name]
-        part.preprocess(value)  # refuses what is no choice of a Radio, a Dropdown, a Checkbox group, and numbers out of bounds
+        part.preprocess(value)  # refuses what is no choice of a Radio, a Dropdown, a Checkbox group
+        if name in BOUNDED:
+            BOUNDED[name].check(value)
         if isinstance(part, gr.Dropdown | gr.Radio | gr.CheckboxGroup):
             assert {value} if isinstance(value, str) else set(value) <= {choice for _, choice in part.choices}
     if line.way.part:
