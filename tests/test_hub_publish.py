@@ -32,7 +32,9 @@ def run(tmp_path) -> Path:
     (folder / "head.safetensors").write_bytes(b"weights " * 1000)
     (folder / "README.md").write_text("---\nlicense: apache-2.0\n---\n# card\n")
     facts = {"base": {"id": "embedded/minilm-l6", "revision": ""}, "adapter": "none", "normalize": True, "scale": 16.0}
-    (folder / "passport.json").write_text(json.dumps({"format": "genhub-classifier-1"} | facts | {"pooling": "mean", "max_length": 64, "labels": ["a", "b"]}))
+    (folder / "passport.json").write_text(
+        json.dumps({"format": "genhub-classifier-1"} | facts | {"pooling": "mean", "max_length": 64, "labels": ["a", "b"]})
+    )
     return folder
 
 

@@ -11,7 +11,13 @@ from genhub.training.configs import ARCHITECTURES, METHOD_HELP, PRESETS_OF
 
 LONGEST_NAME = 80
 LONGEST_TABLE = 40
-NAMED_APART = ("method", "architecture", "model", "text_column", "label_column")  # said in words of their own, or of no weight for telling runs apart
+NAMED_APART = (
+    "method",
+    "architecture",
+    "model",
+    "text_column",
+    "label_column",
+)  # said in words of their own, or of no weight for telling runs apart
 LIBRARIES = ("torch", "transformers", "peft", "accelerate", "tokenizers", "safetensors", "numpy", "scikit-learn")
 
 

@@ -21,7 +21,16 @@ from genhub.text.verdict import Verdict
 from genhub.training.configs import ClassifyConfig
 
 HEAD = "head.safetensors"
-DATA = ("sha256", "rows", "sample", "counterexamples", "fixes", "column", "cut", "hub")  # of a job's data: what a passport may tell, and no name of a file
+DATA = (
+    "sha256",
+    "rows",
+    "sample",
+    "counterexamples",
+    "fixes",
+    "column",
+    "cut",
+    "hub",
+)  # of a job's data: what a passport may tell, and no name of a file
 WEIGHTS = (methods.ADAPTER, methods.MODEL, "bottleneck.safetensors", HEAD)
 
 

@@ -31,6 +31,7 @@ beginning with an empty state, and `stateful`, each going on from the state afte
 ```python
 from pathlib import Path
 from genhub.text import char_rnn
+
 model = char_rnn.load(Path("genhub/zoo/char-rnn"), "stateful")
 ```
 
