@@ -13,6 +13,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is in
 expect = playwright.expect
 SLOW = 90_000  # milliseconds a step may take on a busy machine
 PROMPT = "KING RICHARD III:\nMy"
+LONG = 1_024  # tokens that take long enough to be stopped among them
 FITS = "document.scrollingElement.scrollWidth <= innerWidth"
 
 
@@ -108,7 +109,8 @@ def test_the_stored_text_is_explained_and_the_keyboard_reaches_its_tokens(page):
 
 
 def test_a_text_streams_and_stop_leaves_it_as_it_is(page):
-    fill(page, **{"gen-prompt": PROMPT, "gen-max_new_tokens": 1_000})
+    fill(page, **{"gen-prompt": PROMPT, "gen-max_new_tokens": LONG})
+    page.locator("#gen-exact input").check()
     go, stop = page.locator("#gen-go"), page.locator("#gen-stop")
     go.click()
     expect(page.locator("#gen-text .cursor")).to_be_visible()
@@ -118,7 +120,7 @@ def test_a_text_streams_and_stop_leaves_it_as_it_is(page):
     expect(stop).to_be_disabled()
     expect(page.locator("#gen-text .cursor")).to_have_count(0)
     written = pieces(page)
-    assert 3 < len(written) < 1_000
+    assert 3 < len(written) < LONG
     expect(page.locator("#gen-figures")).to_have_text(f"Stopped after {len(written)} tokens.")
     page.locator("#gen-text .tok").nth(2).click()  # what was stopped can be asked about
     expect(page.locator("#gen-why tr.chosen")).to_have_count(1)
@@ -152,7 +154,7 @@ def test_ctrl_enter_writes_escape_stops_and_a_seed_decides_the_text(page):
     assert write(page, 30, key="Control+Enter") != first
     fill(page, **{"gen-seed": 0})
     assert write(page, 30) == first
-    fill(page, **{"gen-max_new_tokens": 1_000})
+    fill(page, **{"gen-max_new_tokens": LONG})
     page.locator("#gen-prompt textarea").press("Control+Enter")
     expect(page.locator("#gen-text .cursor")).to_be_visible()
     page.keyboard.press("Escape")
