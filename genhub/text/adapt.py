@@ -18,6 +18,7 @@ from genhub.jobs.folder import RunFolder
 from genhub.text import corpus, lm, methods, outcome
 from genhub.text.adapting import learner, material, verdict
 from genhub.text.adapting import outcome as results
+from genhub.text.adapting.lean import lean
 from genhub.text.adapting.learner import AdaptTask
 from genhub.text.adapting.verdict import Contender
 from genhub.text.causal import Causal, open_causal
@@ -92,7 +93,10 @@ class _Work:
         events = fit(task, plan, session)
         due = places(self.config.samples, steps) if self.main else []
         try:
-            fitted = yield from with_samples(events, material.sampler(self.material, model), due, before=self.before(task, plan.batch_size))
+            with lean(model.model):
+                fitted = yield from with_samples(
+                    events, material.sampler(self.material, model), due, before=self.before(task, plan.batch_size)
+                )
         except Diverged as error:
             if error.best_epoch and self.main:
                 results.save_model(self.run, model, self.config, self.material.window, {})

@@ -2,9 +2,12 @@
 
 material   the text as tokens, cut into parts
 learner    the task, the plan and the sizes that suit
-judge      the verdict on held-out text
+lean       LoRA in fewer passes over memory while it learns
+judge      losses on held-out text and what they say
+verdict    the verdict on held-out text
 copying    how much of what the model writes stands in the text it learnt from
 sentences  the verdict in plain words
 outcome    what is left in the run folder
+costs      what parts of a run cost, in seconds
 forecast   what a training will cost
 """

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from genhub.text import corpus, methods, outcome
 from genhub.text.adapting import costs, learner, material
+from genhub.text.adapting.lean import lean
 from genhub.text.adapting.learner import AdaptTask
 from genhub.text.adapting.material import sampler
 from genhub.text.adapting.verdict import Contender
@@ -34,7 +35,8 @@ def forecast(request: dict) -> dict:
     steps = plan.steps(len(windows.lengths))
     model = learner.adapted(text.base, config, steps)
     trainable, total = methods.counts(model.model)
-    timed = time_steps(AdaptTask(model.model, windows, held), plan, Session(accelerator), SECONDS)
+    with lean(model.model):
+        timed = time_steps(AdaptTask(model.model, windows, held), plan, Session(accelerator), SECONDS)
     model.model.eval()
     read = timed.step_seconds * config.epochs * sum(windows.lengths) + timed.forward_seconds * (config.epochs + 1) * sum(held.lengths)
     own = methods.get(config.method).storage == "peft"
