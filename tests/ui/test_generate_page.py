@@ -228,6 +228,20 @@ def test_strategies_are_compared_and_the_guess_is_scored(page):
     expect(page.locator("#decode-score")).to_contain_text(f"{int(right)} of 1 so far")
 
 
+def test_escape_stops_a_comparison_and_another_can_begin_at_once(page):
+    fill(page, **{"gen-prompt": PROMPT, "gen-max_new_tokens": LONG})
+    stage(page, "decode")
+    page.locator("#decode-go").click()
+    expect(page.locator("#decode-score")).to_contain_text("0 of 5")
+    page.keyboard.press("Escape")
+    expect(page.locator("#decode-score")).to_contain_text("Stopped")
+    expect(page.locator("#decode-stop")).to_be_disabled()
+    fill(page, **{"gen-max_new_tokens": 5, "decode-texts": 1})
+    page.locator("#decode-go").click()
+    expect(page.locator("#decode-table tbody tr")).to_have_count(6)
+    expect(page.locator("#decode-view article").first.locator(".tok")).to_have_count(5)
+
+
 def test_a_beam_search_is_drawn_by_the_page_itself(page):
     fill(page, **{"gen-prompt": PROMPT})
     stage(page, "tree")
