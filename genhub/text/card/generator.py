@@ -1,7 +1,6 @@
 """The card of a language model that learnt from a text: bits a character beside its base and n-grams, and how much it copies."""
 
 from genhub import catalog
-from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder
 from genhub.text import code, sentences
 from genhub.text.card.parts import Figure, Source, escaped, header, listed, training
@@ -58,7 +57,7 @@ def text(run: RunFolder, metrics: dict, passport: dict) -> str:
         ground=_ground(metrics),
         figures=_figures(metrics),
         sentences=listed([escaped(sentence) for sentence in metrics["sentences"]]),
-        usage=_usage(passport, whole_model),
+        usage=_USAGE.format(file=code.file_of(passport), script=code.script_for(passport, whole_model=whole_model)),
         training=training(metrics["training"], passport, "Documents"),
         command=code.command_line(run.path, metrics, named=False),
         limits=listed(_limits(metrics, passport)),
@@ -98,15 +97,6 @@ def _figures(metrics: dict) -> str:
         f"| {name} | {line['bits_per_character']:.3f} | {interval} | {line['perplexity']:.2f} | {line['bits_per_byte']:.3f} |"
         for name, line, interval in lines
     )
-
-
-def _usage(passport: dict, whole_model: bool) -> str:
-    """Nothing for a model that only this project loads."""
-    try:
-        script = code.script_for(passport, whole_model=whole_model)
-    except UserError:
-        return ""
-    return _USAGE.format(file=code.file_of(passport), script=script)
 
 
 def _limits(metrics: dict, passport: dict) -> list[str]:

@@ -1,9 +1,8 @@
-"""An adapted language model as code: a script that goes on with a prompt.
+"""A language model as code: a script that goes on with a prompt.
 
-What loads differs by how the run keeps what it learnt: a PEFT adapter or all weights.
+What loads differs by how the run keeps what it learnt: a PEFT adapter, all weights, or those of a character RNN.
 """
 
-from genhub.errors import UserError
 from genhub.text.code import parts
 
 FILE = "generate.py"
@@ -36,18 +35,18 @@ most = getattr(model.config, "max_position_embeddings", None) or 1_000_000
 @torch.inference_mode()
 def write(prompt, greedy=bool(os.environ.get("GREEDY")), tokens=int(os.environ.get("TOKENS", 120))):
     torch.manual_seed(int(os.environ.get("SEED", 0)))
-    ids = tokenizer(prompt)["input_ids"] if prompt else []
-    ids = torch.tensor([ids or [start]])
     how = {{"do_sample": False}} if greedy else {{"do_sample": True, "top_p": 0.95, "top_k": 0}}
-    told = model.generate(
-        input_ids=ids,
-        attention_mask=torch.ones_like(ids),
-        max_new_tokens=max(1, min(tokens, most - ids.shape[1])),
-        eos_token_id=ends,
-        pad_token_id=tokenizer.pad_token_id or 0,
-        **how,
-    )
-    return tokenizer.decode(told[0, ids.shape[1] :], skip_special_tokens=True, clean_up_tokenization_spaces=False)
+    how |= {{"eos_token_id": ends, "pad_token_id": tokenizer.pad_token_id or 0}}
+    ids = tokenizer(prompt or ("\\n" if start is None else ""))["input_ids"]
+    ids = torch.tensor([ids or [start]])
+    new, goes_on = ids[:, :0], True
+    while goes_on:
+        ids = ids if ids.shape[1] < most else ids[:, -max(1, most // 2) :]
+        how["max_new_tokens"] = min(tokens - new.shape[1], most + (start is None) - ids.shape[1])
+        told = model.generate(ids, attention_mask=torch.ones_like(ids), **how)
+        new = torch.cat([new, told[:, ids.shape[1] :]], 1)
+        ids, goes_on = told, start is None and new.shape[1] < tokens  # characters: the last half is read anew
+    return tokenizer.decode(new[0], skip_special_tokens=True, clean_up_tokenization_spaces=False)
 
 
 for prompt in sys.argv[1:] or sys.stdin.read().splitlines():
@@ -57,7 +56,8 @@ for prompt in sys.argv[1:] or sys.stdin.read().splitlines():
 _BASE = """\
 {base}
 tokenizer = AutoTokenizer.from_pretrained(BASE{revision})
-model = AutoModelForCausalLM.from_pretrained(BASE{revision}, use_safetensors=True, dtype="float32")
+how = {{"use_safetensors": True, "dtype": "float32"}}
+model = AutoModelForCausalLM.from_pretrained(BASE, **how{revision})
 model = PeftModel.from_pretrained(model, str(RUN / "adapter")).eval()"""
 
 _MODEL = """\
@@ -68,11 +68,56 @@ _TRANSFORMERS = "from transformers import AutoModelForCausalLM, AutoTokenizer"
 _PEFT = f"from peft import PeftModel\n{_TRANSFORMERS}"
 
 
+_RNN = '''\
+"""Go on with a text:  python {file} "Once upon a time" "Another one"    (or one prompt a line on standard input)
+
+It needs `pip install torch safetensors` and lies in the run's folder; RUN=folder names another one.
+TOKENS=80, SEED=1 and GREEDY=1 say how much is written, what is drawn, and that nothing is.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+
+FOLDER = Path(os.environ.get("RUN", Path(__file__).parent)) / "model"
+config = json.loads((FOLDER / "config.json").read_text(encoding="utf-8"))
+number = json.loads((FOLDER / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
+character = {{place: letter for letter, place in number.items()}}
+rnn = torch.nn.ModuleDict(
+    {{
+        "embedding": torch.nn.Embedding(config["vocabulary"], config["embedding"]),
+        "gru": torch.nn.GRU(config["embedding"], config["units"], config["layers"], batch_first=True),
+        "dense": torch.nn.Linear(config["units"], config["vocabulary"]),
+    }}
+)
+rnn.load_state_dict({{name.partition(".")[2]: tensor.float() for name, tensor in load_file(FOLDER / "model.safetensors").items()}})
+
+
+@torch.inference_mode()
+def write(prompt, greedy=bool(os.environ.get("GREEDY")), tokens=int(os.environ.get("TOKENS", 120))):
+    torch.manual_seed(int(os.environ.get("SEED", 0)))
+    ids, state, new = torch.tensor([[number[letter] for letter in prompt or "\\n"]]), None, []
+    for _ in range(tokens):
+        hidden, state = rnn["gru"](rnn["embedding"](ids), state)
+        found, order = rnn["dense"](hidden[0, -1]).softmax(-1).sort(descending=True)
+        found[found.cumsum(0) - found >= 0.95] = 0.0  # the fewest characters that hold so much of the probability
+        new.append(int(order[0 if greedy else torch.multinomial(found, 1)]))
+        ids = torch.tensor([new[-1:]])
+    return "".join(character[place] for place in new)
+
+
+for prompt in sys.argv[1:] or sys.stdin.read().splitlines():
+    print(json.dumps({{"prompt": prompt, "text": write(prompt)}}, ensure_ascii=False))
+'''
+
+
 def script_for(passport: dict, *, whole_model: bool) -> str:
-    """Raises UserError for a character RNN, which no library but ours loads."""
     if passport["method"] == "rnn":
-        what, limit = "There is no script for a character RNN.", "No library but GenHub's own loads one."
-        raise UserError(what, limit, "Write with it here: python -m genhub generate --run …", "run")
+        return _RNN.format(file=FILE)
     model_id, revision = passport["base"]["id"], passport["base"].get("revision")
     load = _MODEL
     if not whole_model:
