@@ -85,7 +85,8 @@ class Judge:
         """Returns Measured. Under several processes each measures its share of the windows."""
         models = {name: contender.logits for name, contender in self.contenders.items()}
         share = (accelerator.process_index, accelerator.num_processes)
-        most, spoken, measured = min(MOST_TOKENS, len(self.text) - 1), 0.0, None
+        most, spoken = min(MOST_TOKENS, len(self.text) - 1), 0.0
+        measured = Measured(self.text, {name: np.full(len(self.text), np.nan) for name in models})
         deadline = self.deadline()
         for measured in judge.measuring(models, self.text, self.window, most, self.material.config.seed, share):
             if time.monotonic() - spoken > 1:
