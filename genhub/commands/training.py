@@ -117,8 +117,11 @@ def checked_config(training: Training, args: argparse.Namespace) -> Config:
 
 
 def _preset(training: Training, args: argparse.Namespace) -> dict:
+    """The options that a preset decides; "3 minutes" is that of the architecture that was asked for."""
     by_name = {known.lower(): values for known, values in training.presets.items()}
     name = getattr(args, "preset", "").lower()
+    asked = config_values(args, training.config).get("architecture") or getattr(training.config, "architecture", "")
+    name = f"{asked}, {name}" if f"{asked}, {name}" in by_name else name
     return by_name[gate.choice(name, tuple(by_name), "preset")] if name else {}
 
 

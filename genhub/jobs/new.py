@@ -48,7 +48,7 @@ def run_name(table: str, config: Config) -> str:
     presets = (name for name, decided in known.items() if all(values.get(key) == value for key, value in decided.items()))
     preset = "" if frozen else next(presets, "")
     decided = {*known.get("Quick" if frozen else preset, ()), *NAMED_APART}
-    apart = [preset] if preset else []
+    apart = [preset.rpartition(", ")[2]] if preset else []  # the architecture is said already
     if "epochs" in values and not preset and not frozen:
         apart, decided = [f"{values['epochs']} epoch{'s' if values['epochs'] > 1 else ''}"], {*decided, "epochs"}
     if values.get("model") != usual.get("model"):

@@ -153,7 +153,7 @@ COURSE: dict[str, tuple[Line, ...]] = {
             "Limits of recurrence",
             "A GRU reads one character after the other and must keep all in its state; attention sees its whole window at once.",
             "A GPT and a character RNN for as many steps: which reads more tokens a second, which needs fewer bits?",
-            Way("scratch", values=_learner(SCRATCH, "1 minute", SCRATCH_PRESETS["1 minute"])),
+            Way("scratch", values=_learner(SCRATCH, "GPT, 1 minute", SCRATCH_PRESETS["GPT, 1 minute"])),
         ),
         Line(
             "Greedy decoding repeats itself",

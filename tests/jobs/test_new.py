@@ -52,7 +52,7 @@ def test_a_run_is_named_by_what_sets_it_apart(values, told):
         (AdaptConfig(**ADAPT_PRESETS["Balanced"]), "t.txt · LoRA · Balanced"),
         (AdaptConfig(method="full", epochs=5, window=64), "t.txt · Full fine-tuning · 5 epochs · window 64"),
         (AdaptConfig(model="openai-community/gpt2", **ADAPT_PRESETS["Thorough"]), "t.txt · LoRA · Thorough · gpt2"),
-        (ScratchConfig(**SCRATCH_PRESETS["1 minute"]), "t.txt · GPT · 1 minute"),
+        (ScratchConfig(**SCRATCH_PRESETS["GPT, 1 minute"]), "t.txt · GPT · 1 minute"),
         (ScratchConfig(architecture="rnn", steps=20), "t.txt · Character RNN · steps 20"),
     ],
 )

@@ -21,7 +21,7 @@ SPREAD = 0.04  # standard deviation of a GPT's first weights: GPT-2's own 0.02 i
 RATES = {  # (architecture, optimizer) → what suits: the hidden matrices' and all others'; see SCRATCH_PRESETS
     ("gpt", "muon"): (2e-2, 2e-2),
     ("gpt", "adamw"): (4e-3, 4e-3),
-    ("rnn", "muon"): (2e-2, 1e-2),
+    ("rnn", "muon"): (1e-2, 1e-2),
     ("rnn", "adamw"): (8e-3, 8e-3),
 }
 

@@ -58,8 +58,19 @@ class ScratchConfig(Config):
         return self.architecture
 
 
+def _gpt(steps: int, **sizes: int) -> dict:
+    return {"architecture": "gpt", "steps": steps, "layers": 4, "embedding": 16, **sizes}
+
+
+def _rnn(steps: int, **sizes: int) -> dict:
+    return {"architecture": "rnn", "steps": steps, "layers": 1, "embedding": 32, "heads": 4, "window": 100, "batch_size": 32, **sizes}
+
+
 SCRATCH_PRESETS = {  # every preset decides the same options
-    "1 minute": {"architecture": "gpt", "steps": 600, "layers": 4, "width": 128, "heads": 4, "window": 128, "batch_size": 16},
-    "3 minutes": {"architecture": "gpt", "steps": 1_500, "layers": 4, "width": 128, "heads": 4, "window": 128, "batch_size": 16},
-    "10 minutes": {"architecture": "gpt", "steps": 3_000, "layers": 4, "width": 192, "heads": 4, "window": 128, "batch_size": 16},
+    "GPT, 1 minute": _gpt(1_000, width=96, heads=3, window=64, batch_size=16, samples=12),
+    "GPT, 3 minutes": _gpt(1_850, width=128, heads=4, window=64, batch_size=32, samples=24),
+    "GPT, 10 minutes": _gpt(3_200, width=192, heads=6, window=128, batch_size=16, samples=40),
+    "RNN, 1 minute": _rnn(700, width=256, samples=12),
+    "RNN, 3 minutes": _rnn(2_400, width=256, samples=24),
+    "RNN, 10 minutes": _rnn(5_000, width=384, samples=40),
 }

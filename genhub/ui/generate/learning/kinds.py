@@ -62,7 +62,7 @@ SCRATCH = Kind(
     ),
     config=ScratchConfig,
     main=("architecture", "steps", "width", "layers", "window", "seed"),
-    preset="1 minute",
+    preset="GPT, 1 minute",
     presets=SCRATCH_PRESETS,
 )
 KINDS = (ADAPT, SCRATCH)
