@@ -131,7 +131,7 @@ def scratch(home: Path, options) -> dict:
     rows.write_text(json.dumps({"text": text[:cut]}) + "\n", encoding="utf-8")
     held_out.write_text(text[cut:], encoding="utf-8")
     whole.write_text(text, encoding="utf-8")
-    config = {**SCRATCH_PRESETS["3 minutes"], "validation_share": 0.02, "test_share": 0.02}
+    config = {**SCRATCH_PRESETS["GPT, 3 minutes"], "validation_share": 0.02, "test_share": 0.02}
     window = config.get("window", ScratchConfig.window)
     asked = {"config": config, "rows": str(rows), "held_out": str(held_out), "window": window, "out": str(home / "from-scratch")}
     ours = contender("scratch", asked, home)
@@ -238,7 +238,7 @@ def _adapting(found: dict) -> str:
 
 def _scratch(found: dict) -> str:
     names = {
-        "genhub": "GenHub, “3 minutes”",
+        "genhub": "GenHub, “GPT, 3 minutes”",
         "nanogpt_preset": "nanoGPT, CPU preset",
         "nanogpt_same_time": "nanoGPT, CPU preset, as long as GenHub took",
     }
