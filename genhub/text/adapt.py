@@ -15,7 +15,7 @@ import torch
 
 from genhub.events import Done, Event, Metric, Note, Stage
 from genhub.jobs.folder import RunFolder
-from genhub.text import corpus, lm, methods, outcome
+from genhub.text import corpus, methods, outcome
 from genhub.text.adapting import learner, material, verdict
 from genhub.text.adapting import outcome as results
 from genhub.text.adapting.lean import lean
@@ -107,9 +107,9 @@ class _Work:
     def before(self, task: AdaptTask, batch_size: int) -> Iterator[Event]:
         """The validation loss of the model as it comes: a new adapter changes nothing yet."""
         device = self.accelerator.device
-        task.model.to(device).eval()
+        task.model.to(device)
         with precision.autocast(precision.resolve(self.config.precision, device), device):
-            loss = lm.window_loss(task.model, task.validation, max(32, batch_size), self.run.stop_requested)
+            loss = learner.validation_loss(task, max(32, batch_size), self.run.stop_requested)
         if loss is not None:
             yield Metric(0, {"val_loss": loss})
 

@@ -3,6 +3,7 @@
 material   the text as tokens, cut into parts
 learner    the task, the plan and the sizes that suit
 lean       LoRA in fewer passes over memory while it learns
+chunked    the loss over a large vocabulary, some hundred positions at a time
 judge      losses on held-out text and what they say
 verdict    the verdict on held-out text
 copying    how much of what the model writes stands in the text it learnt from

@@ -1,11 +1,12 @@
 """The adaptation as the training loop sees it: windows of the text, an adapter in the model, and the sizes that suit."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import nn
 
 from genhub.text import methods
+from genhub.text.adapting import chunked
 from genhub.text.causal import Causal
 from genhub.text.lm import MATRICES, REST, LanguageTask, Logits, Windows
 from genhub.text.ranks import Ranks
@@ -14,11 +15,17 @@ from genhub.training.plan import Phase, Plan
 
 
 class AdaptTask(LanguageTask):
-    """Cross-entropy of the next token, with AdaLoRA's ranks looked after."""
+    """Cross-entropy of the next token, over a frozen head in pieces, with AdaLoRA's ranks looked after."""
 
     def __init__(self, model: nn.Module, train: Windows, validation: Windows):
-        super().__init__(Logits(model), train, validation)
+        self.chunked = chunked.fits(model)
+        super().__init__(chunked.States(model) if self.chunked else Logits(model), train, validation)
         self.ranks = Ranks(model)
+
+    def loss(self, outputs: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        if not self.chunked:
+            return super().loss(outputs, batch)
+        return chunked.loss(outputs.flatten(0, 1), batch["labels"].flatten(), self.model.head())
 
     def after_step(self, step: int) -> None:
         self.ranks.after_step(step)
@@ -38,6 +45,19 @@ def adapted(base: Causal, config: AdaptConfig, steps: int) -> Causal:
     if base.model.device.type == "cpu":
         base.model.set_attn_implementation("eager")
     return methods.adapt(base, config, steps)
+
+
+@torch.inference_mode()
+def validation_loss(task: AdaptTask, batch_size: int, stop: Callable[[], bool] = bool) -> float | None:
+    """Nats a token of the validation windows, as the training loop measures them; None when `stop` says so meanwhile."""
+    task.model.eval()
+    device, rows, sums = next(task.model.parameters()).device, range(len(task.validation.lengths)), 0.0
+    for at in rows[::batch_size]:
+        if stop():
+            return None
+        batch = {name: tensor.to(device) for name, tensor in task.validation.batch(rows[at : at + batch_size]).items()}
+        sums = sums + task.measure(task.model(batch), batch)
+    return task.summary(sums.tolist())["val_loss"]
 
 
 def rate(config: AdaptConfig) -> float:
