@@ -13,6 +13,8 @@ from genhub.text.ranks import Ranks
 from genhub.training.configs import AdaptConfig
 from genhub.training.plan import Phase, Plan
 
+STEP_BY_STEP = 256  # tokens of a window
+
 
 class AdaptTask(LanguageTask):
     """Cross-entropy of the next token, over a frozen head in pieces, with AdaLoRA's ranks looked after."""
@@ -40,9 +42,10 @@ class AdaptTask(LanguageTask):
 def adapted(base: Causal, config: AdaptConfig, steps: int) -> Causal:
     """`base` with the config's adapter in it, changed in place. New weights come from torch's generator: seed it before.
 
-    On a CPU attention is computed step by step while training, which is faster there for windows of some hundred tokens.
+    On a CPU attention is computed step by step while training, which is a quarter faster there for short windows (bf16); of long ones
+    it would keep too many weights.
     """
-    if base.model.device.type == "cpu":
+    if base.model.device.type == "cpu" and min(config.window, base.positions or config.window) <= STEP_BY_STEP:
         base.model.set_attn_implementation("eager")
     return methods.adapt(base, config, steps)
 
