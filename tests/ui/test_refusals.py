@@ -305,7 +305,7 @@ def test_what_is_not_an_uploaded_file_is_refused(app, me, name):
 
 def test_values_that_no_client_library_sends_are_refused(app, me, table):
     for rate in (NAN, INFINITE, -INFINITE):
-        assert "Learning rate is" in raw(app, "/train", [me, table[0], {"learning_rate": rate}, ""])
+        assert "Learning rate is" in raw(app, "/train", [me, table[0], {"learning_rate": rate}, "", "classify"])
     assert "surrogate" in raw(app, "/classify", [me, "example-support", ["\ud800"]])
     assert raw(app, "/classify", [me])
 
@@ -383,7 +383,7 @@ MODELS = {
     "acme/wide": "hidden_size = 1000000000",
     "acme/classes": "num_labels = 100000000",
     "acme/quantized": "is quantized",
-    "acme/gpt": "is of the type “gpt2”",
+    "acme/gpt": "is a language model: it does not classify texts",
     "acme/adapter": "is an adapter, not a model",
     "acme/empty": "is empty (0 bytes)",
     "acme/header": "is not a safetensors file",
