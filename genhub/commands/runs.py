@@ -20,7 +20,10 @@ def _list(args: argparse.Namespace, out: Output) -> None:
     found = [describe(RunFolder(path)) for path in _folders(settings.get().runs)]
     found.sort(key=lambda run: run["created"], reverse=True)
     if not found:
-        return out.result({"runs": []}, "There are no runs yet. Start one with python -m genhub train classify --data F.csv, or train generate --data F.txt")
+        return out.result(
+            {"runs": []},
+            "There are no runs yet. Start one with python -m genhub train classify --data F.csv, or train generate --data F.txt",
+        )
     lines = [(run["id"], run["name"], run["state"], run["accuracy"], run["bits_per_character"], run["created"]) for run in found]
     return out.result({"runs": found}, table(HEADER, lines))
 

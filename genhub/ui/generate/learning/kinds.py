@@ -8,7 +8,7 @@ from genhub.training.configs import ADAPT_PRESETS, SCRATCH_PRESETS, AdaptConfig,
 
 @dataclass(frozen=True)
 class Kind:
-    """task: in `genhub.tasks`. prefix: of the components' names. main: options that stand in view. presets: name → options that it
+    """task: in `genhub.tasks`. prefix: of the components' names, and of its stage in `ui.ways`. main: options that stand in view. presets: name → options that it
     decides. has_base: a pretrained model is chosen, and stands beside what was learnt."""
 
     task: str

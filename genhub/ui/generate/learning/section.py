@@ -6,7 +6,7 @@ import gradio as gr
 
 from genhub.errors import UserError
 from genhub.lab import Lab
-from genhub.ui import markup
+from genhub.ui import markup, ways
 from genhub.ui.generate.learning import home, options, run, source
 from genhub.ui.generate.learning.kinds import KINDS, Kind, remembered
 from genhub.ui.run_view import LIVE
@@ -129,9 +129,10 @@ def arrive(lab: Lab, session: dict, learn: dict) -> dict:
     drawn, living = look(lab, session, learn), {info.id: info.task for info in lab.runs(session["visitor"]) if info.state in LIVE}
     for kind in KINDS:
         drawn |= _text_in_use(lab, session, learn, kind)
-        if run.shown_run(learn, kind) in living:
-            drawn |= {kind.name("stage"): gr.update(open=True)}
-            drawn |= {"tabs": gr.Tabs(selected="generate")} if all(teaches(task) for task in living.values()) else {}
+        if living.get(run.shown_run(learn, kind)) == kind.task:
+            drawn |= ways.follow(ways.Way(kind.prefix))
+    if not all(teaches(task) for task in living.values()):
+        drawn.pop("tabs", None)
     return drawn
 
 
@@ -147,8 +148,7 @@ def _text_in_use(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
 def open_run(lab: Lab, session: dict, learn: dict, run_id: str) -> dict:
     """Show one of the visitor's runs in the section of its task, on the tab Generate."""
     kind = next(kind for kind in KINDS if kind.task == lab.run(session["visitor"], run_id).task)
-    opened = {other.name("stage"): gr.update(open=other is kind) for other in KINDS}
-    return {"tabs": gr.Tabs(selected="generate"), **opened, **in_view(lab, session, learn, kind, run_id)}
+    return {**ways.follow(ways.Way(kind.prefix)), **in_view(lab, session, learn, kind, run_id)}
 
 
 def teaches(task: str) -> bool:
@@ -157,5 +157,5 @@ def teaches(task: str) -> bool:
 
 
 VIEWED = ["learn_pulse", *(name for kind in KINDS for name in kind.names(*run.PARTS))]
-OPENED = ["learn", "tabs", *VIEWED, *(name for kind in KINDS for name in kind.names("stage", *home.OUTPUTS))]
-ARRIVED = ["tabs", *VIEWED, *(name for kind in KINDS for name in kind.names("stage", "facts", "train"))]
+OPENED = ["learn", *ways.OPENED, *VIEWED, *(name for kind in KINDS for name in kind.names(*home.OUTPUTS))]
+ARRIVED = [*ways.OPENED, *VIEWED, *(name for kind in KINDS for name in kind.names("facts", "train"))]
