@@ -109,13 +109,10 @@ class Judge:
         vocabulary = self.material.base.model.config.vocab_size
         return judge.counted(learnt, self.text.ids, vocabulary, order, STOP_LEARNT if self.stopped else LEARNT)
 
-    def write(self, contender: Contender, new: int = 0) -> Written:
-        """All texts side by side, `new` tokens of each (0: LONG); nothing after Stop."""
+    def write(self, contender: Contender) -> Written:
+        """All texts side by side; nothing after Stop."""
         prompts = self.prompts()
-        rows = [
-            Row(list(prompt), self.decoding(number, new or LONG[self.spells]), contender.model.ends)
-            for number, prompt in enumerate(prompts)
-        ]
+        rows = [Row(list(prompt), self.decoding(number, LONG[self.spells]), contender.model.ends) for number, prompt in enumerate(prompts)]
         batch = Batch(contender.model.decoder)
         with contender.within():
             for row in () if self.stopped else rows:
