@@ -76,6 +76,7 @@ class Scheduler:
 
     def submit(self, request: Request) -> None:
         with self._arrived:
+            self.counts["requests"] += 1
             self._inbox.append(request)
             self._arrived.notify()
 
@@ -94,7 +95,6 @@ class Scheduler:
                 self._arrived.wait()
             fresh, self._inbox = self._inbox, []
             cancelled, self._cancelled = self._cancelled, set()
-        self.counts["requests"] += len(fresh)
         wanted = [request for request in fresh if request.id not in cancelled]
         self._jobs += [Job(group, self._work(group)) for group in self._groups(wanted)]
         wanted_jobs = [job for job in self._jobs if not self._abandoned(job, cancelled)]

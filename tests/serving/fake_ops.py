@@ -41,6 +41,13 @@ def hold(context, args):
     return {"held": True}
 
 
+def gather(context, args):
+    """Busy until so many requests have reached the worker."""
+    while context["requests"] < args["requests"]:
+        time.sleep(0.005)
+    return {"held": True}
+
+
 def die(context, args):
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -79,6 +86,7 @@ OPS = {
     "batched": Op(single, key=lambda args: args.get("run"), together=together),
     "count": Op(count),
     "hold": Op(hold),
+    "gather": Op(gather),
     "die": Op(die),
     "maybe_die": Op(lambda context, args: together_die(context, [args])[0], key=lambda args: "same", together=together_die),
     "fail": Op(fail),

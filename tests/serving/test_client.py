@@ -146,15 +146,12 @@ def test_a_step_that_never_ends_has_the_worker_replaced(worker, tmp_path, monkey
     assert worker.call("echo", {"text": ""})["pid"] != pid
 
 
-def test_requests_that_wait_for_the_same_run_share_a_batch(worker, tmp_path, until):
-    gate = tmp_path / "gate"
-    blocker = in_thread(worker.call, "hold", {"until": str(gate)})
+def test_requests_that_wait_for_the_same_run_share_a_batch(worker, until):
+    blocker = in_thread(worker.call, "gather", {"requests": 8})
     until(lambda: at_work(worker))
     texts = ["a", "b", "bad", "c"]
     futures = [in_thread(worker.call, "batched", {"run": "one", "text": text}) for text in texts]
     others = [in_thread(worker.call, "batched", {"run": "two", "text": text}) for text in "xyz"]
-    until(lambda: len(worker._pending) == 8)
-    gate.touch()
     assert blocker.result() == {"held": True}
     assert [future.result() for future in others] == [{"said": text, "batch": 3} for text in "xyz"]
     # The bad one fails by itself, and only itself.
