@@ -302,7 +302,7 @@ def test_a_model_from_scratch_is_found_again_after_a_reload_stopped_and_writes(p
     fill(page, scratch_steps=8_000, scratch_layers=1, scratch_width=16, scratch_window=16)
     expect(page.get_by_label("My own")).to_be_checked()
     page.locator("#stage-scratch").get_by_role("button", name="Advanced").click()
-    fill(page, scratch_samples=200, scratch_sample_tokens=30, scratch_batch_size=4)
+    fill(page, scratch_heads=2, scratch_samples=200, scratch_sample_tokens=30, scratch_batch_size=4)
     page.locator("#scratch_use").click()
     expect(page.locator("#scratch_facts")).to_contain_text("Harbour", ignore_case=True)
     expect(page.locator("#scratch_forecast")).to_contain_text("4,656 of 4,656")
