@@ -60,8 +60,15 @@ def stage(page, name):
 
 
 def fill(page, **fields):
+    """Fill in fields by name; one of a stage that was opened just now can lose what it got while it was being mounted: it gets it again."""
     for name, value in fields.items():
-        page.locator(f"#{name}").locator("input, textarea").first.fill(str(value))
+        field = page.locator(f"#{name}").locator("input, textarea").first
+        for _ in range(5):
+            field.fill(str(value))
+            page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            if field.input_value() == str(value):
+                break
+        expect(field).to_have_value(str(value))
 
 
 def pieces(page) -> list[str]:
@@ -247,9 +254,10 @@ def test_a_beam_search_is_drawn_by_the_page_itself(page):
     stage(page, "tree")
     fill(page, **{"tree-beams": 3, "tree-tokens": 4})
     page.locator("#tree-go").click()
+    expect(page.locator("#tree-told")).to_contain_text("continuations were looked at")
+    expect(page.locator("#tree-beams input").first).to_have_value("3")
     expect(page.locator("#tree-best tbody tr")).to_have_count(3)
     expect(page.locator("#tree-plot .scatterlayer .trace").first).to_be_visible()
-    expect(page.locator("#tree-told")).to_contain_text("continuations were looked at")
     expect(page.locator("#tree-plot .legendtext")).to_have_text(["dropped", "went on", "best hypothesis", "greedy path"])
 
 
