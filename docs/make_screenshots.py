@@ -18,6 +18,12 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "screenshots"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run")
+RUNS = (  # something to compare and to look at; the page lists runs of the command line too
+    ("classify", "--data", "support", "--folds", "0", "--method", "frozen"),
+    ("classify", "--data", "support", "--folds", "0", "--method", "lora"),
+    ("generate", "--data", "harbour", "--preset", "Quick"),
+    ("scratch", "--data", "harbour", "--preset", "GPT, 1 minute"),
+)
 
 
 @contextmanager
@@ -28,9 +34,8 @@ def app() -> Iterator[str]:
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as home:
         env = {**os.environ, "GENHUB_HOME": home, "GENHUB_OFFLINE": "1"}
-        for method in ("frozen", "lora"):  # something to compare; the page lists runs of the command line too
-            words = ["train", "classify", "--data", "support", "--folds", "0", "--method", method, "--quiet"]
-            subprocess.run([sys.executable, "-m", "genhub", *words], env=env, check=True)
+        for words in RUNS:
+            subprocess.run([sys.executable, "-m", "genhub", "train", *words, "--quiet"], env=env, check=True)
         process = subprocess.Popen([sys.executable, "-m", "genhub", "serve", "--port", str(port)], env=env)
         address = f"http://127.0.0.1:{port}/"
         try:
@@ -56,8 +61,10 @@ def main() -> None:
         for scheme in ("light", "dark"):
             for width in (1400, 400):
                 page = browser.new_page(viewport={"width": width, "height": 1000}, color_scheme=scheme)
+                page.set_default_timeout(120_000)
                 page.goto(f"{address}?__theme={scheme}")
                 walk(page, f"{scheme}-{width}")
+                generate(page, f"{scheme}-{width}")
                 page.close()
         browser.close()
 
@@ -85,6 +92,37 @@ def walk(page, suffix: str) -> None:
         page.wait_for_function(f"document.querySelectorAll('#runs-table tbody [aria-pressed=true]').length == {row + 1}")
     page.wait_for_selector("#runs-compare table")
     shot(page, f"runs-{suffix}")
+
+
+def generate(page, suffix: str) -> None:
+    """The text that the tab opens on, strategies side by side, a beam search, the inside of a model, and two runs that learnt to write."""
+    page.get_by_role("tab", name="Generate").click()
+    page.wait_for_selector("#gen-text .tok")
+    shot(page, f"write-{suffix}")
+    page.locator("#stage-write > button").click()
+    with stage(page, "decode", suffix):
+        page.wait_for_selector("#decode-view article .tok")
+    with stage(page, "tree", suffix):
+        page.locator("#tree-go").click()
+        page.wait_for_selector("#tree-plot .scatterlayer .trace")
+    with stage(page, "inside", suffix) as inside:
+        inside.get_by_role("tab", name="Attention in four steps").click()
+        inside.get_by_text("Compute weights").wait_for()
+    for name in ("adapt", "scratch"):
+        with stage(page, name, suffix):
+            page.locator(f"#{name}_run input").click()
+            page.get_by_role("option").first.click()
+            page.wait_for_selector(f"#{name}_verdict .gh-big")
+
+
+@contextmanager
+def stage(page, name: str, suffix: str) -> Iterator:
+    """The stage, open for as long as its picture takes."""
+    button = page.locator(f"#stage-{name} > button")
+    button.click()
+    yield page.locator(f"#stage-{name}")
+    shot(page, f"{name}-{suffix}")
+    button.click()
 
 
 def shot(page, name: str) -> None:
