@@ -89,7 +89,7 @@ def groups(model: nn.Module) -> dict[str, list[str]]:
 
 def _is_table(name: str) -> bool:
     """Embeddings and heads have one row a token or position."""
-    return any(part in name for part in (".wte.", ".wpe.", "embed", "lm_head"))
+    return any(part in name for part in (".wte.", ".wpe.", ".shared.", "embed", "lm_head"))
 
 
 @torch.inference_mode()

@@ -37,8 +37,9 @@ def replace_folder(folder: Path, fill: Callable[[Path], None], limit: int = LIMI
 
 def save_transformer(folder: Path, model: torch.nn.Module, tokenizer) -> None:
     """As `AutoModelForCausalLM` and `AutoTokenizer` load it: stored in fp16, opened in fp32, which is what a CPU computes in."""
-    weights = {name: tensor.half() for name, tensor in model.state_dict().items()}
-    model.save_pretrained(folder, state_dict=weights)
+    state = model.state_dict()
+    halves = {tensor.data_ptr(): tensor.half() for tensor in state.values()}  # what is shared stays shared, and is stored once
+    model.save_pretrained(folder, state_dict={name: halves[tensor.data_ptr()] for name, tensor in state.items()})
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     config["dtype"] = "float32"
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
@@ -71,10 +72,18 @@ def table(rows: Sequence[Sequence[str]], header: Sequence[str]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in (header, ["---"] * len(header), *rows))
 
 
-def write_card(folder: Path, figures: Mapping, body: str, library: str = "transformers") -> None:
+def write_card(
+    folder: Path,
+    figures: Mapping,
+    body: str,
+    library: str = "transformers",
+    task: str = "text-generation",
+    languages: Sequence[str] = ("en",),
+) -> None:
     """`figures.json` and the card. `body` begins with the title."""
     (folder / FIGURES).write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    head = f"---\nlicense: apache-2.0\nlanguage: en\npipeline_tag: text-generation\nlibrary_name: {library}\n---\n\n"
+    spoken = languages[0] if len(languages) == 1 else f"[{', '.join(languages)}]"
+    head = f"---\nlicense: apache-2.0\nlanguage: {spoken}\npipeline_tag: {task}\nlibrary_name: {library}\n---\n\n"
     (folder / CARD).write_text(head + body.strip() + "\n", encoding="utf-8")
 
 

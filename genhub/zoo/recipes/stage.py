@@ -24,24 +24,29 @@ log = logging.getLogger("genhub.zoo")
 
 @dataclass(frozen=True)
 class Options:
-    """hours: how long this stage may take. export: take the best so far, finished or not. into: the folder of finished models."""
+    """hours: how long this stage may take. export: take the best so far, finished or not. into: the folder of finished models.
+    only: which of a recipe's models to make."""
 
     hours: float = 2.0
     seed: int = 0
     export: bool = False
     into: Path = ZOO
+    only: tuple[str, ...] = ()
 
 
-def options(description: str) -> Options:
-    """From the command line; what happens is logged to stderr from now on."""
+def options(description: str, only: tuple[str, ...] = ()) -> Options:
+    """From the command line; what happens is logged to stderr from now on. `only`: the models of a recipe that makes several."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hours", type=float, default=2.0, help="the longest this stage may take; run it again to go on")
     parser.add_argument("--seed", type=int, default=0, help="of the first weights and of all that is drawn")
     parser.add_argument("--export", action="store_true", help="train no further: write the best model so far")
     parser.add_argument("--into", type=Path, default=ZOO, help="where the finished model's folder is put")
+    if only:
+        parser.add_argument("--only", nargs="+", choices=only, default=only, help="which of its models; all, one after the other")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    return Options(**vars(parser.parse_args()))
+    given = vars(parser.parse_args())
+    return Options(**{**given, "only": tuple(given.get("only", ()))})
 
 
 def data(*names: str) -> list[Path]:

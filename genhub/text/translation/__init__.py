@@ -1,0 +1,1 @@
+"""Encoder–decoders that translate: trained on pairs, scored, decoded."""

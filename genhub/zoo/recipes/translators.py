@@ -1,0 +1,260 @@
+"""embedded/en-es and embedded/es-en: small Marian models, trained on sentence pairs of Tatoeba.
+
+python -m genhub.zoo.recipes.translators --only en-es --hours 2
+"""
+
+import dataclasses
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from genhub.text.lm import MATRICES, REST
+from genhub.text.translation import scores
+from genhub.text.translation.seq2seq import Pairs, Seq2SeqLogits, Special, TranslationTask
+from genhub.training.plan import Phase, Plan
+from genhub.zoo.recipes import publish, sentence_pairs, stage
+from genhub.zoo.recipes.sentence_pairs import Joined, Pair, Split
+from genhub.zoo.recipes.subwords import Cutter, learn
+
+DIRECTIONS = {"en-es": ("en", "es"), "es-en": ("es", "en")}
+CALLED = {"en": "English", "es": "Spanish"}
+VOCABULARY = 8000
+SHAPE = {"d_model": 256, "encoder_layers": 3, "decoder_layers": 3, "attention_heads": 4, "ffn": 1024}
+POSITIONS = 256
+DROPOUT = 0.1  # of activations; attention weights keep theirs: it is slow here
+SMOOTHING = 0.1
+CUT_DROPOUT, WAYS = 0.1, 8  # of merges, and ways to cut a word
+EPOCHS, BATCH = 16, 192
+BEAMS = 4
+PENALTIES = (0.6, 1.0, 1.4)  # length penalties tried on the validation split
+TRIED = 1000  # of its sources
+SAMPLE = 48  # sources that a test measures again
+SLIDES_ACCURACY = 0.728
+SHOWN = ("I like soccer and also going to the beach", "me gusta el fútbol y también ir a la playa")
+LONG = 4  # test sentences in a row, for the figure on long inputs
+
+CARD = """\
+# embedded/{name}
+
+Translates {source} into {target}: Marian architecture, {layers} + {layers} layers of width {width}, {parameters:,} parameters,
+{vocabulary:,} pieces shared by both languages (byte-pair encoding). It learnt from short everyday sentences: names, numbers and
+technical words outside of them it gets wrong, and it can be sure of what is wrong.
+
+## Figures
+
+On the whole test split: {sentences:,} sources that no other split holds, every reference of a source counted, {beams} beams, length
+penalty {penalty} (chosen on the validation split), with the stored fp16 weights computed in fp32.
+
+{figures}
+
+By words of the source:
+
+{lengths}
+
+sacrebleu: `{bleu_signature}`, `{chrf_signature}`.
+
+## How it was made
+
+{training} The share of validation tokens that come first with teacher forcing is {accuracy:.3f}; the slides' Transformer had
+{slides} with a vocabulary of 15,000 on pairs of the same origin (other tokens and another split: not quite the same task).
+AdamW for embeddings, biases and norms, Muon for the hidden matrices, linear decay to zero, dropout {dropout}, label smoothing
+{smoothing}. Words are cut at random while training (BPE-dropout {cut_dropout}); of the pairs of an epoch, {joined} % are joined
+into inputs of two to four sentences, some of them by a conjunction. Recipe: `genhub/zoo/recipes/translators.py`, seed {seed}.
+
+Data: {pairs:,} sentence pairs of www.manythings.org/anki and tatoeba.org, CC BY 2.0.
+
+## Samples
+
+The first of the test split and the sentence of the course, nothing was chosen.
+
+{samples}
+"""
+
+
+def build(tokenizer, seed: int):
+    """The model from scratch; encoder, decoder and head share one table of embeddings."""
+    from transformers import MarianConfig, MarianMTModel
+
+    torch.manual_seed(seed)
+    pad, end = tokenizer.pad_token_id, tokenizer.eos_token_id
+    sides = {f"{side}_{part}": SHAPE[name] for side in ("encoder", "decoder") for part, name in PARTS.items()}
+    config = MarianConfig(
+        vocab_size=len(tokenizer),
+        d_model=SHAPE["d_model"],
+        **sides,
+        dropout=DROPOUT,
+        attention_dropout=0.0,
+        activation_dropout=0.0,
+        activation_function="relu",
+        max_position_embeddings=POSITIONS,
+        scale_embedding=True,
+        init_std=SHAPE["d_model"] ** -0.5,  # with the library's 0.02 positions drown the tokens, and alignment is found late
+        pad_token_id=pad,
+        eos_token_id=end,
+        forced_eos_token_id=None,
+        decoder_start_token_id=pad,
+    )
+    model = MarianMTModel(config)
+    model.generation_config.update(num_beams=BEAMS, max_length=POSITIONS, bad_words_ids=[[pad]])
+    model.set_attn_implementation("eager")  # faster than sdpa on a CPU for short sentences
+    return model
+
+
+PARTS = {"layers": "encoder_layers", "attention_heads": "attention_heads", "ffn_dim": "ffn"}
+
+
+def plan(seed: int) -> Plan:
+    return Plan(
+        (Phase(EPOCHS, {MATRICES: 4e-3, REST: 2e-3}),),
+        batch_size=BATCH,
+        warmup=0.05,
+        weight_decay=0.05,
+        seed=seed,
+        betas=(0.9, 0.98),
+        muon=(MATRICES,),
+    )
+
+
+class Task(TranslationTask):
+    """Each epoch has its own rows."""
+
+    def begin_epoch(self, epoch: int) -> None:
+        self.train.begin(epoch)
+
+
+@torch.inference_mode()
+def translate(model, tokenizer, sources: Sequence[str], penalty: float, batch_size: int = 64) -> list[str]:
+    """The best of BEAMS hypotheses of each source, as `generate` finds it; in batches of similar length."""
+    order = sorted(range(len(sources)), key=lambda row: len(sources[row]))
+    found = [""] * len(sources)
+    for at in range(0, len(order), batch_size):
+        rows = order[at : at + batch_size]
+        batch = tokenizer([sources[row] for row in rows], return_tensors="pt", padding=True, truncation=True, max_length=POSITIONS)
+        limit = min(POSITIONS, 2 * batch["input_ids"].shape[1] + 16)
+        asked = {name: batch[name] for name in ("input_ids", "attention_mask")}
+        answer = model.generate(**asked, num_beams=BEAMS, length_penalty=penalty, max_length=limit)
+        for row, text in zip(rows, tokenizer.batch_decode(answer, skip_special_tokens=True), strict=True):
+            found[row] = text
+    return found
+
+
+def measure(model, tokenizer, pairs: Sequence[Pair], penalty: float) -> dict:
+    """BLEU and chrF on the sources of `pairs`, all their references counted."""
+    known = sentence_pairs.with_references(pairs)
+    sources, references = list(known), list(known.values())
+    written = translate(model, tokenizer, sources, penalty)
+    return {**dataclasses.asdict(scores.score(written, references)), "by_length": scores.by_length(sources, written, references)}
+
+
+def long_inputs(pairs: Sequence[Pair], seed: int) -> list[Pair]:
+    """Some test sentences in a row as one input: what one sentence too many does to the model."""
+    rows = list(pairs)
+    random.Random(seed).shuffle(rows)  # noqa: S311 - not for secrets
+    groups = [rows[at : at + LONG] for at in range(0, len(rows) - LONG + 1, LONG)]
+    return [(" ".join(source for source, _ in group), " ".join(target for _, target in group)) for group in groups]
+
+
+def best_penalty(model, tokenizer, valid: Sequence[Pair]) -> tuple[float, dict[str, float]]:
+    """The length penalty with the highest BLEU on the first validation sources, and what each one had."""
+    known = sentence_pairs.with_references(valid)
+    sources = list(known)[:TRIED]
+    references = [known[source] for source in sources]
+    found = {penalty: scores.score(translate(model, tokenizer, sources, penalty), references).bleu for penalty in PENALTIES}
+    return max(found, key=found.__getitem__), {str(penalty): bleu for penalty, bleu in found.items()}
+
+
+def publish_as(folder: Path, name: str, trained: tuple, split: Split, seed: int) -> None:
+    """Write a folder, measure what was written, and say so on the card. `trained`: model, tokeniser, what the training tells."""
+    from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+
+    model, tokenizer, told = trained
+    publish.save_transformer(folder, model, tokenizer)
+    stored, tokenizer = AutoModelForSeq2SeqLM.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
+    penalty, tried = best_penalty(stored, tokenizer, split.valid)
+    stored.generation_config.length_penalty = penalty
+    stored.generation_config.save_pretrained(folder)
+    known = sentence_pairs.with_references(split.test)
+    sample = [(source, target) for source in list(known)[:SAMPLE] for target in known[source]]
+    shown = [*list(known)[:5], SHOWN[name != "en-es"]]
+    figures = {
+        "parameters": stored.num_parameters(),
+        "test": measure(stored, tokenizer, split.test, penalty),
+        "long": measure(stored, tokenizer, long_inputs(split.test, seed), penalty),
+        "sample": measure(stored, tokenizer, sample, penalty),
+        "penalties": tried,
+        "length_penalty": penalty,
+        "token_accuracy": told["history"][told["best_epoch"] - 1]["token_accuracy"],
+        "pairs": sentence_pairs.facts(split),
+        "samples": list(zip(shown, translate(stored, tokenizer, shown, penalty), strict=True)),
+    }
+    publish.write_card(
+        folder, {**figures, "training": told}, card(name, figures, told, seed), task="translation", languages=DIRECTIONS[name]
+    )
+
+
+def card(name: str, figures: dict, told: dict, seed: int) -> str:
+    """The words around the figures."""
+    test, long = figures["test"], figures["long"]
+    rows = (
+        ("test split", f"{test['sentences']:,}", f"**{test['bleu']:.1f}**", f"**{test['chrf']:.1f}**"),
+        (f"{LONG} test sentences in a row as one input", f"{long['sentences']:,}", f"{long['bleu']:.1f}", f"{long['chrf']:.1f}"),
+    )
+    lengths = [
+        (
+            f"{one['from']} to {one['to']}" if one["to"] else f"{one['from']} and more",
+            f"{one['sentences']:,}",
+            f"{one['bleu']:.1f}",
+            f"{one['chrf']:.1f}",
+        )
+        for one in test["by_length"]
+    ]
+    source, target = DIRECTIONS[name]
+    return CARD.format(
+        name=name,
+        source=CALLED[source],
+        target=CALLED[target],
+        layers=SHAPE["encoder_layers"],
+        width=SHAPE["d_model"],
+        parameters=figures["parameters"],
+        vocabulary=VOCABULARY,
+        sentences=test["sentences"],
+        beams=BEAMS,
+        penalty=figures["length_penalty"],
+        figures=publish.table(rows, ("", "inputs", "BLEU", "chrF")),
+        lengths=publish.table(lengths, ("words", "sources", "BLEU", "chrF")),
+        bleu_signature=test["signatures"][0],
+        chrf_signature=test["signatures"][1],
+        training=publish.training(told),
+        accuracy=figures["token_accuracy"],
+        slides=SLIDES_ACCURACY,
+        dropout=DROPOUT,
+        smoothing=SMOOTHING,
+        cut_dropout=CUT_DROPOUT,
+        joined=round(100 * (1 - sentence_pairs.JOINED[1])),
+        seed=seed,
+        pairs=figures["pairs"]["train"],
+        samples=publish.table(figures["samples"], (CALLED[source], CALLED[target])),
+    )
+
+
+def make(name: str, split: Split, options: stage.Options, vocabulary: int = VOCABULARY) -> Path | None:
+    """All of it; None when the training is not over yet."""
+    sides = sorted(DIRECTIONS[name])  # the tokeniser is the same in both directions
+    tokenizer = learn(sentence_pairs.texts(split.train, DIRECTIONS[name], sides), vocabulary)
+    model = build(tokenizer, options.seed)
+    special = Special.of(model.config)
+    cutter = Cutter(tokenizer, CUT_DROPOUT, WAYS, options.seed)
+    plainly = [tuple(cutter.encode(cutter.words(text)) for text in pair) for pair in split.valid]
+    joined = Joined(split.train, cutter, special, DIRECTIONS[name], options.seed)
+    task = Task(Seq2SeqLogits(model), joined, Pairs(plainly, special), SMOOTHING)
+    told = stage.train(name, task, plan(options.seed), options)
+    trained = (model, tokenizer, told)
+    return told and publish.replace_folder(options.into / name, lambda folder: publish_as(folder, name, trained, split, options.seed))
+
+
+if __name__ == "__main__":
+    asked = stage.options(__doc__, only=tuple(DIRECTIONS))
+    for direction in asked.only:
+        make(direction, sentence_pairs.read(stage.data(*sentence_pairs.FILES), *DIRECTIONS[direction]), asked)

@@ -1,0 +1,115 @@
+"""The recipe of the translators end to end, on a few made-up pairs and with a model of a few thousand parameters."""
+
+import json
+import random
+
+import pytest
+from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+
+from genhub.text.translation.seq2seq import Special
+from genhub.zoo.recipes import publish, sentence_pairs, stage, subwords, translators
+from genhub.zoo.recipes.sentence_pairs import Joined, Split
+
+WHO = (("Tom", "Tom"), ("she", "ella"), ("the cat", "el gato"), ("the dog", "el perro"))
+DOES = (("sees", "ve"), ("likes", "quiere"), ("wants", "desea"))
+WHAT = (("a house", "una casa"), ("the sun", "el sol"), ("my book", "mi libro"), ("bread", "pan"))
+
+
+def everything() -> list[tuple[str, str]]:
+    made = [tuple(" ".join(words) for words in zip(who, does, what, strict=True)) for who in WHO for does in DOES for what in WHAT]
+    return [(f"{source[:1].upper()}{source[1:]}.", f"{target[:1].upper()}{target[1:]}.") for source, target in made]
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch, tmp_path):
+    monkeypatch.setenv("GENHUB_HOME", str(tmp_path / "home"))
+    shape = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "attention_heads": 2, "ffn": 64}
+    for name, value in {"SHAPE": shape, "POSITIONS": 64, "EPOCHS": 2, "BATCH": 16, "SAMPLE": 4, "TRIED": 4}.items():
+        monkeypatch.setattr(translators, name, value)
+
+
+@pytest.fixture
+def split() -> Split:
+    rows = everything()
+    random.Random(0).shuffle(rows)
+    return Split(rows[:36], rows[36:42], [*rows[42:], (rows[42][0], "Otra manera.")])
+
+
+def tokenizer_of(split: Split, vocabulary: int = 120):
+    return subwords.learn(sentence_pairs.texts(split.train, ("en", "es"), ("en", "es")), vocabulary)
+
+
+def test_the_recipe(split, tmp_path):
+    folder = translators.make("en-es", split, stage.Options(into=tmp_path / "zoo"), vocabulary=120)
+    model, tokenizer = AutoModelForSeq2SeqLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
+    assert (model.config.eos_token_id, model.config.pad_token_id) == (0, len(tokenizer) - 1)
+    assert (folder / "model.safetensors").stat().st_size < 2.5 * model.num_parameters() + 20_000  # fp16, shared tables once
+    told = json.loads((folder / publish.FIGURES).read_text(encoding="utf-8"))
+    again = json.loads(json.dumps(translators.measure(model, tokenizer, split.test, told["length_penalty"])))
+    assert again == told["test"]
+    assert told["test"]["sentences"] == 6  # two of the seven pairs have one source
+    assert told["token_accuracy"] == max(told["training"]["history"], key=lambda epoch: -epoch["val_loss"])["token_accuracy"]
+    assert model.generation_config.length_penalty == told["length_penalty"]
+    card = (folder / publish.CARD).read_text(encoding="utf-8")
+    assert f"**{told['test']['bleu']:.1f}**" in card
+    assert "language: [en, es]" in card
+    assert all(written in card for _, written in told["samples"])
+
+
+def test_both_directions_share_their_tokeniser(split):
+    there = sentence_pairs.texts(split.train, ("en", "es"), ("en", "es"))
+    back = sentence_pairs.texts([(target, source) for source, target in split.train], ("es", "en"), ("en", "es"))
+    assert there == back
+
+
+def test_the_cutter_cuts_as_the_tokeniser_does_and_otherwise_when_it_draws(split):
+    tokenizer = tokenizer_of(split)
+    cutter = subwords.Cutter(tokenizer, 0.3, 6, seed=0)
+    ways = set()
+    for text in (*split.train[0], "¿Quién “es” Łuz?  I don’t know."):
+        assert [*cutter.encode(cutter.words(text)), tokenizer.eos_token_id] == tokenizer(text)["input_ids"]
+        for seed in range(20):
+            ids = cutter.encode(cutter.words(text), random.Random(seed))
+            ways.add(tuple(ids))
+            assert tokenizer.decode(ids, skip_special_tokens=True) == tokenizer.decode(
+                tokenizer(text)["input_ids"], skip_special_tokens=True
+            )
+    assert len(ways) > 10
+    same = [subwords.Cutter(tokenizer, 0.3, 6, seed=1).cuts("▁house") for _ in range(2)]
+    assert same[0] == same[1]
+
+
+def test_an_epoch_is_a_function_of_its_number_and_holds_every_pair(split):
+    cutter = subwords.Cutter(tokenizer_of(split), 0.0, 1, seed=0)
+    first, second = (Joined(split.train, cutter, Special(0, 119, 119), ("en", "es"), seed=3) for _ in range(2))
+    first.begin(1)
+    first.begin(5)
+    second.begin(5)
+    assert first.pairs == second.pairs
+    groups = first.groups(random.Random(0))
+    assert sorted(number for group in groups for number in group) == list(range(len(split.train)))
+    assert {len(group) for group in groups} <= {1, 2, 3, 4}
+    second.begin(6)
+    assert len(first.pairs) == len(second.pairs)
+    assert first.pairs != second.pairs
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (("I run.", "Yo corro."), ("The dog sees.", "El perro ve."), "▁Yo ▁corro ▁y ▁el ▁perro ▁ve ."),
+        (("I run.", "Yo corro."), ("Tom eats.", "Inés come."), "▁Yo ▁corro ▁e ▁Inés ▁come ."),
+        (("I run.", "Yo corro."), ("There is ice.", "Hielo hay."), "▁Yo ▁corro ▁y ▁Hielo ▁hay ."),
+    ],
+)
+def test_two_sentences_become_one(split, first, second, expected):
+    joined = Joined(split.train, subwords.Cutter(tokenizer_of(split), 0.0, 1, seed=0), Special(0, 119, 119), ("en", "es"), seed=0)
+    joined.small, joined.conjunctions = (set(), {"▁el"}), ((("and",), ("y",)),)
+    sides = [tuple(joined.cutter.words(text) for text in pair) for pair in (first, second)]
+    assert " ".join(joined.as_one(sides, random.Random(0))[1]) == expected
+
+
+def test_only_a_plain_statement_is_joined_by_a_conjunction():
+    assert sentence_pairs.plain(["▁I", "▁run", "."])
+    for words in (["▁Run", "."], ["▁Do", "▁I", "▁run", "?"], ["▁He", "▁said", ",", '▁"', "No", "."], ["▁A", ".", "▁B", "."]):
+        assert not sentence_pairs.plain(words)
