@@ -46,7 +46,7 @@ examples: $(VENV)/installed
 	PYTHONPATH=. $(RUN) docs/make_writing.py
 
 zoo: $(VENV)/installed
-	for recipe in shakespeare char_rnn stories translators; do $(KEEP_MEMORY) $(RUN) -m genhub.zoo.recipes.$$recipe --hours $(HOURS) || exit 1; done
+	for recipe in shakespeare char_rnn stories translators translator_rnn; do $(KEEP_MEMORY) $(RUN) -m genhub.zoo.recipes.$$recipe --hours $(HOURS) || exit 1; done
 
 docs: $(VENV)/installed
 	PYTHONPATH=. $(RUN) docs/make_api.py

@@ -2,12 +2,13 @@
 
 import json
 import random
+from functools import partial
 
 import pytest
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from genhub.text.translation.seq2seq import Special
-from genhub.zoo.recipes import publish, sentence_pairs, stage, subwords, translators
+from genhub.zoo.recipes import publish, sentence_pairs, stage, subwords, translator_rnn, translators
 from genhub.zoo.recipes.sentence_pairs import Joined, Split
 
 WHO = (("Tom", "Tom"), ("she", "ella"), ("the cat", "el gato"), ("the dog", "el perro"))
@@ -45,7 +46,8 @@ def test_the_recipe(split, tmp_path):
     assert (model.config.eos_token_id, model.config.pad_token_id) == (0, len(tokenizer) - 1)
     assert (folder / "model.safetensors").stat().st_size < 2.5 * model.num_parameters() + 20_000  # fp16, shared tables once
     told = json.loads((folder / publish.FIGURES).read_text(encoding="utf-8"))
-    again = json.loads(json.dumps(translators.measure(model, tokenizer, split.test, told["length_penalty"])))
+    write = partial(translators.translate, model, tokenizer, penalty=told["length_penalty"])
+    again = json.loads(json.dumps(translators.measure(write, split.test)))
     assert again == told["test"]
     assert told["test"]["sentences"] == 6  # two of the seven pairs have one source
     assert told["token_accuracy"] == max(told["training"]["history"], key=lambda epoch: -epoch["val_loss"])["token_accuracy"]
@@ -113,3 +115,18 @@ def test_only_a_plain_statement_is_joined_by_a_conjunction():
     assert sentence_pairs.plain(["▁I", "▁run", "."])
     for words in (["▁Run", "."], ["▁Do", "▁I", "▁run", "?"], ["▁He", "▁said", ",", '▁"', "No", "."], ["▁A", ".", "▁B", "."]):
         assert not sentence_pairs.plain(words)
+
+
+def test_the_recurrent_recipe(split, tmp_path, monkeypatch):
+    for name, value in {"EMBEDDING": 8, "UNITS": 16, "EPOCHS": 2, "BATCH": 16}.items():
+        monkeypatch.setattr(translator_rnn, name, value)
+    folder = translator_rnn.make(split, stage.Options(into=tmp_path / "zoo"), vocabulary=120)
+    told = json.loads((folder / publish.FIGURES).read_text(encoding="utf-8"))
+    again = json.loads(json.dumps(translator_rnn.measure(folder, AutoTokenizer.from_pretrained(folder), split)))
+    for part in translator_rnn.PARTS:
+        assert again[part]["test"] == told[part]["test"]
+        assert told["training"][part]["steps"] > 0
+    assert told["attention"]["parameters"] == told["plain"]["parameters"] + 16 * 16
+    card = (folder / publish.CARD).read_text(encoding="utf-8")
+    assert f"**{told['attention']['test']['chrf']:.1f}**" in card
+    assert translator_rnn.make(split, stage.Options(into=tmp_path / "zoo"), vocabulary=120) == folder  # trained once: only read again

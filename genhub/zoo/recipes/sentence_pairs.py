@@ -51,6 +51,12 @@ def with_references(pairs: Iterable[Pair]) -> dict[str, list[str]]:
     return found
 
 
+def first(pairs: Iterable[Pair], sources: int) -> list[Pair]:
+    """The pairs of the first so many sources."""
+    known = with_references(pairs)
+    return [(source, target) for source in list(known)[:sources] for target in known[source]]
+
+
 def small_letters(texts: Iterable[Sequence[str]]) -> set[str]:
     """Words that begin a sentence with a capital only because they begin it: elsewhere they are mostly written small."""
     seen = Counter(word for words in texts for word in words[1:])

@@ -5,7 +5,9 @@ python -m genhub.zoo.recipes.translators --only en-es --hours 2
 
 import dataclasses
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -117,6 +119,25 @@ def plan(seed: int) -> Plan:
     )
 
 
+@dataclass(frozen=True)
+class Material:
+    """What a translator learns from: rows drawn anew each epoch, validation pairs cut as always, and the tokeniser of both."""
+
+    tokenizer: object
+    special: Special
+    train: Joined
+    valid: Pairs
+
+
+def prepare(split: Split, languages: tuple[str, str], seed: int, vocabulary: int) -> Material:
+    """The tokeniser is the same in both directions."""
+    tokenizer = learn(sentence_pairs.texts(split.train, languages, sorted(languages)), vocabulary)
+    special = Special(tokenizer.eos_token_id, tokenizer.pad_token_id, tokenizer.pad_token_id)
+    cutter = Cutter(tokenizer, CUT_DROPOUT, WAYS, seed)
+    plainly = [tuple(cutter.encode(cutter.words(text)) for text in pair) for pair in split.valid]
+    return Material(tokenizer, special, Joined(split.train, cutter, special, languages, seed), Pairs(plainly, special))
+
+
 class Task(TranslationTask):
     """Each epoch has its own rows."""
 
@@ -140,11 +161,11 @@ def translate(model, tokenizer, sources: Sequence[str], penalty: float, batch_si
     return found
 
 
-def measure(model, tokenizer, pairs: Sequence[Pair], penalty: float) -> dict:
-    """BLEU and chrF on the sources of `pairs`, all their references counted."""
+def measure(write: Callable[[Sequence[str]], list[str]], pairs: Sequence[Pair]) -> dict:
+    """BLEU and chrF of what `write` makes of the sources of `pairs`, all their references counted."""
     known = sentence_pairs.with_references(pairs)
     sources, references = list(known), list(known.values())
-    written = translate(model, tokenizer, sources, penalty)
+    written = write(sources)
     return {**dataclasses.asdict(scores.score(written, references)), "by_length": scores.by_length(sources, written, references)}
 
 
@@ -175,23 +196,29 @@ def publish_as(folder: Path, name: str, trained: tuple, split: Split, seed: int)
     penalty, tried = best_penalty(stored, tokenizer, split.valid)
     stored.generation_config.length_penalty = penalty
     stored.generation_config.save_pretrained(folder)
-    known = sentence_pairs.with_references(split.test)
-    sample = [(source, target) for source in list(known)[:SAMPLE] for target in known[source]]
-    shown = [*list(known)[:5], SHOWN[name != "en-es"]]
+    write = partial(translate, stored, tokenizer, penalty=penalty)
+    shown = [*list(sentence_pairs.with_references(split.test))[:5], SHOWN[name != "en-es"]]
     figures = {
         "parameters": stored.num_parameters(),
-        "test": measure(stored, tokenizer, split.test, penalty),
-        "long": measure(stored, tokenizer, long_inputs(split.test, seed), penalty),
-        "sample": measure(stored, tokenizer, sample, penalty),
+        "test": measure(write, split.test),
+        "long": measure(write, long_inputs(split.test, seed)),
+        "sample": measure(write, sentence_pairs.first(split.test, SAMPLE)),
         "penalties": tried,
         "length_penalty": penalty,
         "token_accuracy": told["history"][told["best_epoch"] - 1]["token_accuracy"],
         "pairs": sentence_pairs.facts(split),
-        "samples": list(zip(shown, translate(stored, tokenizer, shown, penalty), strict=True)),
+        "samples": list(zip(shown, write(shown), strict=True)),
     }
     publish.write_card(
         folder, {**figures, "training": told}, card(name, figures, told, seed), task="translation", languages=DIRECTIONS[name]
     )
+
+
+def lengths(figures: dict) -> list[tuple[str, ...]]:
+    """BLEU and chrF by words of the source, as rows of a table."""
+    spans = [f"{one['from']} to {one['to']}" if one["to"] else f"{one['from']} and more" for one in figures["by_length"]]
+    scored = zip(spans, figures["by_length"], strict=True)
+    return [(span, f"{one['sentences']:,}", f"{one['bleu']:.1f}", f"{one['chrf']:.1f}") for span, one in scored]
 
 
 def card(name: str, figures: dict, told: dict, seed: int) -> str:
@@ -201,15 +228,6 @@ def card(name: str, figures: dict, told: dict, seed: int) -> str:
         ("test split", f"{test['sentences']:,}", f"**{test['bleu']:.1f}**", f"**{test['chrf']:.1f}**"),
         (f"{LONG} test sentences in a row as one input", f"{long['sentences']:,}", f"{long['bleu']:.1f}", f"{long['chrf']:.1f}"),
     )
-    lengths = [
-        (
-            f"{one['from']} to {one['to']}" if one["to"] else f"{one['from']} and more",
-            f"{one['sentences']:,}",
-            f"{one['bleu']:.1f}",
-            f"{one['chrf']:.1f}",
-        )
-        for one in test["by_length"]
-    ]
     source, target = DIRECTIONS[name]
     return CARD.format(
         name=name,
@@ -223,7 +241,7 @@ def card(name: str, figures: dict, told: dict, seed: int) -> str:
         beams=BEAMS,
         penalty=figures["length_penalty"],
         figures=publish.table(rows, ("", "inputs", "BLEU", "chrF")),
-        lengths=publish.table(lengths, ("words", "sources", "BLEU", "chrF")),
+        lengths=publish.table(lengths(test), ("words", "sources", "BLEU", "chrF")),
         bleu_signature=test["signatures"][0],
         chrf_signature=test["signatures"][1],
         training=publish.training(told),
@@ -241,16 +259,11 @@ def card(name: str, figures: dict, told: dict, seed: int) -> str:
 
 def make(name: str, split: Split, options: stage.Options, vocabulary: int = VOCABULARY) -> Path | None:
     """All of it; None when the training is not over yet."""
-    sides = sorted(DIRECTIONS[name])  # the tokeniser is the same in both directions
-    tokenizer = learn(sentence_pairs.texts(split.train, DIRECTIONS[name], sides), vocabulary)
-    model = build(tokenizer, options.seed)
-    special = Special.of(model.config)
-    cutter = Cutter(tokenizer, CUT_DROPOUT, WAYS, options.seed)
-    plainly = [tuple(cutter.encode(cutter.words(text)) for text in pair) for pair in split.valid]
-    joined = Joined(split.train, cutter, special, DIRECTIONS[name], options.seed)
-    task = Task(Seq2SeqLogits(model), joined, Pairs(plainly, special), SMOOTHING)
+    material = prepare(split, DIRECTIONS[name], options.seed, vocabulary)
+    model = build(material.tokenizer, options.seed)
+    task = Task(Seq2SeqLogits(model), material.train, material.valid, SMOOTHING)
     told = stage.train(name, task, plan(options.seed), options)
-    trained = (model, tokenizer, told)
+    trained = (model, material.tokenizer, told)
     return told and publish.replace_folder(options.into / name, lambda folder: publish_as(folder, name, trained, split, options.seed))
 
 
