@@ -45,6 +45,7 @@ def test_the_recipe(split, tmp_path):
     model, tokenizer = AutoModelForSeq2SeqLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
     assert (model.config.eos_token_id, model.config.pad_token_id) == (0, len(tokenizer) - 1)
     assert (folder / "model.safetensors").stat().st_size < 2.5 * model.num_parameters() + 20_000  # fp16, shared tables once
+    assert not model.get_input_embeddings().weight[model.config.decoder_start_token_id].any()
     told = json.loads((folder / publish.FIGURES).read_text(encoding="utf-8"))
     write = partial(translators.translate, model, tokenizer, penalty=told["length_penalty"])
     again = json.loads(json.dumps(translators.measure(write, split.test)))

@@ -80,19 +80,35 @@ class Seq2SeqLogits(nn.Module):
         return self.translator(**asked, use_cache=False).logits
 
 
+def start_row(model: nn.Module) -> tuple[nn.Embedding, int]:
+    """A transformers model's embeddings and the row of the token that its decoder begins with, for `TranslationTask.zero`."""
+    return model.get_input_embeddings(), model.config.decoder_start_token_id
+
+
 class TranslationTask(Trainable):
     """Cross-entropy of the next target token, summed; validation in nats and as the share of tokens that come first.
 
     smoothing: share of each label that is spread over the whole vocabulary (Szegedy et al. 2016); for training only.
+    zero: a table of embeddings and its row that stays zero. A Marian decoder begins with such a token, and other programs that run
+          Marian models rely on it; but the head, which is the same table, would move it.
     """
 
-    def __init__(self, model: nn.Module, train: Examples, validation: Examples, smoothing: float = 0.0):
-        self.model, self.train, self.validation, self.smoothing = model, train, validation, smoothing
+    def __init__(
+        self, model: nn.Module, train: Examples, validation: Examples, smoothing: float = 0.0, zero: tuple[nn.Embedding, int] | None = None
+    ):
+        self.model, self.train, self.validation, self.smoothing, self.zero = model, train, validation, smoothing, zero
         self.groups = groups(model)
+        self.after_step(0)
 
     def loss(self, outputs: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
         flat, labels = outputs.float().flatten(0, 1), batch["labels"].flatten()
         return nn.functional.cross_entropy(flat, labels, reduction="sum", ignore_index=IGNORED, label_smoothing=self.smoothing)
+
+    def after_step(self, step: int) -> None:
+        if self.zero is not None:
+            table, row = self.zero
+            with torch.no_grad():
+                table.weight[row].zero_()
 
     def measure(self, outputs: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
         flat, labels = outputs.float().flatten(0, 1), batch["labels"].flatten()

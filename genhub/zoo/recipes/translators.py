@@ -14,7 +14,7 @@ import torch
 
 from genhub.text.lm import MATRICES, REST
 from genhub.text.translation import scores
-from genhub.text.translation.seq2seq import Pairs, Seq2SeqLogits, Special, TranslationTask
+from genhub.text.translation.seq2seq import Pairs, Seq2SeqLogits, Special, TranslationTask, start_row
 from genhub.training.plan import Phase, Plan
 from genhub.zoo.recipes import publish, sentence_pairs, stage
 from genhub.zoo.recipes.sentence_pairs import Joined, Pair, Split
@@ -261,7 +261,7 @@ def make(name: str, split: Split, options: stage.Options, vocabulary: int = VOCA
     """All of it; None when the training is not over yet."""
     material = prepare(split, DIRECTIONS[name], options.seed, vocabulary)
     model = build(material.tokenizer, options.seed)
-    task = Task(Seq2SeqLogits(model), material.train, material.valid, SMOOTHING)
+    task = Task(Seq2SeqLogits(model), material.train, material.valid, SMOOTHING, start_row(model))
     told = stage.train(name, task, plan(options.seed), options)
     trained = (model, material.tokenizer, told)
     return told and publish.replace_folder(options.into / name, lambda folder: publish_as(folder, name, trained, split, options.seed))
