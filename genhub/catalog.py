@@ -11,6 +11,8 @@ from genhub.errors import UserError
 ENCODER_TYPES = ("bert", "distilbert", "roberta", "albert", "electra", "mpnet", "xlm-roberta", "deberta-v2", "camembert", "modernbert")
 # Architectures whose language model `AutoModelForCausalLM` loads without code from the repository.
 CAUSAL_TYPES = ("gpt2", "gpt_neo", "gpt_neox", "opt", "bloom", "llama", "mistral", "qwen2", "qwen3", "phi", "olmo2", "smollm3")
+# Architectures whose translator `AutoModelForSeq2SeqLM` loads without code from the repository.
+SEQ2SEQ_TYPES = ("marian", "t5", "mbart", "m2m_100")
 
 
 @dataclass(frozen=True)

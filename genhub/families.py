@@ -20,7 +20,8 @@ class Family:
 
     auto: the class of transformers. spare: how the names of tensors begin that may be missing, because nothing here uses them
     (a head that is tied to the embedding is not missing: transformers knows). pads: texts are read side by side, which takes a
-    padding token. pools: states become one vector. writes: generation_config.json counts. sizes: least and most of what
+    padding token. pools: states become one vector. writes: generation_config.json counts. pairs: it reads one text and writes
+    another, which begins with a token of its own. sizes: least and most of what
     config.json may say, by transformers' standard name. own_names: what an architecture calls a size itself. needed: sizes that
     config.json has to say. wide_heads: architectures whose heads may be wider or narrower than their share of hidden_size.
     """
@@ -35,6 +36,7 @@ class Family:
     pads: bool = False
     pools: bool = False
     writes: bool = False
+    pairs: bool = False
     own_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     needed: tuple[str, ...] = ("hidden_size", "num_hidden_layers", "num_attention_heads", "vocab_size")
     wide_heads: tuple[str, ...] = ()
@@ -101,7 +103,45 @@ CAUSAL = Family(
     wide_heads=("llama", "mistral", "qwen2", "qwen3", "phi", "olmo2", "smollm3"),
 )
 
-FAMILIES = {family.name: family for family in (ENCODER, CAUSAL)}
+BART_NAMES = {  # of what an encoder and a decoder have each, the encoder's
+    "hidden_size": "d_model",
+    "intermediate_size": "encoder_ffn_dim",
+    "num_hidden_layers": "encoder_layers",
+    "num_attention_heads": "encoder_attention_heads",
+}
+SEQ2SEQ = Family(
+    name="seq2seq",
+    noun="a translation model",
+    work="translate",
+    types=catalog.SEQ2SEQ_TYPES,
+    auto="AutoModelForSeq2SeqLM",
+    pads=True,
+    writes=True,
+    pairs=True,
+    sizes={
+        "hidden_size": (8, 4_096),
+        "intermediate_size": (8, 65_536),
+        "decoder_ffn_dim": (8, 65_536),
+        **dict.fromkeys(("num_hidden_layers", "decoder_layers", "num_decoder_layers"), (1, 48)),
+        **dict.fromkeys(("num_attention_heads", "decoder_attention_heads"), (1, 64)),
+        "d_kv": (2, 512),
+        "vocab_size": (10, 600_000),
+        "max_position_embeddings": (8, 32_768),
+        **dict.fromkeys(("relative_attention_num_buckets", "relative_attention_max_distance"), (2, 4_096)),
+    },
+    own_names={
+        **dict.fromkeys(("marian", "mbart", "m2m_100"), BART_NAMES),
+        "t5": {
+            "hidden_size": "d_model",
+            "intermediate_size": "d_ff",
+            "num_hidden_layers": "num_layers",
+            "num_attention_heads": "num_heads",
+        },
+    },
+    wide_heads=("t5",),
+)
+
+FAMILIES = {family.name: family for family in (ENCODER, CAUSAL, SEQ2SEQ)}
 
 # Keys of config.json that an architecture reads although its configuration class does not list them.
 ROTARY_KEYS = frozenset({"rope_theta", "rope_scaling", "partial_rotary_factor", "original_max_position_embeddings", "head_dim"})

@@ -27,13 +27,14 @@ GENERATION = "generation_config.json"
 TOKENIZER_FILES = (
     *("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"),
     *("vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "spm.model", "spiece.model"),
+    *("source.spm", "target.spm"),
 )
 CONFIG_BYTES = 1_000_000
 TOKENIZER_BYTES = 50_000_000
 MAX_FILES = 5_000
 SPARE_BYTES = 200_000_000
 ASK_SECONDS = 15
-TOKENS = ("bos_token_id", "eos_token_id", "pad_token_id")
+TOKENS = ("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id")
 MAX_ENDS = 16
 TABLE_BYTES = 500_000_000
 TRIAL_TOKENS = 4
@@ -247,7 +248,7 @@ def _check_amount(repo: str, tensors: dict, config, family: Family) -> None:
     with torch.device("meta"):
         model = getattr(transformers, family.auto).from_config(config)
     inside = sum(tensor.size for tensor in tensors.values() if tensor.dtype in weights.FLOATS)
-    outside = sum(value.numel() for value in model.parameters())
+    outside = sum(value.numel() for value in model.parameters() if value.requires_grad)  # tables of sines are made, not stored
     spare = sum(value.numel() for key, value in model.named_parameters() if key.startswith(family.spare))
     if inside < outside - spare:
         what = f"The weights of “{repo}” hold {inside:,} numbers; its config.json describes {outside:,}."
@@ -272,8 +273,9 @@ def _loaded(repo: str, folder: Path, tensors: dict, family: Family):
     auto = getattr(transformers, family.auto)
     model, report = auto.from_pretrained(folder, local_files_only=True, use_safetensors=True, **options)
     _check_report(repo, report, family)
+    trial = torch.arange(TRIAL_TOKENS)[None]
     with torch.inference_mode():
-        answer = model.eval()(input_ids=torch.arange(TRIAL_TOKENS)[None])[0]
+        answer = model.eval()(input_ids=trial, **({"decoder_input_ids": trial} if family.pairs else {}))[0]
     if not answer.isfinite().all():
         raise UserError(f"“{repo}” does not compute with finite numbers.", "Its weights must fit its config.json.", _OTHER, "model")
     return model
@@ -300,10 +302,8 @@ def _check_tokenizer(repo: str, tokenizer, vocabulary: int, family: Family) -> N
 
 
 def _copy_tokens(source: Path, folder: Path, vocabulary: int) -> None:
-    """Which tokens begin, end and fill a text; how to generate is not the repository's to say."""
-    if not (source / GENERATION).exists():
-        return
-    said = hub_config.read_json(source / GENERATION)
+    """Which tokens begin, end and fill a text; how to generate is not the repository's to say. Older ones say it in config.json."""
+    said = hub_config.read_json(source / (GENERATION if (source / GENERATION).exists() else "config.json"))
     kept = {name: said[name] for name in TOKENS if _is_token(said.get(name), vocabulary)}
     ends = said.get("eos_token_id")
     if isinstance(ends, list) and 0 < len(ends) <= MAX_ENDS and all(_is_token(token, vocabulary) for token in ends):

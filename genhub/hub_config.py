@@ -65,7 +65,7 @@ def _check_sizes(config: dict, family: Family, refuse: Callable[..., UserError])
         elif size in family.needed:
             raise refuse(f"does not say its {own_names.get(size, size)}", "config.json must name the sizes of the model.")
     heads, hidden = said["num_attention_heads"], said["hidden_size"]
-    if hidden % heads and not (kind in family.wide_heads and "head_dim" in said):
+    if hidden % heads and not (kind in family.wide_heads and said.keys() & {"head_dim", "d_kv"}):
         raise refuse(f"has {heads} attention heads for hidden_size {hidden}", "The heads share it equally.")
     if heads % said.get("num_key_value_heads", heads):
         raise refuse(f"has {heads} attention heads for {said['num_key_value_heads']} of keys and values", "They share them equally.")
