@@ -236,7 +236,7 @@ def test_what_is_no_id_never_reaches_the_hub(server, name):
 
 CONFIGS = {
     "brings its own code": {"auto_map": {"AutoModel": "modeling.Evil"}},
-    "is of the type “t5”": {"model_type": "t5"},
+    "is of the type “whisper”": {"model_type": "whisper"},
     "is a language model: it does not classify texts": {"model_type": "gpt2"},
     "is quantized": {"quantization_config": {"bits": 4}},
     "hidden_size = 1000000000": {"hidden_size": 10**9},
