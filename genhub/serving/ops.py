@@ -6,6 +6,7 @@
     classify.baselines {run_dir, texts}         → {majority, tfidf}: what the base lines say to the same texts; see `baselines`
     generate.*         see `genhub.serving.generating`
     inside.*           see `genhub.serving.insides`
+    translate.*        see `genhub.serving.translating`
     stats              {}                       → what is in memory, and how many requests there were
 
 Values arrive checked by `genhub.gate`; here only what would harm the worker is checked again. Importing this module imports
@@ -22,7 +23,7 @@ import peft  # noqa: F401 — imported before the first request, which would wai
 
 from genhub import settings
 from genhub.errors import UserError
-from genhub.serving import base_lines, generating, insides
+from genhub.serving import base_lines, generating, insides, translating
 from genhub.serving.store import Models
 from genhub.serving.worker import Op
 from genhub.text import explain as explaining
@@ -195,6 +196,6 @@ OPS = {
     "classify.explain": Op(explain),
     "classify.without": Op(without),
     "classify.baselines": Op(baselines),
-    **{name: Op(run) for name, run in (generating.OPS | insides.OPS).items()},
+    **{name: Op(run) for name, run in (generating.OPS | insides.OPS | translating.OPS).items()},
     "stats": Op(stats),
 }

@@ -6,6 +6,7 @@ their own. A run folder whose passport has changed is read again.
 """
 
 import os
+import tempfile
 import time
 import weakref
 from collections import OrderedDict
@@ -26,6 +27,8 @@ from genhub.text.classifier import LoadedClassifier, load_run
 from genhub.text.decoding.eight_bit import packed_bytes
 from genhub.text.encoder import Encoder, open_base
 from genhub.text.generator import load_generator
+from genhub.text.translation.engine import Engine, convert
+from genhub.text.translation.translator import Translator, open_translator
 
 SHARE_OF_MEMORY = 0.25
 AT_LEAST, AT_MOST = 500_000_000, 16_000_000_000  # bytes
@@ -126,6 +129,26 @@ class Models:
             return found or model, packed_bytes(found.model) if found else 0
 
         return self.store.get(("quick", name), weakref.ref(model.model), load)
+
+    def translator(self, model_id: str, revision: str = "") -> Translator:
+        """The translation model behind a model id, as `base`. Raises UserError when it cannot be had."""
+        revision = hub.stored_revision(model_id, revision, settings.get()) or hub.stored_revision(model_id, "", settings.get())
+
+        def load() -> tuple[Translator, nn.Module]:
+            model = open_translator(model_id, revision)
+            return model, model.model
+
+        return self.store.get(("translator", model_id, revision), None, load)
+
+    def engine(self, translator: Translator) -> Engine:
+        """The same model for many sentences at once, see `translation.engine`."""
+
+        def load() -> tuple[Engine, int]:
+            with tempfile.TemporaryDirectory(dir=settings.get().home) as folder:
+                convert(translator.folder, Path(folder) / "converted")
+                return Engine(Path(folder) / "converted"), translator.model.num_parameters()  # a byte each
+
+        return self.store.get(("engine", str(translator.folder)), weakref.ref(translator.model), load)
 
     def folder(self, run_dir: str) -> Path:
         """The folder of a run as it is asked for. Raises UserError for what is no name."""

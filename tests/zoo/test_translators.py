@@ -10,15 +10,7 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 from genhub.text.translation.seq2seq import Special
 from genhub.zoo.recipes import publish, sentence_pairs, stage, subwords, translator_rnn, translators
 from genhub.zoo.recipes.sentence_pairs import Joined, Split
-
-WHO = (("Tom", "Tom"), ("she", "ella"), ("the cat", "el gato"), ("the dog", "el perro"))
-DOES = (("sees", "ve"), ("likes", "quiere"), ("wants", "desea"))
-WHAT = (("a house", "una casa"), ("the sun", "el sol"), ("my book", "mi libro"), ("bread", "pan"))
-
-
-def everything() -> list[tuple[str, str]]:
-    made = [tuple(" ".join(words) for words in zip(who, does, what, strict=True)) for who in WHO for does in DOES for what in WHAT]
-    return [(f"{source[:1].upper()}{source[1:]}.", f"{target[:1].upper()}{target[1:]}.") for source, target in made]
+from tests.tiny_translators import PAIRS
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +23,7 @@ def small(monkeypatch, tmp_path):
 
 @pytest.fixture
 def split() -> Split:
-    rows = everything()
+    rows = list(PAIRS)
     random.Random(0).shuffle(rows)
     return Split(rows[:36], rows[36:42], [*rows[42:], (rows[42][0], "Otra manera.")])
 

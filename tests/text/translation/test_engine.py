@@ -1,44 +1,17 @@
 """The eight-bit engine finds what `generate` finds, with its scores, in any order and company."""
 
 import pytest
-import torch
-from transformers import MarianConfig, MarianMTModel
+from transformers import AutoTokenizer, MarianMTModel
 
-from genhub.text.lm import MATRICES, REST
 from genhub.text.translation.engine import Engine, convert
-from genhub.text.translation.seq2seq import Pairs, Seq2SeqLogits, Special, TranslationTask, start_row
-from genhub.training.loop import fit
-from genhub.training.plan import Phase, Plan, Session, make_accelerator
-from genhub.zoo.recipes import publish, subwords
-
-WHO = (("Tom", "Tom"), ("she", "ella"), ("the cat", "el gato"), ("the dog", "el perro"))
-DOES = (("sees", "ve"), ("likes", "quiere"), ("wants", "desea"))
-WHAT = (("a house", "una casa"), ("the sun", "el sol"), ("my book", "mi libro"), ("bread", "pan"))
-PAIRS = [tuple(" ".join(words) + "." for words in zip(who, does, what, strict=True)) for who in WHO for does in DOES for what in WHAT]
+from tests.tiny_translators import PAIRS, trained_translator
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """A tiny model that has learnt its few pairs, its tokeniser and its folder."""
-    tokenizer = subwords.learn([text for pair in PAIRS for text in pair], 110)
-    torch.manual_seed(0)
-    sides = {
-        f"{side}_{part}": size for side in ("encoder", "decoder") for part, size in (("layers", 1), ("attention_heads", 2), ("ffn_dim", 64))
-    }
-    pad = tokenizer.pad_token_id
-    config = MarianConfig(
-        vocab_size=len(tokenizer), d_model=32, **sides, dropout=0.0, scale_embedding=True, init_std=32**-0.5, max_position_embeddings=64,
-        pad_token_id=pad, eos_token_id=0, decoder_start_token_id=pad, forced_eos_token_id=None, activation_function="relu",
-    )  # fmt: skip
-    model = MarianMTModel(config)
-    model.generation_config.bad_words_ids = [[pad]]
-    pairs = Pairs([tuple(tokenizer(text)["input_ids"][:-1] for text in pair) for pair in PAIRS], Special.of(config))
-    plan = Plan((Phase(40, {MATRICES: 4e-3, REST: 4e-3}),), batch_size=12, muon=(MATRICES,), precision="fp32")
-    for _ in fit(TranslationTask(Seq2SeqLogits(model), pairs, pairs, zero=start_row(model)), plan, Session(make_accelerator())):
-        pass
-    folder = tmp_path_factory.mktemp("model")
-    publish.save_transformer(folder, model, tokenizer)
-    return MarianMTModel.from_pretrained(folder).eval(), tokenizer, folder
+    """The tiny model, its tokeniser and its folder."""
+    folder = trained_translator(tmp_path_factory.mktemp("model"))
+    return MarianMTModel.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder), folder
 
 
 @pytest.fixture(scope="module")

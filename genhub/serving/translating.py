@@ -1,0 +1,224 @@
+"""What the model worker can be asked of a translation model, each from JSON to JSON. {model} is a catalog or Hub id.
+
+    translate.write    {model, text, config}                   → an event {sentence} for each, see `sentence`; result {translation,
+                                                                 seconds, languages, detected}; see `write`
+    translate.lines    {model, lines, config}                  → {translations}: one for each line, in eight bits; see `lines`
+    translate.attend   {model, source, target, config, hidden, layer, head, merged} → words and what they looked at; see `attend`
+    translate.beams    {model, source, config, tokens, hidden} → the tree and the hypotheses of a beam search; see `beams`
+
+A text is cut into sentences, each is translated by itself, and everything between them stays as it is.
+"""
+
+import time
+from collections.abc import Generator
+from dataclasses import replace
+from typing import Any
+
+from genhub import settings, steps
+from genhub.errors import UserError
+from genhub.text.decoding import beams as beam_search
+from genhub.text.translation import passages
+from genhub.text.translation.engine import Found
+from genhub.text.translation.passages import Piece
+from genhub.text.translation.stepping import Seq2SeqDecoder
+from genhub.text.translation.telling import Told, spelled, tell
+from genhub.text.translation.translator import Translator
+from genhub.training.configs import GenerateConfig, TranslateConfig
+
+LONGEST = 96  # tokens of a source: longer sentences are cut, for the models learnt from shorter ones
+ROOM = 2  # target tokens for one of the source, and a few more
+LINES = 64  # translated in one step
+DIGITS = 5
+
+
+def write(context: Any, args: dict) -> Generator[dict, None, dict]:
+    """Sentence by sentence, each with its words and how sure they are."""
+    translator, config = _model(context, args)
+    began, written = time.monotonic(), []
+    whole = passages.split(_text(args, "text"))
+    if not whole.pieces:
+        raise UserError("There is nothing to translate.", "At least one word.", "Write a text.", "text")
+    pieces = [part for piece in whole.pieces for part in _fitting(translator, piece)]
+    for piece in pieces:
+        told = sentence(context, translator, config, piece)
+        written.append(told["translation"] + piece.gap)
+        yield {"sentence": told}
+    return {
+        "translation": whole.lead + "".join(written),
+        "seconds": time.monotonic() - began,
+        "languages": [translator.source, translator.target],
+    }
+
+
+def sentence(context: Any, translator: Translator, config: TranslateConfig, piece: Piece) -> dict:
+    """{source, gap, translation, score, hypotheses: [{text, score, ids}], source_words, words: [{text, probability}], source_ids, doubts:
+    [{kind, text, words}]}."""
+    ids = translator.encode(piece.text)
+    (found,) = _search(context, translator, config, [ids], config.hypotheses)
+    hypotheses = [_hypothesis(translator, one) for one in found]
+    best = hypotheses[0]
+    told = tell(translator, ids, [*best["ids"], translator.special.end])
+    return {
+        "source": piece.text,
+        "gap": piece.gap,
+        "translation": best["text"],
+        "score": best["score"],
+        "hypotheses": hypotheses,
+        "source_ids": ids,
+        "source_words": spelled(told.source_pieces, told.source_words),
+        "words": _words(told),
+        "doubts": [{"kind": one.kind, "text": one.text, "words": list(one.words)} for one in told.doubts],
+    }
+
+
+def lines(context: Any, args: dict) -> Generator[dict, None, dict]:
+    """{translations}: one for each line, an empty one for an empty line; events {done, total}."""
+    translator, config = _model(context, args)
+    asked = args.get("lines")
+    if not isinstance(asked, list) or not all(isinstance(line, str) for line in asked):
+        raise UserError("These are no lines of text.", "A list of texts.", "Choose a file.", "lines")
+    found: list[str] = []
+    for at in range(0, len(asked), LINES):
+        found += _lines(context, translator, config, asked[at : at + LINES])
+        yield {"done": len(found), "total": len(asked)}
+    return {"translations": found}
+
+
+def _lines(context: Any, translator: Translator, config: TranslateConfig, some: list[str]) -> list[str]:
+    whole = [passages.split(" ".join(line.split())) for line in some]
+    cut = [[part for piece in one.pieces for part in _fitting(translator, piece)] for one in whole]
+    sources = [translator.encode(part.text) for parts in cut for part in parts]
+    texts = iter([_hypothesis(translator, one[0])["text"] for one in _search(context, translator, config, sources, 1)] if sources else [])
+    return [" ".join(next(texts) for _ in parts) for parts in cut]
+
+
+def attend(context: Any, args: dict) -> dict:
+    """{source_words, target_words, probability, attention (target × source), layers, heads} of a finished pair; with merged: false its
+    pieces in place of words. layer, head: -1 for the mean."""
+    translator, _ = _model(context, args)
+    told = tell(translator, _ids(translator, args, "source"), _ids(translator, args, "target"), _hidden(args))
+    layers, heads = told.look.attention.shape[:2]
+    layer, head, merged = _place(args, "layer", layers), _place(args, "head", heads), args.get("merged") is not False
+    weights = told.attention(layer, head, merged)
+    return {
+        "source_words": spelled(told.source_pieces, told.source_words) if merged else told.source_pieces,
+        "target_words": spelled(told.target_pieces, told.target_words) if merged else told.target_pieces,
+        "source_places": told.source_words if merged else [[place] for place in range(len(told.source_pieces))],
+        "probability": [round(one, DIGITS) for one in told.probability],
+        "attention": [[round(one, DIGITS) for one in row] for row in weights.tolist()],
+        "layers": layers,
+        "heads": heads,
+    }
+
+
+def beams(context: Any, args: dict) -> Generator[None, None, dict]:
+    """{nodes: [{id, text, parent, depth, logprob, score, state, greedy}], hypotheses: [{text, score, node, ended}]} of the search for one
+    source; with `hidden`, of a decoder that does not see those places."""
+    translator, config = _model(context, args)
+    source = _ids(translator, args, "source")
+    most = args.get("tokens")
+    size = most if isinstance(most, int) and 0 < most <= LONGEST else _room(len(source))
+    penalty = translator.penalty if config.length_penalty is None else config.length_penalty
+    searched = GenerateConfig(strategy="beam", beams=max(2, config.beams), length_penalty=penalty, max_new_tokens=size)
+    decoder = Seq2SeqDecoder(translator.model, source, _hidden(args))
+    hunt = beam_search.search(decoder, list(translator.first), searched, frozenset({translator.special.end}))
+    found = yield from steps.quietly(hunt)
+    nodes = [
+        {
+            "id": node.token,
+            "text": translator.pieces([node.token])[0],
+            "parent": node.parent,
+            "depth": node.depth,
+            "logprob": round(node.logprob, DIGITS),
+            "score": round(node.score, DIGITS),
+            "state": node.state,
+            "greedy": node.greedy,
+        }
+        for node in found.nodes
+    ]
+    hypotheses = [
+        {"text": translator.text(one.tokens), "ids": one.tokens, "score": one.score, "node": one.node, "ended": one.ended}
+        for one in found.hypotheses
+    ]
+    return {"nodes": nodes, "hypotheses": hypotheses}
+
+
+def _search(context: Any, translator: Translator, config: TranslateConfig, sources: list[list[int]], best: int) -> list[list[Found]]:
+    """The best hypotheses of every source, in eight bits where that can be."""
+    engine = context.models.engine(translator)
+    penalty = translator.penalty if config.length_penalty is None else config.length_penalty
+    first = translator.pieces(list(translator.first[1:]))
+    limit = max(_room(len(source)) for source in sources)
+    return engine.translate([translator.pieces(ids) for ids in sources], config.beams, penalty, best, first, limit)
+
+
+def _room(tokens: int) -> int:
+    return ROOM * tokens + 16
+
+
+def _hypothesis(translator: Translator, found: Found) -> dict:
+    ids = translator.tokenizer.convert_tokens_to_ids(found.pieces)
+    return {"text": translator.text(ids), "score": round(found.score, DIGITS), "ids": ids}
+
+
+def _words(told: Told) -> list[dict]:
+    """Of the translation, the end token left out."""
+    texts = spelled(told.target_pieces, told.target_words)
+    blank = [told.target_pieces[places[0]].startswith("▁") for places in told.target_words]
+    shown = zip(texts, told.probability, blank, strict=True)
+    return [{"text": text, "probability": round(share, DIGITS), "blank": space} for text, share, space in shown][:-1]
+
+
+def _fitting(translator: Translator, piece: Piece) -> list[Piece]:
+    """A sentence that the model reads at once, or its parts."""
+    limit = min(LONGEST, translator.positions or LONGEST)
+    return passages.fitting(piece, lambda text: len(translator.encode(text)), limit)
+
+
+# ---- arguments: they come checked; here only what would harm the worker is checked again -----------------------------
+
+
+def _model(context: Any, args: dict) -> tuple[Translator, TranslateConfig]:
+    name = args.get("model")
+    if not isinstance(name, str) or not name:
+        raise UserError("No model was named.", "Translating needs a model.", "Choose one.", "model")
+    config = TranslateConfig.from_dict({**(args.get("config") or {}), "model": name})
+    translator = context.models.translator(name).between(config.source_language, config.target_language)
+    return translator, replace(config, model=name)
+
+
+def _text(args: dict, field: str) -> str:
+    text, limit = args.get(field), settings.get().limits.text_chars
+    if not isinstance(text, str):
+        raise UserError(f"The {field} is no text.", "It is a text.", "Write one.", field)
+    if len(text) > limit:
+        raise UserError(f"The {field} has {len(text):,} characters.", f"The limit is {limit:,}.", "Shorten it.", field)
+    return text
+
+
+def _ids(translator: Translator, args: dict, field: str) -> list[int]:
+    ids, size = args.get(field), len(translator.tokenizer)
+    most = 4 * LONGEST
+    if not isinstance(ids, list) or not 0 < len(ids) <= most or not all(type(number) is int and 0 <= number < size for number in ids):
+        raise UserError(
+            "These are not tokens of this model.", f"From 1 to {most} numbers below {size:,}.", "Translate a text first.", field
+        )
+    return ids
+
+
+def _hidden(args: dict) -> list[int]:
+    hidden, size = args.get("hidden") or [], len(args["source"])
+    known = isinstance(hidden, list) and all(type(place) is int and 0 <= place < size for place in hidden)
+    if not known or len(set(hidden)) >= size:
+        raise UserError("These places cannot be hidden.", "Places of the source, not all of them.", "Press its words.", "hidden")
+    return hidden
+
+
+def _place(args: dict, field: str, size: int) -> int:
+    place = args.get(field, -1)
+    if type(place) is not int or not -1 <= place < size:
+        raise UserError(f"There is no {field} {place}.", f"From 0 to {size - 1}, or -1 for the mean of all.", "Choose one of them.", field)
+    return place
+
+
+OPS = {"translate.write": write, "translate.lines": lines, "translate.attend": attend, "translate.beams": beams}
