@@ -85,3 +85,14 @@ def target(value: str, field: str = "out", *, make_folders: bool = True) -> Path
         limit = "There is no such folder." if missing else "It is protected, or the disk is full."
         raise UserError(f"“{value[:200]}” cannot be written.", limit, "Choose another place.", field) from None
     return path
+
+
+def target_file(out: str, source: str, noun: str) -> Path:
+    """Where what is made of the file `source` goes: `target`, but no folder and not `source` itself. What an earlier call wrote there is
+    replaced. `noun`: what it is, as in “The labelled table needs a file.”"""
+    path, read = target(out, make_folders=False), Path(source)
+    if path.is_dir():
+        raise UserError(f"{path} is a folder.", f"{noun} needs a file.", "Name a file in it.", "out")
+    if path.exists() and read.exists() and path.samefile(read):
+        raise UserError(f"{path} is the file that is read.", "The input is not overwritten.", "Choose another name for --out.", "out")
+    return path

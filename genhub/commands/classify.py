@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from genhub import gate, settings
-from genhub.commands import Command, names, run_folders, target
+from genhub.commands import Command, names, run_folders, target_file
 from genhub.commands.output import Output, table
 from genhub.commands.table_reading import naming_the_option
 from genhub.data.fixes import READING
@@ -27,23 +27,13 @@ def _run(args: argparse.Namespace, out: Output) -> None:
         raise UserError("Say what to classify.", "Either --text or --input, not both.", 'Add --text "…".', "text")
     if args.input is not None and not args.out:
         raise UserError("--input was given without --out.", "The labelled table needs a file.", "Add --out P.csv.", "out")
-    out_file = _output(args) if args.input is not None else None
+    out_file = target_file(args.out, args.input, "The labelled table") if args.input is not None else None
     threshold = gate.share(args.threshold, "threshold")
     folder = run_folders.finished(args.run_name)
     limits = settings.get().limits
     if args.text is not None:
         return _one(folder.path, gate.text(args.text, limits.text_chars), out)
     return _many(folder.path, args, threshold, out_file, out)
-
-
-def _output(args: argparse.Namespace) -> Path:
-    """Where the labelled table goes. What an earlier call wrote there is replaced; the table that is read is not."""
-    path, source = target(args.out, make_folders=False), Path(args.input)
-    if path.is_dir():
-        raise UserError(f"{path} is a folder.", "The labelled table needs a file.", "Name a file in it.", "out")
-    if path.exists() and source.exists() and path.samefile(source):
-        raise UserError(f"{path} is the table that is read.", "The input is not overwritten.", "Choose another name for --out.", "out")
-    return path
 
 
 def _one(run_dir: Path, text: str, out: Output) -> None:

@@ -5,6 +5,7 @@
     runs      forecast · train · view · stop · resume · rename · delete · compare
     answers   predict · predict_table · explain · without
     writing   language_models · write · writing · beams · inspect · score
+    translating  translators · translate · translating · attend · translation_tree
     insides   inside_tokens · inside_attention · inside_steps · inside_shuffled · inside_embeddings · inside_lens · inside_positions
     home      export · merged · reopen · code
 
@@ -20,10 +21,11 @@ from genhub.lab.insides import Insides
 from genhub.lab.runs import Runs
 from genhub.lab.tables import PASTED, TableInfo
 from genhub.lab.texts import TextInfo
+from genhub.lab.translating import Translating
 from genhub.lab.writing import Writing
 
 __all__ = ["EXAMPLES", "EXAMPLE_PREFIX", "PASTED", "Lab", "TableInfo", "TextInfo"]
 
 
-class Lab(Runs, Answers, Writing, Insides, Home):
+class Lab(Runs, Answers, Writing, Translating, Insides, Home):
     """One per server. `open()` starts the job runner and the model worker in the background; `close()` ends them."""

@@ -1,0 +1,99 @@
+"""`translate`: one text, or a file line by line, with a translation model."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from genhub import gate, hub, settings, steps
+from genhub.commands import Command, add_config, config_values, target_file
+from genhub.commands.output import Output
+from genhub.errors import UserError
+from genhub.families import SEQ2SEQ
+from genhub.training.configs import TranslateConfig
+
+LINES = 512  # read by the model between two lines of progress
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--text", help="The text to translate.")
+    parser.add_argument("--input", metavar="F.txt", help="A text file that is translated line by line.")
+    parser.add_argument("--out", metavar="P.txt", help="Where the lines of --input go: exactly one for each line that is read.")
+    add_config(parser, TranslateConfig)
+
+
+def _run(args: argparse.Namespace, out: Output) -> None:
+    if (args.text is None) == (args.input is None):
+        raise UserError("Say what to translate.", "Either --text or --input, not both.", 'Add --text "…".', "text")
+    if args.input is not None and not args.out:
+        raise UserError("--input was given without --out.", "The translation needs a file.", "Add --out P.txt.", "out")
+    config = gate.filled(TranslateConfig, config_values(args, TranslateConfig))
+    text = gate.text(args.text, settings.get().limits.text_chars) if args.text is not None else ""
+    lines, out_file = (_lines(args.input), target_file(args.out, args.input, "The translation")) if args.input is not None else ([], None)
+    asked, context = _translator(config, out)
+    if out_file is None:
+        return _one(context, {**asked, "text": text}, out)
+    return _many(context, asked, lines, out_file, out)
+
+
+def _one(context: Any, asked: dict, out: Output) -> None:
+    from genhub.serving import translating
+
+    sentences, answer = [], translating.write(context, asked)
+    while True:
+        try:
+            sentences.append(next(answer)["sentence"])
+        except StopIteration as end:
+            told = end.value
+            break
+    scores = [sentence["score"] for sentence in sentences]
+    doubts = [f"? {doubt['text']}" for sentence in sentences for doubt in sentence["doubts"]]
+    result = {
+        "translation": told["translation"],
+        "score": sum(scores) / len(scores),
+        "sentences": sentences,
+        "languages": told["languages"],
+    }
+    out.result(result, "\n".join([told["translation"], *doubts]))
+
+
+def _many(context: Any, asked: dict, lines: list[str], out_file: Path, out: Output) -> None:
+    from genhub.serving import translating
+
+    written: list[str] = []
+    for at in range(0, len(lines), LINES):
+        written += steps.result(translating.lines(context, {**asked, "lines": lines[at : at + LINES]}))["translations"]
+        out.say(f"  {len(written):,} of {len(lines):,} lines")
+    out_file.write_text("".join(f"{line}\n" for line in written), encoding="utf-8")
+    out.result({"out": str(out_file), "lines": len(written)}, f"{len(written):,} lines written to {out_file}.")
+
+
+def _lines(path: str) -> list[str]:
+    """The lines of a text file, read as text of the table limits. Raises UserError."""
+    limits = settings.get().limits
+    source = gate.upload(path, limits).path
+    try:
+        lines = Path(source).read_text(encoding="utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        what = f"{Path(path).name} is not UTF-8 (byte {error.start:,})."
+        raise UserError(what, "Text files are read as UTF-8.", "Save it as UTF-8 and try again.", "input") from None
+    if lines[-1] == "":
+        lines.pop()
+    if not any(line.strip() for line in lines):
+        raise UserError(f"{Path(path).name} has no text.", "At least one line with a word.", "Choose another file.", "input")
+    if len(lines) > limits.table_rows:
+        raise UserError(f"{Path(path).name} has {len(lines):,} lines.", f"The limit is {limits.table_rows:,}.", "Split it.", "input")
+    return [line.rstrip("\r") for line in lines]
+
+
+def _translator(config: TranslateConfig, out: Output) -> tuple[dict, Any]:
+    """What the worker's operations are asked with, and what they share."""
+    model = gate.model_id(config.model, settings.get(), SEQ2SEQ.name)
+    hub.model_folder(model, settings.get(), family=SEQ2SEQ.name)
+    out.say("Loading the model …")
+    from genhub.serving import ops
+
+    return {"model": model, "config": replace(config, model=model).to_dict()}, ops.context(0, {})
+
+
+COMMAND = Command("translate a text, or a file line by line", _arguments, _run)

@@ -1,0 +1,62 @@
+"""`translate` on the command line, with a tiny model that knows 48 sentences."""
+
+import json
+
+import pytest
+
+from genhub import cli
+from genhub.commands import translate
+from tests.serving.tiny_runs import store
+from tests.tiny_translators import MODEL, trained_translator
+
+
+@pytest.fixture(autouse=True)
+def here(home, monkeypatch):
+    monkeypatch.setenv("GENHUB_OFFLINE", "1")
+    monkeypatch.setitem(cli.COMMANDS, "translate", translate.COMMAND)
+    store(MODEL, "c" * 40, trained_translator)
+
+
+def genhub(capsys, *words: str) -> tuple[int, str, str]:
+    status = cli.main(["translate", "--model", MODEL, *words])
+    said = capsys.readouterr()
+    return status, said.out, said.err
+
+
+def test_a_text(capsys):
+    status, out, _ = genhub(capsys, "--text", "Tom sees bread. She likes my book.", "--beams", "3", "--json")
+    told = json.loads(out.splitlines()[-1])
+    assert (status, told["translation"]) == (0, "Tom ve pan. Ella quiere mi libro.")
+    assert told["score"] < 0
+    assert len(told["sentences"]) == 2
+
+
+def test_a_file_is_translated_line_by_line(capsys, tmp_path):
+    (tmp_path / "in.txt").write_text("\ufeffTom sees bread.\r\n\nShe likes my book.\nTom sees bread. Tom sees bread.", encoding="utf-8")
+    status, out, _ = genhub(capsys, "--input", str(tmp_path / "in.txt"), "--out", str(tmp_path / "out.txt"))
+    assert status == 0, out
+    assert (tmp_path / "out.txt").read_text(encoding="utf-8") == "Tom ve pan.\n\nElla quiere mi libro.\nTom ve pan. Tom ve pan.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "Either --text or --input"),
+        (["--text", "a", "--input", "b"], "Either --text or --input"),
+        (["--input", "in.txt"], "Add --out"),
+        (["--text", " "], "text"),
+        (["--text", "a", "--beams", "99"], "Beams is “99”"),
+        (["--text", "a", "--target-language", "fr"], "It translates en to es"),
+        (["--input", "in.txt", "--out", "in.txt"], "is not overwritten"),
+        (["--input", "latin.txt", "--out", "out.txt"], "is not UTF-8"),
+        (["--input", "blank.txt", "--out", "out.txt"], "has no text"),
+    ],
+)
+def test_mistakes_are_named(words, said, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in.txt").write_text("Tom sees bread.\n", encoding="utf-8")
+    (tmp_path / "latin.txt").write_bytes("él\n".encode("latin-1"))
+    (tmp_path / "blank.txt").write_text("\n \n", encoding="utf-8")
+    status, _, err = genhub(capsys, *words)
+    assert (status, said in err) == (2, True), err
+    assert not (tmp_path / "out.txt").exists()
