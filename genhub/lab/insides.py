@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from genhub import catalog, gate, hub
+from genhub import gate, hub
 from genhub.errors import UserError
 from genhub.lab.base import EXAMPLES, Base
 from genhub.settings import Settings
@@ -21,10 +21,10 @@ from genhub.training.configs import GenerateConfig
 from genhub.training.configs.inside import FAMILIES, TEXT_CHARS, PlaceConfig, ShuffleConfig, SinusoidConfig
 
 ENCODER = "embedded/minilm-l6"
-CAUSAL = "embedded/stories" if "embedded/stories" in catalog.MODELS else GenerateConfig.option("model").default
+CAUSAL = GenerateConfig.option("model").default
 EXAMPLE = "The animal didn't cross the street because it was too tired."
 EXAMPLE_SECOND = "So it stayed where it was."
-EXAMPLE_PLACES = {"encoder": PlaceConfig("encoder", 4, 2, 11), "causal": PlaceConfig("causal", 3, 1, 10)}
+EXAMPLE_PLACES = {"encoder": PlaceConfig("encoder", 4, 2, 11), "causal": PlaceConfig("causal", 4, 1, 10)}
 SECONDS = 60.0
 
 

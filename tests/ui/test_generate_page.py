@@ -363,7 +363,7 @@ def test_a_model_is_adapted_to_a_pasted_text_and_taken_home(page, app, tmp_path)
     page.locator("#adapt_write").click()
     cards = page.locator("#adapt_beside article")
     expect(cards).to_have_count(2)
-    expect(cards.nth(1)).to_contain_text("The base model: embedded/shakespeare")
+    expect(cards.nth(1)).to_contain_text("The base model: embedded/stories")
     expect(page.locator("#adapt_home_problem [role=alert]")).to_have_count(0)
     page.locator("#adapt_pack").click()
     with page.expect_download() as caught:

@@ -72,7 +72,7 @@ STRATEGY_OPTIONS = {
 class GenerateConfig(Config):
     """Continue a text with a causal language model. Options of other strategies than the chosen one have no effect."""
 
-    model: str = option("embedded/shakespeare", "The language model: an embedded one or owner/name on the Hub.", low=1, high=120)
+    model: str = option("embedded/stories", "The language model: an embedded one or owner/name on the Hub.", low=1, high=120)
     strategy: str = option("nucleus", "How the next token is chosen.", choices=tuple(STRATEGIES))
     max_new_tokens: int = option(120, "Tokens to write, at most.", low=1, high=1_024)
     temperature: float = option(1.0, "Logits are divided by it: below 1 sharper, above 1 flatter.", low=0.01, high=100.0)
@@ -101,7 +101,7 @@ ADAPT_METHODS = ("lora", "full", *MORE_METHODS)
 class AdaptConfig(Config):
     """Adapt a causal language model to a text: it learns to go on as the text does."""
 
-    model: str = option("embedded/shakespeare", "The language model: an embedded one or owner/name on the Hub.", low=1, high=120)
+    model: str = option("embedded/stories", "The language model: an embedded one or owner/name on the Hub.", low=1, high=120)
     method: str = option("lora", "Which parameters learn.", choices=ADAPT_METHODS)
     epochs: int = option(3, "Times the text is read.", low=1, high=100)
     batch_size: int | None = option(
