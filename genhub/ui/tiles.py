@@ -44,7 +44,7 @@ def write() -> str:
     told = stored.example()
     if not told:
         return ""
-    text = f"{told['model']} goes on from a speaker's name. The stronger the colour, the less probable the token. Press one: why this, and what else?"
+    text = f"{told['model']} goes on with a beginning. The stronger the colour, the less probable the token. Press one: why this, and what else?"
     drawn = tokens.text(told["prompt"], told["told"]["tokens"], picked=told["picked"])
     best = told["why"]["candidates"][:CANDIDATES]
     bars = shared.shares((tokens.piece_text(one["text"]), one["raw"], tokens.probability(one["raw"])) for one in best)
