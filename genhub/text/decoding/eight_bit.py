@@ -1,5 +1,5 @@
 """A language model whose matrices are held in eight bits: on a CPU, where each token waits for the weights to come from memory, it
-writes two to four times as fast, and now and then another token (`bench/generate.py` says how often).
+writes about twice as fast, and now and then another token (`bench/generate.py` says how often).
 
 Each row of a matrix has a scale of its own, and so has each token's vector of activations, which is quantised as it comes; sums are
 taken in integers. So nothing about a token depends on what is decoded beside it but the attention. What is not a large matrix (embeddings, norms, biases, attention itself) stays as it was, and shares its memory with the model.
@@ -25,20 +25,26 @@ class EightBit(nn.Module):
         super().__init__()
         scales = weight.abs().amax(dim=1).clamp(min=1e-12) / 127
         zeros = torch.zeros(len(weight), dtype=torch.long)
+        wider = nn.functional.pad(weight, (0, 2))  # two columns that add nothing; what they are multiplied by fixes the kernel's range
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # such tensors go in a later torch than the pinned one
-            self.packed = torch.ops.quantized.linear_prepack(torch.quantize_per_channel(weight, scales, zeros, 0, torch.qint8), None)
+            self.packed = torch.ops.quantized.linear_prepack(torch.quantize_per_channel(wider, scales, zeros, 0, torch.qint8), None)
         self.bias = bias
         self.shape = tuple(weight.shape)
-        self.ends = torch.zeros(1, weight.shape[1])  # a row that fixes the range which the kernel quantises to: [-1, 1] always
-        self.ends[0, 0], self.ends[0, 1] = 1.0, -1.0
+        self.ends = torch.tensor([[1.0, -1.0]])
         self.reduced = not torch.cpu._is_vnni_supported()  # without it sums of two products of bytes can overflow
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         rows = x.reshape(-1, self.shape[1])
-        largest = torch.linalg.vector_norm(rows, float("inf"), dim=1, keepdim=True).add_(1e-12)
-        told = torch.ops.quantized.linear_dynamic(torch.cat([rows / largest, self.ends]), self.packed, self.reduced)[:-1]
-        told = told * largest if self.bias is None else torch.addcmul(self.bias, told, largest)
+        largest = torch.linalg.vector_norm(rows, float("inf"), dim=1, keepdim=True)
+        if len(rows) == 1:  # the kernel's one scale is the row's own: from minus to plus its largest number
+            told = torch.ops.quantized.linear_dynamic(torch.cat([rows, largest * self.ends], 1), self.packed, self.reduced)
+            told = told if self.bias is None else told + self.bias
+        else:
+            largest = largest.clamp_(min=1e-12)
+            scaled = torch.cat([rows / largest, self.ends.expand(len(rows), 2)], 1)
+            told = torch.ops.quantized.linear_dynamic(scaled, self.packed, self.reduced)
+            told = told * largest if self.bias is None else torch.addcmul(self.bias, told, largest)
         return told.view(*x.shape[:-1], self.shape[0])
 
 
@@ -56,7 +62,7 @@ def eight_bit(model: nn.Module) -> nn.Module | None:
 
 def packed_bytes(model: nn.Module) -> int:
     """What the matrices in eight bits take, beside what is shared."""
-    return sum(module.shape[0] * (module.shape[1] + 4) for module in model.modules() if isinstance(module, EightBit))
+    return sum(module.shape[0] * (module.shape[1] + 6) for module in model.modules() if isinstance(module, EightBit))
 
 
 def _kernels() -> bool:

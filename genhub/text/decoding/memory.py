@@ -5,12 +5,19 @@ lengths lie side by side, padded on the left; the mask and the positions say whe
 would get alone (but for the order in which floating-point sums are taken).
 """
 
+import contextlib
+from collections.abc import Iterator
 from typing import Protocol
 
 import torch
 from torch import nn
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
+
+from genhub.text.decoding.eight_bit import packed_bytes
+from genhub.text.decoding.lean import lean
+
+WEIGHTS_A_THREAD = 150_000_000  # a token of a smaller model is computed sooner by one thread: waking others takes longer than they save
 
 
 class Memory(Protocol):
@@ -74,7 +81,9 @@ class TransformerDecoder:
     """A causal language model of transformers, without gradients, on whichever device it is. Logits come to the CPU, where tokens are chosen."""
 
     def __init__(self, model: nn.Module, positions: int):
-        self.model, self.positions = model, positions
+        self.model, self.positions, self.lean = model, positions, lean(model)
+        weights = sum(tensor.numel() for tensor in model.parameters()) + packed_bytes(model)
+        self.threads = max(1, weights // WEIGHTS_A_THREAD)
 
     @torch.inference_mode()
     def begin(self, ids: list[int]) -> tuple[KeyValues, torch.Tensor]:
@@ -86,8 +95,27 @@ class TransformerDecoder:
     @torch.inference_mode()
     def step(self, tokens: torch.Tensor, memory: KeyValues) -> torch.Tensor:
         """One token of each row (B,) → (B, V) logits of the one after it."""
-        device = self.model.device
-        places = {name: tensor.to(device) for name, tensor in memory.places().items()}
+        with at_most(self.threads):
+            return self._step(tokens.to(self.model.device), memory).float().cpu()
+
+    def _step(self, tokens: torch.Tensor, memory: KeyValues) -> torch.Tensor:
+        places = {name: tensor.to(tokens.device) for name, tensor in memory.places().items()}
+        at = places["position_ids"][:, 0] if places else torch.tensor(memory.lengths[:1], device=tokens.device)
         memory.lengths = [length + 1 for length in memory.lengths]
-        logits = self.model(input_ids=tokens[:, None].to(device), past_key_values=memory.cache, use_cache=True, **places).logits
-        return logits[:, -1].float().cpu()
+        if self.lean and memory.joinable:
+            return self.lean(tokens, memory.cache, places.get("attention_mask"), at)
+        return self.model(input_ids=tokens[:, None], past_key_values=memory.cache, use_cache=True, **places).logits[:, -1]
+
+
+@contextlib.contextmanager
+def at_most(threads: int) -> Iterator[None]:
+    """So many threads compute meanwhile, or as many as before if those are fewer."""
+    before = torch.get_num_threads()
+    if threads >= before:
+        yield
+        return
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
