@@ -36,15 +36,10 @@ class EightBit(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         rows = x.reshape(-1, self.shape[1])
-        largest = torch.linalg.vector_norm(rows, float("inf"), dim=1, keepdim=True)
-        if len(rows) == 1:  # the kernel's one scale is the row's own: from minus to plus its largest number
-            told = torch.ops.quantized.linear_dynamic(torch.cat([rows, largest * self.ends], 1), self.packed, self.reduced)
-            told = told if self.bias is None else told + self.bias
-        else:
-            largest = largest.clamp_(min=1e-12)
-            scaled = torch.cat([rows / largest, self.ends.expand(len(rows), 2)], 1)
-            told = torch.ops.quantized.linear_dynamic(scaled, self.packed, self.reduced)
-            told = told * largest if self.bias is None else torch.addcmul(self.bias, told, largest)
+        largest = torch.linalg.vector_norm(rows, float("inf"), dim=1, keepdim=True).clamp_(min=1e-12)
+        scaled = torch.cat([rows / largest, self.ends.expand(len(rows), 2)], 1)
+        told = torch.ops.quantized.linear_dynamic(scaled, self.packed, self.reduced)
+        told = told * largest if self.bias is None else torch.addcmul(self.bias, told, largest)
         return told.view(*x.shape[:-1], self.shape[0])
 
 

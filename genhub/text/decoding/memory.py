@@ -81,13 +81,14 @@ class TransformerDecoder:
     """A causal language model of transformers, without gradients, on whichever device it is. Logits come to the CPU, where tokens are chosen."""
 
     def __init__(self, model: nn.Module, positions: int):
-        self.model, self.positions, self.lean = model, positions, lean(model)
+        self.model, self.positions, self.lean = model, positions, None
         weights = sum(tensor.numel() for tensor in model.parameters()) + packed_bytes(model)
         self.threads = max(1, weights // WEIGHTS_A_THREAD)
 
     @torch.inference_mode()
     def begin(self, ids: list[int]) -> tuple[KeyValues, torch.Tensor]:
         """A prompt of at least one token → its memory and (1, V) logits of the token after it."""
+        self.lean = lean(self.model)  # as its modules are now: an adapter may have been put in since
         cache, device = DynamicCache(config=self.model.config), self.model.device
         logits = self.model(input_ids=torch.tensor([ids], device=device), past_key_values=cache, use_cache=True, logits_to_keep=1).logits
         return KeyValues(cache, [len(ids)]), logits[:, -1].float().cpu()
