@@ -21,6 +21,7 @@ import torch
 
 from genhub import settings, steps
 from genhub.errors import UserError
+from genhub.serving import arguments
 from genhub.text.causal import Causal
 from genhub.text.decoding import beams as beam_search
 from genhub.text.decoding import measures
@@ -44,7 +45,7 @@ def write(context: Any, args: dict) -> Generator[dict | None, None, dict]:
         return (yield from _write_beams(model, args, config))
     if not args.get("exact"):
         model = _quick(context, model, args)
-    ids, began = model.prompt(_text(args, "prompt")), time.monotonic()
+    ids, began = model.prompt(arguments.text(args, "prompt")), time.monotonic()
     forced = _forced(model, args, len(ids), config)
     key = id(model.decoder)  # which the batch holds, so that no other model has it meanwhile: rows of two adapters never share a batch
     while not args.get("exact") and len(context.rows(key)) >= ROWS:
@@ -69,7 +70,7 @@ def write(context: Any, args: dict) -> Generator[dict | None, None, dict]:
 
 def _write_beams(model: Causal, args: dict, config: GenerateConfig) -> Generator[dict | None, None, dict]:
     """The best hypothesis of a beam search, in the words of `write`; it comes at the end, since the best changes on the way."""
-    ids, began = model.prompt(_text(args, "prompt")), time.monotonic()
+    ids, began = model.prompt(arguments.text(args, "prompt")), time.monotonic()
     forced = _forced(model, args, len(ids), config)
     searched = replace(config, max_new_tokens=config.max_new_tokens - len(forced))
     found = yield from steps.quietly(beam_search.search(model.decoder, ids + forced, searched, model.ends))
@@ -109,7 +110,7 @@ def beams(context: Any, args: dict) -> Generator[None, None, dict]:
     """{nodes: [{token, text, parent, depth, logprob, score, state, greedy}], hypotheses: [{text, score, node, ended, best}]}; a parent
     of -1 is the prompt."""
     model, config = _model(context, args), _config(args)
-    ids = model.prompt(_text(args, "prompt"))
+    ids = model.prompt(arguments.text(args, "prompt"))
     found = yield from steps.quietly(beam_search.search(model.decoder, ids, config, model.ends))
     nodes = [
         {
@@ -170,7 +171,7 @@ def score(context: Any, args: dict) -> dict:
     `written`}: what the model would have given to each token of a text it is shown. `ids` are all tokens; of a model without a starting
     token the first is not judged, for nothing stands before it: `begun` is its text. cut: only as many are read as the model holds."""
     model = _model(context, args)
-    text = _text(args, "text")
+    text = arguments.text(args, "text")
     ids = model.encode(text)
     if model.start is not None and ids[0] != model.start:
         ids = [model.start, *ids]
@@ -247,15 +248,6 @@ def _quick(context: Any, model: Causal, args: dict) -> Causal:
 
 def _config(args: dict) -> GenerateConfig:
     return GenerateConfig.from_dict(args.get("config") or {})
-
-
-def _text(args: dict, field: str) -> str:
-    text, limit = args.get(field), settings.get().limits.text_chars
-    if not isinstance(text, str):
-        raise UserError(f"The {field} is no text.", "It is a text.", "Write one.", field)
-    if len(text) > limit:
-        raise UserError(f"The {field} has {len(text):,} characters.", f"The limit is {limit:,}.", "Shorten it.", field)
-    return text
 
 
 def _forced(model: Causal, args: dict, prompt: int, config: GenerateConfig) -> list[int]:

@@ -103,23 +103,24 @@ class Models:
     def base(self, model_id: str, revision: str = "") -> Encoder:
         """The encoder behind a model id, from its local folder: of this commit where we have it, else the last one that came.
         Raises UserError when it cannot be had."""
-        revision = hub.stored_revision(model_id, revision, settings.get()) or hub.stored_revision(model_id, "", settings.get())
-
-        def load() -> tuple[Encoder, nn.Module]:
-            encoder = open_base(model_id, revision)
-            return encoder, encoder.model
-
-        return self.store.get(("base", model_id, revision), None, load)
+        return self._named("base", open_base, model_id, revision)
 
     def language(self, model_id: str, revision: str = "") -> Causal:
         """The language model behind a model id, as `base`. Raises UserError when it cannot be had."""
+        return self._named("language", open_causal, model_id, revision)
+
+    def translator(self, model_id: str, revision: str = "") -> Translator:
+        """The translation model behind a model id, as `base`. Raises UserError when it cannot be had."""
+        return self._named("translator", open_translator, model_id, revision)
+
+    def _named(self, kind: str, opened: Callable[[str, str], Any], model_id: str, revision: str) -> Any:
         revision = hub.stored_revision(model_id, revision, settings.get()) or hub.stored_revision(model_id, "", settings.get())
 
-        def load() -> tuple[Causal, nn.Module]:
-            model = open_causal(model_id, revision)
-            return model, model.model
+        def load() -> tuple[Any, nn.Module]:
+            found = opened(model_id, revision)
+            return found, found.model
 
-        return self.store.get(("language", model_id, revision), None, load)
+        return self.store.get((kind, model_id, revision), None, load)
 
     def quick(self, model: Causal, name: str) -> Causal:
         """`model`, which is asked for by this name, in eight bits: it writes faster. As it is where that cannot be."""
@@ -130,21 +131,11 @@ class Models:
 
         return self.store.get(("quick", name), weakref.ref(model.model), load)
 
-    def translator(self, model_id: str, revision: str = "") -> Translator:
-        """The translation model behind a model id, as `base`. Raises UserError when it cannot be had."""
-        revision = hub.stored_revision(model_id, revision, settings.get()) or hub.stored_revision(model_id, "", settings.get())
-
-        def load() -> tuple[Translator, nn.Module]:
-            model = open_translator(model_id, revision)
-            return model, model.model
-
-        return self.store.get(("translator", model_id, revision), None, load)
-
     def engine(self, translator: Translator) -> Engine:
         """The same model for many sentences at once, see `translation.engine`."""
 
         def load() -> tuple[Engine, int]:
-            with tempfile.TemporaryDirectory(dir=settings.get().home) as folder:
+            with tempfile.TemporaryDirectory(prefix="genhub-engine-") as folder:
                 convert(translator.folder, Path(folder) / "converted")
                 return Engine(Path(folder) / "converted"), translator.model.num_parameters()  # a byte each
 

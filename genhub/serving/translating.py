@@ -1,8 +1,8 @@
 """What the model worker can be asked of a translation model, each from JSON to JSON. {model} is a catalog or Hub id.
 
     translate.write    {model, text, config}                   → an event {sentence} for each, see `sentence`; result {translation,
-                                                                 seconds, languages, detected}; see `write`
-    translate.lines    {model, lines, config}                  → {translations}: one for each line, in eight bits; see `lines`
+                                                                 seconds, languages}; see `write`
+    translate.lines    {model, lines, config}                  → {translations}: one for each line; see `lines`
     translate.attend   {model, source, target, config, hidden, layer, head, merged} → words and what they looked at; see `attend`
     translate.beams    {model, source, config, tokens, hidden} → the tree and the hypotheses of a beam search; see `beams`
 
@@ -14,8 +14,9 @@ from collections.abc import Generator
 from dataclasses import replace
 from typing import Any
 
-from genhub import settings, steps
+from genhub import steps
 from genhub.errors import UserError
+from genhub.serving import arguments
 from genhub.text.decoding import beams as beam_search
 from genhub.text.translation import passages
 from genhub.text.translation.engine import Found
@@ -35,7 +36,7 @@ def write(context: Any, args: dict) -> Generator[dict, None, dict]:
     """Sentence by sentence, each with its words and how sure they are."""
     translator, config = _model(context, args)
     began, written = time.monotonic(), []
-    whole = passages.split(_text(args, "text"))
+    whole = passages.split(arguments.text(args, "text"))
     if not whole.pieces:
         raise UserError("There is nothing to translate.", "At least one word.", "Write a text.", "text")
     pieces = [part for piece in whole.pieces for part in _fitting(translator, piece)]
@@ -144,7 +145,7 @@ def beams(context: Any, args: dict) -> Generator[None, None, dict]:
 
 
 def _search(context: Any, translator: Translator, config: TranslateConfig, sources: list[list[int]], best: int) -> list[list[Found]]:
-    """The best hypotheses of every source, in eight bits where that can be."""
+    """The best hypotheses of every source, in eight bits."""
     engine = context.models.engine(translator)
     penalty = translator.penalty if config.length_penalty is None else config.length_penalty
     first = translator.pieces(list(translator.first[1:]))
@@ -185,15 +186,6 @@ def _model(context: Any, args: dict) -> tuple[Translator, TranslateConfig]:
     config = TranslateConfig.from_dict({**(args.get("config") or {}), "model": name})
     translator = context.models.translator(name).between(config.source_language, config.target_language)
     return translator, replace(config, model=name)
-
-
-def _text(args: dict, field: str) -> str:
-    text, limit = args.get(field), settings.get().limits.text_chars
-    if not isinstance(text, str):
-        raise UserError(f"The {field} is no text.", "It is a text.", "Write one.", field)
-    if len(text) > limit:
-        raise UserError(f"The {field} has {len(text):,} characters.", f"The limit is {limit:,}.", "Shorten it.", field)
-    return text
 
 
 def _ids(translator: Translator, args: dict, field: str) -> list[int]:
