@@ -39,10 +39,10 @@ PROMPTS = [
 ]
 
 
-def contender(name: str, args: dict, home: Path) -> dict:
+def contender(name: str, args: dict, home: Path, script: str = "generate_contenders.py") -> dict:
     """One contender in a fresh process; its one JSON object."""
     known = {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1", "GENHUB_OFFLINE": "1", "GENHUB_HOME": str(home)}
-    command = [sys.executable, str(HERE / "generate_contenders.py"), name, json.dumps(args)]
+    command = [sys.executable, str(HERE / script), name, json.dumps(args)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env={**os.environ, **known}, check=False)
     if done.returncode:
         sys.exit(f"{name} failed:\n{done.stderr[-3000:]}")

@@ -194,16 +194,16 @@ def _trained(task: str, args: dict) -> dict:
     job = make_job(task, config, Path(args["rows"]), {"name": "bench"})
     run = RunFolder.create(out, job)
     (run.data / "train.jsonl").write_bytes(Path(args["rows"]).read_bytes())
-    began = time.perf_counter()
-    for _ in tasks.get(task).load()(config, run):
-        pass
+    began, rates = time.perf_counter(), []
+    for event in tasks.get(task).load()(config, run):
+        rates += [rate for rate in [getattr(event, "values", {}).get("tokens_per_second")] if rate]
     metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
     figures = metrics["training"]
     return {
         "seconds": time.perf_counter() - began,
         "steps": figures["steps"],
         "tokens": figures["tokens"],
-        "tokens_per_second": figures["tokens_per_second"],
+        "tokens_per_second": len(rates[3:]) / sum(1 / rate for rate in rates[3:]),  # without the first ones, as of Trainer
         "bits_per_character": metrics["bits_per_character"],
     }
 

@@ -3,6 +3,7 @@
 Weights of ours that are nowhere else lie in genhub/zoo/<name>: such an entry has no hub_id, and needs no revision or sha256.
 """
 
+import re
 from dataclasses import dataclass
 
 from genhub.errors import UserError
@@ -13,6 +14,8 @@ ENCODER_TYPES = ("bert", "distilbert", "roberta", "albert", "electra", "mpnet", 
 CAUSAL_TYPES = ("gpt2", "gpt_neo", "gpt_neox", "opt", "bloom", "llama", "mistral", "qwen2", "qwen3", "phi", "olmo2", "smollm3")
 # Architectures whose translator `AutoModelForSeq2SeqLM` loads without code from the repository.
 SEQ2SEQ_TYPES = ("marian", "t5", "mbart", "m2m_100")
+# OPUS-MT models of one pair of languages say so in their names.
+OPUS = re.compile(r"(opus-mt(?:-tc)?(?:-(?:big|base|tiny))?)-([a-z]{2,3})-([a-z]{2,3})$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -230,3 +233,21 @@ def hub_id(model_id: str) -> str:
 
 def of_task(task: str) -> list[Model]:
     return [model for model in MODELS.values() if model.task == task]
+
+
+def languages_of(model_id: str) -> tuple[str, str]:
+    """Source and target of a translator for one pair, by the catalog or by its name; "" where neither tells."""
+    entry = MODELS.get(model_id)
+    if entry and len(entry.languages) == 2:
+        return entry.languages
+    named = OPUS.search(model_id)
+    return (named[2].lower(), named[3].lower()) if named else ("", "")
+
+
+def opposite(model_id: str) -> str:
+    """The translator for the other direction of the same pair, by the catalog or by its name; "" where neither tells."""
+    entry = MODELS.get(model_id)
+    turned = [other for other in MODELS.values() if entry and other.task == entry.task and other.languages == entry.languages[::-1]]
+    if entry and len(entry.languages) == 2 and turned:
+        return min(turned, key=lambda other: other.id.partition("/")[0] != model_id.partition("/")[0]).id
+    return OPUS.sub(lambda named: f"{named[1]}-{named[3]}-{named[2]}", model_id) if OPUS.search(model_id) else ""

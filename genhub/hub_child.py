@@ -19,9 +19,11 @@ from genhub import disk, families, hub_config, weights
 from genhub.errors import UserError
 from genhub.families import Family
 from genhub.hub_config import OTHER as _OTHER
+from genhub.hub_conversion import converted
 
 WEIGHTS = "model.safetensors"
 WEIGHTS_INDEX = "model.safetensors.index.json"
+OLD_WEIGHTS = "pytorch_model.bin"
 POOLING = "1_Pooling/config.json"
 GENERATION = "generation_config.json"
 TOKENIZER_FILES = (
@@ -120,23 +122,30 @@ def fetch(args: dict) -> dict:
     api = HfApi(token=token)
     with talking(repo):
         info = api.model_info(repo, revision=args["revision"], timeout=ASK_SECONDS)
-        entries = list(islice(api.list_repo_tree(repo, recursive=True, revision=info.sha), MAX_FILES + 1))
-        files = {entry.path: entry for entry in entries if hasattr(entry, "size")}
+        revision, entries, files = info.sha, *_listed(api, repo, info.sha)
+        if WEIGHTS not in files and OLD_WEIGHTS in files and (copy := converted(api, repo, ASK_SECONDS)):
+            revision, entries, files = copy, *_listed(api, repo, copy)
     if args["public_only"] and (info.private or info.gated):
         what = f"“{repo}” is not public."
         raise UserError(what, "On a shared page everybody could then use it.", "Use it in GenHub on your own machine.", "model")
-    if not re.fullmatch(r"[0-9a-f]{40}", info.sha or ""):
+    if not re.fullmatch(r"[0-9a-f]{40}", revision or ""):
         raise UserError(f"The Hub names no commit of “{repo}”.", "A model is pinned to a commit.", "Try again later.", "model")
     wanted = choose(repo, {path: entry.size for path, entry in files.items()}, args["bytes"], len(entries) > MAX_FILES)
-    folder = Path(args["folder"]) / info.sha
+    folder = Path(args["folder"]) / revision
     _check_disk(folder.parent, sum(files[path].size for path in wanted))
     for path in wanted:  # config.json comes first, so that nothing big is fetched for a model that is refused
         with talking(repo):
-            local = Path(api.hf_hub_download(repo, path, revision=info.sha, local_dir=folder))
+            local = Path(api.hf_hub_download(repo, path, revision=revision, local_dir=folder))
         _check_download(repo, local, files[path])
         if path == "config.json":
             hub_config.check(repo, hub_config.read_json(local), args["family"])
-    return {"revision": info.sha, "folder": str(folder)}
+    return {"revision": revision, "folder": str(folder)}
+
+
+def _listed(api, repo: str, revision: str) -> tuple[list, dict]:
+    """All that the repository holds at this commit, as far as we count; and its files by their paths."""
+    entries = list(islice(api.list_repo_tree(repo, recursive=True, revision=revision), MAX_FILES + 1))
+    return entries, {entry.path: entry for entry in entries if hasattr(entry, "size")}
 
 
 def choose(repo: str, sizes: dict[str, int], limit: int, too_many: bool = False) -> list[str]:
@@ -155,7 +164,11 @@ def choose(repo: str, sizes: dict[str, int], limit: int, too_many: bool = False)
         if any(path.startswith("model-") and path.endswith(".safetensors") for path in sizes) or WEIGHTS_INDEX in sizes:
             raise refuse("keeps its weights in several files", "A model of a size that we load has one model.safetensors.")
         if any(path.endswith((".bin", ".pt", ".pth", ".ckpt", ".pkl")) for path in sizes):
-            raise refuse("has only weights in the old .bin format", "That format can run code when it is read; safetensors cannot.")
+            raise refuse(
+                "has only weights in the old .bin format",
+                "That format can run code when it is read; safetensors cannot.",
+                "Ask for a copy at huggingface.co/spaces/safetensors/convert, or choose another model.",
+            )
         raise refuse("has no model.safetensors", "Weights must be in that format.")
     if not any(path in sizes for path in TOKENIZER_FILES if path not in ("tokenizer_config.json", "special_tokens_map.json")):
         raise refuse("has no tokenizer", "One of tokenizer.json, vocab.txt, vocab.json or a sentencepiece model is needed.")

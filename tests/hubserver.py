@@ -21,6 +21,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 COMMIT = "a" * 40
+CONVERTED = "b" * 40  # the commit of a repository's pull request
+PULL = "refs/pr/1"
 LFS_ENDINGS = (".safetensors", ".parquet", ".bin")
 
 
@@ -53,6 +55,7 @@ class HubServer:
         self.faults: dict[str, Fault] = {}
         self.private: set[str] = set()
         self.gated: set[str] = set()
+        self.pulls: dict[str, dict] = {}
         self.closing = threading.Event()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"hub": self}))
         self.server.daemon_threads = True
@@ -75,6 +78,11 @@ class HubServer:
 
     def folder(self, repo: str, kind: str = "models") -> Path:
         return self.root / kind / repo
+
+    def pull(self, repo: str, author: str = "SFconvertbot", title: str = "Adding `safetensors` variant of this model") -> Path:
+        """Open a pull request on a repository; the folder of its files."""
+        self.pulls[repo] = {"num": 1, "title": title, "status": "open", "isPullRequest": True, "author": {"name": author}}
+        return self.root / "pulls" / repo
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -141,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in {
             "Content-Length": str(len(body) if length is None else length),
-            "X-Repo-Commit": COMMIT,
+            "X-Repo-Commit": CONVERTED if f"/{CONVERTED}/" in self.path else COMMIT,
             **(headers or {}),
         }.items():
             self.send_header(name, value)
@@ -155,8 +163,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _error(self, status: int, code: str, message: str = "") -> None:
         self._send(status, json.dumps({"error": message or code}).encode(), {"X-Error-Code": code, "X-Error-Message": message or code})
 
-    def _repo(self, kind: str, repo: str) -> Path | None:
-        folder = self.hub.folder(repo, kind)
+    def _repo(self, kind: str, repo: str, revision: str | None = None) -> Path | None:
+        pulled = revision in (PULL, CONVERTED) and repo in self.hub.pulls
+        folder = self.hub.root / "pulls" / repo if pulled else self.hub.folder(repo, kind)
         if folder.is_dir():
             return folder
         self._error(404, "RepoNotFound")
@@ -165,17 +174,30 @@ class _Handler(BaseHTTPRequestHandler):
     # ---- reading ----------------------------------------------------------------------------------------------------
 
     def info(self, kind: str, repo: str, revision: str | None = None) -> None:
-        if (folder := self._repo(kind, repo)) is None:
+        if (folder := self._repo(kind, repo, revision)) is None:
             return
-        if revision not in (None, "main", COMMIT):
+        pulled = revision in (PULL, CONVERTED) and repo in self.hub.pulls
+        if revision not in (None, "main", COMMIT) and not pulled:
             self._error(404, "RevisionNotFound")
             return
         files = [{"rfilename": entry["path"]} for entry in _entries(folder) if entry["type"] == "file"]
-        facts = {"_id": "0", "id": repo, "modelId": repo, "sha": COMMIT, "private": repo in self.hub.private, "gated": False}
+        facts = {
+            "_id": "0",
+            "id": repo,
+            "modelId": repo,
+            "sha": CONVERTED if pulled else COMMIT,
+            "private": repo in self.hub.private,
+            "gated": False,
+        }
         self._json(facts | {"tags": [], "downloads": 0, "likes": 0, "siblings": files})
 
-    def tree(self, kind: str, repo: str, under: str | None = None) -> None:
-        if (folder := self._repo(kind, repo)) is None:
+    def discussions(self, kind: str, repo: str) -> None:
+        asked = self.hub.pulls.get(repo)
+        found = [asked | {"createdAt": "2026-01-01T00:00:00.000Z", "repo": {"name": repo, "type": "model"}}] if asked else []
+        self._json({"discussions": found, "count": len(found), "start": 0})
+
+    def tree(self, kind: str, repo: str, revision: str, under: str | None = None) -> None:
+        if (folder := self._repo(kind, repo, revision)) is None:
             return
         base = (under or "").strip("/")
         entries = [entry for entry in _entries(folder) if not base or entry["path"].startswith(base + "/")]
@@ -193,8 +215,8 @@ class _Handler(BaseHTTPRequestHandler):
         wanted = json.loads(self.body)["paths"] if self.body[:1] == b"{" else parse_qs(self.body.decode()).get("paths", [])
         self._json([entry for entry in _entries(folder) if entry["path"] in wanted])
 
-    def file(self, repo: str, path: str, kind: str | None = None) -> None:
-        if (folder := self._repo(kind or "models", repo)) is None:
+    def file(self, repo: str, revision: str, path: str, kind: str | None = None) -> None:
+        if (folder := self._repo(kind or "models", repo, revision)) is None:
             return
         place = folder / path
         if not place.is_file():
@@ -298,12 +320,13 @@ ROUTES: tuple[tuple[str, Callable], ...] = (
     (r"/api/repos/delete", _Handler.delete),
     (r"/api/validate-yaml", _Handler.validate),
     (_API, _Handler.info),
-    (_API + r"/revision/(?P<revision>[^/]+)", _Handler.info),
-    (_API + r"/tree/[^/]+(?P<under>/.*)?", _Handler.tree),
+    (_API + r"/revision/(?P<revision>refs/pr/1|[^/]+)", _Handler.info),
+    (_API + r"/discussions", _Handler.discussions),
+    (_API + r"/tree/(?P<revision>[^/]+)(?P<under>/.*)?", _Handler.tree),
     (_API + r"/paths-info/[^/]+", _Handler.paths_info),
     (_API + r"/preupload/[^/]+", _Handler.preupload),
     (_API + r"/commit/[^/]+", _Handler.commit),
-    (r"(?:/(?P<kind>datasets))?/(?P<repo>[^/]+/[^/]+)/resolve/[^/]+/(?P<path>.+)", _Handler.file),
+    (r"(?:/(?P<kind>datasets))?/(?P<repo>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<path>.+)", _Handler.file),
     (r"/(?P<repo>[^/]+/[^/]+)\.git/info/lfs/objects/batch", _Handler.lfs_batch),
     (r"/_lfs/(?P<oid>[0-9a-f]{64})", _Handler.lfs_put),
 )

@@ -11,7 +11,7 @@ import pytest
 from genhub import catalog, disk, hub, hub_config, settings
 from genhub.errors import UserError
 from tests import hub_here
-from tests.hubserver import COMMIT, Fault, HubServer
+from tests.hubserver import COMMIT, CONVERTED, Fault, HubServer
 from tests.tiny import tiny_encoder
 
 
@@ -115,6 +115,23 @@ def test_a_hub_model_is_fetched_pinned_and_found_again_offline(server, tiny, mon
     assert hub.model_folder("acme/tiny", settings.get()) == found
     assert hub.model_folder("acme/tiny", settings.get(), revision=COMMIT) == found
     assert len(server.requests) == asked
+
+
+def test_weights_in_the_old_format_come_as_the_bot_of_the_hub_has_converted_them(server, uninspected, tiny):
+    folder = server.folder("acme/tiny")
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    shutil.copytree(tiny, server.pull("acme/tiny"))
+    found = hub.model_folder("acme/tiny", settings.get())
+    assert (found.revision, found.sha256) == (CONVERTED, disk.sha256(tiny / "model.safetensors"))
+    assert not any(seen.method == "GET" and seen.path.endswith(".bin") for seen in server.requests)
+
+
+@pytest.mark.parametrize("other", [{"author": "somebody"}, {"title": "Better weights"}])
+def test_a_copy_by_anybody_else_is_not_taken(server, tiny, other):
+    folder = server.folder("acme/tiny")
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    shutil.copytree(tiny, server.pull("acme/tiny", **other))
+    assert "spaces/safetensors/convert" in refused()
 
 
 def same_vectors(one: Path, other: Path) -> None:

@@ -78,6 +78,56 @@ def test_the_clean_copy_computes_the_same(kind, tmp_path):
     assert before.generate(ids, **asked).tolist() == after.generate(ids, **asked).tolist()
 
 
+def opus_tokenizer(folder: Path) -> None:
+    """A tokeniser as OPUS-MT models bring it: a sentencepiece model for each language, one vocabulary."""
+    import io
+
+    import sentencepiece
+
+    pieces = {"</s>": 0, "<unk>": 1}
+    for name, texts in (("source", TEXTS[:2]), ("target", TEXTS[2:])):
+        made = io.BytesIO()
+        how = {"vocab_size": 30, "hard_vocab_limit": False, "bos_id": -1, "eos_id": 0, "unk_id": 1, "minloglevel": 2}
+        sentencepiece.SentencePieceTrainer.train(sentence_iterator=iter(texts * 20), model_writer=made, **how)
+        (folder / f"{name}.spm").write_bytes(made.getvalue())
+        known = sentencepiece.SentencePieceProcessor(model_proto=made.getvalue())
+        pieces |= {known.id_to_piece(number): len(pieces) for number in range(len(known)) if known.id_to_piece(number) not in pieces}
+        pieces = {piece: number for number, piece in enumerate(pieces)}
+    pieces["<pad>"] = len(pieces)
+    (folder / "vocab.json").write_text(json.dumps(pieces), encoding="utf-8")
+    told = {"source_lang": "en", "target_lang": "es", "tokenizer_class": "MarianTokenizer", "model_max_length": 32}
+    (folder / "tokenizer_config.json").write_text(json.dumps(told), encoding="utf-8")
+
+
+def test_a_model_with_the_tokeniser_of_opus_translates_here_as_in_eight_bits(tmp_path):
+    from genhub.text.translation.engine import Engine, convert
+    from genhub.text.translation.translator import load_translator
+
+    source = tmp_path / "made"
+    source.mkdir()
+    opus_tokenizer(source)
+    size = len(json.loads((source / "vocab.json").read_text(encoding="utf-8")))
+    torch.manual_seed(0)
+    config = MarianConfig(
+        vocab_size=size, d_model=16, pad_token_id=size - 1, eos_token_id=0, decoder_start_token_id=size - 1, forced_eos_token_id=None,
+        max_position_embeddings=32, init_std=0.5, **SIDES,
+    )  # fmt: skip
+    model = AutoModelForSeq2SeqLM.from_config(config)
+    model.model.shared.weight.data[size - 1] = 0  # as Marian has it
+    model.save_pretrained(source)
+    translator = load_translator(looked_at(source, tmp_path), id="acme/opus-mt-en-es")
+    assert (translator.source, translator.target) == ("en", "es")
+    ids = translator.encode(TEXTS[0])
+    assert ids[-1] == 0
+    assert translator.tokenizer.unk_token_id not in ids
+    assert translator.text(translator.tokenizer(text_target=TEXTS[2])["input_ids"]) == TEXTS[2]
+    asked = {"max_new_tokens": 8, "num_beams": 1, "do_sample": False, "bad_words_ids": [[size - 1]]}
+    full = translator.model.generate(torch.tensor([ids]), **asked)[0].tolist()[1:]
+    convert(translator.folder, tmp_path / "converted")
+    ((best,),) = Engine(tmp_path / "converted", 1).translate([translator.pieces(ids)], beams=1, limit=8)
+    assert best.pieces[:4] == translator.pieces(full)[:4]
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -21,7 +21,7 @@ LAYERS = (
     ("genhub.training.configs", "genhub.jobs.folder"),
     ("genhub.tasks",),
     ("genhub.archive", "genhub.gate", "genhub.oneshot", "genhub.signatures", "genhub.weights"),
-    ("genhub.hub", "genhub.hub_child", "genhub.hub_config", "genhub.hub_data", "genhub.data"),
+    ("genhub.hub", "genhub.hub_child", "genhub.hub_config", "genhub.hub_conversion", "genhub.hub_data", "genhub.data"),
     ("genhub.training",),
     ("genhub.text",),
     ("genhub.zoo.recipes",),

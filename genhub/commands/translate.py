@@ -8,6 +8,7 @@ from typing import Any
 from genhub import gate, hub, settings, steps
 from genhub.commands import Command, add_config, config_values, target_file
 from genhub.commands.output import Output
+from genhub.data import lines
 from genhub.errors import UserError
 from genhub.families import SEQ2SEQ
 from genhub.training.configs import TranslateConfig
@@ -29,11 +30,11 @@ def _run(args: argparse.Namespace, out: Output) -> None:
         raise UserError("--input was given without --out.", "The translation needs a file.", "Add --out P.txt.", "out")
     config = gate.filled(TranslateConfig, config_values(args, TranslateConfig))
     text = gate.text(args.text, settings.get().limits.text_chars) if args.text is not None else ""
-    lines, out_file = (_lines(args.input), target_file(args.out, args.input, "The translation")) if args.input is not None else ([], None)
+    read, out_file = (_lines(args.input), target_file(args.out, args.input, "The translation")) if args.input is not None else ([], None)
     asked, context = _translator(config, out)
     if out_file is None:
         return _one(context, {**asked, "text": text}, out)
-    return _many(context, asked, lines, out_file, out)
+    return _many(context, asked, read, out_file, out)
 
 
 def _one(context: Any, asked: dict, out: Output) -> None:
@@ -57,33 +58,27 @@ def _one(context: Any, asked: dict, out: Output) -> None:
     out.result(result, "\n".join([told["translation"], *doubts]))
 
 
-def _many(context: Any, asked: dict, lines: list[str], out_file: Path, out: Output) -> None:
+def _many(context: Any, asked: dict, read: list[str], out_file: Path, out: Output) -> None:
     from genhub.serving import translating
 
     written: list[str] = []
-    for at in range(0, len(lines), LINES):
-        written += steps.result(translating.lines(context, {**asked, "lines": lines[at : at + LINES]}))["translations"]
-        out.say(f"  {len(written):,} of {len(lines):,} lines")
+    for at in range(0, len(read), LINES):
+        written += steps.result(translating.lines(context, {**asked, "lines": read[at : at + LINES]}))["translations"]
+        out.say(f"  {len(written):,} of {len(read):,} lines")
     out_file.write_text("".join(f"{line}\n" for line in written), encoding="utf-8")
     out.result({"out": str(out_file), "lines": len(written)}, f"{len(written):,} lines written to {out_file}.")
 
 
 def _lines(path: str) -> list[str]:
-    """The lines of a text file, read as text of the table limits. Raises UserError."""
+    """The lines of a text file. Raises UserError."""
     limits = settings.get().limits
-    source = gate.upload(path, limits).path
-    try:
-        lines = Path(source).read_text(encoding="utf-8-sig").split("\n")
-    except UnicodeDecodeError as error:
-        what = f"{Path(path).name} is not UTF-8 (byte {error.start:,})."
-        raise UserError(what, "Text files are read as UTF-8.", "Save it as UTF-8 and try again.", "input") from None
-    if lines[-1] == "":
-        lines.pop()
-    if not any(line.strip() for line in lines):
-        raise UserError(f"{Path(path).name} has no text.", "At least one line with a word.", "Choose another file.", "input")
-    if len(lines) > limits.table_rows:
-        raise UserError(f"{Path(path).name} has {len(lines):,} lines.", f"The limit is {limits.table_rows:,}.", "Split it.", "input")
-    return [line.rstrip("\r") for line in lines]
+    upload = gate.text_upload(path, limits)
+    if upload.kind != "text":
+        raise UserError(f"{upload.name} is a table.", "Lines of a text file are translated here.", "Save its column as .txt.", "input")
+    found = lines.plain(upload.path, limits)
+    if not any(line.strip() for line in found):
+        raise UserError(f"{upload.name} has no text.", "At least one line with a word.", "Choose another file.", "input")
+    return found
 
 
 def _translator(config: TranslateConfig, out: Output) -> tuple[dict, Any]:

@@ -55,7 +55,7 @@ def write_labelled(out: Path, table: tables.Table, column: int, answers: Answers
 
     Rows without a text keep these cells empty."""
     told = iter(zip(*answers, strict=True))
-    added = [_free(name, table.columns) for name in (*ADDED, *([ABSTAINED] if threshold > 0 else []))]
+    added = [free(name, table.columns) for name in (*ADDED, *([ABSTAINED] if threshold > 0 else []))]
     lines = []
     for row in table.rows:
         label, scores = next(told) if row[column].strip() else ("", ())
@@ -67,7 +67,7 @@ def write_labelled(out: Path, table: tables.Table, column: int, answers: Answers
     return Predicted(out, len(lines), dict(Counter(answers[0]).most_common()), below)
 
 
-def _free(name: str, taken: Sequence[str]) -> str:
+def free(name: str, taken: Sequence[str]) -> str:
     """`name`, or `name 2` … where the table has such a column: it may have been here before."""
     number, found = 1, name
     while found in taken:

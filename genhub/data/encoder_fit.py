@@ -3,29 +3,18 @@
 Both look at samples and import their library when called: `tokenizers` and `py3langid` belong to one-shot children.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from genhub.data import languages
 
 TOKENS_AT_MOST = 5_000  # texts that are tokenised; more are estimated from these
 LANGUAGE_TEXTS = 1_000  # texts looked at, about half a millisecond each
 STRANGER_TEXTS = 20_000  # as many when single texts in other languages shall be left out
 LANGUAGE_CHUNK = 200  # characters; single short texts are often taken for another language
 LANGUAGE_CHARS = 300  # below this nothing is said
-# How much likelier (natural logarithm) another language must make a single text. Measured: in six English tables with 5,200
-# rows the largest false alarm was 19 ("a tasty masala"), sentences of six words in other languages got 75 and more.
-STRANGER_MARGIN = 30.0
-NAMES = dict(
-    re.findall(
-        r"(\w+) (\w+)",
-        "ar Arabic, bg Bulgarian, ca Catalan, cs Czech, da Danish, de German, el Greek, en English, es Spanish, et Estonian, "
-        "fa Persian, fi Finnish, fr French, he Hebrew, hi Hindi, hr Croatian, hu Hungarian, id Indonesian, it Italian, ja Japanese, "
-        "ko Korean, lt Lithuanian, lv Latvian, nb Norwegian, nl Dutch, no Norwegian, pl Polish, pt Portuguese, ro Romanian, "
-        "ru Russian, sk Slovak, sl Slovenian, sr Serbian, sv Swedish, th Thai, tr Turkish, uk Ukrainian, ur Urdu, vi Vietnamese, zh Chinese",
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -54,11 +43,7 @@ class Language:
 
     @property
     def name(self) -> str:
-        return language_name(self.code)
-
-
-def language_name(code: str) -> str:
-    return NAMES.get(code, f"the language “{code}”")
+        return languages.called(self.code)
 
 
 def lengths(texts: list[str], tokenizer_file: Path | None, max_length: int) -> Lengths:
@@ -100,9 +85,9 @@ def language(rows: list[dict], most: int = LANGUAGE_TEXTS) -> Language | None:
     strangers = []
     looked = _spread(rows, most)
     for row in looked:
-        scores = py3langid.rank(row["text"][: 5 * LANGUAGE_CHUNK])
-        if scores[0][1] - dict(scores)[code] > STRANGER_MARGIN:
-            strangers.append((row["row"], scores[0][0]))
+        other = languages.stranger(row["text"], code)
+        if other:
+            strangers.append((row["row"], other))
     return Language(code, count / len(chunks), tuple(strangers), len(looked))
 
 

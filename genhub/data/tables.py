@@ -176,11 +176,15 @@ def _is_number(text: str) -> bool:
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]], separator: str = "comma") -> Path:
     """A UTF-8 CSV with a header, safe to open in a spreadsheet; `separator` by its name, one that there is not means commas."""
+    path.write_bytes(b"")
+    return append_csv(path, [columns, *rows], separator)
+
+
+def append_csv(path: Path, rows: Iterable[Sequence[object]], separator: str = "comma") -> Path:
+    """More rows for such a file."""
     mark = next((mark for mark, name in delimited.SEPARATORS.items() if name == separator), ",")
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, delimiter=mark)
-        writer.writerow([safe_cell(name) for name in columns])
-        writer.writerows([safe_cell(cell) for cell in row] for row in rows)
+    with open(path, "a", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter=mark).writerows([safe_cell(cell) for cell in row] for row in rows)
     return path
 
 

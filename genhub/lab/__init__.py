@@ -5,7 +5,9 @@
     runs      forecast · train · view · stop · resume · rename · delete · compare
     answers   predict · predict_table · explain · without
     writing   language_models · write · writing · beams · inspect · score
-    translating  translators · translate · translating · attend · translation_tree
+    translating  translators · translate · translating · translate_back · attend · translation_tree · recurrent
+    pairs     take_pairs · take_pairs_file · pairs_info · judge · judging
+    files     translating_file
     insides   inside_tokens · inside_attention · inside_steps · inside_shuffled · inside_embeddings · inside_lens · inside_positions
     home      export · merged · reopen · code
 
@@ -18,14 +20,15 @@ from genhub.lab.answers import Answers
 from genhub.lab.base import EXAMPLE_PREFIX, EXAMPLES
 from genhub.lab.home import Home
 from genhub.lab.insides import Insides
+from genhub.lab.pairs import Pairs
 from genhub.lab.runs import Runs
 from genhub.lab.tables import PASTED, TableInfo
 from genhub.lab.texts import TextInfo
-from genhub.lab.translating import Translating
+from genhub.lab.translated_files import TranslatedFiles
 from genhub.lab.writing import Writing
 
 __all__ = ["EXAMPLES", "EXAMPLE_PREFIX", "PASTED", "Lab", "TableInfo", "TextInfo"]
 
 
-class Lab(Runs, Answers, Writing, Translating, Insides, Home):
+class Lab(Runs, Answers, Writing, Pairs, TranslatedFiles, Insides, Home):
     """One per server. `open()` starts the job runner and the model worker in the background; `close()` ends them."""

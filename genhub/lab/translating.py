@@ -1,6 +1,6 @@
 """A translation model translates, through the model worker.
 
-translators · translate · translating · attend · translation_tree
+translators · translate · translating · translate_back · opposite · likeness · attend · translation_tree · has_recurrent · recurrent
 """
 
 import contextlib
@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from genhub import catalog, gate, hub
+from genhub.errors import UserError
 from genhub.families import SEQ2SEQ
 from genhub.lab.base import Base
 from genhub.training.configs import TranslateConfig
 
 SECONDS = 300.0
+RECURRENT = ("en", "es")  # languages of the recurrent translator
 
 
 class Translating(Base):
@@ -35,8 +37,44 @@ class Translating(Base):
         with contextlib.closing(self.worker.stream("translate.write", args, seconds=SECONDS)) as events:
             yield from events
 
-    def attend(self, visitor: str, pair: dict, values: dict, *, layer: int = -1, head: int = -1, merged: bool = True) -> dict:
-        """What each word looked at, see `serving.translating.attend`; `pair`: {source, target, hidden?} in tokens."""
+    def opposite(self, values: dict) -> str:
+        """The model that translates the other way than that of `values`; "" where none is known here."""
+        other = catalog.opposite(str(values.get("model") or ""))
+        here = {entry.id for entry in self.translators()}
+        return other if other in here or (other and other not in catalog.MODELS and not self.settings.offline) else ""
+
+    def translate_back(self, visitor: str, text: str, values: dict, languages: list[str]) -> dict:
+        """As `translate`, of a translation between these languages into the first of them again, by `model`. Raises UserError where
+        nothing translates that way."""
+        config = gate.filled(TranslateConfig, values)
+        source, target = (gate.text(one, 20, "languages", blank=True) for one in gate.listed(languages, "languages")[:2])
+        many = not catalog.languages_of(config.model)[0]
+        model = config.model if many and source and target else self.opposite(values)
+        if not model:
+            what = f"Nothing here translates back from what “{config.model}” wrote."
+            raise UserError(what, "It takes a model of the other direction.", "Untick “Translate back”.", "model")
+        turned = {**values, "model": model, "source_language": target if many else "", "target_language": source if many else ""}
+        return {**self.translate(visitor, text, turned), "model": model}
+
+    def likeness(self, visitor: str, text: str, other: str) -> float:
+        """chrF of a text to another one: 100 where they are the same."""
+        checked = {name: gate.text(one, 2 * self.settings.limits.text_chars, name) for name, one in (("text", text), ("other", other))}
+        return self.worker.call("translate.likeness", checked, seconds=SECONDS)["chrf"]
+
+    def has_recurrent(self) -> bool:
+        """Is the recurrent translator of the course here?"""
+        return (hub.ZOO / "en-es-rnn" / "config.json").exists()
+
+    def recurrent(self, visitor: str, text: str, hidden: list[int] = ()) -> dict:
+        """What the recurrent translator writes, see `serving.recurrent`; hidden: places of source words."""
+        checked = gate.text(text, self.settings.limits.text_chars)
+        return self.worker.call("translate.recurrent", {"text": checked, "hidden": gate.listed(hidden, "hidden")}, seconds=SECONDS)
+
+    def attend(
+        self, visitor: str, pair: dict, values: dict, *, layer: int | None = None, head: int | None = None, merged: bool = True
+    ) -> dict:
+        """What each word looked at, see `serving.translating.attend`; `pair`: {source, target, hidden?} in tokens. layer, head: -1 for
+        the mean of all, None for what aligns best."""
         args = {**self._translator(values), **_pair(pair), "layer": layer, "head": head, "merged": merged is True}
         return self.worker.call("translate.attend", args, seconds=SECONDS)
 

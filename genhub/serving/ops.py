@@ -23,7 +23,7 @@ import peft  # noqa: F401 — imported before the first request, which would wai
 
 from genhub import settings
 from genhub.errors import UserError
-from genhub.serving import base_lines, generating, insides, translating
+from genhub.serving import base_lines, generating, insides, recurrent, translating
 from genhub.serving.store import Models
 from genhub.serving.worker import Op
 from genhub.text import explain as explaining
@@ -196,6 +196,6 @@ OPS = {
     "classify.explain": Op(explain),
     "classify.without": Op(without),
     "classify.baselines": Op(baselines),
-    **{name: Op(run) for name, run in (generating.OPS | insides.OPS | translating.OPS).items()},
+    **{name: Op(run) for name, run in (generating.OPS | insides.OPS | translating.OPS | recurrent.OPS).items()},
     "stats": Op(stats),
 }

@@ -1,25 +1,32 @@
 """What the model worker can be asked of a translation model, each from JSON to JSON. {model} is a catalog or Hub id.
 
     translate.write    {model, text, config}                   → an event {sentence} for each, see `sentence`; result {translation,
-                                                                 seconds, languages}; see `write`
-    translate.lines    {model, lines, config}                  → {translations}: one for each line; see `lines`
+                                                                 seconds, languages, stranger}; see `write`
+    translate.lines    {model, lines, config}                  → events {done, total, translations}; result {translations}: see `lines`
     translate.attend   {model, source, target, config, hidden, layer, head, merged} → words and what they looked at; see `attend`
+    translate.likeness {text, other}                           → {chrf}, from 0 to 100
+    translate.judge    {sources, references, systems}          → figures of several systems, see `text.translation.evaluate`
     translate.beams    {model, source, config, tokens, hidden} → the tree and the hypotheses of a beam search; see `beams`
 
 A text is cut into sentences, each is translated by itself, and everything between them stays as it is.
 """
 
+import functools
+import json
 import time
 from collections.abc import Generator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from genhub import steps
+from genhub.data import languages
 from genhub.errors import UserError
 from genhub.serving import arguments
 from genhub.text.decoding import beams as beam_search
-from genhub.text.translation import passages
+from genhub.text.translation import passages, scores
 from genhub.text.translation.engine import Found
+from genhub.text.translation.evaluate import evaluate
 from genhub.text.translation.passages import Piece
 from genhub.text.translation.stepping import Seq2SeqDecoder
 from genhub.text.translation.telling import Told, spelled, tell
@@ -30,13 +37,16 @@ LONGEST = 96  # tokens of a source: longer sentences are cut, for the models lea
 ROOM = 2  # target tokens for one of the source, and a few more
 LINES = 64  # translated in one step
 DIGITS = 5
+UNMEASURED = {"layer": -1, "head": -1}  # which attention is shown of a model whose alignment nobody has measured
 
 
 def write(context: Any, args: dict) -> Generator[dict, None, dict]:
-    """Sentence by sentence, each with its words and how sure they are."""
+    """Sentence by sentence, each with its words and how sure they are. stranger: the language that the text is clearly in when it is not
+    the model's; "" when it fits, or nobody knows."""
     translator, config = _model(context, args)
     began, written = time.monotonic(), []
-    whole = passages.split(arguments.text(args, "text"))
+    text = arguments.text(args, "text")
+    whole = passages.split(text)
     if not whole.pieces:
         raise UserError("There is nothing to translate.", "At least one word.", "Write a text.", "text")
     pieces = [part for piece in whole.pieces for part in _fitting(translator, piece)]
@@ -48,6 +58,7 @@ def write(context: Any, args: dict) -> Generator[dict, None, dict]:
         "translation": whole.lead + "".join(written),
         "seconds": time.monotonic() - began,
         "languages": [translator.source, translator.target],
+        "stranger": languages.stranger(text, translator.source),
     }
 
 
@@ -73,15 +84,15 @@ def sentence(context: Any, translator: Translator, config: TranslateConfig, piec
 
 
 def lines(context: Any, args: dict) -> Generator[dict, None, dict]:
-    """{translations}: one for each line, an empty one for an empty line; events {done, total}."""
+    """{translations}: one for each line, an empty one for an empty line; events {done, total, translations: those that are new}."""
     translator, config = _model(context, args)
     asked = args.get("lines")
     if not isinstance(asked, list) or not all(isinstance(line, str) for line in asked):
         raise UserError("These are no lines of text.", "A list of texts.", "Choose a file.", "lines")
     found: list[str] = []
     for at in range(0, len(asked), LINES):
-        found += _lines(context, translator, config, asked[at : at + LINES])
-        yield {"done": len(found), "total": len(asked)}
+        found += (new := _lines(context, translator, config, asked[at : at + LINES]))
+        yield {"done": len(found), "total": len(asked), "translations": new}
     return {"translations": found}
 
 
@@ -94,12 +105,16 @@ def _lines(context: Any, translator: Translator, config: TranslateConfig, some: 
 
 
 def attend(context: Any, args: dict) -> dict:
-    """{source_words, target_words, probability, attention (target × source), layers, heads} of a finished pair; with merged: false its
-    pieces in place of words. layer, head: -1 for the mean."""
+    """{source_words, target_words, probability, attention (target × source), layer, head, layers, heads, errors} of a finished pair; with
+    merged: false its pieces in place of words. layer, head: -1 for the mean, None for what aligns best, where that was measured; errors:
+    the alignment error rate of each head of each layer, and of their means, as `alignment.errors` gives it; None if not measured."""
     translator, _ = _model(context, args)
     told = tell(translator, _ids(translator, args, "source"), _ids(translator, args, "target"), _hidden(args))
+    measured = _measured(str(translator.folder))
     layers, heads = told.look.attention.shape[:2]
-    layer, head, merged = _place(args, "layer", layers), _place(args, "head", heads), args.get("merged") is not False
+    best = measured["best"] if measured else UNMEASURED
+    wanted = {name: best[name] if args.get(name) is None and args.get("layer") is None else args.get(name, -1) for name in best}
+    layer, head, merged = _place(wanted, "layer", layers), _place(wanted, "head", heads), args.get("merged") is not False
     weights = told.attention(layer, head, merged)
     return {
         "source_words": spelled(told.source_pieces, told.source_words) if merged else told.source_pieces,
@@ -107,9 +122,30 @@ def attend(context: Any, args: dict) -> dict:
         "source_places": told.source_words if merged else [[place] for place in range(len(told.source_pieces))],
         "probability": [round(one, DIGITS) for one in told.probability],
         "attention": [[round(one, DIGITS) for one in row] for row in weights.tolist()],
+        "layer": layer,
+        "head": head,
         "layers": layers,
         "heads": heads,
+        "errors": measured,
     }
+
+
+@functools.lru_cache(maxsize=16)
+def _measured(folder: str) -> dict | None:
+    """What the card of a model of ours says of its alignment."""
+    figures = Path(folder) / "figures.json"
+    return json.loads(figures.read_text(encoding="utf-8")).get("alignment") if figures.exists() else None
+
+
+def likeness(context: Any, args: dict) -> dict:
+    """How much of a text stands in another one, by characters."""
+    text, other = ((args.get(name) or " ") for name in ("text", "other"))
+    return {"chrf": scores.score([text], [[other]]).chrf}
+
+
+def judge(context: Any, args: dict) -> dict:
+    """Systems side by side on what they wrote already."""
+    return evaluate(args["sources"], args["references"], args["systems"])
 
 
 def beams(context: Any, args: dict) -> Generator[None, None, dict]:
@@ -141,7 +177,7 @@ def beams(context: Any, args: dict) -> Generator[None, None, dict]:
         {"text": translator.text(one.tokens), "ids": one.tokens, "score": one.score, "node": one.node, "ended": one.ended}
         for one in found.hypotheses
     ]
-    return {"nodes": nodes, "hypotheses": hypotheses}
+    return {"nodes": nodes, "hypotheses": hypotheses, "length_penalty": penalty}
 
 
 def _search(context: Any, translator: Translator, config: TranslateConfig, sources: list[list[int]], best: int) -> list[list[Found]]:
@@ -184,7 +220,11 @@ def _model(context: Any, args: dict) -> tuple[Translator, TranslateConfig]:
     if not isinstance(name, str) or not name:
         raise UserError("No model was named.", "Translating needs a model.", "Choose one.", "model")
     config = TranslateConfig.from_dict({**(args.get("config") or {}), "model": name})
-    translator = context.models.translator(name).between(config.source_language, config.target_language)
+    translator = context.models.translator(name)
+    source = config.source_language
+    if translator.languages and not source:  # a model for many is told the language of the text
+        source = languages.likeliest(str(args.get("text") or " ".join(args.get("lines") or [])), frozenset(translator.languages))
+    translator = translator.between(source, config.target_language)
     return translator, replace(config, model=name)
 
 
@@ -213,4 +253,11 @@ def _place(args: dict, field: str, size: int) -> int:
     return place
 
 
-OPS = {"translate.write": write, "translate.lines": lines, "translate.attend": attend, "translate.beams": beams}
+OPS = {
+    "translate.write": write,
+    "translate.lines": lines,
+    "translate.attend": attend,
+    "translate.beams": beams,
+    "translate.likeness": likeness,
+    "translate.judge": judge,
+}

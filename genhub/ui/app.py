@@ -3,6 +3,7 @@
 Start      what there is, as computed tiles
 Classify   a table → an adapter with a verdict
 Generate   a prompt → a text, token by token, and why
+Translate  a text → the same in another language, and what was looked at
 Runs       everything this visitor has trained
 """
 
@@ -23,6 +24,7 @@ from genhub.ui.generate import tab as generate
 from genhub.ui.generate.learning import section
 from genhub.ui.generate.learning.kinds import KINDS
 from genhub.ui.session import FIRST_RUN
+from genhub.ui.translate import tab as translate
 from genhub.ui.wiring import Wires, merged, pieces
 
 STORAGE_KEY, RUN_KEY, FORM_KEY, LEARN_KEY = "genhub-session", "genhub-run", "genhub-classify", "genhub-generate"
@@ -53,12 +55,17 @@ def build(lab: Lab) -> gr.Blocks:
                 tab.layout(wires)
             with gr.Tab("Generate", id="generate") as generate_tab:
                 generate.layout(wires)
+            if lab.translators():
+                with gr.Tab("Translate", id="translate"):
+                    translate.layout(wires)
             with gr.Tab("Runs", id="runs") as runs_tab:
                 runs.layout(wires)
         wires.add(tabs=tabs, start_tab=start_tab, classify_tab=classify_tab, generate_tab=generate_tab, runs_tab=runs_tab)
         start.wire(wires)
         tab.wire(wires)
         generate.wire(wires)
+        if lab.translators():
+            translate.wire(wires)
         runs.wire(wires)
         wires.on(wires.parts["clock"].tick, lambda lab: {"header": header.render(lab)}, [], ["header"], trigger_mode="once")
         opened = [*ways.OPENED, *tab.RUN_VIEW]

@@ -10,10 +10,10 @@ from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder
 from genhub.lab import EXAMPLES, Lab
 from genhub.lab.insides import EXAMPLE, EXAMPLE_PLACES, Stored
-from genhub.ui import charts, markup, tokens
+from genhub.ui import charts, maps, markup, tokens
 from genhub.ui.classify import exhibit
 from genhub.ui.generate import decode, stored
-from genhub.ui.generate.inside import maps, shared
+from genhub.ui.generate.inside import shared
 from genhub.ui.markup import esc
 
 ATTENTION = EXAMPLE_PLACES["encoder"]

@@ -64,11 +64,16 @@ def strength(logprob: float) -> int:
     return round(STRONGEST * max(0.0, min(1.0, share)))
 
 
-def scale() -> str:
+def strength_of(share: float) -> int:
+    """The same of a probability."""
+    return strength(math.log(max(share, 1e-9)))
+
+
+def scale(title: str = "Probability of a token:") -> str:
     """What the colours mean."""
     steps = ((0.5, "½ or more"), (0.1, "1 in 10"), (0.01, "1 in 100"), (0.001, "1 in 1,000"), (0.0001, "1 in 10,000"))
     items = "".join(f'<span><i style="--s:{strength(math.log(share))}"></i>{esc(name)}</span>' for share, name in steps)
-    return f'<div class="gh-scale"><span>Probability of a token:</span>{items}</div>'
+    return f'<div class="gh-scale"><span>{esc(title)}</span>{items}</div>'
 
 
 def probability(value: float) -> str:

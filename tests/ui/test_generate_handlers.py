@@ -11,7 +11,7 @@ from genhub.events import Done, Metric, Sample
 from genhub.jobs import reading
 from genhub.jobs.folder import RunFolder, write_json
 from genhub.training.configs import GenerateConfig
-from genhub.ui import tokens
+from genhub.ui import beam_tree, tokens
 from genhub.ui.generate import decode, guess, tree, write, writer
 from genhub.ui.generate.learning import home, options, run, section, source
 from genhub.ui.generate.learning.kinds import ADAPT, KINDS, SCRATCH, remembered
@@ -324,34 +324,34 @@ BEAMS = {
 
 
 def test_a_parent_stands_in_the_middle_of_its_children_and_leaves_apart():
-    heights = tree._heights(NODES)
+    heights = beam_tree._heights(NODES)
     leaves = [heights[place] for place in (4, 3, 2)]  # more probable children come first
     assert leaves == [0.0, -1.0, -2.0]
     assert heights[0] == (heights[2] + heights[3]) / 2
     assert heights[1] == heights[4]
-    assert heights[tree.ROOT] == (heights[0] + heights[1]) / 2
-    assert tree._heights([]) == {tree.ROOT: 0.0}
+    assert heights[beam_tree.ROOT] == (heights[0] + heights[1]) / 2
+    assert beam_tree._heights([]) == {beam_tree.ROOT: 0.0}
 
 
 def test_a_deep_tree_needs_no_deep_stack():
     chain = [node(place - 1, place + 1, "a", -1.0) for place in range(3_000)]
-    assert set(tree._heights(chain).values()) == {0.0}
-    assert tree._path(chain, 2_999) == list(range(3_000))
+    assert set(beam_tree._heights(chain).values()) == {0.0}
+    assert beam_tree._path(chain, 2_999) == list(range(3_000))
 
 
 def test_a_tree_says_where_it_leaves_the_greedy_path():
-    assert tree._path(NODES, 3) == [0, 3]
-    assert "leaves the greedy path at token 1 (-0.10 against -1.00 in all)" in tree.summary(BEAMS)
-    assert "what greedy decoding writes too" in tree.summary({**BEAMS, "hypotheses": BEAMS["hypotheses"][1:]})
+    assert beam_tree._path(NODES, 3) == [0, 3]
+    assert "leaves the greedy path at token 1 (-0.10 against -1.00 in all)" in beam_tree.summary(BEAMS)
+    assert "what greedy decoding writes too" in beam_tree.summary({**BEAMS, "hypotheses": BEAMS["hypotheses"][1:]})
     lost = [{**one, "greedy": False} if one["depth"] == 2 else one for one in NODES]
-    assert "fell out of the beams" in tree.summary({**BEAMS, "nodes": lost})
+    assert "fell out of the beams" in beam_tree.summary({**BEAMS, "nodes": lost})
 
 
 def test_tokens_are_no_markup_in_a_tree():
-    drawn = tree.figure(BEAMS, "so <b>").to_json()
+    drawn = beam_tree.figure(BEAMS, "so <b>").to_json()
     assert "<b>" not in drawn
     assert "\\u003cb\\u003e" not in drawn
-    assert "<b>" not in tree.hypotheses(BEAMS, 1.0)
+    assert "<b>" not in beam_tree.hypotheses(BEAMS, 1.0)
 
 
 @pytest.mark.parametrize("size", [1, 25, 0, -3, "8", None, math.nan, "<b>"])

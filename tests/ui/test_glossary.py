@@ -11,8 +11,8 @@ from genhub import settings
 from genhub.jobs.folder import RunFolder, write_json
 from genhub.lab.insides import EXAMPLE_PLACES, EXAMPLE_SECOND, Stored
 from genhub.lab.writing import Writing
-from genhub.ui import charts, glossary, markup, run_view, tokens
-from genhub.ui.generate import guess, stored, tab, tree, write
+from genhub.ui import beam_tree, charts, glossary, markup, run_view, tokens
+from genhub.ui.generate import guess, stored, tab, write
 from genhub.ui.generate.inside import embeddings, shared, shuffled, steps
 from genhub.ui.generate.learning import options, run, source
 from genhub.ui.wiring import Wires
@@ -44,8 +44,8 @@ def _written(home) -> None:
     token = told["told"]["tokens"][0]
     state = {"ids": [], "tokens": [token] * 4, "begun": 0, "place": 2, "before": "", "vocabulary": 9, "yours": [1.0, 2.0], "right": 1}
     guess._shown(state, token, why, "a", False)
-    node = {"parent": tree.ROOT, "depth": 1, "score": -1.0, "logprob": -1.0, "text": "a", "greedy": True, "state": "ended"}
-    tree.hypotheses({"nodes": [node], "hypotheses": [{"text": "a", "score": -1.0, "node": 0, "ended": True}]}, 0.7)
+    node = {"parent": beam_tree.ROOT, "depth": 1, "score": -1.0, "logprob": -1.0, "text": "a", "greedy": True, "state": "ended"}
+    beam_tree.hypotheses({"nodes": [node], "hypotheses": [{"text": "a", "score": -1.0, "node": 0, "ended": True}]}, 0.7)
 
 
 def _layout(lab) -> None:

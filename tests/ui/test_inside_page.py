@@ -18,8 +18,8 @@ from genhub.lab.insides import CAUSAL, EXAMPLE, Insides
 from genhub.serving.insides import OPS
 from genhub.text.causal import load_causal
 from genhub.text.encoder import load_encoder
-from genhub.ui import theme
-from genhub.ui.generate.inside import embeddings, heads, lens, maps, masks, positions, section, shared, shuffled, steps, tokens
+from genhub.ui import maps, theme
+from genhub.ui.generate.inside import embeddings, heads, lens, masks, positions, section, shared, shuffled, steps, tokens
 from genhub.ui.wiring import Wires
 from tests.serving.tiny_language import MODEL, tiny_gpt
 from tests.tiny import tiny_encoder

@@ -1,6 +1,6 @@
 """Whether the encoder can read the texts: their lengths, their languages."""
 
-from genhub.data import encoder_fit
+from genhub.data import encoder_fit, languages
 from genhub.data.looks.case import Case, Finding, counted, remedy
 
 
@@ -47,4 +47,4 @@ def strangers(case: Case) -> Finding | None:
 
 
 def _languages(codes: tuple[str, ...]) -> str:
-    return " and ".join(encoder_fit.language_name(code) for code in codes)
+    return " and ".join(languages.called(code) for code in codes)

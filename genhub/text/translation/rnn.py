@@ -15,7 +15,7 @@ h_{t-1}^dec; it reads the token before and a context c_t (B, units):
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -121,12 +121,17 @@ class Hypothesis:
 @torch.inference_mode()
 def translate(model: RNNTranslator, ids: torch.Tensor, mask: torch.Tensor, beams: int = 4, limit: int = 128) -> list[Hypothesis]:
     """The best of `beams` hypotheses of each row by log-probability a token; `limit`: tokens written at most."""
-    return [_search(model, ids[row : row + 1, : int(mask[row].sum())], beams, limit) for row in range(len(ids))]
+    return [search(model, ids[row : row + 1, : int(mask[row].sum())], beams, limit) for row in range(len(ids))]
 
 
-def _search(model: RNNTranslator, ids: torch.Tensor, beams: int, limit: int) -> Hypothesis:
-    """Beam search for one source (1, S). A hypothesis ends with the end token; the search when nothing unfinished can win any more."""
+@torch.inference_mode()
+def search(model: RNNTranslator, ids: torch.Tensor, beams: int = 4, limit: int = 128, hidden: Collection[int] = ()) -> Hypothesis:
+    """Beam search for one source (1, S). A hypothesis ends with the end token; the search when there are as many as beams.
+
+    hidden: places of the source that attention does not see; what the encoder ended with has read them all the same.
+    """
     memory = model.read(ids, torch.ones_like(ids))
+    memory.mask[:, sorted(hidden)] = False
     state = model.begin(memory)
     alive = [Hypothesis([], 0.0, [] if model.attention else None)]
     last = torch.tensor([model.special.start])

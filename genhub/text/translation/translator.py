@@ -8,7 +8,6 @@ Loading takes a local folder only; `genhub.hub` finds, checks and downloads. A m
 one for many (M2M, mBART) is told the pair by tokens, T5 by words before the text.
 """
 
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from genhub import catalog
 from genhub.errors import UserError
 from genhub.text.translation.seq2seq import Special
 
-OPUS = re.compile(r"opus-mt(?:-tc)?(?:-(?:big|base|tiny))?-([a-z]{2,3})-([a-z]{2,3})$", re.IGNORECASE)
 T5_WORDS = {"en": "English", "de": "German", "fr": "French", "ro": "Romanian"}
 T5_PAIRS = tuple(("en", target) for target in ("de", "fr", "ro"))
 NAMED = 12
@@ -118,7 +116,7 @@ def load_translator(folder: Path, *, id: str = "", revision: str = "", sha256: s
     if model.config.model_type not in catalog.SEQ2SEQ_TYPES:
         what = f"{id or folder.name} is a “{model.config.model_type}” model."
         raise UserError(what, f"Translating needs {_needs()}.", "Choose another model.", "model")
-    source, target = languages_of(id)
+    source, target = catalog.languages_of(id)
     special = _special(model)
     return Translator(model.eval(), tokenizer, special, folder, (special.start,), source, target, "", id, revision, sha256)
 
@@ -129,15 +127,6 @@ def open_translator(model_id: str, revision: str = "") -> Translator:
 
     found = hub.model_folder(model_id, settings.get(), revision=revision, family=families.SEQ2SEQ.name)
     return load_translator(found.path, id=model_id, revision=found.revision or "", sha256=found.sha256 or "")
-
-
-def languages_of(model_id: str) -> tuple[str, str]:
-    """Source and target of a model for one pair, by the catalog or by its name; "" where neither tells."""
-    entry = catalog.MODELS.get(model_id)
-    if entry and len(entry.languages) == 2:
-        return entry.languages
-    named = OPUS.search(model_id)
-    return (named[1].lower(), named[2].lower()) if named else ("", "")
 
 
 def _special(model: nn.Module) -> Special:

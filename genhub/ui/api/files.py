@@ -21,6 +21,16 @@ def register(lab: Lab, checked: Callable[[Callable], Callable], described: Calla
         what was found in it."""
         return asdict(lab.take_text_file(visitor, file, column=column or "", cut=cut is True))
 
+    def read_pairs_file(visitor: str, file: str, languages: list[str], source_column: str, target_column: str) -> dict:
+        """Read pairs of sentences from a CSV, TSV, JSONL or Parquet file; as read_pairs."""
+        columns = {"source_column": source_column or "", "target_column": target_column or ""}
+        return asdict(lab.take_pairs_file(visitor, file, languages=languages or [], **columns))
+
+    def translate_file(visitor: str, file: str, options: dict, column: str) -> str:
+        """Translate a text file line by line, or a column of a table: one line for each line, or the table with a column more."""
+        *_, done = lab.translating_file(visitor, file, options or {}, column or "")
+        return str(done.path)
+
     def add_test_table(visitor: str, table: str, file: str, fixes: list[str]) -> int:
         """Attach a separate test table to a table, before it is examined; returns its rows. The verdict then rests on it. `fixes` as
         for read_table."""
@@ -52,12 +62,15 @@ def register(lab: Lab, checked: Callable[[Callable], Callable], described: Calla
         table, number = gr.Textbox(label="table"), gr.Number(label="answer", precision=0)
         fixes, finding = gr.JSON([], label="fixes"), gr.Textbox(label="finding")
         column, cut = gr.Textbox(label="column"), gr.Checkbox(label="cut")
-        share = gr.Number(0.0, label="threshold")
+        share, options = gr.Number(0.0, label="threshold"), gr.JSON({}, label="options")
+        languages, target = gr.JSON([], label="languages"), gr.Textbox(label="target_column")
         answer, text, given = gr.JSON(label="answer"), gr.Textbox(label="answer"), gr.File(label="file")
         for function, inputs, output in (
             (read_table, [visitor, taken, fixes], answer),
             (add_test_table, [visitor, table, taken, fixes], number),
             (read_corpus_file, [visitor, taken, column, cut], answer),
+            (read_pairs_file, [visitor, taken, languages, column, target], answer),
+            (translate_file, [visitor, taken, options, column], given),
             (finding_rows, [visitor, table, finding], given),
             (classify_table, [visitor, run, taken, fixes, share], given),
             (download_run, [visitor, run], given),

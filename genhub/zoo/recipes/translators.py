@@ -12,16 +12,18 @@ from pathlib import Path
 
 import torch
 
+from genhub.data import samples
+from genhub.data.languages import called
 from genhub.text.lm import MATRICES, REST
-from genhub.text.translation import scores
+from genhub.text.translation import alignment, measured, scores
 from genhub.text.translation.seq2seq import Pairs, Seq2SeqLogits, Special, TranslationTask, start_row
+from genhub.text.translation.translator import load_translator
 from genhub.training.plan import Phase, Plan
 from genhub.zoo.recipes import publish, sentence_pairs, stage
 from genhub.zoo.recipes.sentence_pairs import Joined, Pair, Split
 from genhub.zoo.recipes.subwords import Cutter, learn
 
 DIRECTIONS = {"en-es": ("en", "es"), "es-en": ("es", "en")}
-CALLED = {"en": "English", "es": "Spanish"}
 VOCABULARY = 8000
 SHAPE = {"d_model": 256, "encoder_layers": 3, "decoder_layers": 3, "attention_heads": 4, "ffn": 1024}
 POSITIONS = 256
@@ -56,6 +58,8 @@ By words of the source:
 {lengths}
 
 sacrebleu: `{bleu_signature}`, `{chrf_signature}`.
+
+{alignment}
 
 ## How it was made
 
@@ -208,10 +212,17 @@ def publish_as(folder: Path, name: str, trained: tuple, split: Split, seed: int)
         "token_accuracy": told["history"][told["best_epoch"] - 1]["token_accuracy"],
         "pairs": sentence_pairs.facts(split),
         "samples": list(zip(shown, write(shown), strict=True)),
+        "alignment": alignment.errors(load_translator(folder), drawn(name)),
     }
     publish.write_card(
         folder, {**figures, "training": told}, card(name, figures, told, seed), task="translation", languages=DIRECTIONS[name]
     )
+
+
+def drawn(name: str) -> list[alignment.Aligned]:
+    """The alignments that a person drew, in the direction of a model."""
+    pairs = alignment.read(samples.FOLDER / "alignments.en-es.txt")
+    return pairs if name == "en-es" else [pair.turned() for pair in pairs]
 
 
 def lengths(figures: dict) -> list[tuple[str, ...]]:
@@ -231,8 +242,8 @@ def card(name: str, figures: dict, told: dict, seed: int) -> str:
     source, target = DIRECTIONS[name]
     return CARD.format(
         name=name,
-        source=CALLED[source],
-        target=CALLED[target],
+        source=called(source),
+        target=called(target),
         layers=SHAPE["encoder_layers"],
         width=SHAPE["d_model"],
         parameters=figures["parameters"],
@@ -244,6 +255,7 @@ def card(name: str, figures: dict, told: dict, seed: int) -> str:
         lengths=publish.table(lengths(test), ("words", "sources", "BLEU", "chrF")),
         bleu_signature=test["signatures"][0],
         chrf_signature=test["signatures"][1],
+        alignment=measured.told(figures["alignment"], **figures["alignment"]["best"]) if figures["alignment"] else "",
         training=publish.training(told),
         accuracy=figures["token_accuracy"],
         slides=SLIDES_ACCURACY,
@@ -253,7 +265,7 @@ def card(name: str, figures: dict, told: dict, seed: int) -> str:
         joined=round(100 * (1 - sentence_pairs.JOINED[1])),
         seed=seed,
         pairs=figures["pairs"]["train"],
-        samples=publish.table(figures["samples"], (CALLED[source], CALLED[target])),
+        samples=publish.table(figures["samples"], (called(source), called(target))),
     )
 
 

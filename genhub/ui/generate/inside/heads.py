@@ -4,8 +4,8 @@ import gradio as gr
 
 from genhub.lab import Lab
 from genhub.lab.insides import EXAMPLE_PLACES
-from genhub.ui import markup
-from genhub.ui.generate.inside import maps, shared
+from genhub.ui import maps, markup
+from genhub.ui.generate.inside import shared
 from genhub.ui.markup import PICK_JS, Raw, esc
 from genhub.ui.wiring import Wires, pieces
 

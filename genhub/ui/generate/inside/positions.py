@@ -5,8 +5,8 @@ import numpy as np
 
 from genhub.lab import Lab
 from genhub.training.configs.inside import SinusoidConfig
-from genhub.ui import charts, forms, markup
-from genhub.ui.generate.inside import maps, shared
+from genhub.ui import charts, forms, maps, markup
+from genhub.ui.generate.inside import shared
 from genhub.ui.markup import Raw
 from genhub.ui.wiring import Wires
 

@@ -53,13 +53,24 @@ def tokens(
 ) -> str:
     """Tokens against tokens: each row looks at the columns. `told`: a sentence with {row}, {column} and {value}; `words`: what 0 and
     1 are called, where they are no numbers; `mark`: the row that stands out."""
-    labels = [_label(name, place == mark) for place, name in enumerate(names)]
     numbered = [f"“{name}” ({place})" for place, name in enumerate(names, start=1)]
-    squares = _squares(values, numbered, numbered, told, words=words, tone=tone)
+    labels = "".join(_label(name, place == mark) for place, name in enumerate(names))
+    return _labelled((labels, labels), (len(names), len(names)), _squares(values, numbered, numbered, told, words=words, tone=tone))
+
+
+def cross(values: Rows, rows: Sequence[str], columns: Sequence[str], told: str, *, mark: int | None = None, tone: str = "var(--c0)") -> str:
+    """As `tokens`, where those that look are others than those that are looked at."""
+    labels = "".join(_label(name, place == mark) for place, name in enumerate(rows)), "".join(_label(name, False) for name in columns)
+    squares = _squares(values, [f"“{name}”" for name in rows], [f"“{name}”" for name in columns], told, tone=tone)
+    return _labelled(labels, (len(rows), len(columns)), squares)
+
+
+def _labelled(labels: tuple[str, str], size: tuple[int, int], squares: str) -> str:
+    """Squares with the names of rows and columns, and the line that tells the one under the pointer."""
+    cell = CELL if size[1] <= MANY else SMALL_CELL
     return (
-        f'<figure class="gi-map"><div class="scroll gi-sticky"><div class="gi-grid" style="--n:{len(names)};--m:{len(names)};--cell:{CELL if len(names) <= MANY else SMALL_CELL}px">'
-        f'<div class="corner">looks at →</div><div class="columns">{"".join(labels)}</div>'
-        f'<div class="rows">{"".join(labels)}</div>{squares}</div></div>'
+        f'<figure class="gi-map"><div class="scroll gi-sticky"><div class="gi-grid" style="--n:{size[1]};--m:{size[0]};--cell:{cell}px">'
+        f'<div class="corner">looks at →</div><div class="columns">{labels[1]}</div><div class="rows">{labels[0]}</div>{squares}</div></div>'
         f'<figcaption class="gi-told" aria-live="polite">Point at a square, or move with the arrow keys.</figcaption></figure>'
     )
 

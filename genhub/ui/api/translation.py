@@ -1,0 +1,55 @@
+"""Endpoints for scripts: a translation model translates, shows what it looked at, and is judged on pairs."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+
+from genhub.lab import Lab
+
+
+def endpoints(lab: Lab) -> list[Callable]:
+    def translation_models() -> list[dict]:
+        """The translation models that are offered here: id, languages, parameters, licence, note."""
+        return [asdict(entry) for entry in lab.translators()]
+
+    def translate(visitor: str, text: str, options: dict) -> dict:
+        """A text of any length in another language: translation, and for each sentence its words with probabilities, the best hypotheses
+        with scores, and signs that it may be wrong. Options are the fields of TranslateConfig."""
+        return lab.translate(visitor, text, options)
+
+    def translate_stream(visitor: str, text: str, options: dict) -> Iterator[dict]:
+        """As translate, sentence by sentence: {"sentence": ...} as they come, {"result": ...} last. {"restarted": true} voids what came
+        before."""
+        yield from lab.translating(visitor, text, options)
+
+    def translation_attention(
+        visitor: str, source: list[int], target: list[int], options: dict, hidden: list[int], layer: int = -1, head: int = -1
+    ) -> dict:
+        """What each target word looked at (target times source words, each row adds up to 1). `source` and `target` are source_ids of a
+        sentence and ids of a hypothesis; hidden: places of the source that the decoder does not see; -1: the mean of all."""
+        pair = {"source": source, "target": target, "hidden": hidden}
+        return lab.attend(visitor, pair, options, layer=layer, head=head)
+
+    def translation_beam_tree(visitor: str, source: list[int], options: dict, tokens: int, hidden: list[int]) -> dict:
+        """The tree of the beam search for one sentence, as deep as `tokens` (0: as deep as it goes); with hidden places, of a decoder
+        that does not see them."""
+        return lab.translation_tree(visitor, source, options, tokens=tokens, hidden=hidden)
+
+    def read_pairs(visitor: str, text: str, languages: list[str], source_column: str = "", target_column: str = "") -> dict:
+        """Read pairs of sentences: a pair a line with a tab between, or a table. Returns their id, how many there are, what was found in
+        them. languages: codes of both sides, or none."""
+        return asdict(lab.take_pairs(visitor, text, languages=languages, source_column=source_column, target_column=target_column))
+
+    def judge_translation(visitor: str, pairs: str, models: list[str], options: dict) -> dict:
+        """BLEU and chrF of some models on pairs that were read, with 95 % bootstrap intervals, paired differences to the first one, by
+        length, and the worst sentences."""
+        return lab.judge(visitor, pairs, models, options)
+
+    return [
+        translation_models,
+        translate,
+        translate_stream,
+        translation_attention,
+        translation_beam_tree,
+        read_pairs,
+        judge_translation,
+    ]

@@ -1,0 +1,35 @@
+"""Languages: recognised where there is enough to go by, and not taken for another where there is not."""
+
+import pytest
+
+from genhub.data import languages
+
+ENGLISH = "I like soccer and also going to the beach."
+SPANISH = "Me gusta el fútbol y también ir a la playa."
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "other"),
+    [
+        (ENGLISH, "en", ""),
+        (SPANISH, "es", ""),
+        (SPANISH, "en", "es"),
+        (ENGLISH, "es", "en"),
+        ("Tom", "es", ""),
+        ("", "en", ""),
+        ("x", "", ""),
+    ],
+)
+def test_a_stranger(text, expected, other):
+    assert languages.stranger(text, expected) == other
+
+
+def test_the_likeliest_of_some():
+    assert languages.likeliest(SPANISH, frozenset({"en", "es", "de"})) == "es"
+    assert languages.likeliest(SPANISH, frozenset({"en", "de"})) in ("en", "de")
+    assert languages.likeliest(SPANISH, frozenset({"tlh"})) == ""
+
+
+def test_what_languages_are_called():
+    assert languages.called("es") == "Spanish"
+    assert languages.called("tlh") == "the language “tlh”"
