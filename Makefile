@@ -4,7 +4,7 @@
 #   make test        lint, format check, all tests
 #   make bench       the figures of docs/benchmarks.md, measured (about an hour; real data in GENHUB_DATA)
 #   make examples    the finished runs that the page opens on, trained again
-#   make zoo         the embedded language models, trained again, HOURS a model at most; run it again to go on (real data in GENHUB_DATA)
+#   make zoo         the embedded models, trained again, HOURS a model at most; run it again to go on (real data in GENHUB_DATA)
 #   make docs        docs/api.md from the code
 #   make screenshots the pictures in docs/, from the page as it is
 #   make licences    THIRD_PARTY.md from what is installed
@@ -39,11 +39,13 @@ test: $(VENV)/installed-dev
 bench: $(VENV)/installed-dev
 	PYTHONPATH=. $(RUN) bench/classify.py
 	PYTHONPATH=. $(RUN) bench/generate.py
+	PYTHONPATH=. $(RUN) bench/translate.py
 
 examples: $(VENV)/installed
 	PYTHONPATH=. $(RUN) docs/make_examples.py
 	PYTHONPATH=. $(RUN) docs/make_inside.py
 	PYTHONPATH=. $(RUN) docs/make_writing.py
+	PYTHONPATH=. $(RUN) docs/make_translating.py
 
 zoo: $(VENV)/installed
 	for recipe in shakespeare char_rnn stories translators translator_rnn; do $(KEEP_MEMORY) $(RUN) -m genhub.zoo.recipes.$$recipe --hours $(HOURS) || exit 1; done

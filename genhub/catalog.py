@@ -209,6 +209,36 @@ MODELS = {
             weight_bytes=2,
             mask_megabytes=25.2,
         ),
+        *(
+            Model(
+                f"Helsinki-NLP/opus-mt-{source}-{target}",
+                "seq2seq",
+                parameters,
+                round(parameters * 4 / 1e6, 1),
+                "Apache-2.0",
+                f"https://huggingface.co/Helsinki-NLP/opus-mt-{source}-{target}",
+                "main",
+                (source, target),
+                "OPUS-MT: a Marian model with six layers a side, trained on web texts of the OPUS collection.",
+            )
+            for source, target, parameters in (
+                ("en", "es", 77_943_296),
+                ("es", "en", 77_943_296),
+                ("en", "fr", 75_133_952),
+                ("fr", "en", 75_133_952),
+            )
+        ),
+        Model(
+            "google-t5/t5-small",
+            "seq2seq",
+            60_506_624,
+            242.0,
+            "Apache-2.0",
+            "https://huggingface.co/google-t5/t5-small",
+            "main",
+            ("en", "de", "fr", "ro"),
+            "T5, the small one: asked in words to translate from English into German, French or Romanian.",
+        ),
     )
 }
 

@@ -55,17 +55,15 @@ def build(lab: Lab) -> gr.Blocks:
                 tab.layout(wires)
             with gr.Tab("Generate", id="generate") as generate_tab:
                 generate.layout(wires)
-            if lab.translators():
-                with gr.Tab("Translate", id="translate"):
-                    translate.layout(wires)
+            with gr.Tab("Translate", id="translate", visible=bool(lab.translators())):
+                translate.layout(wires)
             with gr.Tab("Runs", id="runs") as runs_tab:
                 runs.layout(wires)
         wires.add(tabs=tabs, start_tab=start_tab, classify_tab=classify_tab, generate_tab=generate_tab, runs_tab=runs_tab)
         start.wire(wires)
         tab.wire(wires)
         generate.wire(wires)
-        if lab.translators():
-            translate.wire(wires)
+        translate.wire(wires)
         runs.wire(wires)
         wires.on(wires.parts["clock"].tick, lambda lab: {"header": header.render(lab)}, [], ["header"], trigger_mode="once")
         opened = [*ways.OPENED, *tab.RUN_VIEW]

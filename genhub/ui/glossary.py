@@ -43,6 +43,18 @@ TERMS = {
     "entropy": "How open a choice is: the mean surprise of all that could come, in bits.",
     "surprise": "Minus the logarithm of a probability, in bits: 1 for one half, 10 for one in a thousand.",
     "log-probability": "The logarithms of the probabilities of all its tokens added up, in nats: nearer to 0 is more probable.",
+    # Translating, and judging translations.
+    "sentences": "A text is cut into sentences, and each is translated by itself.",
+    "score a token": "The sum of log-probabilities divided by the length to the power of the length penalty: nearer to 0 is more probable.",
+    "with attention": "The decoder looks up what it needs in all states of the source, anew for every word (Bahdanau et al. 2015).",
+    "without attention": "The decoder sees one vector for the whole source (Cho et al. 2014).",
+    "BLEU": "From 0 to 100: runs of one to four words shared with a reference, with a penalty for being short (Papineni et al. 2002).",
+    "chrF": "From 0 to 100: runs of one to six characters shared with a reference; kinder to endings than BLEU (Popović 2015).",
+    "BLEU to the first": "BLEU more (+) or less (−) than the first model on the same sentences, with a 95 % paired bootstrap interval.",
+    "chrF to the first": "chrF more (+) or less (−) than the first model on the same sentences, with a 95 % paired bootstrap interval.",
+    "pairs": "A source and its translation each; a source may stand in several.",
+    "columns": "Where the two sides of the pairs were found.",
+    "reference": "A translation by a person that counts as right.",
     # Guessing, and ranking texts.
     "bits a character": "The surprise of all tokens of a text over its characters: comparable between models whose tokens differ.",
     "tokens guessed": "Tokens that were shown after your guess, or after you had none.",

@@ -14,6 +14,9 @@ from genhub.ui.classify import data, method, take_home, train, try_it, verdict
 from genhub.ui.generate import decode, guess, tree, write
 from genhub.ui.generate.inside import section as inside
 from genhub.ui.generate.learning.kinds import ADAPT, SCRATCH
+from genhub.ui.translate import attention, evaluate, files
+from genhub.ui.translate import tree as translation_tree
+from genhub.ui.translate import write as translating
 
 # What an event opened lies further down, often below the fold, and a tab that was never seen is drawn first: once the stage is there,
 # the page moves to it.
@@ -53,6 +56,11 @@ STAGES = {
     "guess": Stage("generate", "guess_stage", guess.STAGE),
     "adapt": Stage("generate", ADAPT.name("stage"), ADAPT.stage),
     "scratch": Stage("generate", SCRATCH.name("stage"), SCRATCH.stage),
+    "translate": Stage("translate", "translate_stage", translating.STAGE),
+    "attention": Stage("translate", "attention_stage", attention.STAGE),
+    "translation-tree": Stage("translate", "translation_tree_stage", translation_tree.STAGE),
+    "evaluate": Stage("translate", "evaluate_stage", evaluate.STAGE),
+    "files": Stage("translate", "files_stage", files.STAGE),
 }
 OPENED = ["tabs", *(stage.component for stage in STAGES.values()), "inside_tabs"]
 

@@ -2,13 +2,16 @@
 
 import json
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from genhub import catalog
-from genhub.zoo.recipes import books, char_rnn, publish, shakespeare, stage, stories
+from genhub.text.translation import rnn
+from genhub.text.translation.translator import load_translator
+from genhub.zoo.recipes import books, char_rnn, publish, sentence_pairs, shakespeare, stage, stories, translator_rnn, translators
 
 DATA = next(
     (Path(home) for home in (os.environ.get("GENHUB_DATA"), stage.ZOO.parents[2] / "shared" / "data") if home and Path(home).is_dir()), None
@@ -24,10 +27,10 @@ def figures(name: str) -> dict:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def needs(name: str) -> Path:
-    if DATA is None or not (DATA / "language" / name).exists():
+def needs(name: str, folder: str = "language") -> Path:
+    if DATA is None or not (DATA / folder / name).exists():
         pytest.skip(f"{name}: real data is not at hand (GENHUB_DATA)")
-    return DATA / "language" / name
+    return DATA / folder / name
 
 
 @pytest.mark.parametrize("folder", MODELS, ids=lambda folder: folder.name)
@@ -35,7 +38,7 @@ def test_it_keeps_to_its_size_and_is_in_the_catalog(folder):
     size = sum(path.stat().st_size for path in folder.iterdir())
     assert size <= publish.LIMIT_BYTES
     entry = catalog.get(f"embedded/{folder.name}")
-    assert entry.megabytes == pytest.approx((folder / "model.safetensors").stat().st_size / 1e6, abs=0.06)
+    assert entry.megabytes == pytest.approx(sum(path.stat().st_size for path in folder.glob("*.safetensors")) / 1e6, abs=0.06)
     assert {path.suffix for path in folder.iterdir()} <= {".json", ".safetensors", ".md"}
     assert all(path.stat().st_mode & 0o044 == 0o044 for path in folder.iterdir())
 
@@ -72,3 +75,47 @@ def test_stories_measures_what_its_card_says():
     assert stories.measure(stage.ZOO / stories.NAME, held_out)["bits_per_byte"] == pytest.approx(told["sample"]["bits_per_byte"], abs=1e-3)
     for part in ("books", "stories"):
         assert told[part]["bits_per_byte"] < min(told["base_lines"][part].values())
+
+
+def sentences() -> sentence_pairs.Split:
+    for name in sentence_pairs.FILES:
+        needs(name.partition("/")[2], "translation")
+    return sentence_pairs.read([DATA / name for name in sentence_pairs.FILES], "en", "es")
+
+
+@pytest.mark.parametrize("name", translators.DIRECTIONS)
+def test_a_translator_measures_what_its_card_says(name):
+    told = figures(name)
+    test = sentences().test if name == "en-es" else [(there, here) for here, there in sentences().test]
+    sample = sentence_pairs.first(test, translators.SAMPLE)
+    model = load_translator(stage.ZOO / name)
+    found = translators.measure(partial(translators.translate, model.model, model.tokenizer, penalty=told["length_penalty"]), sample)
+    for score in ("bleu", "chrf"):
+        assert found[score] == pytest.approx(told["sample"][score], abs=0.01)
+
+
+@pytest.mark.parametrize("name", translators.DIRECTIONS)
+def test_a_translator_does_not_fall_apart_on_longer_sentences(name):
+    told = figures(name)
+    assert told["test"]["by_length"][-1]["bleu"] > 0.6 * told["test"]["bleu"]
+    assert told["alignment"]["pairs"] == 40
+    assert min(told["alignment"]["layers"]) < 0.5
+
+
+def test_the_sentence_of_the_course_comes_out_right():
+    figures("en-es")
+    model = load_translator(stage.ZOO / "en-es")
+    (written,) = translators.translate(model.model, model.tokenizer, ["I like soccer and also going to the beach."], 1.0)
+    assert written.lower().startswith("me gusta el fútbol y también")
+    assert written.endswith("la playa.")
+
+
+def test_the_recurrent_translators_measure_what_their_card_says():
+    told = figures(translator_rnn.NAME)
+    sample = sentence_pairs.first(sentences().test, translators.SAMPLE)
+    tokenizer = AutoTokenizer.from_pretrained(stage.ZOO / translator_rnn.NAME)
+    for part in translator_rnn.PARTS:
+        model = rnn.load(stage.ZOO / translator_rnn.NAME, part)
+        found = translators.measure(partial(translator_rnn.translate, model, tokenizer), sample)
+        assert found["bleu"] == pytest.approx(told[part]["sample"]["bleu"], abs=0.01)
+    assert told[rnn.ATTENTION]["test"]["bleu"] > told[rnn.PLAIN]["test"]["bleu"]

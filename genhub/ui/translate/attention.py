@@ -29,20 +29,21 @@ DRAWN = ["tr_pair", "tr_map", "tr_recurrent", "tr_hidden", "tr_layer", "tr_head"
 
 
 def layout(wires: Wires) -> None:
+    first = _first()
     with gr.Accordion(STAGE, open=True, elem_classes="gh-stage", elem_id="stage-attention") as stage:
         gr.HTML(markup.page(markup.paragraph(INTRO, "gi-text")))
         problem = gr.HTML(elem_id="attention-problem")
-        pair = pieces(markup.page(markup.note(NOTHING)), elem_id="tr-pair")
+        pair = pieces(first["tr_pair"], elem_id="tr-pair")
         hidden = gr.HTML(elem_id="tr-hidden")
         with gr.Row(elem_classes="gh-split"):
             with gr.Column(scale=3, min_width=300):
                 with gr.Row(elem_classes="gi-controls"):
-                    layer = gr.Dropdown(_places(0, "layer"), value=BEST, label="Layer", elem_id="tr-layer", min_width=150)
-                    head = gr.Dropdown(_places(0, "head"), value=MEAN, label="Head", elem_id="tr-head", min_width=150)
+                    layer = gr.Dropdown(_places(first["layers"], "layer"), value=BEST, label="Layer", elem_id="tr-layer", min_width=150)
+                    head = gr.Dropdown(_places(first["heads"], "head"), value=MEAN, label="Head", elem_id="tr-head", min_width=150)
                     merged = gr.Checkbox(True, label="Whole words", info="Or the pieces that the model reads.", elem_id="tr-merged")
-                large = gr.HTML(elem_id="tr-map", elem_classes="gh-reserve-tall", js_on_load=maps.JS + PICK_JS)
+                large = gr.HTML(first["tr_map"], elem_id="tr-map", elem_classes="gh-reserve-tall", js_on_load=maps.JS + PICK_JS)
             with gr.Column(scale=2, min_width=300):
-                recurrent = gr.HTML(elem_id="tr-recurrent", js_on_load=maps.JS)
+                recurrent = gr.HTML(first["tr_recurrent"], elem_id="tr-recurrent", js_on_load=maps.JS)
     wires.add(attention_stage=stage, attention_problem=problem, tr_pair=pair, tr_hidden=hidden, tr_layer=layer, tr_head=head)
     wires.add(tr_merged=merged, tr_map=large, tr_recurrent=recurrent)
 
@@ -134,6 +135,16 @@ def changes(before: str, after: str) -> markup.Raw:
 
 
 # ---- rendering ------------------------------------------------------------------------------------------------------
+
+
+def _first() -> dict:
+    """What the stage opens on: the stored example, or nothing yet."""
+    stored = state.example()
+    if not stored:
+        return {"tr_pair": markup.page(markup.note(NOTHING)), "tr_map": "", "tr_recurrent": "", "layers": 0, "heads": 0}
+    told, other = stored["attention"], stored["recurrent"]
+    drawn = {"tr_pair": lines(told, stored["word"], []), "tr_map": large(told), "tr_recurrent": alignment(other) if other else ""}
+    return {**drawn, "layers": told["layers"], "heads": told["heads"]}
 
 
 def lines(told: dict, word: int | None, hidden: list[int]) -> str:

@@ -16,8 +16,14 @@ UNPICKED = {"hypothesis": 0, "word": None, "hidden": []}
 
 @functools.cache
 def example() -> dict:
-    """{text, values, told, attention, recurrent}, made by `make examples`; empty before."""
+    """{text, values, told, word, attention, recurrent}, made by `make examples`; empty before."""
     return json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
+
+
+def first() -> dict | None:
+    """The stored text as the state of one that was just translated; None before it was made."""
+    stored = example()
+    return {**begun(stored["values"], stored["told"]), "word": stored["word"]} if stored else None
 
 
 def begun(values: dict, told: dict) -> dict:

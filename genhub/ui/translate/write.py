@@ -30,8 +30,7 @@ BUSY = {"tr_stop": gr.update(interactive=True), "tr_go": gr.update(interactive=F
 
 
 def layout(wires: Wires) -> None:
-    stored = state.example()
-    first = state.begun(stored["values"], stored["told"]) if stored else None
+    stored, first = state.example(), state.first()
     with gr.Accordion(STAGE, open=True, elem_classes="gh-stage", elem_id="stage-translate") as stage, gr.Row(elem_classes="gh-split"):
         with gr.Column(scale=2, min_width=300):
             source = gr.Textbox(

@@ -1,0 +1,119 @@
+"""The tab *Translate* in a real browser: every stage once, with a tiny model that knows 48 sentences; keys, markup, a phone."""
+
+import pytest
+
+from tests.serving.tiny_runs import store
+from tests.tiny_translators import PAIRS, trained_translator
+from tests.ui.served import Served
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is in requirements-dev.txt")
+expect = playwright.expect
+SLOW = 90_000  # milliseconds a step may take on a busy machine
+MODEL = "Helsinki-NLP/opus-mt-en-es"
+TEXT = "Tom sees bread. The dog wants the sun."
+FITS = "document.scrollingElement.scrollWidth <= innerWidth"
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    """The page; a model of the catalog is on this machine, with the weights of the tiny one."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GENHUB_HOME", str(home))
+        store(MODEL, "d" * 40, trained_translator)
+    served = Served(home).start()
+    yield served
+    served.stop()
+    assert "defect" not in served.log()
+
+
+@pytest.fixture
+def page(app, chromium):
+    """The tab, opened by a fresh visitor; errors of its scripts and requests to other hosts fail the test."""
+    expect.set_options(timeout=SLOW)
+    context = chromium.new_context(viewport={"width": 1400, "height": 1000}, accept_downloads=True)
+    page = context.new_page()
+    page.set_default_timeout(SLOW)
+    foreign, broken = [], []
+    page.on("request", lambda request: foreign.append(request.url) if not request.url.startswith((app.address, "data:", "blob:")) else None)
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    page.goto(app.address)
+    page.wait_for_selector("#start-tiles .gh-tile")
+    page.get_by_role("tab", name="Translate").click()
+    page.wait_for_selector("#tr-go")
+    page.locator("#tr-model input").fill(MODEL)
+    page.locator("#tr-model input").press("Enter")
+    yield page
+    context.close()
+    assert (foreign, broken) == ([], [])
+
+
+def translated(page, text=TEXT):
+    page.locator("#tr-source textarea").fill(text)
+    expect(page.locator("#tr-source textarea")).to_have_value(text)
+    page.locator("#tr-go").click()
+    expect(page.locator("#tr-told")).to_contain_text("seconds")
+
+
+def stage(page, name):
+    page.locator(f"#stage-{name} > button").click()
+
+
+def test_a_text_is_translated_looked_at_and_hidden_from(page):
+    translated(page)
+    expect(page.locator("#tr-text .gh-text")).to_have_text("Tom ve pan. El perro desea el sol.")
+    page.locator('#tr-text [data-pick="word:1:1"]').click()
+    expect(page.locator("#tr-pair")).to_contain_text("desea")
+    expect(page.locator('#tr-pair [data-pick="look:1"]')).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#tr-map .gi-squares")).to_be_visible()
+    page.locator("#tr-map .gi-squares").hover()
+    expect(page.locator("#tr-map .gi-told")).to_contain_text("looks at")
+    sun = page.locator("#tr-pair .source .tok", has_text="sun")
+    sun.focus()
+    sun.press("Enter")
+    expect(page.locator("#tr-hidden")).to_contain_text("Without “sun”")
+
+
+def test_the_search_is_drawn(page):
+    translated(page)
+    stage(page, "translation-tree")
+    page.locator("#tr-tree-go").click()
+    expect(page.locator("#tr-tree-best")).to_contain_text("Tom ve pan.")
+    expect(page.locator("#tr-tree-plot .main-svg").first).to_be_visible()
+
+
+def test_pairs_are_judged(page):
+    stage(page, "evaluate")
+    page.locator("#tr-pairs-pasted textarea").fill("\n".join(f"{here}\t{there}" for here, there in PAIRS))
+    page.locator("#tr-judge-go").click()
+    expect(page.locator("#tr-judge-scores")).to_contain_text("the source as it is")
+    expect(page.locator("#tr-judge-worst")).to_contain_text("Worst sentences first")
+
+
+def test_a_file_is_translated_and_downloaded(page, tmp_path):
+    stage(page, "files")
+    path = tmp_path / "letters.txt"
+    path.write_text("Tom sees bread.\n\nShe likes my book.\n", encoding="utf-8")
+    page.locator("#tr-file input[type=file]").set_input_files(path)
+    expect(page.locator("#tr-file")).to_contain_text("letters")
+    page.locator("#tr-file-go").click()
+    expect(page.locator("#tr-file-told")).to_contain_text("All of it is done.")
+    with page.expect_download() as download:
+        page.locator("#tr-file-out a").first.click()
+    assert download.value.path().read_text(encoding="utf-8") == "Tom ve pan.\n\nElla quiere mi libro.\n"
+
+
+def test_mistakes_are_said_beside_their_field(page):
+    page.locator("#tr-source textarea").fill("  ")
+    page.locator("#tr-go").click()
+    expect(page.locator("#tr-problem .gh-problem")).to_be_visible()
+    expect(page.locator("#tr-go")).to_be_enabled()
+    page.locator("#tr-swap").click()
+    expect(page.locator("#tr-problem")).to_contain_text("No model here translates the other way")
+
+
+def test_markup_stays_text_and_a_phone_has_room(page):
+    translated(page, "<img src=x onerror=alert(1)> Tom sees bread.")
+    assert page.locator("#tr-text img").count() == 0
+    page.set_viewport_size({"width": 400, "height": 900})
+    page.wait_for_function(FITS)
