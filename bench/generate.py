@@ -150,10 +150,9 @@ def scratch(home: Path, options) -> dict:
     if not options.nanogpt:
         return {"genhub": ours}
     theirs = {"nanogpt": str(Path(options.nanogpt).resolve()), "whole": str(whole)}
-    trial = contender("nanogpt", {**theirs, "steps": 200, "eval_interval": 200, "out": "out-trial"}, home)
-    steps = round(200 * ours["seconds"] / trial["seconds"])
     preset = contender("nanogpt", {**theirs, "steps": 2_000, "out": "out-preset"}, home)
-    same_time = contender("nanogpt", {**theirs, "steps": max(200, steps), "out": "out-same-time"}, home)
+    steps = round(2_000 * ours["seconds"] / preset["seconds"])
+    same_time = contender("nanogpt", {**theirs, "steps": steps, "out": "out-same-time"}, home)
     return {"genhub": ours, "nanogpt_preset": preset, "nanogpt_same_time": same_time}
 
 

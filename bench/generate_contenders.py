@@ -185,6 +185,10 @@ def scratch(args: dict) -> dict:
 
 
 def _trained(task: str, args: dict) -> dict:
+    """As a job does it, in the same environment: nothing of torch has been loaded yet."""
+    from genhub.jobs.launcher import waiting
+
+    os.environ.update(waiting(slots=1))
     from genhub import tasks
     from genhub.jobs.folder import RunFolder
     from genhub.jobs.new import make_job
@@ -305,5 +309,4 @@ def _timed(work) -> float:
 CONTENDERS = {function.__name__: function for function in (pipeline, ours, newcomer, changes, adapt, scratch, trainer, nanogpt)}
 
 if __name__ == "__main__":
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     sys.stdout.write(json.dumps(CONTENDERS[sys.argv[1]](json.loads(sys.argv[2]))) + "\n")

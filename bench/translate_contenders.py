@@ -1,6 +1,7 @@
 """What bench/translate.py compares, each in a process of its own: `python bench/translate_contenders.py NAME JSON` → one JSON object."""
 
 import json
+import os
 import sys
 import time
 
@@ -97,7 +98,10 @@ def single(args: dict) -> dict:
 
 
 def train(args: dict) -> dict:
-    """The recipe's training loop: real tokens a second of its steps."""
+    """The recipe's training loop, its threads waiting as those of a job do: real tokens a second of its steps."""
+    from genhub.jobs.launcher import waiting
+
+    os.environ.update(waiting(slots=1))
     from genhub import steps
     from genhub.text.lm import MATRICES, REST
     from genhub.text.translation.seq2seq import Seq2SeqLogits, TranslationTask, start_row

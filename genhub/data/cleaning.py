@@ -18,9 +18,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
 from genhub.data import fixes as remedies
-from genhub.data.encoder_fit import language_name
 from genhub.data.fixes import FIXES
 from genhub.data.found import Cleaned, Found
+from genhub.data.languages import called
 from genhub.data.tables import Table, too_many_rows
 from genhub.errors import UserError
 from genhub.settings import LOCAL, Limits
@@ -210,10 +210,10 @@ class _Work:
 
         def strange(row: dict) -> str:
             code = strangers.get(row["row"]) if row.get("part") != "test" else None
-            return f"it looks like {language_name(code)}" if code else ""
+            return f"it looks like {called(code)}" if code else ""
 
         if strangers:
-            self.found["other-languages"].names = sorted({language_name(strangers[row["row"]]) for row in self.rows if strange(row)})
+            self.found["other-languages"].names = sorted({called(strangers[row["row"]]) for row in self.rows if strange(row)})
             self._drop("other-languages", strange, "drop-other-languages")
 
     def rare_classes(self) -> None:

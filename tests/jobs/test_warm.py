@@ -37,6 +37,12 @@ def test_a_job_is_alone_and_knows_no_secret(make_runner, job, rows, until, monke
     assert "printed by the task" in (info.path / "log.txt").read_text()
 
 
+def test_jobs_that_share_the_cores_do_not_spin():
+    assert launcher.waiting(2) == {"OMP_WAIT_POLICY": "PASSIVE"}
+    assert launcher.waiting(1)["OMP_WAIT_POLICY"] == "PASSIVE"
+    assert int(launcher.waiting(1)["GOMP_SPINCOUNT"]) < 10_000  # of what is longer, other processes feel every bit
+
+
 def test_a_call_answers_from_a_fork(runner):
     first = runner.call("tests.jobs.faketask:add", {"a": 1, "b": 2}, 20)
     second = runner.call("tests.jobs.faketask:add", {"a": 2, "b": 2}, seconds=20)

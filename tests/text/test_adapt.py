@@ -17,6 +17,7 @@ from genhub.errors import UserError
 from genhub.events import Done, Metric, Note, Resumed, Sample, Stage
 from genhub.jobs.folder import RunFolder
 from genhub.text import adapt, methods
+from genhub.text.adapting import learner
 from genhub.text.causal import load_causal, open_causal
 from genhub.text.generator import load_generator
 from genhub.training.configs import ADAPT_METHODS, AdaptConfig
@@ -348,3 +349,14 @@ def test_two_processes_share_the_work(tmp_path):
         assert found[name] == expected[name]
     assert found["training"]["steps"] == expected["training"]["steps"]
     assert load_generator(together.path).model(input_ids=torch.tensor([[1, 2]])).logits.isfinite().all()
+
+
+@pytest.mark.parametrize(("method", "expected"), [("lora", 0.0), ("full", 0.1)])
+def test_beside_an_adapter_the_base_drops_nothing(method, expected):
+    found = open_causal(MODEL)
+    drops = [module for module in found.model.modules() if isinstance(module, torch.nn.Dropout)]
+    for module in drops:
+        module.p = 0.1
+    learner.adapted(found, config(method=method), 10)
+    assert drops
+    assert {module.p for module in drops} == {expected}

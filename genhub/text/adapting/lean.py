@@ -1,4 +1,4 @@
-"""LoRA while it learns, in fewer passes over memory than PEFT's own layers take.
+"""LoRA while it learns, in fewer passes over memory than PEFT's own layers take; and the base's frozen weights cast once, not every step.
 
     with lean(model):
         … training steps …
@@ -42,20 +42,37 @@ def _is_plain(layer: nn.Module) -> bool:
         and isinstance(layer.lora_dropout["default"], nn.Identity)
         and layer.lora_B["default"].bias is None
         and type(layer.base_layer) in (nn.Linear, Conv1D)
+        and not any(tensor.requires_grad for tensor in layer.base_layer.parameters())
     )
+
+
+class Frozen:
+    """A tensor that does not learn, in the arithmetic of the context. Autocast would cast it in every step anew: seven per cent of one."""
+
+    def __init__(self, tensor: torch.Tensor):
+        self.tensor, self.cast = tensor, {tensor.dtype: tensor}
+
+    def __call__(self) -> torch.Tensor:
+        kind = self.tensor.device.type
+        dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else self.tensor.dtype
+        if dtype not in self.cast:
+            with torch.inference_mode(False):  # it may be asked for first while validating, and is needed for learning later
+                self.cast[dtype] = self.tensor.detach().to(dtype)
+        return self.cast[dtype]
 
 
 class _Lean:
     """The forward pass of one layer; (…, in) → (…, out)."""
 
     def __init__(self, layer: nn.Module):
-        self.base, self.scaling = layer.base_layer, layer.scaling["default"]
+        base, self.scaling = layer.base_layer, layer.scaling["default"]
         self.down, self.up = layer.lora_A["default"], layer.lora_B["default"]
-        self.turned = isinstance(self.base, nn.Linear)  # GPT-2 stores its weights the other way round
+        self.turned = isinstance(base, nn.Linear)  # GPT-2 stores its weights the other way round
+        self.weight, self.bias = Frozen(base.weight), None if base.bias is None else Frozen(base.bias)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         rows = x.flatten(0, -2)
-        weight = self.base.weight.T if self.turned else self.base.weight
-        y = rows @ weight if self.base.bias is None else torch.addmm(self.base.bias, rows, weight)
+        weight = self.weight().T if self.turned else self.weight()
+        y = rows @ weight if self.bias is None else torch.addmm(self.bias(), rows, weight)
         y = torch.addmm(y, rows @ self.down.weight.T, self.up.weight.T, alpha=self.scaling)
         return y.unflatten(0, x.shape[:-1])

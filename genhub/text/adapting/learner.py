@@ -43,8 +43,14 @@ def adapted(base: Causal, config: AdaptConfig, steps: int) -> Causal:
     """`base` with the config's adapter in it, changed in place. New weights come from torch's generator: seed it before.
 
     On a CPU attention is computed step by step while training, which is a quarter faster there for short windows (bf16); of long ones
-    it would keep too many weights.
+    it would keep too many weights. Beside an adapter the base's own dropout is switched off: a few weights that learn do not need it.
+    Measured with LoRA on embedded/stories, three epochs: 1.997 bits a character instead of 2.040 after 60,000 characters, 2.135 instead of
+    2.148 after 150,000, and 12 to 15 % more tokens a second.
     """
+    if config.method != "full":
+        for module in base.model.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = 0.0
     if base.model.device.type == "cpu" and min(config.window, base.positions or config.window) <= STEP_BY_STEP:
         base.model.set_attn_implementation("eager")
     return methods.adapt(base, config, steps)
