@@ -37,7 +37,7 @@ def test_a_run_is_there_and_writes(text, tmp_path):
 def test_a_preset_is_that_of_the_architecture_asked_for(text, tmp_path, architecture):
     value, config = trained(text, tmp_path, "--architecture", architecture, "--preset", "1 minute")
     assert config.architecture == architecture
-    assert (config.layers, config.window) == {"gpt": (4, 64), "rnn": (1, 100)}[architecture]
+    assert (config.layers, config.window) == {"gpt": (4, 128), "rnn": (1, 100)}[architecture]
     assert config.width == 16  # options given win
     assert value["metrics"]["training"]["method"] == architecture
 

@@ -24,18 +24,18 @@ COPY = "the source as it is"  # a base line
 class Pairs(Translating):
     """From a paste or a file to figures of models on it."""
 
-    def take_pairs(self, visitor: str, text: str, *, languages=(), source_column: str = "", target_column: str = "") -> PairsInfo:
-        """Read pasted pairs: a table, or a pair a line with a tab between."""
+    def take_pairs(self, visitor: str, text: str, *, languages=(), columns: tuple[str, str] = ("", "")) -> PairsInfo:
+        """Read pasted pairs: a table, or a pair a line with a tab between. languages: codes of both sides; columns: their names."""
         pasted = gate.long_text(text, self.settings.limits.upload_bytes)
-        return self._read_pairs(visitor, {"text": pasted, "name": pairs.PASTED}, languages, (source_column, target_column))
+        return self._read_pairs(visitor, {"text": pasted, "name": pairs.PASTED}, languages, columns)
 
     def take_pairs_file(
-        self, visitor: str, path: str | Path, *, languages=(), source_column: str = "", target_column: str = "", cut: bool = False, fixes=()
+        self, visitor: str, path: str | Path, *, languages=(), columns: tuple[str, str] = ("", ""), cut: bool = False
     ) -> PairsInfo:
         """Read a CSV, TSV, JSONL or Parquet file. With `cut`, rows beyond the limit are left out; without, they are refused."""
         upload = gate.upload(path, self.settings.limits)
-        request = {"path": str(upload.path), "name": upload.name, "cut": bool(cut), "fixes": self._reading(fixes)}
-        return self._read_pairs(visitor, request, languages, (source_column, target_column))
+        request = {"path": str(upload.path), "name": upload.name, "cut": bool(cut)}
+        return self._read_pairs(visitor, request, languages, columns)
 
     def _read_pairs(self, visitor: str, request: dict, languages, columns: tuple[str, str]) -> PairsInfo:
         source, target = (gate.column(name, field) for name, field in zip(columns, ("source_column", "target_column"), strict=True))

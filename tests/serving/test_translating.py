@@ -60,7 +60,8 @@ def test_a_line_in_is_a_line_out(context):
     lines = ["Tom sees bread.", "", "She likes bread. Tom wants the sun.", "   "]
     events, told = run("translate.lines", context, lines=lines)
     assert told["translations"] == ["Tom ve pan.", "", "Ella quiere pan. Tom desea el sol.", ""]
-    assert events[-1] == {"done": 4, "total": 4}
+    assert (events[-1]["done"], events[-1]["total"]) == (4, 4)
+    assert [one for event in events for one in event["translations"]] == told["translations"]
 
 
 def test_a_sentence_without_end_is_cut_and_nothing_is_dropped(context):

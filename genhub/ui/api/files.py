@@ -23,8 +23,8 @@ def register(lab: Lab, checked: Callable[[Callable], Callable], described: Calla
 
     def read_pairs_file(visitor: str, file: str, languages: list[str], source_column: str, target_column: str) -> dict:
         """Read pairs of sentences from a CSV, TSV, JSONL or Parquet file; as read_pairs."""
-        columns = {"source_column": source_column or "", "target_column": target_column or ""}
-        return asdict(lab.take_pairs_file(visitor, file, languages=languages or [], **columns))
+        columns = source_column or "", target_column or ""
+        return asdict(lab.take_pairs_file(visitor, file, languages=languages or [], columns=columns))
 
     def translate_file(visitor: str, file: str, options: dict, column: str) -> str:
         """Translate a text file line by line, or a column of a table: one line for each line, or the table with a column more."""

@@ -21,12 +21,9 @@ def endpoints(lab: Lab) -> list[Callable]:
         before."""
         yield from lab.translating(visitor, text, options)
 
-    def translation_attention(
-        visitor: str, source: list[int], target: list[int], options: dict, hidden: list[int], layer: int = -1, head: int = -1
-    ) -> dict:
-        """What each target word looked at (target times source words, each row adds up to 1). `source` and `target` are source_ids of a
-        sentence and ids of a hypothesis; hidden: places of the source that the decoder does not see; -1: the mean of all."""
-        pair = {"source": source, "target": target, "hidden": hidden}
+    def translation_attention(visitor: str, pair: dict, options: dict, layer: int = -1, head: int = -1) -> dict:
+        """What each target word looked at (target times source words, each row adds up to 1). pair: {"source": source_ids of a sentence,
+        "target": ids of a hypothesis, "hidden": places of the source that the decoder does not see, or none}; -1: the mean of all."""
         return lab.attend(visitor, pair, options, layer=layer, head=head)
 
     def translation_beam_tree(visitor: str, source: list[int], options: dict, tokens: int, hidden: list[int]) -> dict:
@@ -37,7 +34,7 @@ def endpoints(lab: Lab) -> list[Callable]:
     def read_pairs(visitor: str, text: str, languages: list[str], source_column: str = "", target_column: str = "") -> dict:
         """Read pairs of sentences: a pair a line with a tab between, or a table. Returns their id, how many there are, what was found in
         them. languages: codes of both sides, or none."""
-        return asdict(lab.take_pairs(visitor, text, languages=languages, source_column=source_column, target_column=target_column))
+        return asdict(lab.take_pairs(visitor, text, languages=languages, columns=(source_column, target_column)))
 
     def judge_translation(visitor: str, pairs: str, models: list[str], options: dict) -> dict:
         """BLEU and chrF of some models on pairs that were read, with 95 % bootstrap intervals, paired differences to the first one, by

@@ -7,6 +7,7 @@ import difflib
 import gradio as gr
 
 from genhub.data.languages import called
+from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.lab.translating import RECURRENT
 from genhub.text.translation import measured
@@ -83,8 +84,8 @@ def redraw(lab: Lab, session: dict, tr_state: dict | None, tr_layer: str, tr_hea
     if not tr_state or not tr_state["told"]["sentences"] or tr_state["told"].get("growing"):
         return {}
     visitor, values, pair = session["visitor"], tr_state["values"], state.pair(tr_state)
+    told, tr_layer, tr_head = _attended(lab, visitor, pair, values, (tr_layer, tr_head))
     place = _place(tr_layer, tr_head)
-    told = lab.attend(visitor, pair, values, **place)
     shown = told if tr_merged else lab.attend(visitor, pair, values, **place, merged=False)
     hidden = [at for at in tr_state["hidden"] if at < len(told["source_words"])]
     goes = lab.has_recurrent() and tuple(tr_state["told"].get("languages") or ()) == RECURRENT
@@ -94,9 +95,19 @@ def redraw(lab: Lab, session: dict, tr_state: dict | None, tr_layer: str, tr_hea
         "tr_map": large(shown),
         "tr_recurrent": alignment(other) if other else "",
         "tr_hidden": exhibit(lab, visitor, tr_state, told, hidden, other) if hidden else "",
-        "tr_layer": gr.update(choices=_places(told["layers"], "layer", told["errors"] is not None)),
-        "tr_head": gr.update(choices=_places(told["heads"], "head")),
+        "tr_layer": gr.update(choices=_places(told["layers"], "layer"), value=tr_layer),
+        "tr_head": gr.update(choices=_places(told["heads"], "head"), value=tr_head),
     }
+
+
+def _attended(lab: Lab, visitor: str, pair: dict, values: dict, chosen: tuple[str, str]) -> tuple[dict, str, str]:
+    """What was looked at in the layer and head that are chosen; where this model has no such ones, in what is shown first."""
+    try:
+        return lab.attend(visitor, pair, values, **_place(*chosen)), *chosen
+    except UserError as error:
+        if error.field not in ("layer", "head"):
+            raise
+        return lab.attend(visitor, pair, values, **_place(BEST, MEAN)), BEST, MEAN
 
 
 def exhibit(lab: Lab, visitor: str, shown: dict, told: dict, hidden: list[int], other: dict | None) -> str:
@@ -202,9 +213,9 @@ def alignment(told: dict) -> str:
     )
 
 
-def _places(size: int, noun: str, measured: bool = True) -> list[tuple[str, str]]:
-    """What can be chosen: numbers from 1, the mean, and of layers what aligns best."""
-    first = [("Best aligned", BEST)] if noun == "layer" and measured else []
+def _places(size: int, noun: str) -> list[tuple[str, str]]:
+    """What can be chosen: numbers from 1, the mean, and of layers what aligns best, which is the mean of all where nobody has measured."""
+    first = [("Best aligned", BEST)] if noun == "layer" else []
     return [*first, ("Mean of all", MEAN), *((f"{noun.capitalize()} {number}", str(number)) for number in range(1, size + 1))]
 
 

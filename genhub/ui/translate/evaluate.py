@@ -123,14 +123,14 @@ def judge(lab: Lab, session: dict, tr_judged: list[str], **given) -> Iterator[di
 
 def _taken(lab: Lab, visitor: str, models: list[str], given: dict) -> PairsInfo:
     """The pairs that were pasted or uploaded."""
-    columns = {"source_column": given["tr_source_column"], "target_column": given["tr_target_column"]}
+    columns = given["tr_source_column"], given["tr_target_column"]
     known = catalog.languages_of(str(models[0])) if models else ("", "")
     spoken = [given["tr_source_language"] or known[0], given["tr_target_language"] or known[1]]
     if given["tr_pairs_source"] != FILE:
-        return lab.take_pairs(visitor, given["tr_pairs_pasted"], languages=spoken, **columns)
+        return lab.take_pairs(visitor, given["tr_pairs_pasted"], languages=spoken, columns=columns)
     if not given["tr_pairs_file"]:
         raise UserError("No file has been chosen.", "One file is needed.", "Choose a table of pairs.", "file")
-    return lab.take_pairs_file(visitor, given["tr_pairs_file"], languages=spoken, **columns)
+    return lab.take_pairs_file(visitor, given["tr_pairs_file"], languages=spoken, columns=columns)
 
 
 def stopped(lab: Lab) -> dict:

@@ -56,10 +56,12 @@ def layout(wires: Wires) -> None:
             gr.HTML(markup.page(tokens.scale("Probability of a word:")))
             text = pieces(render(first) if first else markup.page(markup.note(NOTHING)), elem_id="tr-text", elem_classes="gh-reserve")
             told = pieces(summary(first) if first else "", elem_id="tr-told")
+            back_problem = gr.HTML(elem_id="tr-back-problem")
             returned = gr.HTML(elem_id="tr-returned")
             best = pieces(hypotheses(first) if first else "", elem_id="tr-best")
     wires.add(translate_stage=stage, tr_source=source, tr_examples=examples, tr_go=go, tr_stop=stop, translate_problem=problem)
     wires.add(tr_text=text, tr_told=told, tr_best=best, tr_state=gr.State(first), tr_back=back, tr_returned=returned)
+    wires.add(back_problem=back_problem)
 
 
 def wire(wires: Wires, drawn: list[str], fields: list[str], redraw: Callable[..., dict]) -> None:
@@ -70,8 +72,8 @@ def wire(wires: Wires, drawn: list[str], fields: list[str], redraw: Callable[...
     going = wires.on_steps(part["tr_go"].click, translate, asked, [*OUTPUTS, "tr_returned"], "translate_problem", IDLE, **shared)
     settled = wires.on(going.then, settle, ["tr_state"], OUTPUTS)
     seen = wires.on(settled.then, redraw, below, drawn, "attention_problem")
-    wires.on(seen.then, return_back, ["session", "tr_state", "tr_back"], ["tr_returned"], "translate_problem")
-    wires.on(part["tr_back"].input, return_back, ["session", "tr_state", "tr_back"], ["tr_returned"], "translate_problem")
+    for event in (seen.then, part["tr_back"].input):
+        wires.on(event, return_back, ["session", "tr_state", "tr_back"], ["tr_returned"], "back_problem")
     part["tr_stop"].click(None, cancels=[going])
     wires.on(part["tr_stop"].click, lambda lab: IDLE, [], ["tr_stop", "tr_go"])
     wires.on(part["tr_swap"].click, swap, ["tr_source", "tr_state", *chooser.FIELDS], SWAPPED, "translate_problem")
