@@ -9,7 +9,7 @@ from pathlib import Path
 from genhub.lab import Lab
 from genhub.options import Config
 from genhub.settings import get
-from genhub.training.configs import AdaptConfig, ClassifyConfig, GenerateConfig, ScratchConfig, TranslateConfig
+from genhub.training.configs import AdaptConfig, ClassifyConfig, GenerateConfig, ScratchConfig, TranslateConfig, TuneConfig
 from genhub.ui.app import build
 
 TARGET = Path(__file__).parent / "api.md"
@@ -18,6 +18,7 @@ OPTIONS = {  # endpoints take them as a dictionary
     "Options of writing": GenerateConfig,
     "Options of adapting a language model (task generate)": AdaptConfig,
     "Options of translating": TranslateConfig,
+    "Options of adapting a translation model (task translate)": TuneConfig,
     "Options of training from scratch (task scratch)": ScratchConfig,
 }
 INTRO = """# The endpoints

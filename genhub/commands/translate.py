@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from genhub import gate, hub, settings, steps
-from genhub.commands import Command, add_config, config_values, target_file
+from genhub.commands import Command, add_config, config_values, run_folders, target_file
 from genhub.commands.output import Output
 from genhub.data import lines
 from genhub.errors import UserError
@@ -17,6 +17,7 @@ LINES = 512  # read by the model between two lines of progress
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--run", metavar="RUN", help="A run (folder or id) that adapted a model, in place of --model.")
     parser.add_argument("--text", help="The text to translate.")
     parser.add_argument("--input", metavar="F.txt", help="A text file that is translated line by line.")
     parser.add_argument("--out", metavar="P.txt", help="Where the lines of --input go: exactly one for each line that is read.")
@@ -31,7 +32,7 @@ def _run(args: argparse.Namespace, out: Output) -> None:
     config = gate.filled(TranslateConfig, config_values(args, TranslateConfig))
     text = gate.text(args.text, settings.get().limits.text_chars) if args.text is not None else ""
     read, out_file = (_lines(args.input), target_file(args.out, args.input, "The translation")) if args.input is not None else ([], None)
-    asked, context = _translator(config, out)
+    asked, context = _translator(config, args.run, out)
     if out_file is None:
         return _one(context, {**asked, "text": text}, out)
     return _many(context, asked, read, out_file, out)
@@ -81,14 +82,18 @@ def _lines(path: str) -> list[str]:
     return found
 
 
-def _translator(config: TranslateConfig, out: Output) -> tuple[dict, Any]:
+def _translator(config: TranslateConfig, run: str | None, out: Output) -> tuple[dict, Any]:
     """What the worker's operations are asked with, and what they share."""
-    model = gate.model_id(config.model, settings.get(), SEQ2SEQ.name)
-    hub.model_folder(model, settings.get(), family=SEQ2SEQ.name)
+    if run:
+        asked = {"run_dir": str(run_folders.find(run).path), "config": config.to_dict()}
+    else:
+        model = gate.model_id(config.model, settings.get(), SEQ2SEQ.name)
+        hub.model_folder(model, settings.get(), family=SEQ2SEQ.name)
+        asked = {"model": model, "config": replace(config, model=model).to_dict()}
     out.say("Loading the model …")
     from genhub.serving import ops
 
-    return {"model": model, "config": replace(config, model=model).to_dict()}, ops.context(0, {})
+    return asked, ops.context(0, {})
 
 
 COMMAND = Command("translate a text, or a file line by line", _arguments, _run)

@@ -1,59 +1,31 @@
-"""Pairs of sentences come in, read in one-shot children; translation models are judged on them.
+"""Translation models are judged on pairs that were read.
 
-take_pairs · take_pairs_file · pairs_info · pairs_rows · judge · judging
+judge · judging
 """
 
 import contextlib
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 from genhub import gate
-from genhub.data import pairs
 from genhub.data.pairs import PairsInfo
 from genhub.errors import UserError
+from genhub.lab.pairs_read import PairsRead
 from genhub.lab.translating import Translating
 
 __all__ = ["COPY", "MODELS", "Pairs", "PairsInfo"]
 
 MODELS = 4  # judged side by side
 JUDGED, JUDGED_PUBLIC = 20_000, 2_000  # pairs
+RUN = "run:"  # before the id of a run, where models are named
 COPY = "the source as it is"  # a base line
 
 
-class Pairs(Translating):
-    """From a paste or a file to figures of models on it."""
-
-    def take_pairs(self, visitor: str, text: str, *, languages=(), columns: tuple[str, str] = ("", "")) -> PairsInfo:
-        """Read pasted pairs: a table, or a pair a line with a tab between. languages: codes of both sides; columns: their names."""
-        pasted = gate.long_text(text, self.settings.limits.upload_bytes)
-        return self._read_pairs(visitor, {"text": pasted, "name": pairs.PASTED}, languages, columns)
-
-    def take_pairs_file(
-        self, visitor: str, path: str | Path, *, languages=(), columns: tuple[str, str] = ("", ""), cut: bool = False
-    ) -> PairsInfo:
-        """Read a CSV, TSV, JSONL or Parquet file. With `cut`, rows beyond the limit are left out; without, they are refused."""
-        upload = gate.upload(path, self.settings.limits)
-        request = {"path": str(upload.path), "name": upload.name, "cut": bool(cut)}
-        return self._read_pairs(visitor, request, languages, columns)
-
-    def _read_pairs(self, visitor: str, request: dict, languages, columns: tuple[str, str]) -> PairsInfo:
-        source, target = (gate.column(name, field) for name, field in zip(columns, ("source_column", "target_column"), strict=True))
-        spoken = [gate.text(code, 20, "languages", blank=True) for code in gate.listed(languages, "languages")[:2]] or ["", ""]
-        asked = {**request, "source_column": source, "target_column": target, "languages": spoken}
-        _, answer = self._taken(visitor, "genhub.data.pairs:read_pairs", asked)
-        return PairsInfo(**answer)
-
-    def pairs_info(self, visitor: str, pairs_id: str) -> PairsInfo:
-        facts = self._kept(visitor, gate.text_id(pairs_id), "pairs") / pairs.FACTS
-        return PairsInfo(**json.loads(facts.read_text(encoding="utf-8")))
-
-    def pairs_rows(self, visitor: str, pairs_id: str) -> Path:
-        """One JSON object {"source", "target"} a line."""
-        return self._kept(visitor, gate.text_id(pairs_id), "pairs") / pairs.ROWS
+class Pairs(Translating, PairsRead):
+    """From pairs to figures of models on them."""
 
     def judge(self, visitor: str, pairs_id: str, models: list[str], values: dict) -> dict:
-        """The figures of some models on pairs, see `text.translation.evaluate`; the first is what the others are compared with."""
+        """The figures of some models, and runs as “run:<id>”, on pairs, see `text.translation.evaluate`; the first is what the others are compared with."""
         *_, (_, _, told) = self.judging(visitor, pairs_id, models, values)
         return told
 
@@ -61,17 +33,29 @@ class Pairs(Translating):
         """`judge` in steps: (model, share of all that is done, None) again and again, ("", 1, the figures) last. Closing it stops the work."""
         known = self._judged(visitor, pairs_id)
         sources, systems = list(known), {}
-        chosen = [self._translator({**values, "model": model, "hypotheses": 1}) for model in self._models(models)]
-        for done, asked in enumerate(chosen):
+        values = {name: value for name, value in values.items() if name != "model"} | {"hypotheses": 1}
+        chosen = [(model, self._judge(visitor, model, values)) for model in self._models(models)]
+        for done, (model, asked) in enumerate(chosen):
             wanted = {**asked, "lines": sources}
             with contextlib.closing(self.worker.stream("translate.lines", wanted, seconds=60 + len(sources))) as events:
                 for event in events:
                     if "result" in event:
-                        systems[asked["model"]] = event["result"]["translations"]
+                        systems[self._called(visitor, model)] = event["result"]["translations"]
                     elif "done" in event:
-                        yield asked["model"], (done + event["done"] / event["total"]) / len(chosen), None
+                        yield model, (done + event["done"] / event["total"]) / len(chosen), None
         args = {"sources": sources, "references": list(known.values()), "systems": {**systems, COPY: sources}}
         yield "", 1.0, self.worker.call("translate.judge", args, seconds=120 + len(sources) / 10)
+
+    def _judge(self, visitor: str, model: str, values: dict) -> dict:
+        """Who translates, of a model's id or “run:” with a run's."""
+        return (
+            self._translator(visitor, values, model.removeprefix(RUN))
+            if model.startswith(RUN)
+            else self._translator(visitor, {**values, "model": model})
+        )
+
+    def _called(self, visitor: str, model: str) -> str:
+        return self.run(visitor, model.removeprefix(RUN)).name if model.startswith(RUN) else model
 
     def _judged(self, visitor: str, pairs_id: str) -> dict[str, list[str]]:
         """Every source once, with all its translations. Raises UserError for more than the limit."""

@@ -15,6 +15,7 @@ from genhub.jobs import forecasts, janitor, reading
 from genhub.jobs.new import make_job, run_name
 from genhub.jobs.runner import RunInfo
 from genhub.lab.base import EXAMPLE_PREFIX
+from genhub.lab.pairs_read import PairsRead
 from genhub.lab.tables import Tables
 from genhub.lab.texts import Texts
 from genhub.options import Config
@@ -22,10 +23,10 @@ from genhub.text import comparison, verdict
 from genhub.text.adapting.compare import WritersCompared
 from genhub.training.configs import ClassifyConfig
 
-CLASSIFY = "classify"
+CLASSIFY, TRANSLATE = "classify", "translate"
 
 
-class Runs(Tables, Texts):
+class Runs(Tables, Texts, PairsRead):
     """From an examined table, or a text, to a finished run."""
 
     def has_model(self, model_id: str, task: str = CLASSIFY) -> bool:
@@ -45,14 +46,15 @@ class Runs(Tables, Texts):
         return {**forecasts.remembered(rows, config, cost), "limit_seconds": self.settings.limits.training_seconds}
 
     def train(self, visitor: str, source_id: str, values: dict, name: str = "", task: str = CLASSIFY) -> str:
-        """Queue a training run on an examined table (of a classifier) or on a text (of a language model); returns its id."""
+        """Queue a training run on an examined table (of a classifier), on a text (of a language model) or on pairs (of a translation model);
+        returns its id."""
         config, rows = self._prepared(visitor, source_id, values, task)
         self._model(config, task)  # downloads and checks before the job, which is offline
         seconds = forecasts.seconds(rows, config)
         if task == CLASSIFY:
             config, source, origin = self._of_table(visitor, source_id, config, rows)
         else:
-            source, origin = self._of_text(visitor, source_id)
+            source, origin = self._of_pairs(visitor, source_id) if task == TRANSLATE else self._of_text(visitor, source_id)
         job = make_job(task, config, rows, origin) | {"forecast": {"seconds": seconds}}
         job["name"] = gate.display_name(name) if name else run_name(source, config)
         return self.runner.submit(self.owner(visitor), job, rows)
@@ -74,6 +76,11 @@ class Runs(Tables, Texts):
         info = self.text_info(visitor, text_id)
         return info.name, texts.origin(info)
 
+    def _of_pairs(self, visitor: str, pairs_id: str) -> tuple[str, dict]:
+        """The same of pairs."""
+        info = self.pairs_info(visitor, pairs_id)
+        return info.name, {"name": info.name, "sample": None}
+
     def _prepared(self, visitor: str, source_id: str, values: dict, task: str) -> tuple[Config, Path]:
         """(checked options, the rows or documents to learn from)."""
         if task == CLASSIFY:
@@ -81,7 +88,7 @@ class Runs(Tables, Texts):
         config, family = gate.config(task, values), tasks.get(task).family
         if family:
             gate.model_id(config.model, self.settings, family)
-        return config, self.text_rows(visitor, source_id)
+        return config, self.pairs_rows(visitor, source_id) if task == TRANSLATE else self.text_rows(visitor, source_id)
 
     def _prepared_table(self, visitor: str, table_id: str, values: dict) -> tuple[ClassifyConfig, Path]:
         config = gate.config(CLASSIFY, values)

@@ -29,16 +29,16 @@ class TranslatedLines:
 class TranslatedFiles(Translating):
     """A .txt or a table's column in, the same with translations out."""
 
-    def translating_file(self, visitor: str, path: str | Path, values: dict, column: str = "", fixes=()) -> Iterator[TranslatedLines]:
+    def translating_file(self, visitor: str, path: str | Path, values: dict, run: str = "", column: str = "") -> Iterator[TranslatedLines]:
         """Steps; after each the file holds one line for each that is done. Closing it early keeps what is done."""
         upload = gate.text_upload(path, self.settings.limits)
-        request = {"path": str(upload.path), "name": upload.name, "column": gate.column(column, "column"), "fixes": self._reading(fixes)}
-        asked = self._translator({**values, "hypotheses": 1})
+        request = {"path": str(upload.path), "name": upload.name, "column": gate.column(column, "column")}
+        asked = self._translator(visitor, {**values, "hypotheses": 1}, run)
         folder, answer = self._taken(visitor, "genhub.data.lines:read_lines", request)
         try:
             info = LinesInfo(**answer)
             read = lines.stored(folder)
-            name = f"{Path(info.name).stem}-{asked['model'].rpartition('/')[2]}{lines.suffix(info)}"
+            name = f"{Path(info.name).stem}-{asked['config']['model'].rpartition('/')[2]}{lines.suffix(info)}"
             out = self._new_folder(self.settings.downloads, visitor, 3 * upload.bytes) / name
             writer = lines.Writer(out, info, read)
             yield TranslatedLines(0, info.lines, out)

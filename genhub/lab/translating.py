@@ -18,22 +18,22 @@ RECURRENT = ("en", "es")  # languages of the recurrent translator
 
 
 class Translating(Base):
-    """Texts in, translations with their words out. `values` are those of a TranslateConfig."""
+    """Texts in, translations with their words out. `values` are those of a TranslateConfig; `run`: one that adapted a model, in its place."""
 
     def translators(self) -> list[catalog.Model]:
         """Those of the catalog that are on this machine, and, with a network, all others."""
         found = catalog.of_task(SEQ2SEQ.name)
         return [entry for entry in found if not self.settings.offline or hub.stored_folder(entry.id, self.settings, SEQ2SEQ.name)]
 
-    def translate(self, visitor: str, text: str, values: dict) -> dict:
+    def translate(self, visitor: str, text: str, values: dict, run: str = "") -> dict:
         """The whole translation, see `serving.translating.write`; `sentences` in a list."""
-        *events, done = self.translating(visitor, text, values)
+        *events, done = self.translating(visitor, text, values, run)
         return {**done["result"], "sentences": [event["sentence"] for event in events if "sentence" in event]}
 
-    def translating(self, visitor: str, text: str, values: dict) -> Iterator[dict]:
+    def translating(self, visitor: str, text: str, values: dict, run: str = "") -> Iterator[dict]:
         """{"sentence": …} after each one, {"result": …} last; {"restarted": true} voids what came before it. Closing it stops the work."""
         checked = gate.text(text, self.settings.limits.text_chars)
-        args = {**self._translator(values), "text": checked}
+        args = {**self._translator(visitor, values, run), "text": checked}
         with contextlib.closing(self.worker.stream("translate.write", args, seconds=SECONDS)) as events:
             yield from events
 
@@ -71,21 +71,33 @@ class Translating(Base):
         return self.worker.call("translate.recurrent", {"text": checked, "hidden": gate.listed(hidden, "hidden")}, seconds=SECONDS)
 
     def attend(
-        self, visitor: str, pair: dict, values: dict, *, layer: int | None = None, head: int | None = None, merged: bool = True
+        self,
+        visitor: str,
+        pair: dict,
+        values: dict,
+        run: str = "",
+        *,
+        place: tuple[int | None, int | None] = (None, None),
+        merged: bool = True,
     ) -> dict:
-        """What each word looked at, see `serving.translating.attend`; `pair`: {source, target, hidden?} in tokens. layer, head: -1 for
-        the mean of all, None for what aligns best."""
-        args = {**self._translator(values), **_pair(pair), "layer": layer, "head": head, "merged": merged is True}
+        """What each word looked at, see `serving.translating.attend`; `pair`: {source, target, hidden?} in tokens. place: layer
+        and head, -1 for the mean of all, None for what aligns best."""
+        where = dict(zip(("layer", "head"), place, strict=True))
+        args = {**self._translator(visitor, values, run), **_pair(pair), **where, "merged": merged is True}
         return self.worker.call("translate.attend", args, seconds=SECONDS)
 
-    def translation_tree(self, visitor: str, source: list[int], values: dict, *, tokens: int = 0, hidden: list[int] = ()) -> dict:
+    def translation_tree(
+        self, visitor: str, source: list[int], values: dict, run: str = "", *, tokens: int = 0, hidden: list[int] = ()
+    ) -> dict:
         """The tree of a beam search, see `serving.translating.beams`."""
         known = {"source": gate.listed(source, "source"), "tokens": tokens, "hidden": gate.listed(hidden, "hidden")}
-        return self.worker.call("translate.beams", {**self._translator(values), **known}, seconds=SECONDS)
+        return self.worker.call("translate.beams", {**self._translator(visitor, values, run), **known}, seconds=SECONDS)
 
-    def _translator(self, values: dict) -> dict:
-        """Checked values, and a model that is brought to this machine now if it is not here."""
+    def _translator(self, visitor: str, values: dict, run: str = "") -> dict:
+        """Checked values, and who translates: the folder of a run, or a model that is brought to this machine now if it is not here."""
         config = gate.filled(TranslateConfig, values)
+        if run:
+            return {"run_dir": str(self._with_model(visitor, run).path), "config": config.to_dict()}
         model = gate.model_id(config.model, self.settings, SEQ2SEQ.name)
         hub.model_folder(model, self.settings, family=SEQ2SEQ.name)
         return {"model": model, "config": replace(config, model=model).to_dict()}

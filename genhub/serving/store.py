@@ -5,6 +5,7 @@ nothing about a run is switched on or off, and no run can see another's adapter)
 their own. A run folder whose passport has changed is read again.
 """
 
+import copy
 import os
 import tempfile
 import time
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from torch import nn
 
@@ -27,8 +29,11 @@ from genhub.text.classifier import LoadedClassifier, load_run
 from genhub.text.decoding.eight_bit import packed_bytes
 from genhub.text.encoder import Encoder, open_base
 from genhub.text.generator import load_generator
+from genhub.text.methods import MODEL
+from genhub.text.translation import tuned
 from genhub.text.translation.engine import Engine, convert
 from genhub.text.translation.translator import Translator, open_translator
+from genhub.text.translation.tuned import load_tuned
 
 SHARE_OF_MEMORY = 0.25
 AT_LEAST, AT_MOST = 500_000_000, 16_000_000_000  # bytes
@@ -131,13 +136,17 @@ class Models:
 
         return self.store.get(("quick", name), weakref.ref(model.model), load)
 
+    def tuned(self, run_dir: str) -> Translator:
+        """The translation model in a run folder. Raises UserError for a folder that has none, or a damaged one."""
+        return self._run(run_dir, TUNED, self.translator)
+
     def engine(self, translator: Translator) -> Engine:
         """The same model for many sentences at once, see `translation.engine`."""
 
         def load() -> tuple[Engine, int]:
             with tempfile.TemporaryDirectory(prefix="genhub-engine-") as folder:
-                convert(translator.folder, Path(folder) / "converted")
-                return Engine(Path(folder) / "converted"), translator.model.num_parameters()  # a byte each
+                convert(_whole(translator, Path(folder) / "whole"), Path(folder) / "converted")
+                return Engine(Path(folder) / "converted"), sum(map(torch.numel, translator.model.parameters()))  # a byte each
 
         return self.store.get(("engine", str(translator.folder)), weakref.ref(translator.model), load)
 
@@ -155,7 +164,7 @@ class Models:
         """The language model in a run folder. Raises UserError for a folder that has none, or a damaged one."""
         return self._run(run_dir, GENERATOR, self.language)
 
-    def _run(self, run_dir: str, kind: "Kind", base: Callable[[str, str], Encoder | Causal]) -> Any:
+    def _run(self, run_dir: str, kind: "Kind", base: Callable[[str, str], Encoder | Causal | Translator]) -> Any:
         """What a run folder holds, over the base that `base` gives, unless the run brings weights of its own."""
         folder = self.folder(run_dir)
         passport = RunFolder(folder).read("passport.json")
@@ -194,7 +203,20 @@ CLASSIFIER = Kind(classifier.FORMAT, "A classifier", load_run, lambda loaded: lo
 GENERATOR = Kind(generator.FORMAT, "A language model", load_generator, lambda loaded: loaded.model)
 
 
-def _named_base(passport: dict, base: Callable[[str, str], Encoder | Causal]) -> Encoder | Causal:
+TUNED = Kind(tuned.FORMAT, "An adapted translation model", load_tuned, lambda loaded: loaded.model)
+
+
+def _whole(translator: Translator, folder: Path) -> Path:
+    """Where all weights of a translator lie; those of one with an adapter are folded into its base's and written to `folder` first."""
+    if not hasattr(translator.model, "peft_config"):
+        inner = translator.folder / MODEL
+        return inner if inner.is_dir() else translator.folder
+    copy.deepcopy(translator.model).merge_and_unload().save_pretrained(folder)
+    translator.tokenizer.save_pretrained(folder)
+    return folder
+
+
+def _named_base(passport: dict, base: Callable[[str, str], Encoder | Causal | Translator]) -> Encoder | Causal | Translator:
     """The base that a passport names, which has to be the very one."""
     named = passport.get("base")
     if not isinstance(named, dict) or not isinstance(named.get("id"), str):

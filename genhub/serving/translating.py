@@ -1,4 +1,5 @@
-"""What the model worker can be asked of a translation model, each from JSON to JSON. {model} is a catalog or Hub id.
+"""What the model worker can be asked of a translation model, each from JSON to JSON. {model} is a catalog or Hub id;
+in its place {run_dir}, the folder of a run that adapted one.
 
     translate.write    {model, text, config}                   → an event {sentence} for each, see `sentence`; result {translation,
                                                                  seconds, languages, stranger}; see `write`
@@ -15,7 +16,6 @@ import functools
 import json
 import time
 from collections.abc import Generator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -216,16 +216,20 @@ def _fitting(translator: Translator, piece: Piece) -> list[Piece]:
 
 
 def _model(context: Any, args: dict) -> tuple[Translator, TranslateConfig]:
+    values = args.get("config") or {}
+    if "run_dir" in args:
+        translator = context.models.tuned(args["run_dir"])
+        config = TranslateConfig.from_dict({**values, "model": translator.id})
+        return translator.between(config.source_language, config.target_language), config
     name = args.get("model")
     if not isinstance(name, str) or not name:
         raise UserError("No model was named.", "Translating needs a model.", "Choose one.", "model")
-    config = TranslateConfig.from_dict({**(args.get("config") or {}), "model": name})
-    translator = context.models.translator(name)
+    config, translator = TranslateConfig.from_dict({**values, "model": name}), context.models.translator(name)
     source = config.source_language
     if translator.languages and not source:  # a model for many is told the language of the text
         source = languages.likeliest(str(args.get("text") or " ".join(args.get("lines") or [])), frozenset(translator.languages))
     translator = translator.between(source, config.target_language)
-    return translator, replace(config, model=name)
+    return translator, config
 
 
 def _ids(translator: Translator, args: dict, field: str) -> list[int]:

@@ -15,7 +15,7 @@ import torch
 
 from genhub.events import Done, Event, Metric, Note, Stage
 from genhub.jobs.folder import RunFolder
-from genhub.text import corpus, methods, outcome
+from genhub.text import corpus, methods
 from genhub.text.adapting import learner, material, verdict
 from genhub.text.adapting import outcome as results
 from genhub.text.adapting.lean import lean
@@ -23,11 +23,11 @@ from genhub.text.adapting.learner import AdaptTask
 from genhub.text.adapting.verdict import Contender
 from genhub.text.causal import Causal, open_causal
 from genhub.text.sampling import places, with_samples
+from genhub.text.work import Work
 from genhub.training import precision
-from genhub.training.checkpoint import Checkpoints
 from genhub.training.configs import AdaptConfig
 from genhub.training.loop import fit
-from genhub.training.plan import Diverged, Fitted, Pace, Session, agreed, make_accelerator
+from genhub.training.plan import Diverged, Fitted, Session, agreed, make_accelerator
 
 
 @dataclass(frozen=True)
@@ -51,20 +51,8 @@ def train(config: AdaptConfig, run: RunFolder) -> Iterator[Event]:
             yield event
 
 
-class _Work:
+class _Work(Work):
     """One training on its way."""
-
-    def __init__(self, config: AdaptConfig, run: RunFolder, accelerator):
-        self.config, self.run, self.accelerator = config, run, accelerator
-        self.main = accelerator.is_main_process
-        self.resuming = run.checkpoints.exists()
-        accelerator.wait_for_everyone()
-        if self.main:
-            run.checkpoints.mkdir(parents=True, exist_ok=True)
-        self.keeper = Checkpoints(run.checkpoints)
-        self.memory = outcome.Memory(accelerator.device)
-        self.pace = Pace()
-        self.stopped = False
 
     def events(self) -> Iterator[Event]:
         yield Stage("prepare", "Reading the text and the model")
@@ -143,24 +131,10 @@ class _Work:
 
     def training_info(self, trained: Trained) -> dict:
         """The "training" section of metrics.json."""
-        fitted = trained.fitted
         return {
             "method": self.config.method,
-            "seconds": round(self.pace.seconds(), 2),
-            "steps": fitted.steps,
-            "epochs_run": fitted.epochs_run,
-            "best_epoch": fitted.best_epoch,
-            "trainable_parameters": trained.trainable,
-            "total_parameters": trained.total,
-            "trainable_percent": round(100 * trained.trainable / trained.total, 4),
-            "peak_memory_mb": self.memory.peak_mb(),
-            "tokens": fitted.tokens,
-            "tokens_per_second": round(fitted.tokens / fitted.seconds, 1) if fitted.seconds else None,
-            "file_bytes": sum(path.stat().st_size for path in outcome.weight_files(self.run).values()),
-            "precision": fitted.precision,
-            "device": self.accelerator.device.type,
+            **self.costs(trained.fitted, trained.trainable, trained.total),
             "batch_size": learner.batch_size(self.config, len(self.material.windows()[0].lengths)),
             "window": self.material.window,
-            "stopped_by": outcome.stopped_by(self.run, self.stopped),
             "learning_rate": learner.rate(self.config),
         }

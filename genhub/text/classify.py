@@ -22,11 +22,11 @@ from genhub.jobs.folder import RunFolder
 from genhub.text import baselines, features, learner, material, methods, outcome, verdict
 from genhub.text.classifier import Classifier, probabilities
 from genhub.text.material import Part
+from genhub.text.work import Work
 from genhub.training import precision
-from genhub.training.checkpoint import Checkpoints
 from genhub.training.configs import ClassifyConfig
 from genhub.training.loop import fit
-from genhub.training.plan import Diverged, Fitted, Pace, Plan, Session, agreed, make_accelerator
+from genhub.training.plan import Diverged, Fitted, Plan, Session, agreed, make_accelerator
 
 CHUNK = 128  # unseen rows between two looks at Stop
 STOP_SECONDS = 0.7  # of predicting unseen rows after Stop
@@ -53,25 +53,16 @@ def train(config: ClassifyConfig, run: RunFolder) -> Iterator[Event]:
             yield event
 
 
-class _Work:
+class _Work(Work):
     """One training task on its way. Finished folds have their results in the checkpoints folder."""
 
     def __init__(self, config: ClassifyConfig, run: RunFolder, accelerator):
-        self.config, self.run, self.accelerator = config, run, accelerator
-        self.main = accelerator.is_main_process
-        self.resuming = run.checkpoints.exists()
-        accelerator.wait_for_everyone()
-        if self.main:
-            run.checkpoints.mkdir(parents=True, exist_ok=True)
-        self.keeper = Checkpoints(run.checkpoints)
-        self.memory = outcome.Memory(accelerator.device)
-        self.pace = Pace()
+        super().__init__(config, run, accelerator)
         self.scores: dict[int, np.ndarray] = {}  # of unseen rows, by row
         self.fold: dict[int, int] = {}
         self.fits: list[Fitted] = []
         self.precision = config.precision
         self.features: features.Features | None = None
-        self.stopped = False
         self.taught: tuple[int, int] | None = None  # rows that TF-IDF learnt from because of Stop, and those there were
 
     def events(self) -> Iterator[Event]:

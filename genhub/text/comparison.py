@@ -14,6 +14,9 @@ def compare(runs: Sequence[tuple[str, RunFolder]]) -> Comparison | WritersCompar
     """Named runs, the first one being what the others are compared with. Raises UserError for runs of two kinds, for such as were judged
     on other data, and for one that has no figures yet."""
     read = [(name, folder.read("metrics.json"), folder) for name, folder in runs]
+    if any("bleu" in metrics for _, metrics, _ in read):
+        what = "Runs that translate are compared on the same sentences."
+        raise UserError(what, "This table is for the other kinds.", "Choose them as models in stage 4 of Translate.", "runs")
     write = ["bits_per_character" in metrics for _, metrics, _ in read]
     if any(write) and not all(write):
         what = "Some of these runs put labels on texts, others write."

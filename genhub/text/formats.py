@@ -15,7 +15,7 @@ from types import ModuleType
 
 from genhub.errors import UserError
 
-CLASSIFIER, GENERATOR = "genhub-classifier-1", "genhub-generator-1"
+CLASSIFIER, GENERATOR, TRANSLATOR = "genhub-classifier-1", "genhub-generator-1", "genhub-translator-1"
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,14 @@ class Format:
 
 
 FORMATS = {
-    each.name: each for each in (Format(CLASSIFIER, "classifier", "Text classifier"), Format(GENERATOR, "generator", "Language model"))
+    each.name: each
+    for each in (
+        Format(CLASSIFIER, "classifier", "Text classifier"),
+        Format(GENERATOR, "generator", "Language model"),
+        Format(TRANSLATOR, "translator", "Translation model"),
+    )
 }
+MODULES = {"classify": "classifier", "translate": "translator"}  # of tasks; of all others: generator
 
 
 def of(passport: object) -> Format:
@@ -48,7 +54,7 @@ def part(package: str, passport: Mapping) -> ModuleType:
 
 def of_task(package: str, task: str) -> ModuleType:
     """The module that knows runs of this task."""
-    return importlib.import_module(f"genhub.text.{package}.{'classifier' if task == 'classify' else 'generator'}")
+    return importlib.import_module(f"genhub.text.{package}.{MODULES.get(task, 'generator')}")
 
 
 def parts(package: str) -> list[ModuleType]:

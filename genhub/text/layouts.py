@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from genhub.errors import UserError
 
-ENCODER, LANGUAGE = "FEATURE_EXTRACTION", "CAUSAL_LM"  # as PEFT names what a model is for
+ENCODER, LANGUAGE, TRANSLATOR = "FEATURE_EXTRACTION", "CAUSAL_LM", "SEQ_2_SEQ_LM"  # as PEFT names what a model is for
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Layout:
     query: tuple[str, ...]
     key: tuple[str, ...]
     value: tuple[str, ...]
-    ends: tuple[str, ...]  # last linear maps of the attention and of the feed-forward part
+    ends: tuple[str, ...]  # last linear maps of the attention and, as the last of them, of the feed-forward part
     inner: tuple[str, ...]  # first linear maps of the feed-forward part
     norms: tuple[str, ...] = ("LayerNorm",)
     task_type: str = ENCODER
@@ -34,7 +34,7 @@ class Layout:
 
     @property
     def targets(self) -> list[str]:
-        """The maps that low-rank methods change: query and value of an encoder, every linear map of a language model."""
+        """The maps that low-rank methods change: query and value of an encoder, every linear map of a model that writes."""
         return list(dict.fromkeys(self.query + self.value if self.task_type == ENCODER else self.linear))
 
 
@@ -53,6 +53,16 @@ _LLAMA = Layout(
     ("mlp.gate_proj", "mlp.up_proj"),
     ("input_layernorm", "post_attention_layernorm", "norm"),
     LANGUAGE,
+)
+# Encoder and decoder, self-attention and cross-attention alike.
+_BART = Layout(
+    ("q_proj",),
+    ("k_proj",),
+    ("v_proj",),
+    ("out_proj", "fc2"),
+    ("fc1",),
+    ("self_attn_layer_norm", "encoder_attn_layer_norm", "final_layer_norm"),
+    TRANSLATOR,
 )
 LAYOUTS = {
     "bert": _BERT,
@@ -112,6 +122,18 @@ LAYOUTS = {
     "qwen2": _LLAMA,
     "qwen3": _LLAMA,
     "smollm3": _LLAMA,
+    "marian": _BART,
+    "mbart": _BART,
+    "m2m_100": _BART,
+    "t5": Layout(
+        ("SelfAttention.q", "EncDecAttention.q"),
+        ("SelfAttention.k", "EncDecAttention.k"),
+        ("SelfAttention.v", "EncDecAttention.v"),
+        ("SelfAttention.o", "EncDecAttention.o", "wo"),
+        ("wi", "wi_0", "wi_1"),
+        ("layer_norm",),
+        TRANSLATOR,
+    ),
     "olmo2": replace(_LLAMA, norms=("post_attention_layernorm", "post_feedforward_layernorm", "norm")),
 }
 

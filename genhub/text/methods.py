@@ -110,7 +110,7 @@ def _adalora(config: Config, places: Layout, steps: int) -> object:
 def _ia3(config: Config, places: Layout, steps: int) -> object:
     from peft import IA3Config
 
-    inner = list(places.ends[1:])
+    inner = list(places.ends[-1:])
     return _placed(IA3Config, places, list(dict.fromkeys(places.key + places.value)) + inner, feedforward_modules=inner)
 
 

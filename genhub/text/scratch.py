@@ -13,17 +13,17 @@ from collections.abc import Iterator
 
 from genhub.events import Done, Event, Note, Stage
 from genhub.jobs.folder import RunFolder
-from genhub.text import corpus, outcome
+from genhub.text import corpus
 from genhub.text.adapting import verdict
 from genhub.text.adapting.material import split_info
 from genhub.text.adapting.verdict import Contender
 from genhub.text.from_scratch import learner, material, sentences
 from genhub.text.from_scratch import outcome as results
 from genhub.text.sampling import places, with_samples
-from genhub.training.checkpoint import Checkpoints
+from genhub.text.work import Work
 from genhub.training.configs import ScratchConfig
 from genhub.training.loop import fit
-from genhub.training.plan import Diverged, Fitted, Pace, Session, agreed, make_accelerator
+from genhub.training.plan import Diverged, Fitted, Session, agreed, make_accelerator
 
 
 def train(config: ScratchConfig, run: RunFolder) -> Iterator[Event]:
@@ -37,20 +37,8 @@ def train(config: ScratchConfig, run: RunFolder) -> Iterator[Event]:
             yield event
 
 
-class _Work:
+class _Work(Work):
     """One training on its way."""
-
-    def __init__(self, config: ScratchConfig, run: RunFolder, accelerator):
-        self.config, self.run, self.accelerator = config, run, accelerator
-        self.main = accelerator.is_main_process
-        self.resuming = run.checkpoints.exists()
-        accelerator.wait_for_everyone()
-        if self.main:
-            run.checkpoints.mkdir(parents=True, exist_ok=True)
-        self.keeper = Checkpoints(run.checkpoints)
-        self.memory = outcome.Memory(accelerator.device)
-        self.pace = Pace()
-        self.stopped = False
 
     def events(self) -> Iterator[Event]:
         yield Stage("prepare", "Reading the text")
@@ -103,25 +91,12 @@ class _Work:
         parameters = sum(tensor.numel() for tensor in self.model.model.parameters())
         return {
             "method": self.config.architecture,
-            "seconds": round(self.pace.seconds(), 2),
-            "steps": fitted.steps,
+            **self.costs(fitted, parameters, parameters),
             "steps_planned": self.pace.total,
-            "epochs_run": fitted.epochs_run,
-            "best_epoch": fitted.best_epoch,
             "val_loss": fitted.best.get("val_loss"),
-            "trainable_parameters": parameters,
-            "total_parameters": parameters,
-            "trainable_percent": 100.0,
             "characters": len(self.model.tokenizer),
             "passes": round(fitted.tokens / len(self.material.train), 2),
-            "peak_memory_mb": self.memory.peak_mb(),
-            "tokens": fitted.tokens,
-            "tokens_per_second": round(fitted.tokens / fitted.seconds, 1) if fitted.seconds else None,
-            "file_bytes": sum(path.stat().st_size for path in outcome.weight_files(self.run).values()),
-            "precision": fitted.precision,
-            "device": self.accelerator.device.type,
             "batch_size": self.config.batch_size,
             "window": self.config.window,
-            "stopped_by": outcome.stopped_by(self.run, self.stopped),
             "learning_rate": learner.rates(self.config)[learner.MATRICES],
         }

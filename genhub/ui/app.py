@@ -21,8 +21,8 @@ from genhub.ui import api, header, runs, start, theme, ways
 from genhub.ui.blocks import GuardedBlocks
 from genhub.ui.classify import data, method, tab, train
 from genhub.ui.generate import tab as generate
-from genhub.ui.generate.learning import section
-from genhub.ui.generate.learning.kinds import KINDS
+from genhub.ui.learning import section
+from genhub.ui.learning.kinds import KINDS
 from genhub.ui.session import FIRST_RUN
 from genhub.ui.translate import tab as translate
 from genhub.ui.wiring import Wires, merged, pieces
@@ -55,15 +55,17 @@ def build(lab: Lab) -> gr.Blocks:
                 tab.layout(wires)
             with gr.Tab("Generate", id="generate") as generate_tab:
                 generate.layout(wires)
-            with gr.Tab("Translate", id="translate", visible=bool(lab.translators())):
+            with gr.Tab("Translate", id="translate", visible=bool(lab.translators())) as translate_tab:
                 translate.layout(wires)
             with gr.Tab("Runs", id="runs") as runs_tab:
                 runs.layout(wires)
         wires.add(tabs=tabs, start_tab=start_tab, classify_tab=classify_tab, generate_tab=generate_tab, runs_tab=runs_tab)
+        wires.add(translate_tab=translate_tab, learn_problem=gr.HTML())
         start.wire(wires)
         tab.wire(wires)
         generate.wire(wires)
         translate.wire(wires)
+        section.shared(wires)
         runs.wire(wires)
         wires.on(wires.parts["clock"].tick, lambda lab: {"header": header.render(lab)}, [], ["header"], trigger_mode="once")
         opened = [*ways.OPENED, *tab.RUN_VIEW]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from genhub.training.configs import ADAPT_PRESETS, SCRATCH_PRESETS
 from genhub.ui import markup, tokens
 from genhub.ui.classify import method as classify_method
-from genhub.ui.generate.learning import options
-from genhub.ui.generate.learning.kinds import ADAPT, SCRATCH, Kind
+from genhub.ui.learning import options
+from genhub.ui.learning.kinds import ADAPT, SCRATCH, Kind
 from genhub.ui.ways import Way, follow
 
 PICK = "line"

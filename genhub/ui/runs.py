@@ -11,7 +11,7 @@ from genhub.text.adapting.compare import WritersCompared
 from genhub.ui import charts, markup
 from genhub.ui.classify import tab, take_home
 from genhub.ui.classify.train import LIVE
-from genhub.ui.generate.learning import section
+from genhub.ui.learning import section
 from genhub.ui.wiring import Wires, pieces
 
 CURVES = {"Validation loss": "val_loss", "Training loss": "loss", "Validation accuracy": "val_accuracy"}

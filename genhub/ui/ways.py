@@ -13,7 +13,7 @@ import gradio as gr
 from genhub.ui.classify import data, method, take_home, train, try_it, verdict
 from genhub.ui.generate import decode, guess, tree, write
 from genhub.ui.generate.inside import section as inside
-from genhub.ui.generate.learning.kinds import ADAPT, SCRATCH
+from genhub.ui.learning.kinds import ADAPT, SCRATCH, TUNE
 from genhub.ui.translate import attention, evaluate, files
 from genhub.ui.translate import tree as translation_tree
 from genhub.ui.translate import write as translating
@@ -61,6 +61,7 @@ STAGES = {
     "translation-tree": Stage("translate", "translation_tree_stage", translation_tree.STAGE),
     "evaluate": Stage("translate", "evaluate_stage", evaluate.STAGE),
     "files": Stage("translate", "files_stage", files.STAGE),
+    "tune": Stage("translate", TUNE.name("stage"), TUNE.stage),
 }
 OPENED = ["tabs", *(stage.component for stage in STAGES.values()), "inside_tabs"]
 

@@ -13,8 +13,9 @@ from genhub.jobs.folder import RunFolder, write_json
 from genhub.training.configs import GenerateConfig
 from genhub.ui import beam_tree, tokens
 from genhub.ui.generate import decode, guess, tree, write, writer
-from genhub.ui.generate.learning import home, options, run, section, source
-from genhub.ui.generate.learning.kinds import ADAPT, KINDS, SCRATCH, remembered
+from genhub.ui.learning import home, options, run, section
+from genhub.ui.learning import text_source as source
+from genhub.ui.learning.kinds import ADAPT, KINDS, SCRATCH, remembered
 from genhub.ui.wiring import Wires
 
 SESSION = {"visitor": "v" * 43}

@@ -14,7 +14,8 @@ from genhub.lab.writing import Writing
 from genhub.ui import beam_tree, charts, glossary, markup, run_view, tokens
 from genhub.ui.generate import guess, stored, tab, write
 from genhub.ui.generate.inside import embeddings, shared, shuffled, steps
-from genhub.ui.generate.learning import options, run, source
+from genhub.ui.learning import options, verdicts
+from genhub.ui.learning import text_source as source
 from genhub.ui.wiring import Wires
 
 VISITOR = {"visitor": ""}
@@ -74,7 +75,7 @@ def _learnt(folder: Path) -> None:
     line = {"bits_per_character": 2.0, "perplexity": 4.0, "gain": {"mean": 0.1, "low": 0.0, "high": 0.2}}
     write_json(folder / "metrics.json", {**line, "sentences": [], "baselines": {"base": line}})
     lab = SimpleNamespace(folder=lambda *_: RunFolder(folder))
-    run.verdict(lab, VISITOR, "r", SimpleNamespace(ended=True, curves={}))
+    verdicts.verdict(lab, VISITOR, "r", SimpleNamespace(ended=True, curves={}))
 
 
 VIEW = {"failed": None, "notes": [], "earlier": [], "ended": True, "progress": None, "stage_label": ""}

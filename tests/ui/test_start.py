@@ -16,8 +16,8 @@ from genhub.ui.classify import exhibit, tab
 from genhub.ui.generate import decode, stored, tree, writer
 from genhub.ui.generate import tab as generate
 from genhub.ui.generate.inside import heads, section, shared
-from genhub.ui.generate.learning import options
-from genhub.ui.generate.learning.kinds import ADAPT, KINDS, SCRATCH
+from genhub.ui.learning import options
+from genhub.ui.learning.kinds import ADAPT, KINDS, SCRATCH
 from genhub.ui.session import empty
 from genhub.ui.wiring import Wires
 

@@ -7,6 +7,7 @@ import pytest
 
 from genhub.errors import UserError
 from genhub.training.configs import TranslateConfig
+from genhub.ui.learning.kinds import TUNE
 from genhub.ui.translate import attention, chooser, evaluate, files, state, tab, tree, write
 from genhub.ui.wiring import Wires
 from tests.inline_worker import InlineWorker
@@ -220,10 +221,12 @@ def test_without_a_file_nothing_is_done(lab):
 def test_the_page_has_every_stage(lab):
     with gr.Blocks():
         wires = Wires(lab)
-        wires.add(session=gr.State({}), run=gr.State(""))
+        wires.add(session=gr.State({}), run=gr.State(""), learn=gr.State({}), learn_pulse=gr.Timer(active=False))
         tab.layout(wires)
         tab.wire(wires)
-    assert {part.STAGE for part in tab.SECTIONS} == {wires.parts[name].label for name in wires.parts if name.endswith("_stage")}
+    stages = [wires.parts[name].label for name in wires.parts if name.endswith("_stage")]
+    assert sorted(stages) == sorted([*(part.STAGE for part in tab.SECTIONS), TUNE.stage])
+    assert [stage.partition(" ")[0] for stage in sorted(stages)] == [str(number) for number in range(1, 7)]
 
 
 def test_words_of_the_state_are_found_only_where_they_are(shown):

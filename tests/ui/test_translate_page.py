@@ -103,6 +103,24 @@ def test_a_file_is_translated_and_downloaded(page, tmp_path):
     assert download.value.path().read_text(encoding="utf-8") == "Tom ve pan.\n\nElla quiere mi libro.\n"
 
 
+def test_a_translator_learns_pairs_of_ones_own(page):
+    stage(page, "tune")
+    page.locator("#tune_pasted textarea").fill("\n".join(f"{here}\t{there.replace(' ve ', ' quiere ')}" for here, there in PAIRS))
+    page.locator("#tune_model input").fill(MODEL)
+    page.locator("#tune_model input").press("Enter")
+    page.get_by_role("button", name="Use these pairs").click()
+    expect(page.locator("#tune_facts")).to_contain_text("pairs")
+    expect(page.locator("#tune_forecast")).to_contain_text("What it will cost")
+    page.locator("#tune_train").click()
+    expect(page.locator("#tune_verdict .gh-big")).to_be_visible()
+    expect(page.locator("#tune_verdict")).to_contain_text("everyday sentences")
+    page.locator("#tune_prompt textarea").fill("Tom sees bread.")
+    page.locator("#tune_write").click()
+    expect(page.locator("#tune_beside article")).to_have_count(2)
+    page.locator("#tune_show").click()
+    expect(page.locator("#tune_code")).to_contain_text("AutoModelForSeq2SeqLM")
+
+
 def test_mistakes_are_said_beside_their_field(page):
     page.locator("#tr-source textarea").fill("  ")
     page.locator("#tr-go").click()

@@ -15,6 +15,7 @@ from genhub import catalog
 from genhub.text.sharing import twin
 
 SMALLEST = 64 * 64  # numbers of a matrix that is worth it
+TOGETHER = 16  # rows whose places are kept
 ENGINES = ("fbgemm", "x86", "onednn", "qnnpack")
 
 
@@ -31,16 +32,26 @@ class EightBit(nn.Module):
             self.packed = torch.ops.quantized.linear_prepack(torch.quantize_per_channel(wider, scales, zeros, 0, torch.qint8), None)
         self.bias = bias
         self.shape = tuple(weight.shape)
-        self.ends = torch.tensor([[1.0, -1.0]])
+        self.rooms: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}  # by rows, see `_room`
         self.reduced = not torch.cpu._is_vnni_supported()  # without it sums of two products of bytes can overflow
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         rows = x.reshape(-1, self.shape[1])
         largest = torch.linalg.vector_norm(rows, float("inf"), dim=1, keepdim=True).clamp_(min=1e-12)
-        scaled = torch.cat([rows / largest, self.ends.expand(len(rows), 2)], 1)
-        told = torch.ops.quantized.linear_dynamic(scaled, self.packed, self.reduced)
+        room, inner = self.rooms.get(len(rows)) or self._room(len(rows))
+        torch.div(rows, largest, out=inner)
+        told = torch.ops.quantized.linear_dynamic(room, self.packed, self.reduced)
         told = told * largest if self.bias is None else torch.addcmul(self.bias, told, largest)
         return told.view(*x.shape[:-1], self.shape[0])
+
+    def _room(self, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Where the activations of so many rows are put: all of it, whose last two columns hold 1 and -1 for good, and the part for them.
+        Kept for as many rows as are decoded together, not for prompts."""
+        room = torch.empty(rows, self.shape[1] + 2)
+        room[:, -2], room[:, -1] = 1.0, -1.0
+        if rows <= TOGETHER:
+            self.rooms[rows] = room, room[:, :-2]
+        return room, room[:, :-2]
 
 
 def eight_bit(model: nn.Module) -> nn.Module | None:

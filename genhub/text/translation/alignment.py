@@ -100,7 +100,7 @@ def errors(translator: Translator, drawn: Sequence[Aligned]) -> dict | None:
 
 def _looked(translator: Translator, one: Aligned) -> torch.Tensor | None:
     """(layers, heads, target words, source words) of a person's translation, read by the model; None where it lacks a letter."""
-    source, target = translator.encode(as_text(one.source)), _written(translator, as_text(one.target))
+    source, target = translator.encode(as_text(one.source)), translator.encode_target(as_text(one.target))
     if translator.tokenizer.unk_token_id in (*source, *target):
         return None
     found = look(translator.model, source, target, translator.first)
@@ -111,8 +111,3 @@ def _looked(translator: Translator, one: Aligned) -> torch.Tensor | None:
         groups = grouped(["".join(pieces[place] for place in places).replace(SPACE, "") for places in together], said)
         sides.append([[place for word in group for place in together[word]] for group in groups])
     return by_words(found.attention, sides[1], sides[0])
-
-
-def _written(translator: Translator, text: str) -> list[int]:
-    """A target as the decoder would have written it, with the end token."""
-    return translator.tokenizer(text_target=text)["input_ids"]

@@ -46,6 +46,11 @@ class Translator:
         return self.model.config.model_type
 
     @property
+    def hub_id(self) -> str:
+        """The id under which anybody finds it."""
+        return catalog.hub_id(self.id)
+
+    @property
     def positions(self) -> int:
         """The most tokens of a source that are read at once; 0 without limit."""
         return int(getattr(self.model.config, "max_position_embeddings", 0) or 0)
@@ -90,6 +95,12 @@ class Translator:
         if self.languages and self.source:
             self.tokenizer.src_lang = self.languages[self.source]
         return self.tokenizer(self.prefix + text)["input_ids"]
+
+    def encode_target(self, text: str) -> list[int]:
+        """The tokens of a target as the decoder would write them, the end token included."""
+        if self.languages and self.target:
+            self.tokenizer.tgt_lang = self.languages[self.target]
+        return self.tokenizer(text_target=text)["input_ids"]
 
     def pieces(self, ids: list[int]) -> list[str]:
         return self.tokenizer.convert_ids_to_tokens(ids)

@@ -28,7 +28,7 @@ def register(lab: Lab, checked: Callable[[Callable], Callable], described: Calla
 
     def translate_file(visitor: str, file: str, options: dict, column: str) -> str:
         """Translate a text file line by line, or a column of a table: one line for each line, or the table with a column more."""
-        *_, done = lab.translating_file(visitor, file, options or {}, column or "")
+        *_, done = lab.translating_file(visitor, file, options or {}, column=column or "")
         return str(done.path)
 
     def add_test_table(visitor: str, table: str, file: str, fixes: list[str]) -> int:

@@ -32,9 +32,9 @@ def _training(lab: Lab) -> list[Callable]:
         return lab.forecast(visitor, table, options, task)
 
     def train(visitor: str, table: str, options: dict, name: str = "", task: str = "classify") -> str:
-        """Queue a training run on an examined table, or for the tasks generate and scratch on a text; returns its id. Options are the
-        fields of ClassifyConfig, AdaptConfig or ScratchConfig. A model that is not on this machine is downloaded first; `fetch_encoder`
-        and `fetch_language_model` do it beforehand."""
+        """Queue a training run on an examined table, for the tasks generate and scratch on a text, for translate on pairs; returns its id.
+        Options are the fields of ClassifyConfig, AdaptConfig, ScratchConfig or TuneConfig. A model that is not on this machine is
+        downloaded first; `fetch_encoder` and `fetch_language_model` do it beforehand."""
         return lab.train(visitor, table, options, name, task)
 
     def run_status(visitor: str, run: str) -> dict:

@@ -24,7 +24,7 @@ def endpoints(lab: Lab) -> list[Callable]:
     def translation_attention(visitor: str, pair: dict, options: dict, layer: int = -1, head: int = -1) -> dict:
         """What each target word looked at (target times source words, each row adds up to 1). pair: {"source": source_ids of a sentence,
         "target": ids of a hypothesis, "hidden": places of the source that the decoder does not see, or none}; -1: the mean of all."""
-        return lab.attend(visitor, pair, options, layer=layer, head=head)
+        return lab.attend(visitor, pair, options, place=(layer, head))
 
     def translation_beam_tree(visitor: str, source: list[int], options: dict, tokens: int, hidden: list[int]) -> dict:
         """The tree of the beam search for one sentence, as deep as `tokens` (0: as deep as it goes); with hidden places, of a decoder

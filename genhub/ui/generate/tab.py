@@ -7,8 +7,8 @@ import gradio as gr
 
 from genhub.ui import markup
 from genhub.ui.generate import decode, guess, inside, tree, write
-from genhub.ui.generate.learning import section
-from genhub.ui.generate.learning.kinds import KINDS
+from genhub.ui.learning import section
+from genhub.ui.learning.kinds import WRITERS
 from genhub.ui.wiring import Wires
 
 SECTIONS = (write, decode, tree, inside, guess)
@@ -19,14 +19,12 @@ def layout(wires: Wires) -> None:
     gr.HTML(markup.page("<h2>Generate</h2>", markup.paragraph(INTRO, "muted")))
     for part in SECTIONS:
         part.layout(wires)
-    for kind in KINDS:
+    for kind in WRITERS:
         section.layout(wires, kind)
-    wires.add(learn_problem=gr.HTML())
 
 
 def wire(wires: Wires) -> None:
     for part in SECTIONS:
         part.wire(wires)
-    for kind in KINDS:
+    for kind in WRITERS:
         section.wire(wires, kind)
-    section.shared(wires)

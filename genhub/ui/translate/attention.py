@@ -84,9 +84,9 @@ def redraw(lab: Lab, session: dict, tr_state: dict | None, tr_layer: str, tr_hea
     if not tr_state or not tr_state["told"]["sentences"] or tr_state["told"].get("growing"):
         return {}
     visitor, values, pair = session["visitor"], tr_state["values"], state.pair(tr_state)
-    told, tr_layer, tr_head = _attended(lab, visitor, pair, values, (tr_layer, tr_head))
-    place = _place(tr_layer, tr_head)
-    shown = told if tr_merged else lab.attend(visitor, pair, values, **place, merged=False)
+    asked = (visitor, pair, values, tr_state["run"])
+    told, tr_layer, tr_head = _attended(lab, asked, (tr_layer, tr_head))
+    shown = told if tr_merged else lab.attend(*asked, **_place(tr_layer, tr_head), merged=False)
     hidden = [at for at in tr_state["hidden"] if at < len(told["source_words"])]
     goes = lab.has_recurrent() and tuple(tr_state["told"].get("languages") or ()) == RECURRENT
     other = lab.recurrent(visitor, state.sentence(tr_state)["source"]) if goes else None
@@ -100,21 +100,23 @@ def redraw(lab: Lab, session: dict, tr_state: dict | None, tr_layer: str, tr_hea
     }
 
 
-def _attended(lab: Lab, visitor: str, pair: dict, values: dict, chosen: tuple[str, str]) -> tuple[dict, str, str]:
+def _attended(lab: Lab, asked: tuple, chosen: tuple[str, str]) -> tuple[dict, str, str]:
     """What was looked at in the layer and head that are chosen; where this model has no such ones, in what is shown first."""
     try:
-        return lab.attend(visitor, pair, values, **_place(*chosen)), *chosen
+        return lab.attend(*asked, **_place(*chosen)), *chosen
     except UserError as error:
         if error.field not in ("layer", "head"):
             raise
-        return lab.attend(visitor, pair, values, **_place(BEST, MEAN)), BEST, MEAN
+        return lab.attend(*asked, **_place(BEST, MEAN)), BEST, MEAN
 
 
 def exhibit(lab: Lab, visitor: str, shown: dict, told: dict, hidden: list[int], other: dict | None) -> str:
     """The translations with and without the hidden words, what changed marked."""
     source, values, words = state.pair(shown)["source"], shown["values"], told["source_words"]
     places = [piece for at in hidden for piece in told["source_places"][at]]
-    whole, less = (lab.translation_tree(visitor, source, values, hidden=some)["hypotheses"][0]["text"] for some in ([], places))
+    whole, less = (
+        lab.translation_tree(visitor, source, values, shown["run"], hidden=some)["hypotheses"][0]["text"] for some in ([], places)
+    )
     rows = [["Transformer", esc_raw(whole), changes(whole, less)]]
     if other:
         without = lab.recurrent(visitor, state.sentence(shown)["source"], hidden)
@@ -222,8 +224,8 @@ def _places(size: int, noun: str) -> list[tuple[str, str]]:
 def _place(layer: str, head: str) -> dict:
     """What was chosen, as `Lab.attend` takes it."""
     if layer == BEST:
-        return {"layer": None, "head": None if head == MEAN else _number(head)}
-    return {"layer": _number(layer), "head": _number(head)}
+        return {"place": (None, None if head == MEAN else _number(head))}
+    return {"place": (_number(layer), _number(head))}
 
 
 def _number(chosen: str) -> int:

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 
 import gradio as gr
 
@@ -62,7 +63,7 @@ def layout(wires: Wires) -> None:
                     multiselect=True,
                     allow_custom_value=True,
                     max_choices=MODELS,
-                    label="Models",
+                    label="Models and runs",
                     info="The first is what the others are compared with.",
                     elem_id="tr-judged",
                 )
@@ -82,6 +83,8 @@ def layout(wires: Wires) -> None:
 def wire(wires: Wires) -> None:
     part = wires.parts
     wires.on(part["tr_pairs_source"].change, choose_source, ["tr_pairs_source"], ["tr_pairs_pasted", "tr_pairs_file"])
+    focus = partial(gr.on, [part["tr_judged"].focus])
+    wires.on(focus, lambda lab, session: {"tr_judged": gr.update(choices=chooser.choices(lab, session))}, ["session"], ["tr_judged"])
     given = ["tr_pairs_source", "tr_pairs_pasted", "tr_pairs_file", "tr_source_column", "tr_target_column", "tr_judged"]
     going = wires.on_steps(
         part["tr_judge_go"].click, judge, ["session", *given, *chooser.FIELDS], OUTPUTS, "tr_judge_problem", IDLE, trigger_mode="once"
@@ -105,7 +108,7 @@ def judge(lab: Lab, session: dict, tr_judged: list[str], **given) -> Iterator[di
     info = _taken(lab, session["visitor"], models, given)
     facts = read(info)
     yield {"tr_judge_told": facts, "tr_judge_scores": "", "tr_judge_worst": "", "tr_judge_state": None}
-    with contextlib.closing(lab.judging(session["visitor"], info.id, models, chooser.asked(given))) as steps:
+    with contextlib.closing(lab.judging(session["visitor"], info.id, models, chooser.asked(given)[0])) as steps:
         for model, share, told in steps:
             if told is None:
                 at = markup.page(markup.paragraph(f"{model} translates."), markup.track(share))

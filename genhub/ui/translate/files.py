@@ -54,7 +54,8 @@ def translate(lab: Lab, session: dict, tr_file: str | None, tr_file_column: str,
         raise UserError("No file has been chosen.", "One file is needed.", "Choose a text or a table.", "file")
     note = markup.page(markup.note("Reading the file."))
     yield {"tr_file_told": note, "tr_file_out": gr.update(visible=False), "tr_file_state": None, **BUSY}
-    with contextlib.closing(lab.translating_file(session["visitor"], tr_file, chooser.asked(fields), tr_file_column)) as steps:
+    values, run = chooser.asked(fields)
+    with contextlib.closing(lab.translating_file(session["visitor"], tr_file, values, run, tr_file_column)) as steps:
         for step in steps:
             state = {"path": str(step.path), "done": step.done, "total": step.total}
             yield {"tr_file_told": progress(state), "tr_file_state": state}

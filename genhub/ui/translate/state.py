@@ -1,6 +1,7 @@
 """What the stages of Translate share: the text as it was translated, and what of it is picked.
 
-A state is {values, told, sentence, hypothesis, word, hidden}: values of a TranslateConfig; told: as `serving.translating.write` answers;
+A state is {values, run, told, sentence, hypothesis, word, hidden}: values of a TranslateConfig; run: the one that
+translated, in place of a model; told: as `serving.translating.write` answers;
 the numbers of the sentence, of its hypothesis, of the target word that was pressed (None: none) and of the source words that are hidden.
 """
 
@@ -26,11 +27,11 @@ def first() -> dict | None:
     return {**begun(stored["values"], stored["told"]), "word": stored["word"]} if stored else None
 
 
-def begun(values: dict, told: dict) -> dict:
+def begun(values: dict, told: dict, run: str = "") -> dict:
     """The state of a text that was just translated: its first sentence is in view. What is asked about it later is asked between the same
     languages, although one of them may have been found in the text."""
     pair = dict(zip(("source_language", "target_language"), told.get("languages") or (), strict=False))
-    return {"values": {**values, **pair}, "told": told, "sentence": 0, **UNPICKED}
+    return {"values": {**values, **pair}, "run": run, "told": told, "sentence": 0, **UNPICKED}
 
 
 def sentence(state: dict) -> dict:

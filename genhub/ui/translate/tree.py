@@ -63,7 +63,7 @@ def grow(lab: Lab, session: dict, tr_state: dict | None, tr_tree_beams, tr_tree_
         "hypotheses": 1,
     }
     source = state.pair(tr_state)["source"]
-    told = lab.translation_tree(session["visitor"], source, {**tr_state["values"], **own}, tokens=int(tr_tree_tokens))
+    told = lab.translation_tree(session["visitor"], source, {**tr_state["values"], **own}, tr_state["run"], tokens=int(tr_tree_tokens))
     return {
         "tr_tree_plot": gr.update(value=beam_tree.figure(told, state.sentence(tr_state)["source"], whole=True), visible=True),
         "tr_tree_best": beam_tree.hypotheses(told, told["length_penalty"]),

@@ -67,6 +67,7 @@ def layout(wires: Wires) -> None:
 def wire(wires: Wires, drawn: list[str], fields: list[str], redraw: Callable[..., dict]) -> None:
     """`redraw(lab, session, tr_state, **fields)` answers with `drawn`: what stands below about the sentence in view."""
     part, below = wires.parts, ["session", "tr_state", *fields]
+    chooser.wire(wires)
     asked = ["session", "tr_source", *chooser.FIELDS]
     shared = {"trigger_mode": "once", "concurrency_id": "translating", "concurrency_limit": 16}
     going = wires.on_steps(part["tr_go"].click, translate, asked, [*OUTPUTS, "tr_returned"], "translate_problem", IDLE, **shared)
@@ -88,19 +89,19 @@ def wire(wires: Wires, drawn: list[str], fields: list[str], redraw: Callable[...
 
 def translate(lab: Lab, session: dict, tr_source: str, **fields) -> Iterator[dict]:
     """Sentence by sentence, as they come."""
-    values = chooser.asked(fields)
-    grown = state.begun(values, {"sentences": []})
+    values, run = chooser.asked(fields)
+    grown = state.begun(values, {"sentences": []}, run)
     yield BUSY
-    with contextlib.closing(lab.translating(session["visitor"], tr_source, values)) as events:
+    with contextlib.closing(lab.translating(session["visitor"], tr_source, values, run)) as events:
         for event in events:
             if "restarted" in event:
-                grown = state.begun(values, {"sentences": []})
+                grown = state.begun(values, {"sentences": []}, run)
             elif "sentence" in event:
                 found = [*grown["told"]["sentences"], event["sentence"]]
-                grown = state.begun(values, {"sentences": found, "growing": True})
+                grown = state.begun(values, {"sentences": found, "growing": True}, run)
                 yield {"tr_text": render(grown), "tr_state": grown, "tr_told": "", "tr_best": "", "tr_returned": ""}
             elif "result" in event:
-                grown = state.begun(values, {**event["result"], "sentences": grown["told"]["sentences"]})
+                grown = state.begun(values, {**event["result"], "sentences": grown["told"]["sentences"]}, run)
     yield {"tr_state": grown, **_drawn(grown), **IDLE}
 
 
@@ -108,7 +109,7 @@ def settle(lab: Lab, tr_state: dict | None) -> dict:
     """Where it was cut short, what there is stays."""
     if not tr_state or not tr_state["told"].get("growing"):
         return IDLE
-    ended = state.begun(tr_state["values"], {**tr_state["told"], "growing": False, "stopped": True})
+    ended = state.begun(tr_state["values"], {**tr_state["told"], "growing": False, "stopped": True}, tr_state["run"])
     return {"tr_state": ended, **_drawn(ended), **IDLE}
 
 
@@ -146,8 +147,10 @@ def return_back(lab: Lab, session: dict, tr_state: dict | None, tr_back: bool) -
     """The translation in the first language again, with how much of it is as it was."""
     if not tr_back or not tr_state or not tr_state["told"].get("translation"):
         return {"tr_returned": ""}
-    told = tr_state["told"]
-    back = lab.translate_back(session["visitor"], told["translation"], tr_state["values"], told["languages"])
+    told, values, visitor = tr_state["told"], tr_state["values"], session["visitor"]
+    if tr_state["run"]:
+        values = {**values, "model": lab.folder(visitor, tr_state["run"]).read("passport.json")["base"]["id"]}
+    back = lab.translate_back(visitor, told["translation"], values, told["languages"])
     source = "".join(one["source"] + one["gap"] for one in told["sentences"])
     score = lab.likeness(session["visitor"], back["translation"], source)
     words = f"Back in {called(told['languages'][0])}, by {back['model']}: chrF {score:.0f} of 100 to what you wrote."

@@ -8,7 +8,7 @@ from genhub.data import samples
 from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.ui import markup
-from genhub.ui.generate.learning.kinds import Kind
+from genhub.ui.learning.kinds import Kind
 from genhub.ui.wiring import Wires
 
 BUNDLED, PASTED, FILE, HUB = "A bundled text", "Paste", "My file", "The Hub"
@@ -16,6 +16,7 @@ PARTS = ("source", "sample", "pasted", "file", "column", "dataset", "cut")
 SHOWN = {BUNDLED: ("sample",), PASTED: ("pasted", "cut"), FILE: ("file", "column", "cut"), HUB: ("dataset", "column")}
 OUTPUTS = ("facts", "train")
 NOTHING = "No text is in use yet."
+MISSING = ("No text is in use.", "Training needs one.", "Choose a text and press “Use this text”.")
 
 
 def layout(wires: Wires, kind: Kind) -> None:
@@ -65,6 +66,11 @@ def take(lab: Lab, session: dict, kind: Kind, given: dict) -> tuple[str, str]:
     else:
         info = lab.take_text_sample(visitor, sample)
     return info.id, told(info)
+
+
+def info(lab: Lab, session: dict, text: str):
+    """What is known of a text that was read before. Raises UserError when it is gone."""
+    return lab.text_info(session["visitor"], text)
 
 
 # ---- rendering ------------------------------------------------------------------------------------------------------

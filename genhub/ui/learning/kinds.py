@@ -1,15 +1,16 @@
-"""What differs between adapting a model and training one from scratch: data for the parts of the section."""
+"""What differs between adapting a language model, training one from scratch and tuning a translator: data for the parts of the section."""
 
 from dataclasses import dataclass, field
 
 from genhub.options import Config
-from genhub.training.configs import ADAPT_PRESETS, SCRATCH_PRESETS, AdaptConfig, ScratchConfig
+from genhub.training.configs import ADAPT_PRESETS, SCRATCH_PRESETS, TUNE_PRESETS, AdaptConfig, ScratchConfig, TuneConfig
 
 
 @dataclass(frozen=True)
 class Kind:
     """task: in `genhub.tasks`. prefix: of the components' names, and of its stage in `ui.ways`. main: options that stand in view. presets: name → options that it
-    decides. has_base: a pretrained model is chosen, and stands beside what was learnt."""
+    decides. has_base: a pretrained model is chosen, and stands beside what was learnt. learns_from: "text" or "pairs"; base_help:
+    which models of the Hub do."""
 
     task: str
     prefix: str
@@ -20,6 +21,8 @@ class Kind:
     preset: str
     presets: dict[str, dict] = field(default_factory=dict)
     has_base: bool = False
+    learns_from: str = "text"
+    base_help: str = "Or any GPT-family id, as owner/name."
 
     def name(self, part: str) -> str:
         """The component of this section that plays a part."""
@@ -65,7 +68,24 @@ SCRATCH = Kind(
     preset="GPT, 1 minute",
     presets=SCRATCH_PRESETS,
 )
-KINDS = (ADAPT, SCRATCH)
+TUNE = Kind(
+    task="translate",
+    prefix="tune",
+    stage="6  Adapt",
+    intro=(
+        "Teach a translation model pairs of yours: terms, names, a manner of speaking. What it gained is measured on sources that it has not "
+        "learnt from, beside the model as it was, and what it forgot on everyday sentences."
+    ),
+    config=TuneConfig,
+    main=("model", "method", "epochs", "seed"),
+    preset="Balanced",
+    presets=TUNE_PRESETS,
+    has_base=True,
+    learns_from="pairs",
+    base_help="Or any Marian, T5, mBART or M2M id, as owner/name.",
+)
+WRITERS = (ADAPT, SCRATCH)  # on the tab Generate
+KINDS = (*WRITERS, TUNE)
 
 
 def remembered(learn) -> dict[str, str]:

@@ -1,20 +1,18 @@
-"""What a run is doing: how far, the curves, what it writes on its way, a Stop that keeps the best, and the verdict."""
+"""What a run is doing: how far, the curves, what it writes on its way, a Stop that keeps the best."""
 
 from functools import partial
 
 import gradio as gr
 
 from genhub.events import Sample
-from genhub.jobs.folder import RunFolder
-from genhub.jobs.reading import View
 from genhub.lab import Lab
-from genhub.ui import charts, markup, run_view
-from genhub.ui.generate.learning.kinds import KINDS, Kind, remembered
+from genhub.ui import markup, run_view
+from genhub.ui.learning import verdicts
+from genhub.ui.learning.kinds import KINDS, Kind, remembered
 from genhub.ui.wiring import Wires
 
 PARTS = ("run", "view", "stop", "resume", "film", "film_view", "following", "verdict")
 NOTHING = "Nothing has been trained here yet."
-CALLED = {"base": "base model", "ngrams": "n-grams, counted", "unigram": "frequencies of single tokens"}
 
 
 def layout(wires: Wires, kind: Kind) -> None:
@@ -94,7 +92,7 @@ def refresh(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
         "film": gr.update(visible=count > 1, maximum=max(2, count), value=max(1, count)),
         "film_view": frame(view.samples, count - 1),
         "following": True,
-        "verdict": verdict(lab, session, chosen, view),
+        "verdict": verdicts.verdict(lab, session, chosen, view),
     }
     return {kind.name(part): value for part, value in drawn.items()}
 
@@ -136,30 +134,3 @@ def frame(samples: list[Sample], place: int) -> str:
     when = "Before the first step" if sample.step == 0 else f"After step {sample.step:,}"
     text = f'<div class="gh-text small"><span class="prompt">{markup.esc(sample.prompt)}</span>{markup.esc(sample.text)}</div>'
     return markup.page(f"<h3>{when} it writes</h3>", text)
-
-
-def verdict(lab: Lab, session: dict, run: str, view: View) -> str:
-    """Figures on unseen text beside their base lines, and what they mean."""
-    folder: RunFolder = lab.folder(session["visitor"], run)
-    if not folder.has("metrics.json") or not (view.ended or not view.curves):
-        return ""
-    metrics = folder.read("metrics.json")
-    rows = [["this run", metrics["bits_per_character"], metrics["perplexity"], ""]]
-    rows += [
-        [CALLED.get(name, name), line["bits_per_character"], line.get("perplexity"), _gain(line.get("gain"))]
-        for name, line in metrics["baselines"].items()
-    ]
-    table = markup.table(
-        ["on unseen text", "bits a character", "perplexity", "this run needs"],
-        [[name, f"{bits:.3f}", "–" if perplexity is None else f"{perplexity:,.1f}", gain] for name, bits, perplexity, gain in rows],
-        (1, 2, 3),
-    )
-    bars = charts.bars({name: round(bits, 3) for name, bits, _, _ in rows}, "Bits a character on unseen text: fewer is better.")
-    sentences = "".join(markup.paragraph(sentence) for sentence in metrics["sentences"])
-    big = f'<p><span class="gh-big">{metrics["bits_per_character"]:.2f}</span> bits a character</p>'
-    return markup.page("<h3>Verdict</h3>", big, sentences, table, bars)
-
-
-def _gain(gain: dict | None) -> str:
-    """How many bits fewer, with the interval."""
-    return f"{-gain['mean']:+.3f} [{-gain['high']:+.3f}, {-gain['low']:+.3f}]" if gain else ""

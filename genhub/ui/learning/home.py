@@ -8,8 +8,8 @@ import gradio as gr
 from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.ui import markup, tokens
-from genhub.ui.generate.learning.kinds import Kind
-from genhub.ui.generate.learning.run import shown_run
+from genhub.ui.learning.kinds import Kind
+from genhub.ui.learning.run import shown_run
 from genhub.ui.wiring import Wires
 
 LENGTH = 120
@@ -19,12 +19,13 @@ OUTPUTS = ("beside", "download", "merged", "code", "command", "home_note", "home
 def layout(wires: Wires, kind: Kind) -> None:
     with gr.Row(elem_classes="gh-split"):
         with gr.Column(scale=2, min_width=300):
-            prompt = gr.Textbox("", label="Prompt", lines=2, info=_prompt_help(kind), elem_id=kind.name("prompt"))
+            prompt = gr.Textbox(
+                "", label="Text" if kind.learns_from == "pairs" else "Prompt", lines=2, info=_prompt_help(kind), elem_id=kind.name("prompt")
+            )
             with gr.Row():
-                seed = gr.Number(0, label="Seed", precision=0, elem_id=kind.name("beside_seed"), min_width=120)
-                write = gr.Button(
-                    "Write side by side" if kind.has_base else "Write", variant="primary", elem_id=kind.name("write"), min_width=160
-                )
+                drawn = kind.learns_from == "text"
+                seed = gr.Number(0, label="Seed", precision=0, elem_id=kind.name("beside_seed"), min_width=120, visible=drawn)
+                write = gr.Button(_verb(kind), variant="primary", elem_id=kind.name("write"), min_width=160)
             pack = gr.Button("Pack the run", elem_id=kind.name("pack"))
             download = gr.DownloadButton("Download", visible=False, elem_id=kind.name("download"))
             merge = gr.Button("Pack as one merged model", visible=kind.has_base, elem_id=kind.name("merge"))
@@ -35,7 +36,7 @@ def layout(wires: Wires, kind: Kind) -> None:
         with gr.Column(scale=3, min_width=300):
             beside = gr.HTML(elem_id=kind.name("beside"), elem_classes="gh-reserve")
             code = gr.Code(
-                language="python", label="Writes with plain transformers", visible=False, elem_id=kind.name("code"), wrap_lines=True
+                language="python", label="Does it with plain transformers", visible=False, elem_id=kind.name("code"), wrap_lines=True
             )
             command = gr.Code(language="shell", label="Trains it again", visible=False, elem_id=kind.name("command"), wrap_lines=True)
     parts = {"prompt": prompt, "beside_seed": seed, "write": write, "pack": pack, "download": download, "merge": merge, "merged": merged}
@@ -65,6 +66,8 @@ def beside(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:
     """The same prompt and seed through the run and, where it has one, its base."""
     run = _run(learn, kind)
     prompt, visitor = given[kind.name("prompt")], session["visitor"]
+    if kind.learns_from == "pairs":
+        return {kind.name("beside"): _translated(lab, visitor, run, prompt)}
     values = {"max_new_tokens": LENGTH, "seed": given[kind.name("beside_seed")]}
     texts = [("This run", lab.write(visitor, prompt, values, run))]
     if kind.has_base:
@@ -72,6 +75,21 @@ def beside(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:
         texts.append((f"The base model: {base}", lab.write(visitor, prompt, {**values, "model": base})))
     cards = "".join(_card(name, prompt, told) for name, told in texts)
     return {kind.name("beside"): markup.page(tokens.scale(), f'<div class="gh-cards">{cards}</div>')}
+
+
+def _translated(lab: Lab, visitor: str, run: str, text: str) -> str:
+    """The same text through the run and its base."""
+    passport = lab.folder(visitor, run).read("passport.json")
+    base, (source, target) = passport["base"]["id"], passport["languages"]
+    values = {"source_language": source, "target_language": target}
+    texts = (
+        ("This run", lab.translate(visitor, text, values, run)["translation"]),
+        (f"The base model: {base}", lab.translate(visitor, text, {**values, "model": base})["translation"]),
+    )
+    cards = "".join(
+        f'<article><h4>{markup.esc(name)}</h4><div class="gh-text small">{markup.esc(told)}</div></article>' for name, told in texts
+    )
+    return markup.page(f'<div class="gh-cards">{cards}</div>')
 
 
 def pack(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
@@ -116,5 +134,12 @@ def _card(name: str, prompt: str, told: dict) -> str:
     return f'<article><h4>{markup.esc(name)}</h4><p class="aid">{perplexity}</p>{text}</article>'
 
 
+def _verb(kind: Kind) -> str:
+    verb = "Translate" if kind.learns_from == "pairs" else "Write"
+    return f"{verb} side by side" if kind.has_base else verb
+
+
 def _prompt_help(kind: Kind) -> str:
+    if kind.learns_from == "pairs":
+        return "The same text through the run and its base model."
     return "The same prompt and seed through the run and its base model." if kind.has_base else "What the model goes on from."

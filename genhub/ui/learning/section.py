@@ -7,10 +7,12 @@ import gradio as gr
 from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.ui import markup, ways
-from genhub.ui.generate.learning import home, options, run, source
-from genhub.ui.generate.learning.kinds import KINDS, Kind, remembered
+from genhub.ui.learning import home, options, pairs_source, run, text_source
+from genhub.ui.learning.kinds import KINDS, Kind, remembered
 from genhub.ui.run_view import LIVE
 from genhub.ui.wiring import Wires
+
+SOURCES = {"text": text_source, "pairs": pairs_source}
 
 
 def layout(wires: Wires, kind: Kind) -> None:
@@ -18,7 +20,7 @@ def layout(wires: Wires, kind: Kind) -> None:
         gr.HTML(markup.page(markup.paragraph(kind.intro)))
         with gr.Row(elem_classes="gh-split"):
             with gr.Column(scale=2, min_width=300):
-                source.layout(wires, kind)
+                SOURCES[kind.learns_from].layout(wires, kind)
                 options.layout(wires, kind)
                 forecast = gr.HTML(markup.page(markup.note(options.NOTHING)), elem_id=kind.name("forecast"), elem_classes="gh-reserve")
                 train = gr.Button("Train", variant="primary", interactive=False, elem_id=kind.name("train"))
@@ -33,7 +35,7 @@ def layout(wires: Wires, kind: Kind) -> None:
 def wire(wires: Wires, kind: Kind) -> None:
     """What takes long (reading a text, fetching a model) leaves its outcome in a place of its own, and another event notes it in `learn`:
     were it one, its end would bring back what was in view when it began."""
-    part, problem = wires.parts, kind.name("problem")
+    part, problem, source = wires.parts, kind.name("problem"), SOURCES[kind.learns_from]
     source.wire(wires, kind)
     options.wire(wires, kind)
     run.wire(wires, kind)
@@ -62,7 +64,8 @@ def shared(wires: Wires) -> None:
     following = [kind.name("following") for kind in KINDS]
     ticked = {"problem": "learn_problem", "trigger_mode": "once"}
     wires.on(wires.parts["learn_pulse"].tick, run.tick, [*asked, *following], ["learn_pulse", *drawn], **ticked)
-    wires.on(wires.parts["generate_tab"].select, look, asked, VIEWED, "learn_problem")
+    for tab in ("generate_tab", "translate_tab"):
+        wires.on(wires.parts[tab].select, look, asked, VIEWED, "learn_problem")
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
@@ -70,7 +73,7 @@ def shared(wires: Wires) -> None:
 
 def use(lab: Lab, session: dict, kind: Kind, **given) -> dict:
     """The text is read; training may begin."""
-    text, told = source.take(lab, session, kind, given)
+    text, told = SOURCES[kind.learns_from].take(lab, session, kind, given)
     return {kind.name("taken"): text, kind.name("facts"): told, kind.name("train"): gr.update(interactive=True)}
 
 
@@ -94,7 +97,7 @@ def train(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:
     """Queue the run."""
     text = remembered(learn).get(kind.name("text"))
     if not text:
-        raise UserError("No text is in use.", "Training needs one.", "Choose a text and press “Use this text”.", "text")
+        raise UserError(*SOURCES[kind.learns_from].MISSING, "text")
     return {kind.name("begun"): lab.train(session["visitor"], text, options.values(kind, given), task=kind.task)}
 
 
@@ -137,16 +140,16 @@ def arrive(lab: Lab, session: dict, learn: dict) -> dict:
 
 
 def _text_in_use(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
-    text = remembered(learn).get(kind.name("text"))
+    text, source = remembered(learn).get(kind.name("text")), SOURCES[kind.learns_from]
     try:
-        info = lab.text_info(session["visitor"], text) if text else None
+        info = source.info(lab, session, text) if text else None
     except UserError:
         info = None  # kept for a day only
     return {kind.name("facts"): source.told(info), kind.name("train"): gr.update(interactive=True)} if info else {}
 
 
 def open_run(lab: Lab, session: dict, learn: dict, run_id: str) -> dict:
-    """Show one of the visitor's runs in the section of its task, on the tab Generate."""
+    """Show one of the visitor's runs in the section of its task."""
     kind = next(kind for kind in KINDS if kind.task == lab.run(session["visitor"], run_id).task)
     return {**ways.follow(ways.Way(kind.prefix)), **in_view(lab, session, learn, kind, run_id)}
 

@@ -7,7 +7,7 @@ import gradio as gr
 from genhub.lab import Lab
 from genhub.training.configs import ADAPT_METHODS, ARCHITECTURES, METHOD_HELP
 from genhub.ui import forms, markup
-from genhub.ui.generate.learning.kinds import Kind
+from genhub.ui.learning.kinds import Kind
 from genhub.ui.wiring import Wires
 
 OWN = "My own"
@@ -42,10 +42,9 @@ def _field(lab: Lab, kind: Kind, name: str, decided: dict):
     option, place = kind.config.option(name), kind.name(name)
     value = decided.get(name, option.default)
     if name == "model":
-        choices = [(f"{entry.id} · {entry.parameters / 1e6:.0f} M", entry.id) for entry in lab.language_models() if entry.adaptable]
-        return gr.Dropdown(
-            choices, value=value, allow_custom_value=True, label="Base model", info="Or any GPT-family id, as owner/name.", elem_id=place
-        )
+        here = lab.translators() if kind.learns_from == "pairs" else lab.language_models()
+        choices = [(f"{entry.id} · {entry.parameters / 1e6:.0f} M", entry.id) for entry in here if entry.adaptable]
+        return gr.Dropdown(choices, value=value, allow_custom_value=True, label="Base model", info=kind.base_help, elem_id=place)
     if name in NAMED:
         return gr.Dropdown(NAMED[name], value=value, label=option.label, info=option.help, elem_id=place)
     made = forms.field(option, elem_id=place)

@@ -1,0 +1,119 @@
+"""Adapt a translation model to pairs of sentences and give its verdict: the trainer of the task "translate".
+
+    for event in train(config, run): …
+
+The sources are divided into some to learn from, some to choose the best epoch by and some that nothing is learnt from; on those rests
+the verdict, beside the model without its adapter. Everyday sentences show what was forgotten. A killed run goes on where it was. Stop
+keeps the best so far.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+
+from genhub.events import Done, Event, Note, Stage
+from genhub.jobs.folder import RunFolder
+from genhub.text import methods
+from genhub.text.adapting.lean import lean
+from genhub.text.translation.translator import Translator, open_translator
+from genhub.text.translation.tuning import learner, material, sentences, verdict
+from genhub.text.translation.tuning import outcome as results
+from genhub.text.translation.tuning.verdict import Contender
+from genhub.text.work import Work
+from genhub.training.configs import TuneConfig
+from genhub.training.loop import fit
+from genhub.training.plan import Diverged, Fitted, Session, agreed, make_accelerator
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The model with the best weights in it, and how it got there. `trainable`, `total`: how many parameters learnt, and there are."""
+
+    model: Translator
+    fitted: Fitted
+    trainable: int
+    total: int
+
+
+def train(config: TuneConfig, run: RunFolder) -> Iterator[Event]:
+    """Events of the whole task, Done as the last. Raises UserError for pairs or a model that cannot be used, and when the loss diverges.
+
+    Under `torchrun` the main process alone yields events and writes files; the others yield Done.
+    """
+    accelerator = make_accelerator()
+    for event in _Work(config, run, accelerator).events():
+        if accelerator.is_main_process or isinstance(event, Done):
+            yield event
+
+
+class _Work(Work):
+    """One tuning on its way."""
+
+    def events(self) -> Iterator[Event]:
+        yield Stage("prepare", "Reading the pairs and the model")
+        self.material = material.gather(self.config, material.read(self.run.rows))
+        for note in self.material.notes():
+            yield Note(note)
+        yield Stage("train", "Training")
+        torch.manual_seed(self.config.seed)
+        trained = yield from self.fit()
+        self.stopped = bool(agreed(self.accelerator, int(trained.fitted.stopped)))
+        yield from self.finish(trained)
+
+    def fit(self) -> Iterator[Event]:
+        """Returns Trained."""
+        pairs = len(self.material.train.pairs)
+        plan = learner.plan(self.config, pairs)
+        model = learner.tuned(self.material.base, self.config, plan.steps(pairs))
+        trainable, total = methods.counts(model.model)
+        self.pace.total = plan.steps(pairs)
+        self.pace.begin()
+        session = Session(self.accelerator, self.run.stop_requested, self.keeper, self.pace, resuming=self.resuming)
+        try:
+            with lean(model.model):
+                fitted = yield from fit(learner.task(model, self.material), plan, session)
+        except Diverged as error:
+            if error.best_epoch and self.main:
+                results.save_model(self.run, model, self.config, {})
+            raise
+        model.model.eval()
+        return Trained(model, fitted, trainable, total)
+
+    def finish(self, trained: Trained) -> Iterator[Event]:
+        """Judge the model on the unseen pairs, write everything, end with Done."""
+        yield Stage("verdict", "Judging on unseen pairs")
+        if not self.main:
+            yield Done({}, self.stopped)
+            return
+        contenders = {"model": Contender(trained.model), "base": self.base(trained)}
+        judged = yield from verdict.Judge(self.material, contenders, self.run.stop_requested, self.stopped).events()
+        passport = results.save_model(self.run, trained.model, self.config, judged)
+        metrics = {**judged, "training": self.training_info(trained), "split": self.split_info(), "stopped": self.stopped}
+        metrics |= {"sentences": sentences.of(metrics)}
+        results.save_figures(self.run, metrics, passport)
+        if not self.stopped:
+            self.keeper.clear()
+        yield Done(metrics, self.stopped)
+
+    def base(self, trained: Trained) -> Contender:
+        """The model without what it learnt: its adapter switched off, or once more from the disk where its own weights learnt."""
+        if methods.get(self.config.method).storage == "peft":
+            return Contender(trained.model, trained.model.model.disable_adapter)
+        base = self.material.base
+        again = open_translator(base.id, base.revision).between(base.source, base.target)
+        again.model.to(self.accelerator.device)
+        return Contender(again)
+
+    def split_info(self) -> dict:
+        """The "split" section of metrics.json; sizes in sources."""
+        return {"kind": "hold-out", "by": "source", **self.material.sources, "left_out": self.material.long, "seed": self.config.seed}
+
+    def training_info(self, trained: Trained) -> dict:
+        """The "training" section of metrics.json."""
+        return {
+            "method": self.config.method,
+            **self.costs(trained.fitted, trained.trainable, trained.total),
+            "batch_size": learner.batch_size(self.config, len(self.material.train.pairs)),
+            "learning_rate": learner.rate(self.config),
+        }

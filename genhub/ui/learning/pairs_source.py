@@ -1,0 +1,87 @@
+"""Where the pairs come from that a translator learns, and what was found in them."""
+
+from functools import partial
+
+import gradio as gr
+
+from genhub import catalog
+from genhub.errors import UserError
+from genhub.lab import Lab
+from genhub.ui import markup
+from genhub.ui.learning.kinds import Kind
+from genhub.ui.wiring import Wires
+
+PASTED, FILE = "Paste", "My file"
+PARTS = ("source", "pasted", "file", "source_column", "target_column", "cut", "model", "source_language", "target_language")
+SHOWN = {PASTED: ("pasted",), FILE: ("file", "cut")}
+NOTHING = "No pairs are in use yet."
+MISSING = ("No pairs are in use.", "Training needs some.", "Paste or choose pairs and press “Use these pairs”.")
+
+
+def layout(wires: Wires, kind: Kind) -> None:
+    source = gr.Radio([PASTED, FILE], value=PASTED, label="Pairs", elem_id=kind.name("source"))
+    pasted = gr.Textbox(
+        "",
+        label="Pasted pairs",
+        lines=6,
+        max_lines=12,
+        info="A pair a line, a tab between source and translation; or a table with a header.",
+        elem_id=kind.name("pasted"),
+    )
+    file = gr.File(label="CSV, TSV, JSONL or Parquet", visible=False, height=110, elem_id=kind.name("file"))
+    with gr.Row():
+        columns = [
+            gr.Textbox("", label=label, info="Empty: found by its name.", max_lines=1, elem_id=kind.name(name), min_width=140)
+            for name, label in (("source_column", "Source column"), ("target_column", "Translation column"))
+        ]
+    cut = gr.Checkbox(False, label="Leave out rows beyond the limit", visible=False, elem_id=kind.name("cut"))
+    use = gr.Button("Use these pairs", elem_id=kind.name("use"), elem_classes="gh-enter")
+    problem = gr.HTML(elem_id=kind.name("text_problem"))
+    facts = gr.HTML(markup.page(markup.note(NOTHING)), elem_id=kind.name("facts"), elem_classes="gh-reserve")
+    parts = {"source": source, "pasted": pasted, "file": file, "source_column": columns[0], "target_column": columns[1], "cut": cut}
+    parts |= {"use": use, "text_problem": problem, "facts": facts}
+    wires.add(**{kind.name(part): component for part, component in parts.items()})
+
+
+def wire(wires: Wires, kind: Kind) -> None:
+    groups = kind.names("pasted", "file", "cut")
+    wires.on(wires.parts[kind.name("source")].change, partial(choose, kind=kind), [kind.name("source")], groups)
+
+
+# ---- handlers -------------------------------------------------------------------------------------------------------
+
+
+def choose(lab: Lab, kind: Kind, **given) -> dict:
+    shown = SHOWN.get(str(given[kind.name("source")]), ())
+    return {kind.name(part): gr.update(visible=part in shown) for part in ("pasted", "file", "cut")}
+
+
+def take(lab: Lab, session: dict, kind: Kind, given: dict) -> tuple[str, str]:
+    """(id of the pairs that were read, what is told of them)."""
+    visitor = session["visitor"]
+    source, pasted, file, first, second, cut, model, *spoken = (given[kind.name(part)] for part in PARTS)
+    known = catalog.languages_of(str(model))
+    languages = [str(said or code) for said, code in zip(spoken, known, strict=True)]
+    if source != FILE:
+        info = lab.take_pairs(visitor, pasted, languages=languages, columns=(first, second))
+    else:
+        if not file:
+            raise UserError("No file has been chosen.", "One file is needed.", "Choose a table of pairs.", "file")
+        info = lab.take_pairs_file(visitor, file, languages=languages, columns=(first, second), cut=cut is True)
+    return info.id, told(info)
+
+
+def info(lab: Lab, session: dict, pairs: str):
+    """What is known of pairs that were read before. Raises UserError when they are gone."""
+    return lab.pairs_info(session["visitor"], pairs)
+
+
+# ---- rendering ------------------------------------------------------------------------------------------------------
+
+
+def told(info) -> str:
+    """The facts of the pairs, what is out of the ordinary, and the first of them."""
+    found = "".join(markup.paragraph(finding["text"], "muted") for finding in info.findings)
+    sides = f"{info.source_column} → {info.target_column}"
+    rows = markup.table(["source", "translation"], info.preview)
+    return markup.page(f"<h3>{markup.esc(info.name)}</h3>", markup.facts([("pairs", f"{info.pairs:,}"), ("columns", sides)]), found, rows)

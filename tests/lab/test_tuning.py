@@ -1,0 +1,83 @@
+"""Tuning a translator through the Lab: pairs in, a run of its own kind, which translates in its model's place."""
+
+import pytest
+
+from genhub.errors import UserError
+from genhub.jobs.folder import RunFolder
+from genhub.text import tune
+from genhub.training.configs import TuneConfig
+from tests.inline_worker import InlineWorker
+from tests.serving.tiny_runs import store
+from tests.text.tiny_pairs import OTHER
+from tests.tiny_translators import MODEL, trained_translator
+
+VISITOR = "v" * 43
+FAST = {
+    "model": MODEL,
+    "epochs": 12,
+    "batch_size": 8,
+    "precision": "fp32",
+    "learning_rate": 2e-2,
+    "beams": 2,
+    "patience": 0,
+    "smoothing": 0.0,
+}
+
+
+@pytest.fixture
+def lab(lab):
+    store(MODEL, "c" * 40, trained_translator)
+    lab.worker = InlineWorker()
+    return lab
+
+
+@pytest.fixture
+def pairs(lab) -> str:
+    return lab.take_pairs(VISITOR, "\n".join(f"{here}\t{there}" for here, there in OTHER), languages=["en", "es"]).id
+
+
+@pytest.fixture
+def run(lab, pairs) -> str:
+    """A run that the trainer has ended, as the job process would."""
+    run = lab.train(VISITOR, pairs, FAST, "Other words", task="translate")
+    folder = RunFolder(lab.run(VISITOR, run).path)
+    for event in tune.train(TuneConfig.from_dict(folder.job()["config"]), folder):
+        folder.append(event)
+    return run
+
+
+def test_a_run_translates_in_its_models_place(lab, run):
+    assert lab.run(VISITOR, run).task == "translate"
+    told = lab.translate(VISITOR, "Tom sees bread.", {"beams": 2}, run)
+    assert told["translation"] == "Tom quiere pan."
+    assert told["languages"] == ["en", "es"]
+    assert lab.translate(VISITOR, "Tom sees bread.", {"beams": 2, "model": MODEL})["translation"] == "Tom ve pan."
+    ids = told["sentences"][0]["source_ids"]
+    assert lab.translation_tree(VISITOR, ids, {"beams": 2}, run)["hypotheses"][0]["text"] == "Tom quiere pan."
+    pair = {"source": ids, "target": told["sentences"][0]["hypotheses"][0]["ids"]}
+    assert lab.attend(VISITOR, pair, {}, run)["target_words"][:2] == ["Tom", "quiere"]
+
+
+def test_a_run_is_judged_beside_its_model(lab, run, pairs):
+    told = lab.judge(VISITOR, pairs, [f"run:{run}", MODEL], {"beams": 2})
+    assert [one["name"] for one in told["systems"]][:2] == ["Other words", MODEL]
+    assert told["systems"][1]["difference"]["chrf"]["high"] < 0
+
+
+def test_a_forecast_comes_before(lab, pairs):
+    told = lab.forecast(VISITOR, pairs, FAST, task="translate")
+    assert told["steps"] > 0
+    assert told["limit_seconds"] == 3_600
+
+
+def test_runs_that_translate_are_sent_to_where_they_are_compared(lab, run):
+    with pytest.raises(UserError, match="stage 4 of Translate"):
+        lab.compare(VISITOR, [run, run])
+
+
+def test_a_run_leaves_as_a_zip_and_comes_back(lab, run):
+    again = lab.reopen(VISITOR, lab.export(VISITOR, run))
+    assert lab.translate(VISITOR, "Tom sees bread.", {"beams": 2}, again)["translation"] == "Tom quiere pan."
+    told = lab.code(VISITOR, run)
+    assert "AutoModelForSeq2SeqLM" in told["script"]
+    assert "train translate --data YOUR-PAIRS.tsv" in told["command"]
