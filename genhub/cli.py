@@ -32,6 +32,7 @@ from genhub.commands import (
     serve,
     take_home,
     train,
+    translate,
 )
 from genhub.commands.output import Output
 from genhub.errors import UserError, new_error_id
@@ -46,6 +47,7 @@ COMMANDS: dict[str, Command] = {
     "compare": compare.COMMAND,
     "generate": generate.COMMAND,
     "score": generate.SCORE,
+    "translate": translate.COMMAND,
     "runs": runs.COMMAND,
     "export": take_home.EXPORT,
     "open": take_home.OPEN,

@@ -5,15 +5,14 @@ import json
 import pytest
 
 from genhub import cli
-from genhub.commands import translate
 from tests.serving.tiny_runs import store
+from tests.text.tiny_pairs import OTHER
 from tests.tiny_translators import MODEL, trained_translator
 
 
 @pytest.fixture(autouse=True)
 def here(home, monkeypatch):
     monkeypatch.setenv("GENHUB_OFFLINE", "1")
-    monkeypatch.setitem(cli.COMMANDS, "translate", translate.COMMAND)
     store(MODEL, "c" * 40, trained_translator)
 
 
@@ -60,3 +59,19 @@ def test_mistakes_are_named(words, said, capsys, tmp_path, monkeypatch):
     status, _, err = genhub(capsys, *words)
     assert (status, said in err) == (2, True), err
     assert not (tmp_path / "out.txt").exists()
+
+
+def test_a_run_is_trained_on_pairs_and_translates(capsys, tmp_path):
+    table = tmp_path / "pairs.tsv"
+    table.write_text("".join(f"{here}\t{there}\n" for here, there in OTHER), encoding="utf-8")
+    fast = ["--epochs", "12", "--batch-size", "8", "--learning-rate", "0.02", "--beams", "2", "--patience", "0", "--smoothing", "0"]
+    out = str(tmp_path / "run")
+    status = cli.main(
+        ["train", "translate", "--data", str(table), "--model", MODEL, *fast, "--precision", "fp32", "--out", out, "--json", "--quiet"]
+    )
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert status == 0
+    assert list(told["metrics"])[:2] == ["bleu", "bleu_low"]
+    assert set(told["metrics"]["baselines"]) == {"base", "copy"}
+    status, said, _ = genhub(capsys, "--run", out, "--text", "Tom sees bread.", "--beams", "2", "--json")
+    assert (status, json.loads(said.splitlines()[-1])["translation"]) == (0, "Tom quiere pan.")

@@ -17,7 +17,9 @@ LINES = 512  # read by the model between two lines of progress
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--run", metavar="RUN", help="A run (folder or id) that adapted a model, in place of --model.")
+    parser.add_argument(
+        "--run", default="", dest="run_name", metavar="RUN", help="A run (folder or id) that adapted a model, in place of --model."
+    )
     parser.add_argument("--text", help="The text to translate.")
     parser.add_argument("--input", metavar="F.txt", help="A text file that is translated line by line.")
     parser.add_argument("--out", metavar="P.txt", help="Where the lines of --input go: exactly one for each line that is read.")
@@ -32,7 +34,7 @@ def _run(args: argparse.Namespace, out: Output) -> None:
     config = gate.filled(TranslateConfig, config_values(args, TranslateConfig))
     text = gate.text(args.text, settings.get().limits.text_chars) if args.text is not None else ""
     read, out_file = (_lines(args.input), target_file(args.out, args.input, "The translation")) if args.input is not None else ([], None)
-    asked, context = _translator(config, args.run, out)
+    asked, context = _translator(config, args.run_name, out)
     if out_file is None:
         return _one(context, {**asked, "text": text}, out)
     return _many(context, asked, read, out_file, out)
@@ -82,7 +84,7 @@ def _lines(path: str) -> list[str]:
     return found
 
 
-def _translator(config: TranslateConfig, run: str | None, out: Output) -> tuple[dict, Any]:
+def _translator(config: TranslateConfig, run: str, out: Output) -> tuple[dict, Any]:
     """What the worker's operations are asked with, and what they share."""
     if run:
         asked = {"run_dir": str(run_folders.find(run).path), "config": config.to_dict()}

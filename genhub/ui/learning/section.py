@@ -42,9 +42,9 @@ def wire(wires: Wires, kind: Kind) -> None:
     home.wire(wires, kind)
     asked = ["session", "learn", *kind.fields]
     once = {"trigger_mode": "once", "show_progress": "minimal"}
-    text, used = ["session", *kind.names(*source.PARTS)], kind.names("taken", "facts", "train")
+    text, used = ["session", *kind.names(*source.PARTS)], kind.names("taken", "facts")
     taken = wires.on(part[kind.name("use")].click, partial(use, kind=kind), text, used, kind.name("text_problem"), **once)
-    noted = wires.on(taken.then, partial(note, kind=kind), ["learn", kind.name("taken")], ["learn", kind.name("taken")])
+    noted = wires.on(taken.then, partial(note, kind=kind), ["learn", kind.name("taken")], ["learn", *kind.names("taken", "train")])
     measured = partial(forecast, kind=kind)
     wires.on(noted.then, measured, asked, kind.names("forecast"), problem)
     costly = partial(gr.on, [part[name].change for name in kind.fields if not name.endswith(("seed", "sample_prompt"))])
@@ -72,15 +72,15 @@ def shared(wires: Wires) -> None:
 
 
 def use(lab: Lab, session: dict, kind: Kind, **given) -> dict:
-    """The text is read; training may begin."""
+    """The text is read."""
     text, told = SOURCES[kind.learns_from].take(lab, session, kind, given)
-    return {kind.name("taken"): text, kind.name("facts"): told, kind.name("train"): gr.update(interactive=True)}
+    return {kind.name("taken"): text, kind.name("facts"): told}
 
 
 def note(lab: Lab, learn: dict, kind: Kind, **given) -> dict:
-    """The text that was read, if one was, is the one in use."""
+    """The text that was read, if one was, is the one in use; training may begin."""
     text = given[kind.name("taken")]
-    used = {"learn": {**remembered(learn), kind.name("text"): text}} if text else {}
+    used = {"learn": {**remembered(learn), kind.name("text"): text}, kind.name("train"): gr.update(interactive=True)} if text else {}
     return {**used, kind.name("taken"): ""}
 
 
