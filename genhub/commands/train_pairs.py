@@ -34,8 +34,8 @@ def _source(args: argparse.Namespace, config: TuneConfig, out: Output) -> Iterat
     """The pairs; what was done to them and what is out of the ordinary is printed."""
     fixes = names(args.fix, FIXES, "fix")
     known = catalog.languages_of(config.model)
-    folder = Path(tempfile.mkdtemp(prefix="genhub-pairs-"))
     upload = gate.upload(args.data, settings.get().limits)
+    folder = Path(tempfile.mkdtemp(prefix="genhub-pairs-"))
     request = {
         "path": str(upload.path),
         "name": upload.name,

@@ -9,7 +9,6 @@ run that is resumed goes on from the step it was stopped at.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 
@@ -21,23 +20,13 @@ from genhub.text.adapting import outcome as results
 from genhub.text.adapting.lean import lean
 from genhub.text.adapting.learner import AdaptTask
 from genhub.text.adapting.verdict import Contender
-from genhub.text.causal import Causal, open_causal
+from genhub.text.causal import open_causal
 from genhub.text.sampling import places, with_samples
-from genhub.text.work import Work
+from genhub.text.work import Trained, Work
 from genhub.training import precision
 from genhub.training.configs import AdaptConfig
 from genhub.training.loop import fit
-from genhub.training.plan import Diverged, Fitted, Session, agreed, make_accelerator
-
-
-@dataclass(frozen=True)
-class Trained:
-    """The model with the best weights in it, and how it got there. `trainable`, `total`: how many parameters learnt, and there are."""
-
-    model: Causal
-    fitted: Fitted
-    trainable: int
-    total: int
+from genhub.training.plan import Diverged, Session, agreed, make_accelerator
 
 
 def train(config: AdaptConfig, run: RunFolder) -> Iterator[Event]:
@@ -45,10 +34,7 @@ def train(config: AdaptConfig, run: RunFolder) -> Iterator[Event]:
 
     Under `torchrun` the main process alone yields events and writes files; the others yield Done.
     """
-    accelerator = make_accelerator()
-    for event in _Work(config, run, accelerator).events():
-        if accelerator.is_main_process or isinstance(event, Done):
-            yield event
+    yield from _Work(config, run, make_accelerator()).told()
 
 
 class _Work(Work):

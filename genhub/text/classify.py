@@ -47,10 +47,7 @@ def train(config: ClassifyConfig, run: RunFolder) -> Iterator[Event]:
 
     Under `torchrun` the main process alone yields events and writes files; the others yield Done.
     """
-    accelerator = make_accelerator()
-    for event in _Work(config, run, accelerator).events():
-        if accelerator.is_main_process or isinstance(event, Done):
-            yield event
+    yield from _Work(config, run, make_accelerator()).told()
 
 
 class _Work(Work):

@@ -31,10 +31,7 @@ def train(config: ScratchConfig, run: RunFolder) -> Iterator[Event]:
 
     Under `torchrun` the main process alone yields events and writes files; the others yield Done.
     """
-    accelerator = make_accelerator()
-    for event in _Work(config, run, accelerator).events():
-        if accelerator.is_main_process or isinstance(event, Done):
-            yield event
+    yield from _Work(config, run, make_accelerator()).told()
 
 
 class _Work(Work):

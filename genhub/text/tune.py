@@ -8,7 +8,6 @@ keeps the best so far.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 
@@ -16,24 +15,14 @@ from genhub.events import Done, Event, Note, Stage
 from genhub.jobs.folder import RunFolder
 from genhub.text import methods
 from genhub.text.adapting.lean import lean
-from genhub.text.translation.translator import Translator, open_translator
+from genhub.text.translation.translator import open_translator
 from genhub.text.translation.tuning import learner, material, sentences, verdict
 from genhub.text.translation.tuning import outcome as results
 from genhub.text.translation.tuning.verdict import Contender
-from genhub.text.work import Work
+from genhub.text.work import Trained, Work
 from genhub.training.configs import TuneConfig
 from genhub.training.loop import fit
-from genhub.training.plan import Diverged, Fitted, Session, agreed, make_accelerator
-
-
-@dataclass(frozen=True)
-class Trained:
-    """The model with the best weights in it, and how it got there. `trainable`, `total`: how many parameters learnt, and there are."""
-
-    model: Translator
-    fitted: Fitted
-    trainable: int
-    total: int
+from genhub.training.plan import Diverged, Session, agreed, make_accelerator
 
 
 def train(config: TuneConfig, run: RunFolder) -> Iterator[Event]:
@@ -41,10 +30,7 @@ def train(config: TuneConfig, run: RunFolder) -> Iterator[Event]:
 
     Under `torchrun` the main process alone yields events and writes files; the others yield Done.
     """
-    accelerator = make_accelerator()
-    for event in _Work(config, run, accelerator).events():
-        if accelerator.is_main_process or isinstance(event, Done):
-            yield event
+    yield from _Work(config, run, make_accelerator()).told()
 
 
 class _Work(Work):

@@ -1,10 +1,24 @@
 """What every training that writes a run begins with: where it goes, what it may take, and whether it goes on with one that was killed."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from genhub.events import Done, Event
 from genhub.jobs.folder import RunFolder
 from genhub.options import Config
-from genhub.text import outcome
+from genhub.text import methods, outcome
 from genhub.training.checkpoint import Checkpoints
 from genhub.training.plan import Fitted, Pace
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A pretrained model with the best weights in it, and how it got there. `trainable`, `total`: how many parameters learnt, and there are."""
+
+    model: methods.Pretrained
+    fitted: Fitted
+    trainable: int
+    total: int
 
 
 class Work:
@@ -21,6 +35,16 @@ class Work:
         self.memory = outcome.Memory(accelerator.device)
         self.pace = Pace()
         self.stopped = False
+
+    def events(self) -> Iterator[Event]:
+        """The whole task, Done as the last."""
+        raise NotImplementedError
+
+    def told(self) -> Iterator[Event]:
+        """What of it this process tells: under `torchrun` the main one everything, the others that they are done."""
+        for event in self.events():
+            if self.main or isinstance(event, Done):
+                yield event
 
     def costs(self, fitted: Fitted, trainable: int, total: int) -> dict:
         """Of the "training" section of metrics.json what every task tells: how long it took, and how much of what learnt."""

@@ -47,7 +47,7 @@ def _is_plain(layer: nn.Module) -> bool:
 
 
 class Frozen:
-    """A tensor that does not learn, in the arithmetic of the context. Autocast would cast it in every step anew: seven per cent of one."""
+    """A tensor that does not learn, in the arithmetic of the context. Autocast would cast it in every step anew: six per cent of one."""
 
     def __init__(self, tensor: torch.Tensor):
         self.tensor, self.cast = tensor, {tensor.dtype: tensor}

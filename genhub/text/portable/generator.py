@@ -22,7 +22,7 @@ def check_whole(files: dict) -> None:
 
 
 def shareable(metrics: dict) -> bytes:
-    """metrics.json as it leaves: without the samples, whose prompts are of the user's text."""
+    """metrics.json as it leaves: without the samples, which are of the user's text or pairs."""
     return json.dumps({name: value for name, value in metrics.items() if name != "samples"}, ensure_ascii=False, indent=1).encode()
 
 

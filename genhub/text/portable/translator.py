@@ -1,30 +1,20 @@
 """A translation model on its travels: an adapter, or a whole model, and none of the sentences it was judged on."""
 
-import json
 from pathlib import Path
 
-from genhub.errors import UserError
 from genhub.families import SEQ2SEQ
 from genhub.jobs.folder import RunFolder
 from genhub.settings import Limits
 from genhub.text.code.translator import FILE as SCRIPT
 from genhub.text.portable import opening
 from genhub.text.portable.generator import MODEL_FILES as WRITERS_FILES
-from genhub.text.portable.opening import ADAPTER_CONFIG, ADAPTER_WEIGHTS, MODEL_WEIGHTS
+from genhub.text.portable.generator import check_whole, shareable
+from genhub.text.portable.opening import ADAPTER_CONFIG, ADAPTER_WEIGHTS
+
+__all__ = ["MODEL_FILES", "PARTS", "check_whole", "merge", "open_parts", "shareable"]
 
 PARTS = (ADAPTER_CONFIG, ADAPTER_WEIGHTS, SCRIPT)
 MODEL_FILES = rf"{WRITERS_FILES}|model/(source|target)\.spm"
-
-
-def check_whole(files: dict) -> None:
-    """Raises UserError for a run that cannot be packed."""
-    if ADAPTER_WEIGHTS not in files and MODEL_WEIGHTS not in files:
-        raise UserError("This run has no weights.", "They are written when training ends.", "Train it again.", "run")
-
-
-def shareable(metrics: dict) -> bytes:
-    """metrics.json as it leaves: without the samples, which are of the user's pairs."""
-    return json.dumps({name: value for name, value in metrics.items() if name != "samples"}, ensure_ascii=False, indent=1).encode()
 
 
 def open_parts(source: Path, folder: Path, facts: dict, limits: Limits) -> None:

@@ -9,6 +9,7 @@ from genhub.data.languages import called
 from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder
 from genhub.lab import Lab
+from genhub.lab.pairs import RUN
 from genhub.training.configs import TranslateConfig
 from genhub.ui import forms
 from genhub.ui.wiring import Wires
@@ -16,7 +17,7 @@ from genhub.ui.wiring import Wires
 OPTIONS = [option.name for option in TranslateConfig.options() if option.name != "model"]
 FIELDS = ["tr_model", *(f"tr_{name}" for name in OPTIONS)]
 SHOWN = ("beams", "hypotheses")
-RUN, TASK = "run:", "translate"
+TASK = "translate"
 
 
 def layout(wires: Wires) -> None:

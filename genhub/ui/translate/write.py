@@ -25,6 +25,7 @@ EXAMPLES = (
 )
 NOTHING = "Press Translate. Each word is coloured by how probable it was; press one to see what the model looked at."
 OUTPUTS = ["tr_text", "tr_told", "tr_best", "tr_state", "tr_stop", "tr_go"]
+SWAPPED = ["tr_model", "tr_source_language", "tr_target_language", "tr_source"]
 IDLE = {"tr_stop": gr.update(interactive=False), "tr_go": gr.update(interactive=True)}
 BUSY = {"tr_stop": gr.update(interactive=True), "tr_go": gr.update(interactive=False)}
 
@@ -138,9 +139,6 @@ def swap(lab: Lab, tr_source: str, tr_state: dict | None, **fields) -> dict:
     told = tr_state["told"] if tr_state else {}
     same = told.get("translation") and "".join(one["source"] + one["gap"] for one in told["sentences"]).strip() == str(tr_source).strip()
     return {**turned, "tr_source": told["translation"]} if same else turned
-
-
-SWAPPED = ["tr_model", "tr_source_language", "tr_target_language", "tr_source"]
 
 
 def return_back(lab: Lab, session: dict, tr_state: dict | None, tr_back: bool) -> dict:
