@@ -30,21 +30,27 @@ class Pairs(Translating, PairsRead):
         return told
 
     def judging(self, visitor: str, pairs_id: str, models: list[str], values: dict) -> Iterator[tuple[str, float, dict | None]]:
-        """`judge` in steps: (model, share of all that is done, None) again and again, ("", 1, the figures) last. Closing it stops the work."""
+        """`judge` in steps: (what goes on, share of all translations that are done, None) again and again, ("", 1, the figures) last.
+        Closing it stops the work."""
         known = self._judged(visitor, pairs_id)
         sources, systems = list(known), {}
         values = {name: value for name, value in values.items() if name != "model"} | {"hypotheses": 1}
-        chosen = [(model, self._judge(visitor, model, values)) for model in self._models(models)]
-        for done, (model, asked) in enumerate(chosen):
+        chosen = [(name, self._judge(visitor, model, values)) for model, name in self._named(visitor, self._models(models)).items()]
+        for done, (name, asked) in enumerate(chosen):
             wanted = {**asked, "lines": sources}
             with contextlib.closing(self.worker.stream("translate.lines", wanted, seconds=60 + len(sources))) as events:
                 for event in events:
                     if "result" in event:
-                        systems[self._called(visitor, model)] = event["result"]["translations"]
+                        systems[name] = event["result"]["translations"]
                     elif "done" in event:
-                        yield model, (done + event["done"] / event["total"]) / len(chosen), None
+                        yield f"{name} translates", (done + event["done"] / event["total"]) / len(chosen), None
         args = {"sources": sources, "references": list(known.values()), "systems": {**systems, COPY: sources}}
-        yield "", 1.0, self.worker.call("translate.judge", args, seconds=120 + len(sources) / 10)
+        with contextlib.closing(self.worker.stream("translate.judge", args, seconds=120 + len(sources) / 10)) as events:
+            for event in events:
+                if "result" in event:
+                    yield "", 1.0, event["result"]
+                elif "judged" in event:
+                    yield f"{event['judged']} is judged", 1.0, None
 
     def _judge(self, visitor: str, model: str, values: dict) -> dict:
         """Who translates, of a model's id or “run:” with a run's."""
@@ -54,8 +60,14 @@ class Pairs(Translating, PairsRead):
             else self._translator(visitor, {**values, "model": model})
         )
 
-    def _called(self, visitor: str, model: str) -> str:
-        return self.run(visitor, model.removeprefix(RUN)).name if model.startswith(RUN) else model
+    def _named(self, visitor: str, models: list[str]) -> dict[str, str]:
+        """Under which name each is judged; of two runs of one name the second is told apart by a number."""
+        found: dict[str, str] = {}
+        for model in models:
+            name = self.run(visitor, model.removeprefix(RUN)).name if model.startswith(RUN) else model
+            others = sum(one == name or one.startswith(f"{name} (") for one in found.values())
+            found[model] = f"{name} ({others + 1})" if others else name
+        return found
 
     def _judged(self, visitor: str, pairs_id: str) -> dict[str, list[str]]:
         """Every source once, with all its translations. Raises UserError for more than the limit."""

@@ -38,7 +38,8 @@ class TranslatedFiles(Translating):
         try:
             info = LinesInfo(**answer)
             read = lines.stored(folder)
-            name = f"{Path(info.name).stem}-{asked['config']['model'].rpartition('/')[2]}{lines.suffix(info)}"
+            by = f"run-{run[:8]}" if run else asked["config"]["model"].rpartition("/")[2]
+            name = f"{Path(info.name).stem}-{by}{lines.suffix(info)}"
             out = self._new_folder(self.settings.downloads, visitor, 3 * upload.bytes) / name
             writer = lines.Writer(out, info, read)
             yield TranslatedLines(0, info.lines, out)

@@ -6,7 +6,8 @@ in its place {run_dir}, the folder of a run that adapted one.
     translate.lines    {model, lines, config}                  → events {done, total, translations}; result {translations}: see `lines`
     translate.attend   {model, source, target, config, hidden, layer, head, merged} → words and what they looked at; see `attend`
     translate.likeness {text, other}                           → {chrf}, from 0 to 100
-    translate.judge    {sources, references, systems}          → figures of several systems, see `text.translation.evaluate`
+    translate.judge    {sources, references, systems}          → an event {judged: name} for each system; result: their figures, see
+                                                                 `text.translation.evaluate`
     translate.beams    {model, source, config, tokens, hidden} → the tree and the hypotheses of a beam search; see `beams`
 
 A text is cut into sentences, each is translated by itself, and everything between them stays as it is.
@@ -26,7 +27,7 @@ from genhub.serving import arguments
 from genhub.text.decoding import beams as beam_search
 from genhub.text.translation import passages, scores
 from genhub.text.translation.engine import Found
-from genhub.text.translation.evaluate import evaluate
+from genhub.text.translation.evaluate import evaluating
 from genhub.text.translation.passages import Piece
 from genhub.text.translation.stepping import Seq2SeqDecoder
 from genhub.text.translation.telling import Told, spelled, tell
@@ -143,9 +144,14 @@ def likeness(context: Any, args: dict) -> dict:
     return {"chrf": scores.score([text], [[other]]).chrf}
 
 
-def judge(context: Any, args: dict) -> dict:
+def judge(context: Any, args: dict) -> Generator[dict, None, dict]:
     """Systems side by side on what they wrote already."""
-    return evaluate(args["sources"], args["references"], args["systems"])
+    working = evaluating(args["sources"], args["references"], args["systems"])
+    while True:
+        try:
+            yield {"judged": next(working)}
+        except StopIteration as end:
+            return end.value
 
 
 def beams(context: Any, args: dict) -> Generator[None, None, dict]:

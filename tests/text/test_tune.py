@@ -12,10 +12,10 @@ from genhub import settings
 from genhub.errors import UserError
 from genhub.events import Done, Metric, Note, Stage
 from genhub.text import code, portable, tune
-from genhub.text.translation import writing
+from genhub.text.translation import evaluate, writing
 from genhub.text.translation.translator import open_translator
 from genhub.text.translation.tuned import load_tuned
-from genhub.text.translation.tuning import forecast, material
+from genhub.text.translation.tuning import forecast, material, verdict
 from genhub.training.configs import TuneConfig
 from tests.serving.tiny_runs import store
 from tests.text.tiny_pairs import OTHER, pairs_run
@@ -71,10 +71,15 @@ def test_the_loaded_run_writes_what_it_was_judged_by_and_leaves_its_base_alone(t
 @pytest.mark.parametrize("method", ["full", "dora", "ia3", "lntuning", "bitfit"])
 def test_other_methods_train_and_load(tmp_path, method):
     run, seen = trained(tmp_path / "run", config(method=method, epochs=2))
-    assert load_tuned(run.path).text(open_translator(MODEL).encode_target("Tom ve pan.")) == "Tom ve pan."
-    assert seen[-1].metrics["training"]["method"] == method
+    loaded, metrics = load_tuned(run.path), seen[-1].metrics
+    (written,) = writing.write(loaded, [one["source"] for one in metrics["samples"]], 2)
+    assert [written[place] for place in range(len(written))] == [one["model"] for one in metrics["samples"]]
+    assert metrics["training"]["method"] == method
+    base = open_translator(MODEL).model.state_dict()
+    learnt = [name for name, tensor in loaded.model.state_dict().items() if name not in base or not torch.equal(tensor, base[name])]
+    assert learnt
     if method == "full":
-        assert not load_tuned(run.path).model.get_input_embeddings().weight[-1].any()  # what a Marian decoder begins with stays zero
+        assert not loaded.model.get_input_embeddings().weight[-1].any()  # what a Marian decoder begins with stays zero
 
 
 def test_the_same_seed_gives_the_same_run_and_a_killed_one_goes_on(tmp_path):
@@ -122,6 +127,14 @@ def test_the_script_writes_the_same(tmp_path, base):
     done = subprocess.run([sys.executable, run.path / "translate.py", PAIRS[0][0]], env=env, capture_output=True, text=True, check=True)
     (expected,) = writing.write(load_tuned(run.path), [PAIRS[0][0]], 2)
     assert json.loads(done.stdout)["translation"] == expected[0]
+
+
+def test_the_base_stands_beside_every_sample_whether_it_did_worst_there_or_not(monkeypatch):
+    monkeypatch.setattr(evaluate, "WORST", 1)
+    sources, right = ["one", "two"], [["uno"], ["dos"]]
+    systems = {"model": ["zzz", "dos"], "base": ["uno", "xxx"], verdict.COPY: sources}
+    told = verdict.figures(evaluate.evaluate(sources, right, systems), dict(zip(sources, systems["base"], strict=True)))
+    assert [(one["source"], one["model"], one["base"]) for one in told["samples"]] == [("one", "zzz", "uno")]
 
 
 def test_no_source_stands_in_two_parts():

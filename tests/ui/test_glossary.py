@@ -14,7 +14,7 @@ from genhub.lab.writing import Writing
 from genhub.ui import beam_tree, charts, glossary, markup, run_view, tokens
 from genhub.ui.generate import guess, stored, tab, write
 from genhub.ui.generate.inside import embeddings, shared, shuffled, steps
-from genhub.ui.learning import options, verdicts
+from genhub.ui.learning import kinds, options, verdicts
 from genhub.ui.learning import text_source as source
 from genhub.ui.wiring import Wires
 
@@ -69,7 +69,7 @@ def _learnt(folder: Path) -> None:
     """A text, a forecast, a run on its way, a verdict."""
     source.told(SimpleNamespace(name="x", characters=1, words=1, documents=1, distinct=1, findings=[], preview=""))
     cost = dict.fromkeys(("trainable_percent", "trainable_parameters", "total_parameters", "steps", "seconds", "memory_mb"), 1)
-    options.forecast({**cost, "precision": "fp32", "measured_steps": 1, "limit_seconds": 0})
+    options.forecast(kinds.ADAPT, {**cost, "precision": "fp32", "measured_steps": 1, "limit_seconds": 0})
     figures = ("loss", "val_loss", "learning_rate", "rows_per_second", "tokens_per_second")
     run_view.render(None, SimpleNamespace(**VIEW, curves={"final": {name: [(1, 1.0), (2, 1.0)] for name in figures}}))
     line = {"bits_per_character": 2.0, "perplexity": 4.0, "gain": {"mean": 0.1, "low": 0.0, "high": 0.2}}

@@ -1,11 +1,13 @@
 """What the handlers of the tab *Translate* answer, with a tiny model that knows 48 sentences; no browser."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import gradio as gr
 import pytest
 
 from genhub.errors import UserError
+from genhub.lab.pairs import COPY
 from genhub.training.configs import TranslateConfig
 from genhub.ui.learning.kinds import TUNE
 from genhub.ui.translate import attention, chooser, evaluate, files, state, tab, tree, write
@@ -121,13 +123,24 @@ def test_attention_is_drawn_for_the_sentence_in_view(lab, shown):
     assert "head 2 of layer 1" in head["tr_map"]
 
 
-def test_a_hidden_word_changes_the_translation(lab, shown):
+def test_a_hidden_word_changes_the_translation(lab, shown, monkeypatch):
+    asked, grow = [], lab.translation_tree
+
+    def watched(*args, **known):
+        asked.append((known["hidden"], grown := grow(*args, **known)))
+        return grown
+
+    monkeypatch.setattr(lab, "translation_tree", watched)
     pressed = attention.press(lab, "hide:2", shown)["tr_state"]
     assert pressed["hidden"] == [2]
     drawn = attention.redraw(lab, SESSION, pressed, **PLACE)
     assert "Without “bread”" in drawn["tr_hidden"]
     assert "Tom ve pan." in drawn["tr_hidden"]
     assert "1 word hidden" in drawn["tr_hidden"]
+    (none, _), (hidden, less) = asked
+    places = lab.attend(SESSION["visitor"], state.pair(shown), shown["values"], shown["run"])["source_places"]
+    assert (none, hidden) == ([], places[2])
+    assert less["hypotheses"][0]["text"].split()[-1] in drawn["tr_hidden"]
     assert attention.press(lab, "hide:2", pressed)["tr_state"]["hidden"] == []
     assert attention.press(lab, "look:1", shown)["tr_state"]["word"] == 1
     assert attention.press(lab, "look:x", shown) == attention.press(lab, "look:1", None) == {}
@@ -172,6 +185,13 @@ def judged(lab, **more) -> list[dict]:
     return list(evaluate.judge(lab, SESSION, **{**given, **FIELDS, **more}))
 
 
+def test_two_runs_of_one_name_are_told_apart(lab, monkeypatch):
+    monkeypatch.setattr(lab, "run", lambda visitor, run: SimpleNamespace(name="mine"))
+    monkeypatch.setattr(lab, "_judge", lambda visitor, model, values: lab._translator(visitor, {**values, "model": MODEL}))
+    told = judged(lab, tr_judged=["run:a", "run:b", MODEL])[-1]["tr_judge_state"]["told"]
+    assert [one["name"] for one in told["systems"]] == ["mine", "mine (2)", MODEL, COPY]
+
+
 def test_a_model_is_judged_beside_copying(lab):
     frames = judged(lab)
     last = frames[-1]
@@ -180,7 +200,9 @@ def test_a_model_is_judged_beside_copying(lab):
     systems = last["tr_judge_state"]["told"]["systems"]
     assert systems[0]["bleu"]["score"] > 90
     assert systems[1]["difference"]["bleu"]["high"] < 0
-    assert any("translates." in str(frame.get("tr_judge_told")) for frame in frames)
+    said = "".join(str(frame.get("tr_judge_told")) for frame in frames)
+    assert f"{MODEL} translates." in said
+    assert f"{COPY} is judged." in said
     assert "Worst sentences first" in evaluate.choose_system(lab, "system:1", last["tr_judge_state"])["tr_judge_worst"]
     assert evaluate.choose_system(lab, "system:9", last["tr_judge_state"]) == {}
 

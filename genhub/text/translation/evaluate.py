@@ -4,10 +4,11 @@ length, and the sentences that came out worst.
 The same resamples serve all systems, so that their differences are of the same sentences.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 
 import numpy as np
 
+from genhub import steps
 from genhub.text.translation import scores
 
 SAMPLES = 1_000
@@ -22,6 +23,13 @@ def evaluate(sources: Sequence[str], references: Sequence[Sequence[str]], system
     bleu, chrf: {score, low, high}, the interval of 95 %. difference: {bleu, chrf} likewise, of a system to the first one; None for that.
     worst: [{source, references, translation, chrf}], at most WORST. Raises ValueError as `scores.score`.
     """
+    return steps.result(evaluating(sources, references, systems, seed))
+
+
+def evaluating(
+    sources: Sequence[str], references: Sequence[Sequence[str]], systems: Mapping[str, Sequence[str]], seed: int = 0
+) -> Generator[str, None, dict]:
+    """`evaluate` in steps: the name of each system once it is judged."""
     from sacrebleu.metrics import BLEU, CHRF
 
     metrics, streams = {"bleu": BLEU(), "chrf": CHRF()}, scores.as_streams(references)
@@ -37,6 +45,7 @@ def evaluate(sources: Sequence[str], references: Sequence[Sequence[str]], system
             if found:
                 told["difference"][kind] = _interval(score - first[kind][0], drawn[kind] - first[kind][1])
         found.append({**told, "by_length": scores.by_length(sources, written, references), "worst": _worst(sources, references, written)})
+        yield name
     return {
         "sentences": len(sources),
         "references": sum(map(len, references)),

@@ -14,7 +14,7 @@ METHOD_HELP = {
         "Frozen encoder",
         "Only a linear head learns, on features computed once: a result in seconds, and the base line of all others.",
     ),
-    "lora": ("LoRA", "Low-rank updates beside the attention's matrices learn, the encoder stays as it is (Hu et al. 2021)."),
+    "lora": ("LoRA", "Low-rank updates beside the attention's matrices learn, the model stays as it is (Hu et al. 2021)."),
     "bottleneck": ("Bottleneck adapters", "Two small layers after attention and feed-forward of every block learn (Houlsby et al. 2019)."),
     "full": ("Full fine-tuning", "Every parameter learns: slow, a full copy of the model a task, easily drifts from what was pretrained."),
     "freeze-then-finetune": (

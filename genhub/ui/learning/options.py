@@ -105,7 +105,7 @@ def _about(kind: Kind, decided: dict) -> str:
     return ""
 
 
-def forecast(cost: dict) -> str:
+def forecast(kind: Kind, cost: dict) -> str:
     """What a training will cost."""
     pairs = [
         ("trainable", markup.percent(cost["trainable_percent"])),
@@ -118,5 +118,6 @@ def forecast(cost: dict) -> str:
     limit = cost["limit_seconds"]
     late = f"Longer than the {markup.seconds(limit)} that a run may take here: it would be stopped then, and the best so far kept."
     warning = markup.note(late) if limit and cost["seconds"] > limit else ""
-    ground = f"Measured on {markup.plural(cost['measured_steps'], 'step')} with your own text; samples and verdict included."
+    included = "samples and verdict" if kind.learns_from == "text" else "the verdict"
+    ground = f"Measured on {markup.plural(cost['measured_steps'], 'step')} with your own {kind.learns_from}; {included} included."
     return markup.page("<h3>What it will cost</h3>", markup.facts(pairs), warning, markup.paragraph(ground, "muted"))

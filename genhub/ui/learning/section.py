@@ -90,7 +90,7 @@ def forecast(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:
     if not text:
         return {}
     cost = lab.forecast(session["visitor"], text, options.values(kind, given), kind.task)
-    return {kind.name("forecast"): options.forecast(cost)}
+    return {kind.name("forecast"): options.forecast(kind, cost)}
 
 
 def train(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:

@@ -109,9 +109,9 @@ def judge(lab: Lab, session: dict, tr_judged: list[str], **given) -> Iterator[di
     facts = read(info)
     yield {"tr_judge_told": facts, "tr_judge_scores": "", "tr_judge_worst": "", "tr_judge_state": None}
     with contextlib.closing(lab.judging(session["visitor"], info.id, models, chooser.asked(given)[0])) as steps:
-        for model, share, told in steps:
+        for doing, share, told in steps:
             if told is None:
-                at = markup.page(markup.paragraph(f"{model} translates."), markup.track(share))
+                at = markup.page(markup.paragraph(f"{doing}."), markup.track(share))
                 yield {"tr_judge_told": facts + at}
             else:
                 state = {"told": told, "system": 0}

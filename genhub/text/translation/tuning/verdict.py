@@ -43,10 +43,11 @@ class Judge:
         test, general = self.drawn(self.material.test), self.drawn(self.material.general)
         if len(test) < len(self.material.test):
             yield Note(f"The verdict rests on {len(test):,} of {len(self.material.test):,} unseen sources, drawn at random.")
-        told = yield from self.judged("unseen sources", test)
-        found = figures(told)
+        told, written = yield from self.judged("unseen sources", test)
+        found = figures(told, written)
         if general:
-            found["general"] = generally((yield from self.judged("general sentences", general)))
+            told, _ = yield from self.judged("general sentences", general)
+            found["general"] = generally(told)
         return found
 
     def drawn(self, known: Mapping[str, list[str]]) -> dict[str, list[str]]:
@@ -57,7 +58,7 @@ class Judge:
         return {sources[at]: known[sources[at]] for at in sorted(places.tolist())}
 
     def judged(self, what: str, known: Mapping[str, list[str]]) -> Iterator[Event]:
-        """Returns what `evaluate` says of all contenders and of copying."""
+        """Returns what `evaluate` says of all contenders and of copying, and what the base wrote of each source."""
         sources, systems = list(known), {}
         for number, (name, contender) in enumerate(self.contenders.items()):
             done: dict[int, str] = {}
@@ -67,14 +68,14 @@ class Judge:
                     total = len(sources) * len(self.contenders)
                     yield Progress(number * len(sources) + len(done), total, None, f"{len(done):,} of {len(sources):,} {what}, {name}")
             systems[name] = [done[place] for place in range(len(sources))]
-        return evaluate(sources, list(known.values()), {**systems, COPY: sources}, self.material.config.seed)
+        told = evaluate(sources, list(known.values()), {**systems, COPY: sources}, self.material.config.seed)
+        return told, dict(zip(sources, systems["base"], strict=True))
 
 
-def figures(told: dict) -> dict:
-    """What metrics.json says of the unseen pairs, the model's own figures first."""
+def figures(told: dict, written: Mapping[str, str]) -> dict:
+    """What metrics.json says of the unseen pairs, the model's own figures first; `written`: the base's translation of each source."""
     systems = {one["name"]: one for one in told["systems"]}
-    model, base = systems["model"], systems["base"]
-    written = {one["source"]: one["translation"] for one in base["worst"]}
+    model = systems["model"]
     own = {
         f"{kind}{end}": model[kind][name] for kind in ("bleu", "chrf") for name, end in (("score", ""), ("low", "_low"), ("high", "_high"))
     }
@@ -90,7 +91,7 @@ def figures(told: dict) -> dict:
                 "source": one["source"],
                 "reference": one["references"][0],
                 "model": one["translation"],
-                "base": written.get(one["source"], ""),
+                "base": written[one["source"]],
                 "chrf": one["chrf"],
             }
             for one in model["worst"][:SHOWN]
