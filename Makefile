@@ -14,7 +14,7 @@
 
 PYTHON      ?= python3
 PORT        ?= 7860
-TEST_JOBS   ?= 2
+TEST_JOBS   ?= 3
 HOURS       ?= 2
 TORCH_INDEX ?=
 
@@ -34,7 +34,7 @@ demo: $(VENV)/installed
 test: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(RUN) -m pytest -n $(TEST_JOBS) --dist loadfile
+	$(RUN) -m pytest -n $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
 
 bench: $(VENV)/installed-dev
 	PYTHONPATH=. $(RUN) bench/classify.py

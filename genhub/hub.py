@@ -14,6 +14,8 @@ import os
 import re
 import shutil
 import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,6 +32,8 @@ ZOO = Path(__file__).parent / "zoo"
 WEIGHTS = "model.safetensors"
 MANIFEST = "genhub.json"
 REPO_ID = r"[A-Za-z0-9_][A-Za-z0-9._-]*/[A-Za-z0-9_][A-Za-z0-9._-]*"
+FETCHED, SIZE = ".fetch", "size.json"  # a download on its way, and how large it will be
+TOLD_SECONDS = 0.5
 FETCH_SECONDS = 30 * 60
 INSPECT_SECONDS = 5 * 60
 DATASET_SECONDS = 7 * 60
@@ -81,6 +85,35 @@ def model_folder(model_id: str, settings: Settings, token: str | None = None, re
             "model",
         )
     return found
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """How much of a model is here, and how much it is in all; 0 of 0 while nobody knows."""
+
+    bytes: int
+    total: int
+
+
+def fetching(model_id: str, settings: Settings, family: str = "") -> Iterator[Fetched]:
+    """`model_folder`, telling how far the download is; nothing of a model that is here. Who stops listening does not stop it."""
+    if stored_folder(model_id, settings, family) is not None:
+        return
+    home, pool = _home(gate.model_id(model_id, settings, family), settings), ThreadPoolExecutor(1)
+    coming = pool.submit(model_folder, model_id, settings, family=family)
+    pool.shutdown(wait=False)  # once it has come
+    while not coming.done():
+        yield _fetched(home / FETCHED)
+        wait([coming], TOLD_SECONDS)
+    coming.result()
+
+
+def _fetched(folder: Path) -> Fetched:
+    try:
+        total = json.loads((folder / SIZE).read_text(encoding="utf-8"))["bytes"]
+        return Fetched(min(total, sum(place.stat().st_size for place in folder.rglob("*") if place.is_file())), total)
+    except (OSError, ValueError):  # nothing is there yet, or not any more
+        return Fetched(0, 0)
 
 
 def stored_folder(model_id: str, settings: Settings, family: str = "") -> ModelFolder | None:
@@ -151,7 +184,7 @@ def _download(model_id: str, home: Path, settings: Settings, token: str | None, 
     request = {
         "id": repo,
         "revision": revision or "main",
-        "folder": str(home / ".fetch"),
+        "folder": str(home / FETCHED),
         "token": _checked_token(token),
         "bytes": limit,
         "public_only": settings.public,
@@ -174,7 +207,7 @@ def _download(model_id: str, home: Path, settings: Settings, token: str | None, 
         os.replace(clean, home / got["revision"])
         write_json(home / "current.json", {"revision": got["revision"]})
     finally:
-        for leftover in (clean, home / ".fetch"):
+        for leftover in (clean, home / FETCHED):
             shutil.rmtree(leftover, ignore_errors=True)
     return ModelFolder(home / got["revision"], model_id, got["revision"], facts["pooling"], facts["sha256"], family)
 
@@ -218,7 +251,8 @@ def dataset(request: dict, settings: Settings, token: str | None = None) -> dict
         raise UserError(what, "Data sets of the Hub need a network.", "Upload a file, or unset GENHUB_OFFLINE.", "dataset")
     limits = settings.limits
     wanted = {key: str(request.get(key) or "") for key in ("config", "split", "out", "column")} | {"least": request.get("least", 2)}
-    bounds = {"rows": limits.table_rows, "bytes": limits.upload_bytes}
+    longest = limits.corpus_chars if wanted["least"] == 1 else limits.line_chars  # a book may stand in one cell
+    bounds = {"rows": limits.table_rows, "bytes": limits.upload_bytes, "line_chars": longest}
     args = {"dataset": name, **wanted, **bounds, "token": _checked_token(token)}
     limited = {"seconds": DATASET_SECONDS, "memory_bytes": LIBRARIES_BYTES, "file_bytes": 4 * limits.upload_bytes}
     return _strangers("genhub.hub_data:dataset", args, limited, name, "dataset")

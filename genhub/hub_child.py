@@ -20,6 +20,7 @@ from genhub.errors import UserError
 from genhub.families import Family
 from genhub.hub_config import OTHER as _OTHER
 from genhub.hub_conversion import converted
+from genhub.jobs.folder import write_json
 
 WEIGHTS = "model.safetensors"
 WEIGHTS_INDEX = "model.safetensors.index.json"
@@ -113,7 +114,7 @@ def _unreachable(field: str, error: BaseException) -> UserError:
 
 def fetch(args: dict) -> dict:
     """{"id", "revision", "folder", "token", "bytes", "public_only", "family"} → {"revision", "folder"}; the files lie in
-    `folder`/<commit>. What is there already from an interrupted download is not fetched again.
+    `folder`/<commit>, and `folder`/size.json says how large they are, as soon as that is known. What is there already from an interrupted download is not fetched again.
     """
     quiet_hub()
     from huggingface_hub import HfApi
@@ -132,7 +133,9 @@ def fetch(args: dict) -> dict:
         raise UserError(f"The Hub names no commit of “{repo}”.", "A model is pinned to a commit.", "Try again later.", "model")
     wanted = choose(repo, {path: entry.size for path, entry in files.items()}, args["bytes"], len(entries) > MAX_FILES)
     folder = Path(args["folder"]) / revision
-    _check_disk(folder.parent, sum(files[path].size for path in wanted))
+    total = sum(files[path].size for path in wanted)
+    _check_disk(folder.parent, total)
+    write_json(folder.parent / "size.json", {"bytes": total})
     for path in wanted:  # config.json comes first, so that nothing big is fetched for a model that is refused
         with talking(repo):
             local = Path(api.hf_hub_download(repo, path, revision=revision, local_dir=folder))

@@ -4,18 +4,19 @@ The rows come through `datasets` in streaming mode. A split that fits is kept wh
 might all be of one class, many sets being sorted by label; so they are drawn from a shuffled stream: groups of rows from all
 over its files where these are Parquet, whole files otherwise, and a buffer. Only Parquet, CSV and JSON files of
 the repository itself are read: a data set's README may name files anywhere, and that includes this machine's. A repository
-holds files of one format; what goes wrong in reading them is the files' fault (`genhub.hub` says so).
+holds files of one format; what goes wrong in reading them is the files' fault (`genhub.hub` says so). A data set made by a program of
+its own is read as the Parquet that the Hub converted it to, where it did: the program is never run.
 """
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, time
 from pathlib import Path
 from time import monotonic
 
-from genhub import settings
 from genhub.errors import UserError
 from genhub.hub_child import ASK_SECONDS, quiet_hub, talking
 
@@ -26,6 +27,8 @@ SEED = 0  # of the shuffled stream
 BUFFER_ROWS = 10_000
 INTERLEAVED = 32  # places that are read in turn
 MANY_FILES = 16  # with more, the files are mixed enough, and asking each for its groups of rows would take long
+PARQUET = "refs/convert/parquet"  # where the Hub keeps its conversion of a data set: <configuration>/<split>/*.parquet
+SCRIPT = "scripts are no longer supported"  # what `datasets` says of a program
 DRAW_SECONDS = 90  # a shuffled stream that is slower is given up, and the first rows are kept
 
 
@@ -38,11 +41,28 @@ class Written:
     shortened: int
 
 
+@dataclass(frozen=True)
+class Column:
+    """of: the column of the data set in which it stands; text: how what stands there becomes text."""
+
+    of: str
+    text: Callable[[object], str]
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What may be written at most: rows, bytes, and characters of a line."""
+
+    rows: int
+    bytes: int
+    line_chars: int
+
+
 def dataset(args: dict) -> dict:
     """Write a split, or as many of its rows as are allowed, to `out` (JSONL) and say what they are.
 
-    args: {"dataset", "config", "split", "out", "token", "rows", "bytes", "least"?: columns that are needed (2), "column"?: the only one
-    that is wanted}; the split is `train`, or the first, when empty.
+    args: {"dataset", "config", "split", "out", "token", "rows", "bytes", "line_chars", "least"?: columns that are needed (2), "column"?:
+    the only one that is wanted}; the split is `train`, or the first, when empty.
     Returns {"dataset", "config", "split", "revision", "columns", "rows", "left_out": [columns], "cut": there are more rows,
     "drawn": rows were drawn from a shuffled stream, not the first ones, "shortened": rows with a cell that was cut, "splits"}.
     """
@@ -50,28 +70,26 @@ def dataset(args: dict) -> dict:
     from huggingface_hub import HfApi
 
     repo, token = args["dataset"], args.get("token") or False
-    with talking(repo, "dataset"):
-        revision = HfApi(token=token).dataset_info(repo, timeout=ASK_SECONDS).sha
     import datasets
 
     datasets.disable_progress_bars()
-    builder = _builder(repo, revision, args["config"], token)
+    builder, config, revision = _opened(HfApi(token=token), repo, args["config"])
     split = _split(builder, repo, args["split"])
     with talking(repo, "dataset"):
         stream = builder.as_streaming_dataset(split=split)
         columns = _columns(stream)
-        kept = [name for name, convert in columns.items() if convert]
+        kept = [name for name, column in columns.items() if column]
         chosen = {name: columns[name] for name in _wanted(columns, args, kept)}
-        written, drawn = _keep(stream, chosen, Path(args["out"]), (args["rows"], args["bytes"]))
+        written, drawn = _keep(stream, chosen, Path(args["out"]), Bounds(args["rows"], args["bytes"], args["line_chars"]))
     if written.rows == 0:
         raise UserError(f"The split “{split}” of “{repo}” is empty.", "It needs rows.", "Choose another split.", "split")
     left_out = [name for name in columns if name not in kept]
-    facts = {"dataset": repo, "config": builder.config.name, "split": split, "revision": revision, "columns": kept}
+    facts = {"dataset": repo, "config": config, "split": split, "revision": revision, "columns": kept}
     facts |= {"rows": written.rows, "left_out": left_out, "cut": written.more, "drawn": drawn, "shortened": written.shortened}
     return facts | {"splits": _splits(builder)}
 
 
-def _wanted(columns: dict[str, Callable[[object], str] | None], args: dict, kept: list[str]) -> list[str]:
+def _wanted(columns: dict[str, Column | None], args: dict, kept: list[str]) -> list[str]:
     """The columns to write: the one that is asked for, else those that are `kept`, if they are enough."""
     repo, name, least = args["dataset"], args.get("column") or "", args.get("least", 2)
     if name and columns and name not in kept:
@@ -84,11 +102,11 @@ def _wanted(columns: dict[str, Callable[[object], str] | None], args: dict, kept
     return [name] if name in kept else kept
 
 
-def _keep(stream, columns: dict[str, Callable[[object], str]], out: Path, bounds: tuple[int, int]) -> tuple[Written, bool]:
-    """(what is in `out` now, whether it was drawn from all over): all rows when they stay within `bounds` (rows, bytes)."""
+def _keep(stream, columns: dict[str, Column], out: Path, bounds: Bounds) -> tuple[Written, bool]:
+    """(what is in `out` now, whether it was drawn from all over): all rows when they stay within `bounds`."""
     if not columns:
         return _write(iter(()), out, bounds), False
-    stream = stream.select_columns(list(columns))
+    stream = stream.select_columns(list(dict.fromkeys(column.of for column in columns.values())))
     first = _write(_texts(stream, columns), out, bounds)
     if not first.more:
         return first, False
@@ -103,9 +121,9 @@ def _keep(stream, columns: dict[str, Callable[[object], str]], out: Path, bounds
     return first, False
 
 
-def _texts(stream, columns: dict[str, Callable[[object], str]]) -> Iterator[dict[str, str]]:
+def _texts(stream, columns: dict[str, Column]) -> Iterator[dict[str, str]]:
     for row in stream:
-        yield {name: convert(row.get(name)) for name, convert in columns.items()}
+        yield {name: column.text(row.get(column.of)) for name, column in columns.items()}
 
 
 def _until(deadline: float, rows: Iterator[dict]) -> Iterator[dict]:
@@ -115,34 +133,69 @@ def _until(deadline: float, rows: Iterator[dict]) -> Iterator[dict]:
         yield row
 
 
-def _builder(repo: str, revision: str, config: str, token):
-    """The reader that `datasets` picks, if it is one of ours. That its files lie in this repository, `datasets` checks."""
+def _opened(api, repo: str, config: str) -> tuple:
+    """(the reader, the configuration it reads, the commit) of a data set, or of the Hub's conversion of it; `api`: an HfApi."""
     import datasets
-    from datasets.exceptions import DataFilesNotFoundError, DatasetNotFoundError
+
+    with talking(repo, "dataset"):
+        revision = api.dataset_info(repo, timeout=ASK_SECONDS).sha
+    try:
+        with _readable(repo):
+            names = datasets.get_dataset_config_names(repo, revision=revision, token=api.token)
+    except RuntimeError as error:
+        if SCRIPT not in str(error):
+            raise
+        revision, names = _converted(api, repo)
+        wanted = _config(repo, names, config)
+        return _builder(repo, revision, api.token, data_dir=wanted), wanted, revision
+    wanted = _config(repo, names, config)
+    return _builder(repo, revision, api.token, name=wanted), wanted, revision
+
+
+def _converted(api, repo: str) -> tuple[str, list[str]]:
+    """(commit, configurations) of the Hub's conversion of a data set that is made by a program."""
+    from huggingface_hub.errors import RevisionNotFoundError
+    from huggingface_hub.hf_api import RepoFolder
 
     with talking(repo, "dataset"):
         try:
-            names = datasets.get_dataset_config_names(repo, revision=revision, token=token)
-            wanted = _config(repo, names, config)
-            builder = datasets.load_dataset_builder(repo, wanted, revision=revision, token=token)
-        except (DataFilesNotFoundError, DatasetNotFoundError, datasets.exceptions.DatasetBuildError):
-            raise _unreadable(repo) from None
-        except RuntimeError as error:
-            if "scripts are no longer supported" not in str(error):
-                raise
+            revision = api.dataset_info(repo, revision=PARQUET, timeout=ASK_SECONDS).sha
+        except RevisionNotFoundError:
             what = f"“{repo}” is made by a program of its own."
             raise UserError(what, "Code from the Hub is never run.", "Choose one with Parquet, CSV or JSON files.", "dataset") from None
-        except ValueError as error:
-            if "Data files don't belong" not in str(error):
-                raise
-            what = f"“{repo}” names files that lie outside it."
-            raise UserError(what, "Only a data set's own files are read.", "Choose another data set.", "dataset") from None
+        entries = list(api.list_repo_tree(repo, revision=revision, repo_type="dataset"))
+    return revision, [entry.path for entry in entries if isinstance(entry, RepoFolder)]
+
+
+def _builder(repo: str, revision: str, token, **which):
+    """The reader that `datasets` picks, if it is one of ours; which: the name of a configuration, or its data_dir."""
+    import datasets
+
+    with _readable(repo):
+        builder = datasets.load_dataset_builder(repo, revision=revision, token=token, **which)
     if type(builder).__module__.rpartition(".")[2] not in READERS:
         raise _unreadable(repo)
     if type(builder).__module__.endswith(".csv"):
         builder.config.keep_default_na = False  # the labels "None" and "NA" are labels
         builder.config.na_values = [""]
     return builder
+
+
+@contextmanager
+def _readable(repo: str) -> Iterator[None]:
+    """What `datasets` refuses, in our words. That a data set's files lie in its repository, it checks itself."""
+    from datasets.exceptions import DataFilesNotFoundError, DatasetBuildError, DatasetNotFoundError
+
+    with talking(repo, "dataset"):
+        try:
+            yield
+        except (DataFilesNotFoundError, DatasetNotFoundError, DatasetBuildError):
+            raise _unreadable(repo) from None
+        except ValueError as error:
+            if "Data files don't belong" not in str(error):
+                raise
+            what = f"“{repo}” names files that lie outside it."
+            raise UserError(what, "Only a data set's own files are read.", "Choose another data set.", "dataset") from None
 
 
 def _unreadable(repo: str) -> UserError:
@@ -173,37 +226,63 @@ def _split(builder, repo: str, wanted: str) -> str:
     return wanted
 
 
-def _columns(stream) -> dict[str, Callable[[object], str] | None]:
-    """Column → how its cells become text; None for what is no text, number or label (pictures, lists …)."""
+def _columns(stream) -> dict[str, Column | None]:
+    """Columns by their names; None for what is no text, number or label (pictures, lists …). Of texts that stand together in one column,
+    such as {"en": …, "es": …}, each is one of its own. What has no type is judged by the first row."""
     import datasets
 
-    def by_feature(feature) -> Callable[[object], str] | None:
-        if isinstance(feature, datasets.ClassLabel):
-            names = feature.names
-            return lambda value: "" if value is None or value < 0 else names[value]
-        plain = isinstance(feature, datasets.Value) and "binary" not in feature.dtype
-        return _cell if plain else None
+    known = stream.features or {}
+    untyped = not known or any(isinstance(feature, datasets.Json) for feature in known.values())
+    first = next(iter(stream), {}) if untyped else {}
+    found = {
+        name: _of_value(name, first.get(name)) if not known or isinstance(known[name], datasets.Json) else _of_feature(name, known[name])
+        for name in known or first
+    }
+    columns: dict[str, Column | None] = {}
+    for name, parts in found.items():
+        if isinstance(parts, dict):
+            columns |= {key if key not in found else f"{name}.{key}": part for key, part in parts.items()}
+        else:
+            columns[name] = parts
+    return columns
 
-    if stream.features:
-        return {name: by_feature(feature) for name, feature in stream.features.items()}
-    first = next(iter(stream), {})
-    return {name: _cell if value is None or isinstance(value, PLAIN) else None for name, value in first.items()}
+
+def _of_feature(name: str, feature) -> Column | dict[str, Column] | None:
+    import datasets
+
+    if isinstance(feature, datasets.ClassLabel):
+        names = feature.names
+        return Column(name, lambda value: "" if value is None or value < 0 else names[value])
+    if isinstance(feature, datasets.Translation):
+        return _parts(name, feature.languages)
+    if isinstance(feature, dict) and all(isinstance(part, datasets.Value) and "string" in part.dtype for part in feature.values()):
+        return _parts(name, feature)
+    plain = isinstance(feature, datasets.Value) and "binary" not in feature.dtype
+    return Column(name, _cell) if plain else None
+
+
+def _of_value(name: str, value) -> Column | dict[str, Column] | None:
+    if isinstance(value, dict) and value and all(isinstance(part, str) for part in value.values()):
+        return _parts(name, value)
+    return Column(name, _cell) if value is None or isinstance(value, PLAIN) else None
+
+
+def _parts(name: str, keys: Iterable[str]) -> dict[str, Column]:
+    return {key: Column(name, lambda value, key=key: _cell((value or {}).get(key))) for key in keys}
 
 
 def _cell(value) -> str:
     return "" if value is None else str(value)
 
 
-def _write(rows: Iterator[dict], out: Path, bounds: tuple[int, int]) -> Written:
-    """Write a JSONL file that stays within both bounds (rows, bytes); no line is longer than a table's may be."""
-    most_rows, most_bytes = bounds
-    longest = settings.get().limits.line_chars
+def _write(rows: Iterator[dict], out: Path, bounds: Bounds) -> Written:
+    """Write a JSONL file that stays within the bounds; a longer line is cut, so that it can be read."""
     count = size = shortened = 0
     with open(out, "w", encoding="utf-8") as file:
         for row in rows:
-            line, cut = _line(row, longest)
+            line, cut = _line(row, bounds.line_chars)
             size += len(line.encode("utf-8", "surrogatepass")) + 1
-            if count == most_rows or size > most_bytes:
+            if count == bounds.rows or size > bounds.bytes:
                 return Written(count, True, shortened)
             file.write(line + "\n")
             count, shortened = count + 1, shortened + cut

@@ -22,10 +22,16 @@ SECRETS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_TOKEN")
 
 
 def pytest_configure():
-    # Two workers on two cores: threads of their own would only get in each other's way, in children too.
+    # A worker or more a core: threads of their own would only get in each other's way, in children too.
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+def pytest_collection_modifyitems(items):
+    """Files with a browser first: they take longest and leave a core idle now and then, so what is short fills the gaps behind them."""
+    slow = {item.path for item in items if "chromium" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(autouse=True, scope="session")

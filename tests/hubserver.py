@@ -23,6 +23,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 COMMIT = "a" * 40
 CONVERTED = "b" * 40  # the commit of a repository's pull request
 PULL = "refs/pr/1"
+PARQUET = "refs/convert/parquet"
 LFS_ENDINGS = (".safetensors", ".parquet", ".bin")
 
 
@@ -56,6 +57,7 @@ class HubServer:
         self.private: set[str] = set()
         self.gated: set[str] = set()
         self.pulls: dict[str, dict] = {}
+        self.conversions: set[str] = set()
         self.closing = threading.Event()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"hub": self}))
         self.server.daemon_threads = True
@@ -78,6 +80,17 @@ class HubServer:
 
     def folder(self, repo: str, kind: str = "models") -> Path:
         return self.root / kind / repo
+
+    def conversion(self, repo: str) -> Path:
+        """The folder of what the Hub converted a data set to."""
+        self.conversions.add(repo)
+        return self.root / "conversions" / repo
+
+    def branch(self, repo: str, kind: str, revision: str | None) -> Path | None:
+        """The files of a commit beside the main branch; None where there is no such one."""
+        if kind == "models":
+            return self.root / "pulls" / repo if revision in (PULL, CONVERTED) and repo in self.pulls else None
+        return self.conversion(repo) if revision in (PARQUET, CONVERTED) and repo in self.conversions else None
 
     def pull(self, repo: str, author: str = "SFconvertbot", title: str = "Adding `safetensors` variant of this model") -> Path:
         """Open a pull request on a repository; the folder of its files."""
@@ -164,8 +177,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(status, json.dumps({"error": message or code}).encode(), {"X-Error-Code": code, "X-Error-Message": message or code})
 
     def _repo(self, kind: str, repo: str, revision: str | None = None) -> Path | None:
-        pulled = revision in (PULL, CONVERTED) and repo in self.hub.pulls
-        folder = self.hub.root / "pulls" / repo if pulled else self.hub.folder(repo, kind)
+        folder = self.hub.branch(repo, kind, revision) or self.hub.folder(repo, kind)
         if folder.is_dir():
             return folder
         self._error(404, "RepoNotFound")
@@ -176,8 +188,8 @@ class _Handler(BaseHTTPRequestHandler):
     def info(self, kind: str, repo: str, revision: str | None = None) -> None:
         if (folder := self._repo(kind, repo, revision)) is None:
             return
-        pulled = revision in (PULL, CONVERTED) and repo in self.hub.pulls
-        if revision not in (None, "main", COMMIT) and not pulled:
+        beside = self.hub.branch(repo, kind, revision)
+        if revision not in (None, "main", COMMIT) and not beside:
             self._error(404, "RevisionNotFound")
             return
         files = [{"rfilename": entry["path"]} for entry in _entries(folder) if entry["type"] == "file"]
@@ -185,7 +197,7 @@ class _Handler(BaseHTTPRequestHandler):
             "_id": "0",
             "id": repo,
             "modelId": repo,
-            "sha": CONVERTED if pulled else COMMIT,
+            "sha": CONVERTED if beside else COMMIT,
             "private": repo in self.hub.private,
             "gated": False,
         }
@@ -209,8 +221,8 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._json(entries)
 
-    def paths_info(self, kind: str, repo: str) -> None:
-        if (folder := self._repo(kind, repo)) is None:
+    def paths_info(self, kind: str, repo: str, revision: str) -> None:
+        if (folder := self._repo(kind, repo, revision)) is None:
             return
         wanted = json.loads(self.body)["paths"] if self.body[:1] == b"{" else parse_qs(self.body.decode()).get("paths", [])
         self._json([entry for entry in _entries(folder) if entry["path"] in wanted])
@@ -320,10 +332,10 @@ ROUTES: tuple[tuple[str, Callable], ...] = (
     (r"/api/repos/delete", _Handler.delete),
     (r"/api/validate-yaml", _Handler.validate),
     (_API, _Handler.info),
-    (_API + r"/revision/(?P<revision>refs/pr/1|[^/]+)", _Handler.info),
+    (_API + r"/revision/(?P<revision>refs/pr/1|refs/convert/parquet|[^/]+)", _Handler.info),
     (_API + r"/discussions", _Handler.discussions),
     (_API + r"/tree/(?P<revision>[^/]+)(?P<under>/.*)?", _Handler.tree),
-    (_API + r"/paths-info/[^/]+", _Handler.paths_info),
+    (_API + r"/paths-info/(?P<revision>[^/]+)", _Handler.paths_info),
     (_API + r"/preupload/[^/]+", _Handler.preupload),
     (_API + r"/commit/[^/]+", _Handler.commit),
     (r"(?:/(?P<kind>datasets))?/(?P<repo>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<path>.+)", _Handler.file),

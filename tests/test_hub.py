@@ -10,6 +10,7 @@ import pytest
 
 from genhub import catalog, disk, hub, hub_config, settings
 from genhub.errors import UserError
+from genhub.ui import fetching
 from tests import hub_here
 from tests.hubserver import COMMIT, CONVERTED, Fault, HubServer
 from tests.tiny import tiny_encoder
@@ -115,6 +116,25 @@ def test_a_hub_model_is_fetched_pinned_and_found_again_offline(server, tiny, mon
     assert hub.model_folder("acme/tiny", settings.get()) == found
     assert hub.model_folder("acme/tiny", settings.get(), revision=COMMIT) == found
     assert len(server.requests) == asked
+
+
+def test_a_model_on_its_way_tells_how_far_it_is(server, tiny, monkeypatch, tmp_path):
+    monkeypatch.setattr(hub, "TOLD_SECONDS", 0.02)
+    total = sum(path.stat().st_size for path in tiny.iterdir())
+    told = list(hub.fetching("acme/tiny", settings.get(), "encoder"))
+    assert told[0] == hub.Fetched(0, 0)
+    assert {one.total for one in told} <= {0, total}
+    assert all(one.bytes <= one.total for one in told)
+    assert hub.stored_folder("acme/tiny", settings.get())
+    assert list(hub.fetching("acme/tiny", settings.get())) == []
+    half = tmp_path / "half" / "deep" / "model.incomplete"
+    half.parent.mkdir(parents=True)
+    half.write_bytes(b"x" * 100)
+    (tmp_path / "half" / hub.SIZE).write_text('{"bytes": 300}')
+    assert hub._fetched(tmp_path / "half") == hub.Fetched(114, 300)
+    assert fetching.told(hub.Fetched(114_000_000, 300_000_000), "acme/tiny") == "acme/tiny comes from the Hub: 114 of 300 MB"
+    with pytest.raises(UserError, match="acme/nothing"):
+        list(hub.fetching("acme/nothing", settings.get()))
 
 
 def test_weights_in_the_old_format_come_as_the_bot_of_the_hub_has_converted_them(server, uninspected, tiny):

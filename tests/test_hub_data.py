@@ -10,7 +10,7 @@ import pytest
 from genhub import hub, hub_data, oneshot, settings
 from genhub.data import tables
 from genhub.errors import UserError
-from tests.hubserver import COMMIT, Fault, HubServer
+from tests.hubserver import COMMIT, CONVERTED, Fault, HubServer
 
 TWO_CONFIGS = "---\nconfigs:\n- config_name: one\n  data_files: one.jsonl\n- config_name: two\n  data_files: two.jsonl\n---\n"
 REQUESTS = {  # name → (repository, configuration, split)
@@ -25,9 +25,14 @@ REQUESTS = {  # name → (repository, configuration, split)
     "second config": ("acme/configs", "two", ""),
     "no config": ("acme/configs", "three", ""),
     "labels": ("acme/labels", "", ""),
+    "pairs": ("acme/pairs", "", ""),
+    "pairs in lines": ("acme/said", "", ""),
     "outside": ("acme/outside", "", ""),
     "text": ("acme/text", "", ""),
     "script": ("acme/script", "", ""),
+    "converted": ("acme/plays", "", ""),
+    "converted, by name": ("acme/plays", "verse", "test"),
+    "converted, no such one": ("acme/plays", "prose", ""),
     "empty": ("acme/empty", "", ""),
     "one column": ("acme/column", "", ""),
     "unknown": ("acme/nothing", "", ""),
@@ -40,6 +45,8 @@ REQUESTS = {  # name → (repository, configuration, split)
 }
 FOR_TEXTS = {  # what is asked besides, of those that are texts to learn from
     "one text": {"least": 1},
+    "converted, by name": {"least": 1},
+    "converted": {"least": 1, "line_chars": settings.LOCAL.corpus_chars},
     "chosen column": {"least": 1, "column": "label"},
     "no such column": {"least": 1, "column": "body"},
     "column of lists": {"least": 1, "column": "tokens"},
@@ -74,6 +81,7 @@ def asked(tmp_path_factory) -> Iterator[Asked]:
         patch.setenv("HF_HUB_OFFLINE", "0")
         requests = {
             name: {"dataset": repo, "config": config, "split": split, "out": str(folder / f"{name}.jsonl"), "rows": 100, "bytes": 10**6}
+            | {"line_chars": settings.LOCAL.line_chars}
             | FOR_TEXTS.get(name, {})
             for name, (repo, config, split) in REQUESTS.items()
         }
@@ -95,9 +103,11 @@ def fill(server: HubServer, folder: Path) -> None:
             "two.jsonl": '{"c": "x", "d": null}\n',
         },
         "acme/labels": {"train.csv": "text,label,number\na,None,1\nb,NA,\nc,null,3\n"},
+        "acme/said": {"train.jsonl": '{"id": 1, "translation": {"id": "a", "es": "Hola."}}\n{"id": 2, "translation": {"es": "Adiós."}}\n'},
         "acme/outside": {"README.md": outside, "train.csv": "a,b\n1,2\n"},
         "acme/text": {"notes.txt": "just\ntext\n"},
         "acme/script": {"script.py": "print('hello')", "notes.txt": "x"},
+        "acme/plays": {"plays.py": "print('hello')", "README.md": "Made by a program."},
         "acme/damaged": {"train.parquet": "PAR1 and then nothing"},
         "acme/empty": {"train.csv": "text,label\n"},
         "acme/column": {"train.csv": "text\na\nb\n"},
@@ -110,6 +120,8 @@ def fill(server: HubServer, folder: Path) -> None:
             (server.folder(repo, "datasets") / name).write_text(text, encoding="utf-8")
     server.gated.add("acme/gated")
     server.fault("acme/busy", Fault(status=429))
+    write_pairs(server.folder("acme/pairs", "datasets"))
+    write_conversion(server.conversion("acme/plays"))
     write_parquet(server.folder("acme/reviews", "datasets") / "data")
     write_sorted(server.folder("acme/sorted", "datasets"))
 
@@ -124,6 +136,28 @@ def write_parquet(folder: Path, rows: int = 50) -> None:
     folder.mkdir(parents=True)
     table.to_parquet(str(folder / "train-00000-of-00001.parquet"))
     table.select(range(3)).to_parquet(str(folder / "test-00000-of-00001.parquet"))
+
+
+def write_pairs(folder: Path) -> None:
+    import datasets
+
+    features = datasets.Features({"id": datasets.Value("string"), "translation": datasets.Translation(["en", "es"])})
+    pairs = [{"en": "Good morning.", "es": "Buenos días."}, {"en": "Thank you.", "es": None}]
+    folder.mkdir(parents=True)
+    datasets.Dataset.from_dict({"id": ["0", "1"], "translation": pairs}, features=features).to_parquet(str(folder / "train.parquet"))
+
+
+PLAY = "GLOUCESTER:\nNow is the winter of our discontent.\n\n" * 3_000
+
+
+def write_conversion(folder: Path) -> None:
+    """As the Hub lays it out: a book in one cell, in two configurations."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for config, split, text in (("default", "train", PLAY), ("default", "test", "The end."), ("verse", "test", "Shall I compare thee")):
+        (folder / config / split).mkdir(parents=True)
+        pq.write_table(pa.table({"text": [text]}), folder / config / split / "0000.parquet")
 
 
 def write_sorted(folder: Path) -> None:
@@ -189,7 +223,9 @@ def test_a_shuffled_stream_that_is_slow_is_given_up(tmp_path, monkeypatch):
 
     monkeypatch.setattr(hub_data, "DRAW_SECONDS", -1)
     source = datasets.Dataset.from_dict({"text": [str(number) for number in range(30)]}).to_iterable_dataset()
-    written, drawn = hub_data._keep(source, {"text": str}, tmp_path / "out.jsonl", (10, 10**6))
+    written, drawn = hub_data._keep(
+        source, {"text": hub_data.Column("text", str)}, tmp_path / "out.jsonl", hub_data.Bounds(10, 10**6, 10**5)
+    )
     assert (written.rows, written.more, drawn) == (10, True, False)
     assert (tmp_path / "out.jsonl").read_text().startswith('{"text": "0"}\n{"text": "1"}')
 
@@ -214,6 +250,22 @@ def test_texts_to_learn_from_need_one_column_and_one_may_be_asked_for(asked):
         error = asked.refused(name)
         assert error.what == f"“acme/reviews” has no column “{column}” with text, numbers or labels."
         assert (error.limit, error.field) == ("It has “text”, “label”.", "column")
+
+
+def test_translations_that_stand_in_one_column_are_columns(asked):
+    assert asked.rows("pairs") == [{"id": "0", "en": "Good morning.", "es": "Buenos días."}, {"id": "1", "en": "Thank you.", "es": ""}]
+    assert (asked.facts("pairs")["columns"], asked.facts("pairs")["left_out"]) == (["id", "en", "es"], [])
+    assert asked.rows("pairs in lines")[0] == {"id": "1", "translation.id": "a", "es": "Hola."}
+    assert asked.rows("pairs in lines")[1]["es"] == "Adiós."
+
+
+def test_what_a_program_makes_is_read_as_the_hub_converted_it(asked):
+    assert asked.rows("converted") == [{"text": PLAY}]
+    facts = asked.facts("converted")
+    assert (facts["config"], facts["split"], facts["splits"], facts["revision"]) == ("default", "train", ["train", "test"], CONVERTED)
+    assert (facts["cut"], facts["shortened"]) == (False, 0)
+    assert asked.rows("converted, by name") == [{"text": "Shall I compare thee"}]
+    assert asked.refused("converted, no such one").limit == "It has default, verse."
 
 
 def test_files_outside_the_repository_are_not_read(asked):

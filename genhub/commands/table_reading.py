@@ -11,6 +11,7 @@ from genhub import catalog, gate, hub, settings
 from genhub.commands import names
 from genhub.data import intake, samples
 from genhub.data.fixes import FIXES, hint
+from genhub.data.streamed import address
 from genhub.errors import UserError
 from genhub.families import ENCODER
 from genhub.training.configs import ClassifyConfig
@@ -101,15 +102,5 @@ def opened(data: str, fix: str = "") -> Iterator[TableReading]:
 
 def _streamed(data: str, out: Path) -> dict:
     """What `intake.read_table` is asked for a data set of the Hub, whose rows are in `out` then."""
-    facts = hub.dataset({**address(data), "out": str(out)}, settings.get())
+    facts = hub.dataset({**address(data.removeprefix(HUB), "data"), "out": str(out)}, settings.get())
     return {"path": str(out), "name": facts["dataset"], "hub": facts}
-
-
-def address(data: str) -> dict:
-    """{"dataset", "config", "split"} of hub:owner/name[:configuration[:split]], empty where they are not said."""
-    name, *rest = data.removeprefix(HUB).split(":")
-    if len(rest) > 2:
-        what, limit = f"“{data[:200]}” has too many parts.", "It is hub:owner/name:configuration:split; the last two may be left out."
-        raise UserError(what, limit, "Check the spelling.", "data")
-    config, split = (*rest, "", "")[:2]
-    return {"dataset": name, "config": config, "split": split}

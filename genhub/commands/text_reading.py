@@ -9,9 +9,10 @@ from pathlib import Path
 
 from genhub import gate, hub, settings
 from genhub.commands import names
-from genhub.commands.table_reading import HUB, address, naming_the_option
+from genhub.commands.table_reading import HUB, naming_the_option
 from genhub.data import samples, texts
 from genhub.data.fixes import KEEP_FIRST, READING
+from genhub.data.streamed import address
 from genhub.data.texts import TextInfo
 
 FIXES = (*READING, KEEP_FIRST)
@@ -49,7 +50,7 @@ def _origin(data: str, column: str, folder: Path) -> dict:
         return {"path": str(samples.text_path(data)), "name": samples.TEXTS[data].file, "sample": data, "source": "sample"}
     if data.startswith(HUB) and not Path(data).is_file():
         out = str(folder / "hub.jsonl")
-        facts = hub.dataset({**address(data), "column": column, "least": 1, "out": out}, settings.get())
+        facts = hub.dataset({**address(data.removeprefix(HUB), "data"), "column": column, "least": 1, "out": out}, settings.get())
         return {"path": out, "name": facts["dataset"], "hub": facts, "source": "hub", "cut": True}
     upload = gate.text_upload(data, settings.get().limits)
     return {"path": str(upload.path), "name": upload.name, "source": "file" if upload.kind == "text" else "table"}

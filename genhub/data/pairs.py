@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from genhub import gate, settings
-from genhub.data import languages, tables
+from genhub.data import languages, streamed, tables
 from genhub.data.fixes import KEEP_FIRST
 from genhub.data.tables import Table
 from genhub.errors import UserError
@@ -24,14 +24,16 @@ SOURCES = ("source", "src", "text", "sentence")
 TARGETS = ("target", "tgt", "translation", "reference")
 SAMPLED = 300  # pairs whose language is looked at
 PREVIEW = 5
+NUMBERED = "column "  # and a number: what columns without a header are called
 LONGEST = 5_000  # characters of a side
 
 
 @dataclass(frozen=True)
 class PairsInfo:
-    """Pairs that were read, after all that was done to them. source_column, target_column: "" where there was no header; others: the
-    columns that were not read. empty, copies, left_out: rows that are not among them; same: pairs whose sides are alike, which are.
-    swapped: the sides are in each other's language. findings: {"code", "text": sentences}."""
+    """Pairs that were read, after all that was done to them. source_column, target_column: “column 1” and so on where there was no
+    header; others: the columns that were not read. empty, copies, left_out: rows that are not among them; same: pairs whose sides
+    are alike, which are. swapped: the sides are in each other's language. hub: of a data set of the Hub, its revision and whether a
+    part of it was drawn (see `hub_data.dataset`). fixes: the remedies they were read with. findings: {"code", "text": sentences}."""
 
     id: str
     name: str
@@ -46,12 +48,19 @@ class PairsInfo:
     swapped: bool
     preview: list[list[str]]
     languages: list[str] = field(default_factory=list)
+    hub: dict = field(default_factory=dict)
+    fixes: list[str] = field(default_factory=list)
     findings: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def headless(self) -> bool:
+        """The first line was a pair."""
+        return self.source_column.startswith(NUMBERED)
 
 
 def read_pairs(args: dict) -> dict:
-    """{"path" | "text", "folder", "name"?, "source_column"?, "target_column"?, "languages"? (codes of both sides), "cut"?, "fixes"?} → a
-    PairsInfo as a dictionary."""
+    """{"path" | "text", "folder", "name"?, "source_column"?, "target_column"?, "languages"? (codes of both sides), "cut"?, "fixes"?,
+    "hub"? (the answer of `hub.dataset`)} → a PairsInfo as a dictionary."""
     folder, limits, fixes = Path(args["folder"]), settings.get().limits, tuple(args.get("fixes") or ())
     if "text" in args:
         table = tables.parse_pasted(args["text"], limits, cut=True, fixes=fixes)
@@ -81,6 +90,8 @@ def read_pairs(args: dict) -> dict:
         swapped=False,
         preview=[list(pair) for pair in pairs[:PREVIEW]],
         languages=spoken,
+        hub=args.get("hub") or {},
+        fixes=[*table.fixes, *([KEEP_FIRST] if table.left_out and not args.get("hub") else [])],  # of the Hub a part is kept unasked
     )
     strange = _strangers(pairs, spoken)
     info = replace(info, swapped=strange == spoken[::-1] != spoken and all(spoken))
@@ -90,11 +101,18 @@ def read_pairs(args: dict) -> dict:
     return asdict(info)
 
 
+def origin(info: PairsInfo) -> dict:
+    """Where pairs come from, as a run's job.json tells it; with "columns" and "fixes" they are read again in the same way."""
+    columns = [] if info.headless else [info.source_column, info.target_column]
+    told = {"name": info.name, "sample": None, "columns": columns, "fixes": info.fixes}
+    return told | ({"hub": streamed.origin(info.hub)} if info.hub else {})
+
+
 def _without_header(table: Table) -> Table:
     """A table whose first line was taken for a header although it is a pair: with that line as a row, and columns by number."""
     if table.kind in ("jsonl", "parquet") or not any(_is_sentence(name) for name in table.columns):
         return table
-    names = tuple(f"column {number}" for number in range(1, len(table.columns) + 1))
+    names = tuple(f"{NUMBERED}{number}" for number in range(1, len(table.columns) + 1))
     return replace(table, columns=names, rows=[table.columns, *table.rows], lines=[1, *table.lines])
 
 
@@ -151,8 +169,9 @@ def _strangers(pairs: Sequence[tuple[str, str]], spoken: Sequence[str]) -> list[
 
 
 def _findings(info: PairsInfo, table: Table, strange: list[str]) -> list[tuple[str, str]]:
-    told = [("table", note) for note in table.notes]
-    if info.source_column.startswith("column "):
+    told = [("hub", " ".join([streamed.rows_in_words(info.hub), *streamed.losses(info.hub)]))] if info.hub else []
+    told += [("table", note) for note in table.notes]
+    if info.headless:
         told.append(("no-header", "The first line is a pair, not a header: it counts."))
     if info.swapped:
         named = [languages.called(code) for code in info.languages]

@@ -1,6 +1,18 @@
-"""What came of a Hub data set, in plain words: which rows, of which revision, and what was left out or cut on the way."""
+"""A Hub data set by its address, and what came of it in plain words: which rows, of which revision, what was left out or cut on the way."""
+
+from genhub.errors import UserError
 
 ORIGIN = ("dataset", "config", "split", "revision", "cut", "drawn")  # what a run remembers of where its rows come from
+
+
+def address(typed: str, field: str = "dataset") -> dict:
+    """{"dataset", "config", "split"} of owner/name[:configuration[:split]], empty where they are not said."""
+    name, *rest = str(typed).strip().split(":")
+    if len(rest) > 2:
+        what, limit = f"“{typed[:200]}” has too many parts.", "It is owner/name:configuration:split; the last two may be left out."
+        raise UserError(what, limit, "Check the spelling.", field)
+    config, split = (*rest, "", "")[:2]
+    return {"dataset": name, "config": config, "split": split}
 
 
 def origin(hub: dict) -> dict:

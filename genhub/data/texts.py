@@ -151,7 +151,8 @@ def _plain(text: str, empty: Brought) -> Brought:
 
 def _column(args: dict, limits: Limits, fixes: Sequence[str]) -> Brought:
     """The cells of a column, one a document. Raises UserError as `tables.read`."""
-    table = tables.read(Path(args["path"]), limits, cut=True, fixes=fixes)
+    held = replace(limits, line_chars=limits.corpus_chars) if args.get("hub") else limits  # as they were written, see `hub.dataset`
+    table = tables.read(Path(args["path"]), held, cut=True, fixes=fixes)
     if table.left_out and not args.get("cut"):
         refusal = tables.too_many_rows(table, limits)
         refusal.fix = KEEP_FIRST

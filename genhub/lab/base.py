@@ -54,6 +54,10 @@ class Base:
     def run(self, visitor: str, run_id: str) -> RunInfo:
         return self.runner.get(self.owner(visitor), gate.run_id(run_id))
 
+    def fetching(self, model_id: str, family: str) -> Iterator[hub.Fetched]:
+        """Bring a model of the Hub to this machine, telling how far that is; nothing of one that is here, see `hub.fetching`."""
+        yield from hub.fetching(gate.model_id(model_id, self.settings, family), self.settings, family)
+
     def _with_model(self, visitor: str, run_id: str) -> RunFolder:
         folder = self.folder(visitor, run_id)
         if not folder.has("passport.json"):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from genhub import gate
 from genhub.data.pairs import PairsInfo
 from genhub.errors import UserError
+from genhub.families import SEQ2SEQ
 from genhub.lab.pairs_read import PairsRead
 from genhub.lab.translating import Translating
 
@@ -35,7 +36,11 @@ class Pairs(Translating, PairsRead):
         known = self._judged(visitor, pairs_id)
         sources, systems = list(known), {}
         values = {name: value for name, value in values.items() if name != "model"} | {"hypotheses": 1}
-        chosen = [(name, self._judge(visitor, model, values)) for model, name in self._named(visitor, self._models(models)).items()]
+        named = self._named(visitor, self._models(models))
+        for model in [model for model in named if not model.startswith(RUN)]:
+            for _ in self.fetching(model, SEQ2SEQ.name):
+                yield f"{model} is fetched from the Hub", 0.0, None
+        chosen = [(name, self._judge(visitor, model, values)) for model, name in named.items()]
         for done, (name, asked) in enumerate(chosen):
             wanted = {**asked, "lines": sources}
             with contextlib.closing(self.worker.stream("translate.lines", wanted, seconds=60 + len(sources))) as events:

@@ -1,13 +1,13 @@
 """Pairs of sentences come in, read in one-shot children.
 
-take_pairs · take_pairs_file · pairs_info · pairs_rows
+take_pairs · take_pairs_file · take_pairs_hub · pairs_info · pairs_rows
 """
 
 import json
 from pathlib import Path
 
 from genhub import gate
-from genhub.data import pairs
+from genhub.data import pairs, streamed
 from genhub.data.pairs import PairsInfo
 from genhub.lab.base import Base
 
@@ -15,7 +15,7 @@ __all__ = ["PairsInfo", "PairsRead"]
 
 
 class PairsRead(Base):
-    """From a paste or a file to pairs that a model can be judged on, and learn from."""
+    """From a paste, a file or the Hub to pairs that a model can be judged on, and learn from."""
 
     def take_pairs(self, visitor: str, text: str, *, languages=(), columns: tuple[str, str] = ("", "")) -> PairsInfo:
         """Read pasted pairs: a table, or a pair a line with a tab between. languages: codes of both sides; columns: their names."""
@@ -29,6 +29,11 @@ class PairsRead(Base):
         upload = gate.upload(path, self.settings.limits)
         request = {"path": str(upload.path), "name": upload.name, "cut": bool(cut)}
         return self._read_pairs(visitor, request, languages, columns)
+
+    def take_pairs_hub(self, visitor: str, dataset: str, *, languages=(), columns: tuple[str, str] = ("", "")) -> PairsInfo:
+        """Stream a split of a Hub data set, owner/name[:configuration[:split]]. Of one beyond the limits a part is drawn."""
+        with self._streamed(streamed.address(dataset)) as request:
+            return self._read_pairs(visitor, {**request, "cut": True}, languages, columns)
 
     def _read_pairs(self, visitor: str, request: dict, languages, columns: tuple[str, str]) -> PairsInfo:
         source, target = (gate.column(name, field) for name, field in zip(columns, ("source_column", "target_column"), strict=True))

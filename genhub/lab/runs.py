@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from genhub import gate, hub, tasks
-from genhub.data import texts
+from genhub.data import pairs, texts
 from genhub.errors import UserError
 from genhub.families import ENCODER
 from genhub.jobs import forecasts, janitor, reading
@@ -79,7 +79,7 @@ class Runs(Tables, Texts, PairsRead):
     def _of_pairs(self, visitor: str, pairs_id: str) -> tuple[str, dict]:
         """The same of pairs."""
         info = self.pairs_info(visitor, pairs_id)
-        return info.name, {"name": info.name, "sample": None}
+        return info.name, pairs.origin(info)
 
     def _prepared(self, visitor: str, source_id: str, values: dict, task: str) -> tuple[Config, Path]:
         """(checked options, the rows or documents to learn from)."""

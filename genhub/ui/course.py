@@ -140,7 +140,7 @@ COURSE: dict[str, tuple[Line, ...]] = {
         Line(
             "Character RNN on plays",
             "Embedding 16, GRU 128, windows of 100 characters: the next character, again and again.",
-            "After how many steps are there words, and after how many speakers? Then paste Shakespeare instead of Harbour plays.",
+            "After how many steps are there words, and after how many speakers? Then paste Shakespeare instead of Harbour plays, or take it from the Hub.",
             Way("scratch", values=_learner(SCRATCH, options.OWN, {**SLIDES_RNN, "stateful": False})),
         ),
         Line(

@@ -80,18 +80,19 @@ def test_a_column_of_a_data_set_of_the_hub_is_taken(lab, tmp_path, monkeypatch):
     with HubServer(tmp_path / "served") as server:
         folder = server.folder("acme/letters", "datasets")
         folder.mkdir(parents=True)
-        rows = [{"story": text} for text in [*DOCUMENTS, DOCUMENTS[0], ""]]
+        book = "Once upon a time. " * 6_000  # in one cell, longer than a line of a table may be
+        rows = [{"story": text} for text in [book, *DOCUMENTS, DOCUMENTS[0], ""]]
         (folder / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         for name, value in {"HF_ENDPOINT": server.url, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_OFFLINE": "0"}.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(lab, "settings", replace(lab.settings, offline=False))
         info = lab.take_text_hub(ME, " acme/letters ")
-    assert documents(lab, info) == DOCUMENTS
+    assert documents(lab, info) == [book, *DOCUMENTS]
     assert (info.source, info.name, info.column, info.encoding) == ("hub", "acme/letters", "story", "")
     assert (info.duplicates, info.empty, info.cut) == (1, 1, False)
     assert (info.hub["dataset"], info.hub["split"], info.hub["revision"], info.hub["cut"]) == ("acme/letters", "train", COMMIT, False)
     assert info.findings[0]["code"] == "hub"
-    assert info.findings[0]["text"].startswith("All 22 rows of the split “train” of “acme/letters”")
+    assert info.findings[0]["text"].startswith("All 23 rows of the split “train” of “acme/letters”")
     for nothing in ("../x", "", None, 7):
         with pytest.raises(UserError, match="not the name of a Hub data set"):
             lab.take_text_hub(ME, nothing)

@@ -1,11 +1,15 @@
 """Tuning a translator through the Lab: pairs in, a run of its own kind, which translates in its model's place."""
 
+import json
+
 import pytest
 
 from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder
-from genhub.text import tune
+from genhub.text import code, tune
 from genhub.training.configs import TuneConfig
+from genhub.ui.learning import pairs_source
+from genhub.ui.learning.kinds import TUNE
 from tests.inline_worker import InlineWorker
 from tests.serving.tiny_runs import store
 from tests.text.tiny_pairs import OTHER
@@ -34,6 +38,35 @@ def lab(lab):
 @pytest.fixture
 def pairs(lab) -> str:
     return lab.take_pairs(VISITOR, "\n".join(f"{here}\t{there}" for here, there in OTHER), languages=["en", "es"]).id
+
+
+def test_pairs_of_a_data_set_of_the_hub_are_learnt_and_named(lab, monkeypatch):
+    from genhub import hub
+
+    facts = {"dataset": "acme/said", "config": "en-es", "split": "train", "revision": "c" * 40, "columns": ["en", "es"]}
+    facts |= {"rows": len(OTHER), "left_out": [], "cut": True, "drawn": True, "shortened": 0, "splits": ["train"]}
+    asked = []
+
+    def stream(request, settings):
+        asked.append(request)
+        with open(request["out"], "w") as file:
+            file.writelines(json.dumps({"note": "Not this one.", "es": there, "en": here}) + "\n" for here, there in OTHER)
+        return facts
+
+    monkeypatch.setattr(hub, "dataset", stream)
+    given = {"source": pairs_source.HUB, "pasted": "", "file": None, "dataset": "acme/said:en-es", "cut": False, "source_column": ""}
+    given |= {"target_column": "", "model": MODEL, "source_language": "en", "target_language": "es"}
+    taken, told = pairs_source.take(lab, {"visitor": VISITOR}, TUNE, {TUNE.name(part): value for part, value in given.items()})
+    assert {name: asked[0][name] for name in ("dataset", "config", "split")} == {"dataset": "acme/said", "config": "en-es", "split": ""}
+    assert "drawn from a shuffled stream" in told
+    info = lab.pairs_info(VISITOR, taken)
+    assert (info.source_column, info.target_column, info.pairs, info.fixes) == ("en", "es", len(OTHER), [])
+    path = lab.run(VISITOR, lab.train(VISITOR, taken, FAST, task="translate")).path
+    assert RunFolder(path).job()["data"]["hub"] == {
+        name: facts[name] for name in ("dataset", "config", "split", "revision", "cut", "drawn")
+    }
+    command = code.command_line(path)
+    assert "--data hub:acme/said:en-es:train --source-column en --target-column es " in command
 
 
 @pytest.fixture

@@ -44,6 +44,9 @@ class Writing:
     def __init__(self, *events, answers=()):
         self.events, self.answers, self.asked = events, list(answers), []
 
+    def fetching(self, model, family):
+        return iter(())
+
     def writing(self, visitor, prompt, values, run="", *, exact=False, forced=()):
         self.asked.append({"prompt": prompt, **values, "run": run, "exact": exact, "forced": list(forced)})
         for event in [{"result": self.answers.pop(0)}] if self.answers else self.events:

@@ -101,6 +101,8 @@ def test_a_run_is_trained_on_pairs_and_judged_beside_its_model(client, me, tmp_p
         ("translation_beam_tree", ([3, 4, 0], HOW, -1, [99]), "cannot be hidden"),
         ("read_pairs", ("one column\nonly", []), "one column"),
         ("read_pairs", ("", []), "pasted|text"),
+        ("read_hub_pairs", ("../secret", ["en", "es"]), "not the name of a Hub data set"),
+        ("read_hub_pairs", ("a/b:c:d:e", ["en", "es"]), "too many parts"),
         ("judge_translation", ("nothing", [MODEL], HOW), "id|pairs"),
     ],
 )

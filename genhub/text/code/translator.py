@@ -85,7 +85,8 @@ def script_for(passport: dict, *, whole_model: bool) -> str:
 
 def source_words(origin: dict, metrics: dict) -> list[str]:
     """What the command says of the pairs besides --data."""
-    return []
+    columns = origin.get("columns") or ()
+    return [word for flag, column in zip(("--source-column", "--target-column"), columns, strict=False) for word in (flag, column)]
 
 
 def more_stand_ins(metrics: dict) -> list[str]:

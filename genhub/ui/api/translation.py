@@ -1,4 +1,4 @@
-"""Endpoints for scripts: a translation model translates, shows what it looked at, and is judged on pairs."""
+"""Endpoints for scripts: a translation model translates and shows what it looked at."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -31,22 +31,10 @@ def endpoints(lab: Lab) -> list[Callable]:
         that does not see them."""
         return lab.translation_tree(visitor, source, options, tokens=tokens, hidden=hidden)
 
-    def read_pairs(visitor: str, text: str, languages: list[str], source_column: str = "", target_column: str = "") -> dict:
-        """Read pairs of sentences: a pair a line with a tab between, or a table. Returns their id, how many there are, what was found in
-        them. languages: codes of both sides, or none."""
-        return asdict(lab.take_pairs(visitor, text, languages=languages, columns=(source_column, target_column)))
-
-    def judge_translation(visitor: str, pairs: str, models: list[str], options: dict) -> dict:
-        """BLEU and chrF of some models on pairs that were read, with 95 % bootstrap intervals, paired differences to the first one, by
-        length, and the worst sentences."""
-        return lab.judge(visitor, pairs, models, options)
-
     return [
         translation_models,
         translate,
         translate_stream,
         translation_attention,
         translation_beam_tree,
-        read_pairs,
-        judge_translation,
     ]

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 
 import gradio as gr
 
+from genhub.families import CAUSAL
 from genhub.lab import Lab
 from genhub.training.configs import STRATEGIES
-from genhub.ui import markup, tokens
+from genhub.ui import fetching, markup, tokens
 from genhub.ui.generate import stored, writer
 from genhub.ui.wiring import Wires, pieces
 
@@ -121,6 +122,8 @@ def _follow(lab: Lab, session: dict, state: dict, forced) -> Iterator[dict]:
     asked = (session["visitor"], state["prompt"], state["values"], state["run"])
     state |= {"growing": True}
     drawn, told, grown = 0.0, None, state
+    for frame in () if state["run"] else fetching.shown(lab, state["values"]["model"], CAUSAL.name):
+        yield {"gen_figures": frame}
     with contextlib.closing(lab.writing(*asked, exact=state["exact"], forced=forced)) as events:
         for event in events:
             if "restarted" in event:

@@ -11,15 +11,19 @@ from genhub.ui import markup
 from genhub.ui.learning.kinds import Kind
 from genhub.ui.wiring import Wires
 
-PASTED, FILE = "Paste", "My file"
-PARTS = ("source", "pasted", "file", "source_column", "target_column", "cut", "model", "source_language", "target_language")
-SHOWN = {PASTED: ("pasted",), FILE: ("file", "cut")}
+PASTED, FILE, HUB = "Paste", "My file", "The Hub"
+FIELDS = ("pasted", "file", "dataset", "cut")
+PARTS = ("source", *FIELDS, "source_column", "target_column", "model", "source_language", "target_language")
+SHOWN = {PASTED: ("pasted",), FILE: ("file", "cut"), HUB: ("dataset",)}
+HUB_PAIRS = "Helsinki-NLP/opus_books:en-es"
+HUB_HELP = "owner/name on the Hub, or owner/name:configuration:split. opus_books: sentences of books in many languages."
 NOTHING = "No pairs are in use yet."
 MISSING = ("No pairs are in use.", "Training needs some.", "Paste or choose pairs and press “Use these pairs”.")
 
 
 def layout(wires: Wires, kind: Kind) -> None:
-    source = gr.Radio([PASTED, FILE], value=PASTED, label="Pairs", elem_id=kind.name("source"))
+    sources = [PASTED, FILE, *([] if wires.lab.settings.offline else [HUB])]
+    source = gr.Radio(sources, value=PASTED, label="Pairs", elem_id=kind.name("source"))
     pasted = gr.Textbox(
         "",
         label="Pasted pairs",
@@ -29,6 +33,7 @@ def layout(wires: Wires, kind: Kind) -> None:
         elem_id=kind.name("pasted"),
     )
     file = gr.File(label="CSV, TSV, JSONL or Parquet", visible=False, height=110, elem_id=kind.name("file"))
+    dataset = gr.Textbox(HUB_PAIRS, label="Data set", info=HUB_HELP, max_lines=1, visible=False, elem_id=kind.name("dataset"))
     with gr.Row():
         columns = [
             gr.Textbox("", label=label, info="Empty: found by its name.", max_lines=1, elem_id=kind.name(name), min_width=140)
@@ -39,13 +44,13 @@ def layout(wires: Wires, kind: Kind) -> None:
     problem = gr.HTML(elem_id=kind.name("text_problem"))
     facts = gr.HTML(markup.page(markup.note(NOTHING)), elem_id=kind.name("facts"), elem_classes="gh-reserve")
     parts = {"source": source, "pasted": pasted, "file": file, "source_column": columns[0], "target_column": columns[1], "cut": cut}
+    parts["dataset"] = dataset
     parts |= {"use": use, "text_problem": problem, "facts": facts}
     wires.add(**{kind.name(part): component for part, component in parts.items()})
 
 
 def wire(wires: Wires, kind: Kind) -> None:
-    groups = kind.names("pasted", "file", "cut")
-    wires.on(wires.parts[kind.name("source")].change, partial(choose, kind=kind), [kind.name("source")], groups)
+    wires.on(wires.parts[kind.name("source")].change, partial(choose, kind=kind), [kind.name("source")], kind.names(*FIELDS))
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
@@ -53,21 +58,24 @@ def wire(wires: Wires, kind: Kind) -> None:
 
 def choose(lab: Lab, kind: Kind, **given) -> dict:
     shown = SHOWN.get(str(given[kind.name("source")]), ())
-    return {kind.name(part): gr.update(visible=part in shown) for part in ("pasted", "file", "cut")}
+    return {kind.name(part): gr.update(visible=part in shown) for part in FIELDS}
 
 
 def take(lab: Lab, session: dict, kind: Kind, given: dict) -> tuple[str, str]:
     """(id of the pairs that were read, what is told of them)."""
     visitor = session["visitor"]
-    source, pasted, file, first, second, cut, model, *spoken = (given[kind.name(part)] for part in PARTS)
+    source, pasted, file, dataset, cut, first, second, model, *spoken = (given[kind.name(part)] for part in PARTS)
     known = catalog.languages_of(str(model))
     languages = [str(said or code) for said, code in zip(spoken, known, strict=True)]
-    if source != FILE:
-        info = lab.take_pairs(visitor, pasted, languages=languages, columns=(first, second))
-    else:
+    how = {"languages": languages, "columns": (first, second)}
+    if source == FILE:
         if not file:
             raise UserError("No file has been chosen.", "One file is needed.", "Choose a table of pairs.", "file")
-        info = lab.take_pairs_file(visitor, file, languages=languages, columns=(first, second), cut=cut is True)
+        info = lab.take_pairs_file(visitor, file, **how, cut=cut is True)
+    elif source == HUB:
+        info = lab.take_pairs_hub(visitor, dataset, **how)
+    else:
+        info = lab.take_pairs(visitor, pasted, **how)
     return info.id, told(info)
 
 

@@ -4,7 +4,7 @@ from functools import partial
 
 import gradio as gr
 
-from genhub.data import samples
+from genhub.data import samples, streamed
 from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.ui import markup
@@ -14,6 +14,8 @@ from genhub.ui.wiring import Wires
 BUNDLED, PASTED, FILE, HUB = "A bundled text", "Paste", "My file", "The Hub"
 PARTS = ("source", "sample", "pasted", "file", "column", "dataset", "cut")
 SHOWN = {BUNDLED: ("sample",), PASTED: ("pasted", "cut"), FILE: ("file", "column", "cut"), HUB: ("dataset", "column")}
+HUB_TEXT = "karpathy/tiny_shakespeare"
+HUB_HELP = "owner/name on the Hub, or owner/name:configuration:split. tiny_shakespeare: the million characters of plays that char-rnn and nanoGPT learn to write from."
 OUTPUTS = ("facts", "train")
 NOTHING = "No text is in use yet."
 MISSING = ("No text is in use.", "Training needs one.", "Choose a text and press “Use this text”.")
@@ -27,7 +29,7 @@ def layout(wires: Wires, kind: Kind) -> None:
     )
     pasted = gr.Textbox("", label="Pasted text", lines=6, max_lines=12, visible=False, elem_id=kind.name("pasted"))
     file = gr.File(label=".txt, .md, or a table (CSV, TSV, JSONL, Parquet)", visible=False, height=110, elem_id=kind.name("file"))
-    dataset = gr.Textbox("", label="Data set", info="owner/name on the Hub.", max_lines=1, visible=False, elem_id=kind.name("dataset"))
+    dataset = gr.Textbox(HUB_TEXT, label="Data set", info=HUB_HELP, max_lines=1, visible=False, elem_id=kind.name("dataset"))
     column = gr.Textbox("", label="Column", info="Of a table; empty: the longest.", max_lines=1, visible=False, elem_id=kind.name("column"))
     cut = gr.Checkbox(False, label="Cut it to the limit if it is too long", visible=False, elem_id=kind.name("cut"))
     use = gr.Button("Use this text", elem_id=kind.name("use"), elem_classes="gh-enter")
@@ -62,7 +64,7 @@ def take(lab: Lab, session: dict, kind: Kind, given: dict) -> tuple[str, str]:
             raise UserError("No file has been chosen.", "One file is needed.", "Choose a text or a table.", "file")
         info = lab.take_text_file(visitor, file, column=column, cut=cut is True)
     elif source == HUB:
-        info = lab.take_text_hub(visitor, dataset, column=column)
+        info = lab.take_text_hub(visitor, *streamed.address(dataset).values(), column=column)
     else:
         info = lab.take_text_sample(visitor, sample)
     return info.id, told(info)

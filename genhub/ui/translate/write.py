@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 import gradio as gr
 
 from genhub.data.languages import called
+from genhub.families import SEQ2SEQ
 from genhub.lab import Lab
-from genhub.ui import markup, tokens
+from genhub.ui import fetching, markup, tokens
 from genhub.ui.markup import esc
 from genhub.ui.translate import chooser, state
 from genhub.ui.wiring import Wires, pieces
@@ -93,6 +94,8 @@ def translate(lab: Lab, session: dict, tr_source: str, **fields) -> Iterator[dic
     values, run = chooser.asked(fields)
     grown = state.begun(values, {"sentences": []}, run)
     yield BUSY
+    for frame in () if run else fetching.shown(lab, values["model"], SEQ2SEQ.name):
+        yield {"tr_told": frame}
     with contextlib.closing(lab.translating(session["visitor"], tr_source, values, run)) as events:
         for event in events:
             if "restarted" in event:
