@@ -42,7 +42,8 @@ def ask(lab: Writing) -> dict:
     place = max(range(len(ids)), key=lambda place: told["tokens"][place]["entropy"])
     why = lab.inspect("", [*told["prompt_ids"], *ids], len(told["prompt_ids"]) + place, values)
     compared = [decode.write_several(lab, "", prompt, {**values, **way.values}, "", decode.TEXTS) for way in decode.PRESETS[decode.FIRST]]
-    people = decode.written_by_people(lab, "", values, "")
+    length = decode.usual_length(list(zip(decode.PRESETS[decode.FIRST], compared, strict=True)))
+    people = decode.written_by_people(lab, "", values, "", length)
     found, refused = guess.ranked(lab, "", values, "", "")
     return {
         "model": model,

@@ -48,11 +48,11 @@ class Writing(Base):
         args = {**writer, "exact": exact is True, "ids": gate.listed(ids, "ids"), "place": place, "config": config.to_dict()}
         return self.worker.call("generate.inspect", args, seconds=SECONDS)
 
-    def score(self, visitor: str, text: str, values: dict, run: str = "", *, cut: bool = False) -> dict:
-        """A text in bits, see `serving.generating.score`; with `cut`, as much of it as the model holds."""
+    def score(self, visitor: str, text: str, values: dict, run: str = "", *, cut: bool = False, most: int = 0) -> dict:
+        """A text in bits, see `serving.generating.score`; with `cut`, as much of it as the model holds; `most`: of its first tokens."""
         _, writer = self._chosen(visitor, values, run)
         checked = gate.text(text, self.settings.limits.text_chars)
-        return self.worker.call("generate.score", {**writer, "text": checked, "cut": cut}, seconds=SECONDS)
+        return self.worker.call("generate.score", {**writer, "text": checked, "cut": cut, "most": most}, seconds=SECONDS)
 
     def _asked(self, visitor: str, prompt: str, values: dict, run: str) -> dict:
         config, writer = self._chosen(visitor, values, run)

@@ -4,7 +4,7 @@ is the folder of a run that adapted one.
     generate.write    {model, prompt, config, exact, forced} → events {tokens}, {prompt_ids} too at first; result `written`; see `write`
     generate.beams    {model, prompt, config}          → the tree and the hypotheses of a beam search; see `beams`
     generate.inspect  {model, ids, place, config, top, exact} → how the token at `place` was chosen among the best candidates; see `inspect`
-    generate.score    {model, text, cut}                   → each token of a text with its log-probability; see `score`
+    generate.score    {model, text, cut, most}             → each token of a text with its log-probability; see `score`
 
 Rows of several requests on one model are decoded together, in eight bits on a CPU, unless they ask to be exact: then each is alone and
 in full precision, and the same seed gives the same text always. Sums of floating-point numbers depend on the batch, so that a row in
@@ -19,13 +19,14 @@ from typing import Any
 
 import torch
 
-from genhub import settings, steps
+from genhub import settings
 from genhub.errors import UserError
 from genhub.serving import arguments
 from genhub.text.causal import Causal
 from genhub.text.decoding import beams as beam_search
 from genhub.text.decoding import measures
-from genhub.text.decoding.batch import Batch, Row
+from genhub.text.decoding.batch import END, LENGTH, POSITIONS, Batch, Row
+from genhub.text.decoding.beams import Beams
 from genhub.text.decoding.spelling import Speller
 from genhub.text.decoding.strategies import BEAMS, Chooser
 from genhub.training.configs import GenerateConfig
@@ -36,10 +37,10 @@ DIGITS = 6
 
 
 def write(context: Any, args: dict) -> Generator[dict | None, None, dict]:
-    """A continuation, token by token. `written`: {text, prompt_ids, tokens: [{id, text, logprob, entropy, rank}], ended, perplexity,
+    """A continuation, token by token. `written`: {text, prompt_ids, prompt_read (how many of these were read, the last ones), tokens: [{id, text, logprob, entropy, rank}], ended, perplexity,
     units, distinct_1, distinct_2, repetition, loops, seconds, tokens_per_second}; figures are null where there is no token. forced: the first
     tokens of the continuation, which are not chosen (a branch of an earlier one); they count among max_new_tokens.
-    ended: "end" (by the model), "length" (of the config) or "positions" (of the model)."""
+    ended: "end" (by the model), "length" (of the config) or "positions" (of the model). Of a beam search events {depth, most} come."""
     model, config = _model(context, args), _config(args)
     if config.strategy in BEAMS:
         return (yield from _write_beams(model, args, config))
@@ -50,7 +51,7 @@ def write(context: Any, args: dict) -> Generator[dict | None, None, dict]:
     key = id(model.decoder)  # which the batch holds, so that no other model has it meanwhile: rows of two adapters never share a batch
     while not args.get("exact") and len(context.rows(key)) >= ROWS:
         yield None
-    tokens = _scored(model, ids + forced, len(ids), forced)
+    tokens = yield from _scored(model, ids + forced, len(ids))
     yield {"prompt_ids": ids, "tokens": tokens}
     batch = Batch(model.decoder) if args.get("exact") else context.batch(key, model.decoder)
     row = Row(ids + forced, replace(config, max_new_tokens=config.max_new_tokens - len(forced)), model.ends)
@@ -73,11 +74,25 @@ def _write_beams(model: Causal, args: dict, config: GenerateConfig) -> Generator
     ids, began = model.prompt(arguments.text(args, "prompt")), time.monotonic()
     forced = _forced(model, args, len(ids), config)
     searched = replace(config, max_new_tokens=config.max_new_tokens - len(forced))
-    found = yield from steps.quietly(beam_search.search(model.decoder, ids + forced, searched, model.ends))
+    found = yield from _searched(beam_search.search(model.decoder, ids + forced, searched, model.ends), searched)
     best = found.hypotheses[0]
     new = forced + best.tokens
-    ended = "end" if best.ended else "length"
-    return _written(model, ids, _scored(model, ids + new, len(ids), new), ended, time.monotonic() - began)
+    full = model.longest and len(ids) + len(new) >= model.longest
+    ended = END if best.ended else POSITIONS if full else LENGTH
+    tokens = yield from _scored(model, ids + new, len(ids))
+    return _written(model, ids, tokens, ended, time.monotonic() - began)
+
+
+def _searched(search: Generator[Beams, None, Beams], config: GenerateConfig) -> Generator[dict, None, Beams]:
+    """A beam search; events {depth, most}: how many tokens its hypotheses have. What listens can stop it between two of them."""
+    depth = 0
+    while True:
+        try:
+            next(search)
+        except StopIteration as end:
+            return end.value
+        depth += 1
+        yield {"depth": depth, "most": config.max_new_tokens}
 
 
 def _written(model: Causal, ids: list[int], tokens: list[dict], ended: str, seconds: float) -> dict:
@@ -85,6 +100,7 @@ def _written(model: Causal, ids: list[int], tokens: list[dict], ended: str, seco
     return {
         "text": text,
         "prompt_ids": ids,
+        "prompt_read": model.read(len(ids)),
         "tokens": tokens,
         "ended": ended,
         "perplexity": measures.perplexity([token["logprob"] for token in tokens]),
@@ -106,12 +122,12 @@ def _variety(model: Causal, text: str, ids: list[int]) -> dict:
     }
 
 
-def beams(context: Any, args: dict) -> Generator[None, None, dict]:
-    """{nodes: [{token, text, parent, depth, logprob, score, state, greedy}], hypotheses: [{text, score, node, ended, best}]}; a parent
+def beams(context: Any, args: dict) -> Generator[dict, None, dict]:
+    """Events as `_searched`; {nodes: [{token, text, parent, depth, logprob, score, state, greedy}], hypotheses: [{text, score, node, ended, best}]}; a parent
     of -1 is the prompt."""
     model, config = _model(context, args), _config(args)
     ids = model.prompt(arguments.text(args, "prompt"))
-    found = yield from steps.quietly(beam_search.search(model.decoder, ids, config, model.ends))
+    found = yield from _searched(beam_search.search(model.decoder, ids, config, model.ends), config)
     nodes = [
         {
             "token": node.token,
@@ -142,7 +158,7 @@ def inspect(context: Any, args: dict) -> dict:
     tokens at `place` of `ids` after each stage, the chosen one among them; what was cut away has kept 0. exact: false for a text that was
     written without it, whose probabilities are those of eight bits."""
     model, config = _model(context, args), _config(args)
-    if args.get("exact") is False:
+    if args.get("exact") is False and config.strategy not in BEAMS:
         model = _quick(context, model, args)
     ids, place = _ids(args, model), args.get("place")
     if not isinstance(place, int) or isinstance(place, bool) or not 0 < place < len(ids):
@@ -166,10 +182,11 @@ def inspect(context: Any, args: dict) -> dict:
     return {"entropy": float(torch.special.entr(stages.raw.exp()).sum()), "candidates": candidates}
 
 
-def score(context: Any, args: dict) -> dict:
+def score(context: Any, args: dict) -> Generator[None, None, dict]:
     """{ids, begun, tokens: [{id, text, logprob, entropy, rank}], bits, bits_per_character, perplexity, vocabulary, and the variety of
     `written`}: what the model would have given to each token of a text it is shown. `ids` are all tokens; of a model without a starting
-    token the first is not judged, for nothing stands before it: `begun` is its text. cut: only as many are read as the model holds."""
+    token the first is not judged, for nothing stands before it: `begun` is its text. cut: only as many are read as the model holds; most: so many at
+    most are judged, 0 for all."""
     model = _model(context, args)
     text = arguments.text(args, "text")
     ids = model.encode(text)
@@ -177,12 +194,13 @@ def score(context: Any, args: dict) -> dict:
         ids = [model.start, *ids]
     if args.get("cut") is True and model.longest:
         ids = ids[: model.longest]
+    ids = ids[: _count(args.get("most"), len(ids)) + 1]
     if model.longest and len(ids) > model.longest:
         what = f"The text has {len(ids):,} tokens."
         raise UserError(what, f"This model holds {model.longest:,}.", f"Shorten it to {model.longest:,} tokens at most.", "text")
     if len(ids) < 2:
         raise UserError("The text is too short to judge.", "At least two tokens.", "Write more.", "text")
-    tokens = _scored(model, ids, 1, ids[1:])
+    tokens = yield from _scored(model, ids, 1)
     logprobs = [token["logprob"] for token in tokens]
     bits = -sum(logprobs) / math.log(2)
     judged = sum(len(token["text"]) for token in tokens)
@@ -195,17 +213,25 @@ def score(context: Any, args: dict) -> dict:
     return {"ids": ids, "begun": _decoded(model, ids[:1]), "tokens": tokens, "vocabulary": len(model.tokenizer), **figures}
 
 
-def _scored(model: Causal, ids: list[int], first: int, judged: list[int]) -> list[dict]:
+def _scored(model: Causal, ids: list[int], first: int) -> Generator[None, None, list[dict]]:
     """Tokens of `ids` from place `first` on, as `write` shows them."""
-    if not judged:
+    if len(ids) <= first:
         return []
-    logprobs = model.logits(ids)[first - 1 : -1].log_softmax(-1)
-    entropies = torch.special.entr(logprobs.exp()).sum(-1).tolist()
-    speller, shown = Speller(model.tokenizer, ids[:first]), []
-    for place, token in enumerate(judged):
-        logprob = logprobs[place, token]
-        rank = int((logprobs[place] > logprob).sum())
-        shown.append(_told(token, speller.add(token), float(logprob), entropies[place], rank))
+    speller, shown, read = Speller(model.tokenizer, ids[:first]), [], 0
+    for piece in model.pieces(ids[:-1]):
+        logprobs = piece[max(0, first - 1 - read) :].log_softmax(-1)
+        read += len(piece)
+        judged = ids[read + 1 - len(logprobs) : read + 1]
+        chosen = logprobs.gather(1, torch.tensor(judged, dtype=torch.long)[:, None])
+        told = zip(
+            judged,
+            chosen[:, 0].tolist(),
+            torch.special.entr(logprobs.exp()).sum(-1).tolist(),
+            (logprobs > chosen).sum(-1).tolist(),
+            strict=True,
+        )
+        shown += [_told(token, speller.add(token), logprob, entropy, rank) for token, logprob, entropy, rank in told]
+        yield None
     shown[-1]["text"] += speller.flush()
     return shown
 

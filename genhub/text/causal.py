@@ -4,6 +4,7 @@ Loading takes a local folder only; `genhub.hub` finds, checks and downloads. Pro
 cannot read (a character that it has no token for, more tokens than it has positions) is refused with the reason.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from genhub.text.lm import sliding_windows
 from genhub.text.sharing import twin
 
 NAMED_CHARACTERS = 10
+PIECE = 256  # tokens that are judged at once
 
 
 @dataclass(frozen=True)
@@ -105,18 +107,33 @@ class Causal:
             raise UserError(what, limit, f"Shorten it to fewer than {self.longest:,} tokens.", "prompt")
         return ids
 
-    @torch.inference_mode()
+    def read(self, count: int) -> int:
+        """How many of the last of `count` tokens the model reads before it writes the next one."""
+        return self.decoder.read(count) if isinstance(self.decoder, RollingDecoder) else count
+
     def logits(self, ids: list[int]) -> torch.Tensor:
-        """(T, V) after each token, on the CPU: in one pass, or where a text is longer than the positions in several, each token read after
-        half of them."""
-        pieces = [(0, len(ids), 0)]
+        """(T, V) after each token, on the CPU."""
+        return torch.cat(list(self.pieces(ids)))
+
+    @torch.inference_mode()
+    def pieces(self, ids: list[int]) -> Iterator[torch.Tensor]:
+        """`logits` in pieces of a few hundred tokens: of a large vocabulary all of them would take gigabytes. Where a text is longer than the
+        positions, each token is read after half of them."""
         if self.positions and len(ids) > self.positions:
-            pieces = sliding_windows(len(ids) + 1, self.positions, self.positions // 2)
-        told = []
-        for start, end, new in pieces:
-            some = torch.tensor([ids[start:end]], device=self.model.device)
-            told.append(self.model(input_ids=some).logits[0, new - start :].float().cpu())
-        return torch.cat(told)
+            for start, end, new in sliding_windows(len(ids) + 1, self.positions, self.positions // 2):
+                yield self._logits(ids[start:end])[0][new - start :]
+        elif len(ids) <= PIECE or isinstance(self.model, Writer):
+            yield self._logits(ids)[0]
+        else:
+            memory = None
+            for start in range(0, len(ids), PIECE):
+                told, memory = self._logits(ids[start : start + PIECE], past_key_values=memory, use_cache=True)
+                yield told
+
+    def _logits(self, ids: list[int], **how) -> tuple[torch.Tensor, object]:
+        """(T, V) logits of one pass, and what the model remembers of it."""
+        told = self.model(input_ids=torch.tensor([ids], device=self.model.device), **how)
+        return told.logits[0].float().cpu(), getattr(told, "past_key_values", None)
 
 
 def load_causal(folder: Path, *, id: str = "", revision: str = "", sha256: str = "", variant: str = "") -> Causal:

@@ -90,6 +90,11 @@ def chip(state: str) -> Raw:
     return Raw(f'<span class="gh-chip {esc(state)}">{esc(state)}</span>')
 
 
+def figure(value: float | None, form: str) -> str:
+    """A number in a form of `str.format`; a dash where there is none."""
+    return "–" if value is None else form.format(value)
+
+
 def track(share: float) -> str:
     """A progress bar, `share` from 0 to 1."""
     percent = max(0.0, min(1.0, share)) * 100

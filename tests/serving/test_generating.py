@@ -150,6 +150,42 @@ def test_a_token_can_be_looked_into(worker, model, exact):
     assert len(told["candidates"]) == 10
 
 
+def test_a_token_of_a_beam_search_is_explained_by_the_model_that_chose_it(worker, model):
+    config = {**GREEDY, "strategy": "beam", "beams": 3}
+    asked = {"model": MODEL, "prompt": "the cat", "config": config, "exact": False}
+    *steps, done = worker.stream("generate.write", asked)
+    assert [step["depth"] for step in steps] == list(range(1, 13))
+    assert {step["most"] for step in steps} == {12}
+    written = done["result"]
+    ids = model.encode("the cat") + [token["id"] for token in written["tokens"]]
+    for place in range(len(ids) - 12, len(ids)):
+        told = worker.call("generate.inspect", {**asked, "ids": ids, "place": place})
+        [chosen] = [candidate for candidate in told["candidates"] if candidate["chosen"]]
+        assert math.log(chosen["raw"]) == pytest.approx(written["tokens"][place - len(ids)]["logprob"], abs=1e-4)
+
+
+def test_a_search_that_nobody_listens_to_any_more_ends(worker):
+    config = {**GREEDY, "strategy": "beam", "beams": 3}
+    with contextlib.closing(worker.stream("generate.write", {"model": MODEL, "prompt": "the cat", "config": config})) as events:
+        assert next(events) == {"depth": 1, "most": 12}
+    assert worker.call("stats", {})["at_work"] == 1  # the question itself
+
+
+def test_a_search_that_fills_the_positions_says_so(worker):
+    config = {**GREEDY, "strategy": "beam", "beams": 2, "max_new_tokens": POSITIONS}
+    told = worker.call("generate.write", {"model": MODEL, "prompt": "the cat", "config": config})
+    assert (told["ended"], len(told["prompt_ids"]) + len(told["tokens"])) == ("positions", POSITIONS)
+    assert told["prompt_read"] == len(told["prompt_ids"])
+
+
+def test_a_text_is_judged_in_pieces_as_in_one(model, monkeypatch):
+    ids = model.encode("the cat likes the dog and monday was not very good")
+    whole = model.logits(ids)
+    monkeypatch.setattr("genhub.text.causal.PIECE", 3)
+    assert len(list(model.pieces(ids))) == -(-len(ids) // 3)
+    assert torch.allclose(model.logits(ids), whole, atol=1e-4)
+
+
 def test_a_text_is_scored_in_bits(worker, model):
     told = worker.call("generate.score", {"model": MODEL, "text": "the cat likes the dog"})
     ids = torch.tensor([[0, *model.encode("the cat likes the dog")]])

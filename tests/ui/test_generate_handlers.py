@@ -250,7 +250,7 @@ def compared(lab, preset="Greedy and its cures", guess_named="Greedy", texts=1):
 
 
 class Comparing(Writing):
-    def score(self, visitor, text, values, run="", *, cut=False):
+    def score(self, visitor, text, values, run="", *, cut=False, most=0):
         raise GONE  # people's text cannot be read by this model
 
 
@@ -260,8 +260,53 @@ def test_a_comparison_grows_and_its_guess_is_counted_once():
     assert [frame["decode_view"].count("<article>") for frame in frames if "decode_view" in frame] == [1, 2, 3]
     assert frames[-1]["decode_kept"] == [1, 1]
     assert "People" not in frames[-1]["decode_table"]
+    assert "no line of people" in frames[-1]["decode_table"]
     assert frames[-1] | decode.IDLE == frames[-1]
     assert decode.settle(None, frames[-1]["decode_going"]).keys() == {"decode_going", "decode_go", "decode_stop"}
+
+
+def test_what_is_said_of_a_comparison_is_in_its_figures():
+    def one(label, perplexity, repetition, distinct):
+        return decode.Way(label, {"strategy": "greedy"}), {"perplexity": perplexity, "repetition": repetition, "distinct_2": distinct}
+
+    answers = [
+        one("Greedy", 1.5, 0.8, 0.3),
+        one("Sampling", 30.0, 0.1, 0.99),
+        one("Nucleus", 12.0, 0.25, 0.8),
+        one("None", None, None, None),
+    ]
+    people = {"perplexity": 20.0, "repetition": 0.3, "distinct_2": 0.97}
+    said = decode.finding(answers, people)
+    assert "Greedy has the lowest perplexity (1.5), Greedy the most repetition (80%)" in said
+    assert "in perplexity Sampling (30.0; people 20.0)" in said  # 1.5 times as much; 12.0 is 1.67 times less
+    assert "in repetition Nucleus (25%; people 30%)" in said
+    assert "in distinct-2 Sampling (0.99; people 0.97)" in said
+    assert "Nearest" not in decode.finding(answers, None)
+    assert decode.finding(answers[:1], people) == ""
+
+
+def test_people_are_as_long_as_what_was_written():
+    asked = []
+
+    class Scoring:
+        def score(self, visitor, text, values, run="", *, cut=False, most=0):
+            asked.append(most)
+            figures = {"perplexity": 8.0 + len(asked), "distinct_1": 0.5, "distinct_2": None, "repetition": 0.2}
+            return {**figures, "tokens": [A] * most, "loops": 0, "units": "tokens"}
+
+    ways = [(decode.Way("x", {}), {"length": length}) for length in (10, 30, 200)]
+    found = decode.written_by_people(Scoring(), "", {}, "", decode.usual_length(ways))
+    assert asked == [30] * decode.PASSAGES
+    assert (found["texts"], found["length"], found["distinct_2"]) == (decode.PASSAGES, 30, None)
+    assert found["perplexity"] == pytest.approx(8.0 + (decode.PASSAGES + 1) / 2)
+
+
+def test_a_search_says_how_far_it_is_and_what_was_not_read_is_said():
+    long = {**told(A, B), "prompt_ids": list(range(9)), "prompt_read": 4}
+    frames = wrote(Writing({"depth": 3, "most": 20}, {"result": long}))
+    assert "3 of at most 20 tokens" in frames[1]["gen_figures"]
+    assert "hold only the last 4 tokens of the prompt: 5 were not read" in frames[-1]["gen_figures"]
+    assert "not read" not in write.counted(told(A, B))
 
 
 def test_stop_takes_hold_within_a_text_and_keeps_those_before(monkeypatch):

@@ -1,5 +1,8 @@
 """A transformer that writes on when its positions are full: it reads the last half of them anew and goes on from there.
 
+From where it reads depends on the place alone, not on how the text came about: what is read at once, token by token, or judged by
+`lm.sliding_windows`, has the same probabilities.
+
 Right for models of characters, which were trained on windows from anywhere in a text: what came before the window, they never knew. As
 `sample.py` of nanoGPT crops what a model reads, only that each new token does not cost a whole window.
 """
@@ -34,12 +37,19 @@ class RollingDecoder:
 
     def __init__(self, model: torch.nn.Module, held: int):
         self.inner, self.held = TransformerDecoder(model, held), held
+        self.stride = held - held // 2  # tokens that are let go when all positions are full
 
     def begin(self, ids: list[int]) -> tuple[Rolling, torch.Tensor]:
-        """A prompt of at least one token, of which as much is read as leaves room → its memory and (1, V) logits of the token after it."""
-        text = list(ids) if len(ids) < self.held else ids[-max(1, self.held // 2) :]
+        """A prompt of at least one token, of which the last `held // 2 + 1` at least and `held` at most are read → its memory and (1, V)
+        logits of the token after it."""
+        text = ids[len(ids) - self.read(len(ids)) :]
         memory, logits = self.inner.begin(text)
         return Rolling(memory, [text]), logits
+
+    def read(self, count: int) -> int:
+        """How many of the last of `count` tokens are read before the next one is written."""
+        beyond = max(0, count - self.held)
+        return count - -(-beyond // self.stride) * self.stride
 
     def step(self, tokens: torch.Tensor, memory: Rolling) -> torch.Tensor:
         """One token of each row (B,) → (B, V) logits of the one after it."""

@@ -17,7 +17,7 @@ STRATEGIES = {
     "nucleus": (
         "Nucleus (top-p)",
         "Drawn from the fewest tokens that hold p of the probability (Holtzman et al. 2020).",
-        "Close to people's texts in perplexity and repetition.",
+        "Varied, without the oddest of what sampling draws.",
     ),
     "min-p": (
         "Min-p",

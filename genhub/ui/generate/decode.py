@@ -1,10 +1,12 @@
 """Stage 3 of Generate: the decoding strategies side by side, on one prompt and one seed, each with what can be counted in its text.
 
-The finding of Holtzman et al. (2020) is in the figures: the most probable texts repeat themselves and are far more probable than
-what people write; drawn ones are about as probable and as varied. A passage that was written for this project stands for the latter.
+Which way repeats itself most and which comes nearest to what people write is read from the figures, beside what Holtzman et al. (2020)
+found. Passages that were written for this project stand for people's text, each cut to the length of what was written.
 """
 
 import contextlib
+import math
+import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,10 +35,12 @@ INTRO = (
     "itself most?"
 )
 FINDING = (
-    "Greedy and beam search find the most probable texts, and these loop: low perplexity, high repetition, few different pairs of tokens. "
-    "Drawing from the whole distribution is as varied as people are, but now and then takes a token from the unreliable tail. Cutting the "
-    "tail (nucleus, min-p, typical …) comes closest to the line of people's own text (Holtzman et al. 2020)."
+    "Holtzman et al. (2020) found with GPT-2 Large: the most probable texts, those of greedy and beam search, loop; a text drawn from the "
+    "whole distribution goes astray in its unreliable tail; nucleus sampling comes nearest to people. Is it so here?"
 )
+UNKNOWN = "There is no line of people's text: this model does not know all characters of the passages."
+PASSAGES = 8  # of the bundled ones
+NEAR = {"perplexity": "{:,.1f}", "repetition": "{:.0%}", "distinct_2": "{:.2f}"}  # in what a strategy is compared with people
 
 
 @dataclass(frozen=True)
@@ -132,10 +136,10 @@ def compare(
             drawn = {"decode_view": cards(prompt, shown), "decode_table": markup.page(table(shown))}
             yield {**drawn, "decode_score": _waiting(len(answers), ways)}
         answers = shown
-    people = written_by_people(lab, session["visitor"], values, run)
+    people = written_by_people(lab, session["visitor"], values, run, usual_length(answers))
     score, kept = scored(answers, decode_guess, decode_kept)
     yield {
-        "decode_table": markup.page(table(answers, people), picture(answers, people), markup.paragraph(FINDING, "muted")),
+        "decode_table": _judged(answers, people),
         "decode_score": score,
         "decode_kept": kept,
         "decode_going": False,
@@ -177,20 +181,28 @@ def several(lab: Lab, visitor: str, prompt: str, values: dict, run: str, texts: 
                     beaten = time.monotonic()
                     yield {}
         means = {name: _mean([one[name] for one in told if one[name] is not None]) for name in MEANS}
-        yield {**told[0], **means, "texts": len(told), "loops": max(one["loops"] for one in told)}
+        lengths = _mean([len(one["tokens"]) for one in told])
+        yield {**told[0], **means, "length": lengths, "texts": len(told), "loops": max(one["loops"] for one in told)}
 
 
 def _mean(values: list[float]) -> float | None:
     return sum(values) / len(values) if values else None
 
 
-def written_by_people(lab: Lab, visitor: str, values: dict, run: str) -> dict | None:
-    """The same figures of a passage that nobody generated: None where its characters are unknown to the model."""
+def usual_length(answers: list[tuple[Way, dict]]) -> int:
+    """Tokens of the texts that are compared, their median: figures of longer and shorter texts are not alike."""
+    return round(statistics.median(told["length"] for _, told in answers))
+
+
+def written_by_people(lab: Lab, visitor: str, values: dict, run: str, length: int) -> dict | None:
+    """The same figures of passages that nobody generated, of `length` tokens at most: None where the model does not know their characters."""
     try:
-        told = lab.score(visitor, samples.passages()[0].text, values, run, cut=True)
+        told = [lab.score(visitor, one.text, values, run, cut=True, most=length) for one in samples.passages()[:PASSAGES]]
     except UserError:
         return None
-    return {name: value for name, value in told.items() if name not in ("ids", "tokens")}
+    means = {name: _mean([one[name] for one in told if one[name] is not None]) for name in MEANS if name != "seconds"}
+    lengths = _mean([len(one["tokens"]) for one in told])
+    return {**means, "length": lengths, "texts": len(told), "loops": max(one["loops"] for one in told), "units": told[0]["units"]}
 
 
 def scored(answers: list[tuple[Way, dict]], guess: str | None, kept: list) -> tuple[str, list]:
@@ -236,7 +248,7 @@ def _first_table() -> str:
     if not _first():
         return markup.page(markup.note("Nothing has been compared yet."))
     people = stored.example()["people"]
-    return markup.page(table(_first(), people), picture(_first(), people), markup.paragraph(FINDING, "muted"))
+    return _judged(_first(), people)
 
 
 def _first_cards() -> str:
@@ -274,22 +286,50 @@ def _options(way: Way) -> str:
 def table(answers: list[tuple[Way, dict]], people: dict | None = None) -> str:
     rows = [_row(way.label, told, told["seconds"]) for way, told in answers]
     if people:
-        rows.append(_row(f"{PEOPLE} (a passage of this project)", {**people, "texts": 1}, None))
-    names = ["strategy", "texts", "perplexity", "distinct-1", "distinct-2", "repetition", "loop", "seconds"]
-    return markup.table(names, rows, range(1, 8))
+        rows.append(_row(f"{PEOPLE} (passages of this project)", people, None))
+    names = ["strategy", "texts", "tokens", "perplexity", "distinct-1", "distinct-2", "repetition", "loop", "seconds"]
+    return markup.table(names, rows, range(1, 9))
 
 
 def _row(label: str, told: dict, seconds: float | None) -> list:
     figures = [
-        _figure(told[name], form)
+        markup.figure(told[name], form)
         for name, form in (("perplexity", "{:,.2f}"), ("distinct_1", "{:.2f}"), ("distinct_2", "{:.2f}"), ("repetition", "{:.0%}"))
     ]
     loop = f"{told['loops']} {told['units']}" if told["loops"] else "none"
-    return [label, told["texts"], *figures, loop, "–" if seconds is None else f"{seconds:.2f}"]
+    return [label, told["texts"], f"{told['length']:.0f}", *figures, loop, markup.figure(seconds, "{:.2f}")]
 
 
-def _figure(value: float | None, form: str) -> str:
-    return "–" if value is None else form.format(value)
+def _judged(answers: list[tuple[Way, dict]], people: dict | None) -> str:
+    """The table, the picture, and what is read from them."""
+    return markup.page(
+        table(answers, people),
+        picture(answers, people),
+        markup.paragraph(finding(answers, people)),
+        "" if people else markup.paragraph(UNKNOWN, "muted"),
+        markup.paragraph(FINDING, "muted"),
+    )
+
+
+def finding(answers: list[tuple[Way, dict]], people: dict | None) -> str:
+    """Which way is at the ends of these figures, and which is nearest to people's text."""
+    known = [(way.label, told) for way, told in answers if all(told[name] is not None for name in NEAR)]
+    if len(known) < 2:
+        return ""
+    low, loud = min(known, key=lambda one: one[1]["perplexity"]), max(known, key=lambda one: one[1]["repetition"])
+    told = f"Here {low[0]} has the lowest perplexity ({low[1]['perplexity']:,.1f}), {loud[0]} the most repetition ({loud[1]['repetition']:.0%})."
+    if not people:
+        return told
+    near = []
+    for name, form in NEAR.items():
+        label, one = min(known, key=lambda one: _distance(name, one[1][name], people[name]))
+        near.append(f"in {name.replace('_', '-')} {label} ({form.format(one[name])}; people {form.format(people[name])})")
+    return f"{told} Nearest to people come {', '.join(near)}."
+
+
+def _distance(name: str, one: float, other: float) -> float:
+    """How far two figures are apart: perplexities by their ratio."""
+    return abs(math.log(one / other)) if name == "perplexity" else abs(one - other)
 
 
 def picture(answers: list[tuple[Way, dict]], people: dict | None) -> str:

@@ -49,7 +49,7 @@ def layout(wires: Wires) -> None:
                     "",
                     label="The next token",
                     max_lines=1,
-                    info="A word or its beginning; for a character model one character, ␣ for a blank. Enter guesses.",
+                    info="A word: right if the token is that word or its beginning. For a character model one character, ␣ for a blank. Enter guesses.",
                     elem_id="guess-typed",
                 )
                 sure = gr.Radio(list(SURE), value=list(SURE)[1], label="How sure", elem_id="guess-sure")
@@ -136,9 +136,7 @@ def begin(lab: Lab, session: dict, guess_choice: str, guess_own: str, **fields) 
 def guess(lab: Lab, session: dict, guess_state: dict | None, guess_typed: str, guess_sure: str) -> dict:
     """The guess is scored, then the model's probabilities are shown."""
     if not isinstance(guess_typed, str) or not guess_typed:
-        raise UserError(
-            "Nothing was typed.", "A guess is a word, its beginning, or a character.", "Type one, or press “I have no idea”.", "guess"
-        )
+        raise UserError("Nothing was typed.", "A guess is a word, or a character.", "Type one, or press “I have no idea”.", "guess")
     return _reveal(lab, session, guess_state, guess_typed, SURE[gate.choice(guess_sure, tuple(SURE), "sure")])
 
 

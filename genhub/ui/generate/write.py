@@ -27,6 +27,10 @@ EXAMPLES = (
     ("A speech", "embedded/shakespeare", "KING RICHARD III:\nMy lords, the night is"),
     ("A first line", "embedded/char-rnn", "ROMEO:\n"),
 )
+EXACT = (
+    "In full precision and alone: slower, and the same seed gives the same text always. Without it a text is written in eight bits and "
+    "together with other visitors' texts, which changes about one token of greedy text in a hundred, and what follows from it."
+)
 NOTHING = "Press Write. Each token is coloured by how probable it was; press one to see what else could have stood there."
 UNPICKED = "No token has been pressed."
 GROWING = "The text is still growing: press a token once it has ended, or was stopped."
@@ -56,7 +60,7 @@ def layout(wires: Wires) -> None:
             exact = gr.Checkbox(
                 False,
                 label="Exact",
-                info="In full precision and alone, not in eight bits and together with other visitors' texts: slower, and the same seed gives the same text always.",
+                info=EXACT,
                 elem_id="gen-exact",
             )
         with gr.Column(scale=3, min_width=300):
@@ -130,6 +134,8 @@ def _follow(lab: Lab, session: dict, state: dict, forced) -> Iterator[dict]:
                 grown = state
             elif "result" in event:
                 told = event["result"]
+            elif "depth" in event:
+                yield {"gen_figures": markup.page(markup.note(f"Searching: {event['depth']:,} of at most {event['most']:,} tokens."))}
             elif "tokens" in event:
                 begun = event.get("prompt_ids", grown["prompt_ids"])
                 grown = {**grown, "tokens": [*grown["tokens"], *event["tokens"]], "prompt_ids": begun}
@@ -229,11 +235,11 @@ def counted(told: dict) -> str:
     ending = {"end": "the model ended the text", "length": "the limit of new tokens", "positions": "the model's positions are full"}
     shown = [
         ("tokens", f"{len(told['tokens']):,}"),
-        ("perplexity", _figure(told["perplexity"], "{:,.2f}")),
-        ("distinct-2", _figure(told["distinct_2"], "{:.2f}")),
-        ("repetition", _figure(told["repetition"], "{:.0%}")),
+        ("perplexity", markup.figure(told["perplexity"], "{:,.2f}")),
+        ("distinct-2", markup.figure(told["distinct_2"], "{:.2f}")),
+        ("repetition", markup.figure(told["repetition"], "{:.0%}")),
         ("seconds", f"{told['seconds']:.2f}"),
-        ("tokens a second, generated", _figure(told["tokens_per_second"], "{:,.0f}")),
+        ("tokens a second, generated", markup.figure(told["tokens_per_second"], "{:,.0f}")),
         ("ended by", ending[told["ended"]]),
     ]
     loop = (
@@ -241,11 +247,13 @@ def counted(told: dict) -> str:
         if told["loops"]
         else ""
     )
-    return markup.page(markup.facts(shown), loop)
-
-
-def _figure(value: float | None, form: str) -> str:
-    return "–" if value is None else form.format(value)
+    unread = len(told["prompt_ids"]) - told.get("prompt_read", len(told["prompt_ids"]))
+    left = (
+        markup.note(f"The model's positions hold only the last {told['prompt_read']:,} tokens of the prompt: {unread:,} were not read.")
+        if unread
+        else ""
+    )
+    return markup.page(markup.facts(shown), loop, left)
 
 
 def _why(state: dict) -> dict:

@@ -140,7 +140,7 @@ def test_it_is_opened_by_its_id_and_served_like_any_other(served, model):
     config = {"strategy": "greedy", "max_new_tokens": 12}
     told = last(generating.write(context, {"model": name, "prompt": "the cat", "config": config}))
     assert [token["id"] for token in told["tokens"]] == by_hand(model, "the cat", 12)
-    scored = generating.score(context, {"model": name, "text": "the cat" + told["text"]})
+    scored = last(generating.score(context, {"model": name, "text": "the cat" + told["text"]}))
     assert scored["tokens"][-1]["logprob"] == pytest.approx(told["tokens"][-1]["logprob"], abs=1e-4)
     ids = model.encode("the cat" + told["text"])
     looked = generating.inspect(context, {"model": name, "ids": ids, "place": 9, "config": config, "top": 5})

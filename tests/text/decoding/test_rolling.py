@@ -16,10 +16,14 @@ LETTERS = "abcdefghij\n"
 
 @pytest.fixture(scope="module")
 def model() -> Causal:
+    return tiny(HELD)
+
+
+def tiny(held: int) -> Causal:
     from transformers import GPT2Config, GPT2LMHeadModel
 
     torch.manual_seed(0)
-    sizes = {"vocab_size": len(LETTERS), "n_positions": HELD, "n_embd": 16, "n_layer": 2, "n_head": 2, "initializer_range": 0.5}
+    sizes = {"vocab_size": len(LETTERS), "n_positions": held, "n_embd": 16, "n_layer": 2, "n_head": 2, "initializer_range": 0.5}
     gpt = GPT2LMHeadModel(GPT2Config(**sizes, bos_token_id=None, eos_token_id=None)).eval()
     return wrapped(gpt, char_tokenizer(LETTERS))
 
@@ -35,13 +39,11 @@ def alone(model, prompt: str, config: GenerateConfig) -> list[int]:
 
 @torch.inference_mode()
 def by_hand(model, prompt: str, new: int) -> list[int]:
-    """Greedy, each token from a window that is filled up to the positions and then halved."""
+    """Greedy, each token from a window that begins at a multiple of half the positions."""
     ids = model.encode(prompt)
-    window = ids if len(ids) < HELD else ids[-HELD // 2 :]
     for _ in range(new):
-        token = int(model.model(input_ids=torch.tensor([window])).logits[0, -1].argmax())
-        ids, window = [*ids, token], [*window, token]
-        window = window if len(window) <= HELD else window[-HELD // 2 :]
+        start = next(start for start in range(0, 10**6, HELD // 2) if len(ids) - start <= HELD)
+        ids.append(int(model.model(input_ids=torch.tensor([ids[start:]])).logits[0, -1].argmax()))
     return ids[-new:]
 
 
@@ -49,6 +51,19 @@ def by_hand(model, prompt: str, new: int) -> list[int]:
 def test_it_writes_on_from_the_last_half(model, prompt):
     assert (model.positions, model.longest) == (HELD, 0)
     assert alone(model, prompt, GenerateConfig(strategy="greedy", max_new_tokens=50)) == by_hand(model, prompt, 50)
+
+
+@pytest.mark.parametrize("held", [HELD, HELD - 1, 1])
+def test_read_at_once_written_and_judged_a_text_has_the_same_probabilities(held):
+    model = tiny(held)
+    ids = model.encode("abcdefghijbad" * 4)
+    judged = model.logits(ids)
+    memory, told = model.decoder.begin(ids[:5])
+    for count in range(5, len(ids)):
+        assert torch.allclose(told[0], judged[count - 1], atol=1e-5), count
+        assert torch.allclose(model.decoder.begin(ids[:count])[1][0], judged[count - 1], atol=1e-5), count
+        told = model.decoder.step(torch.tensor([ids[count]]), memory)
+        assert held // 2 < model.read(count) <= held or count < held
 
 
 def test_rows_that_are_full_at_different_times_keep_to_themselves(model):
