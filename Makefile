@@ -2,7 +2,7 @@
 #
 #   make demo        the app at http://127.0.0.1:7860
 #   make test        lint, format check, all tests
-#   make bench       the figures of docs/benchmarks.md, measured (about an hour; real data in GENHUB_DATA)
+#   make bench       the figures of docs/benchmarks*.md, measured (some hours; real data in GENHUB_DATA, nanoGPT's code in NANOGPT)
 #   make examples    the finished runs that the page opens on, trained again
 #   make zoo         the embedded models, trained again, HOURS a model at most; run it again to go on (real data in GENHUB_DATA)
 #   make docs        docs/api.md from the code
@@ -16,6 +16,7 @@ PYTHON      ?= python3
 PORT        ?= 7860
 TEST_JOBS   ?= 3
 HOURS       ?= 2
+NANOGPT     ?=
 TORCH_INDEX ?=
 
 VENV := .venv
@@ -38,7 +39,8 @@ test: $(VENV)/installed-dev
 
 bench: $(VENV)/installed-dev
 	PYTHONPATH=. $(RUN) bench/classify.py
-	PYTHONPATH=. $(RUN) bench/generate.py
+	PYTHONPATH=. $(RUN) bench/generate.py $(if $(NANOGPT),--nanogpt $(NANOGPT))
+	PYTHONPATH=. $(RUN) bench/language.py
 	PYTHONPATH=. $(RUN) bench/translate.py
 
 examples: $(VENV)/installed

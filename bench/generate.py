@@ -18,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -160,8 +161,6 @@ def scratch(home: Path, options) -> dict:
     window = config.get("window", ScratchConfig.window)
     asked = {"config": config, "rows": str(rows), "held_out": str(held_out), "window": window, "out": str(home / "from-scratch")}
     ours = contender("scratch", asked, home)
-    if not options.nanogpt:
-        return {"genhub": ours}
     theirs = {"nanogpt": str(Path(options.nanogpt).resolve()), "whole": str(whole)}
     preset = contender("nanogpt", {**theirs, "steps": 2_000, "out": "out-preset"}, home)
     steps = round(2_000 * ours["seconds"] / preset["seconds"])
@@ -169,7 +168,20 @@ def scratch(home: Path, options) -> dict:
     return {"genhub": ours, "nanogpt_preset": preset, "nanogpt_same_time": same_time}
 
 
-SECTIONS = {"writing": writing, "crowd": crowd, "changes": changes, "adapting": adapting, "scratch": scratch}
+def presets(home: Path, options) -> dict:
+    """Every preset of *From scratch* on the bundled text, as a user has it."""
+    from genhub.data import samples
+    from genhub.training.configs import SCRATCH_PRESETS
+
+    rows = home / "harbour.jsonl"
+    rows.write_text(json.dumps({"text": samples.text_path("harbour").read_text(encoding="ascii")}) + "\n", encoding="utf-8")
+    return {
+        name: contender("preset", {"config": config, "rows": str(rows), "out": str(home / f"preset-{number}")}, home)
+        for number, (name, config) in enumerate(SCRATCH_PRESETS.items())
+    }
+
+
+SECTIONS = {"writing": writing, "crowd": crowd, "changes": changes, "adapting": adapting, "scratch": scratch, "presets": presets}
 
 
 def stored() -> dict:
@@ -179,7 +191,8 @@ def stored() -> dict:
 def machine() -> str:
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if Path("/proc/cpuinfo").exists() else []
     name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
-    return f"{name}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start"
+    libraries = ", ".join(f"{library} {version(library)}" for library in ("torch", "transformers"))
+    return f"{name}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start; {libraries}"
 
 
 def rate(told: dict) -> float:
@@ -199,7 +212,7 @@ def render(found: dict) -> str:
         "# Generate, measured\n",
         "Made by `python bench/generate.py`; the figures are in `bench/generate.json`. Medians; ratios turn by turn.\n",
     ]
-    for name, write in (("writing", _writing), ("crowd", _crowd), ("changes", _changes), ("adapting", _adapting), ("scratch", _scratch)):
+    for name, write in WRITTEN.items():
         if name in found:
             parts += [write(found[name]["figures"]), f"\nMeasured on: {found[name]['machine']}.\n"]
     return "\n".join(parts)
@@ -214,7 +227,9 @@ def _writing(found: dict) -> str:
     for model, turns in found.items():
         quick, pipe, gain = ratio(turns, "quick", "pipeline")
         exact, _, exactly = ratio(turns, "exact", "pipeline")
-        rows.append([model, f"{pipe:,.0f}", f"{quick:,.0f}", f"**{gain:.2f} ×**", f"{exact:,.0f}", f"{exactly:.2f} ×"])
+        gains = [rate(turn["quick"]) / rate(turn["pipeline"]) for turn in turns]
+        spread = f"**{gain:.2f} ×** ({min(gains):.2f} to {max(gains):.2f})"
+        rows.append([model, f"{pipe:,.0f}", f"{quick:,.0f}", spread, f"{exact:,.0f}", f"{exactly:.2f} ×"])
     head = ["model", "pipeline, tokens a second", "GenHub", "ratio", "GenHub, exact", "ratio"]
     note = "\n`bench/gpt2-sized` has the shape of GPT-2 and drawn weights, which are as fast as learnt ones.\n"
     return "## One stream\n\n" + _table(head, rows) + note
@@ -268,8 +283,29 @@ def _scratch(found: dict) -> str:
         "nanogpt_same_time": "nanoGPT, CPU preset, as long as GenHub took",
     }
     rows = [[names[name], f"{told['steps']:,}", f"{told['seconds']:.0f}", f"{told['held_out']:.4f}"] for name, told in found.items()]
-    note = "\nNats a character on the last tenth of tinyshakespeare, windows of each model's own length side by side; seconds of the whole run.\n"
-    return "## From scratch\n\n" + _table(["", "steps", "seconds", "nats a character"], rows) + note
+    note = "\nNats a character on the last tenth of tinyshakespeare, windows of each model's own length side by side; seconds of the whole run."
+    code = f" nanoGPT's train.py and model.py together have the sha256 {found['nanogpt_preset']['code']}….\n"
+    return "## From scratch\n\n" + _table(["", "steps", "seconds", "nats a character"], rows) + note + code
+
+
+def _presets(found: dict) -> str:
+    rows = [
+        [
+            name,
+            f"{told['seconds'] / 60:.1f}",
+            f"{told['steps']:,}",
+            f"{told['bits_per_character']:.3f}",
+            f"{min(told['baselines'].values()):.3f}",
+            " ".join(f"{told['sample']['prompt']}{told['sample']['model']}".split())[:160].replace("|", "\\|"),
+        ]
+        for name, told in found.items()
+    ]
+    head = ["preset", "minutes", "steps", "bits a character", "best of counting", "its first sample, blanks and line ends as one"]
+    note = "\nOn the bundled text (Harbour plays), verdict and samples included; bits on its last part, which was not read.\n"
+    return "## Presets of From scratch\n\n" + _table(head, rows) + note
+
+
+WRITTEN = {"writing": _writing, "crowd": _crowd, "changes": _changes, "adapting": _adapting, "scratch": _scratch, "presets": _presets}
 
 
 def main() -> None:
@@ -287,6 +323,9 @@ def main() -> None:
 
             gpt2_sized(home)
             for name in options.only or SECTIONS:
+                if name == "scratch" and not options.nanogpt:
+                    print("scratch: nothing to compare with; --nanogpt DIR measures it, and what is stored stays")
+                    continue
                 where = machine()
                 found[name] = {"figures": SECTIONS[name](home, options), "machine": where}
                 FIGURES.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

@@ -1,5 +1,6 @@
 """What bench/generate.py compares, each in a process of its own: `python bench/generate_contenders.py NAME JSON` → one JSON object."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -209,7 +210,16 @@ def _trained(task: str, args: dict) -> dict:
         "tokens": figures["tokens"],
         "tokens_per_second": len(rates[3:]) / sum(1 / rate for rate in rates[3:]),  # without the first ones, as of Trainer
         "bits_per_character": metrics["bits_per_character"],
+        "precision": figures["precision"],
     }
+
+
+def preset(args: dict) -> dict:
+    """A preset of *From scratch* on a bundled text, as a user has it: seconds of the whole run, its verdict beside counting, one sample."""
+    told = _trained("scratch", args)
+    metrics = json.loads((Path(args["out"]) / "metrics.json").read_text(encoding="utf-8"))
+    counted = {name: line["bits_per_character"] for name, line in metrics["baselines"].items() if "bits_per_character" in line}
+    return {**told, "baselines": counted, "sample": metrics["samples"][0], "best_epoch": metrics["training"]["best_epoch"]}
 
 
 def trainer(args: dict) -> dict:
@@ -266,7 +276,8 @@ def nanogpt(args: dict) -> dict:
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
     losses = [float(line.rpartition(" ")[2]) for line in done.stdout.splitlines() if "val loss" in line]
-    return {"seconds": seconds, "steps": steps, "said": min(losses), **_nano_measured(home, args["out"], held_out)}
+    code = hashlib.sha256(b"".join((home / name).read_bytes() for name in ("train.py", "model.py"))).hexdigest()[:12]
+    return {"seconds": seconds, "steps": steps, "said": min(losses), "code": code, **_nano_measured(home, args["out"], held_out)}
 
 
 def _nano_measured(home: Path, out: str, held_out) -> dict:
@@ -306,7 +317,7 @@ def _timed(work) -> float:
     return time.perf_counter() - began
 
 
-CONTENDERS = {function.__name__: function for function in (pipeline, ours, newcomer, changes, adapt, scratch, trainer, nanogpt)}
+CONTENDERS = {function.__name__: function for function in (pipeline, ours, newcomer, changes, adapt, scratch, preset, trainer, nanogpt)}
 
 if __name__ == "__main__":
     sys.stdout.write(json.dumps(CONTENDERS[sys.argv[1]](json.loads(sys.argv[2]))) + "\n")
