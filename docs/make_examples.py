@@ -5,11 +5,14 @@
     support    LoRA on the sample `support`, the defaults
     shortcut   LoRA on the sample `shortcut`: a weekday in every complaint, and what the model makes of it
     cured      the same with the counterexamples added
+    harbour-stories    embedded/stories adapted with LoRA to the bundled text
+    harbour-gpt        a character GPT from scratch on it, the preset of three minutes
 
-Each is a complete run folder but for the training rows: a few hundred kilobytes. `explained.json` is the attribution
-that the tiles on *Start* show.
+Each is a complete run folder but for the training rows: a few hundred kilobytes, or what the weights take. `explained.json` is the
+attribution that the tiles on *Start* show. `--only NAME` makes one of them.
 """
 
+import argparse
 import json
 import shutil
 import subprocess
@@ -25,21 +28,32 @@ EXHIBITS = (
     ("shortcut", ("shortcut", "--name", "A planted short cut · lora"), exhibit.TEXT),
     ("cured", ("shortcut", "--counterexamples", "--name", "The short cut, cured by counterexamples · lora"), exhibit.TEXT),
 )
-KEPT = ("job.json", "metrics.json", "predictions.jsonl", "passport.json", "events.jsonl", "README.md", "head.safetensors", "adapter")
+LEARNERS = (("harbour-stories", ("generate", "--preset", "Balanced")), ("harbour-gpt", ("scratch", "--preset", "GPT, 3 minutes")))
+KEPT = (
+    *("job.json", "metrics.json", "predictions.jsonl", "passport.json", "events.jsonl", "README.md"),
+    *("head.safetensors", "adapter", "model"),
+)
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=[name for name, *_ in (*EXHIBITS, *LEARNERS)])
+    only = parser.parse_args().only
     with tempfile.TemporaryDirectory() as scratch:
         for name, data, text in EXHIBITS:
-            make(name, data, Path(scratch), text)
+            if only in (None, name):
+                columns = ("--text-column", "text", "--label-column", "label")
+                target = make(name, ("classify", "--data", *data, *columns), Path(scratch))
+                (target / "explained.json").write_text(json.dumps(explained(target, text), ensure_ascii=False), encoding="utf-8")
+        for name, words in LEARNERS:
+            if only in (None, name):
+                make(name, (*words, "--data", "harbour", "--name", f"Harbour plays · {words[-1]}"), Path(scratch))
 
 
-def make(name: str, data: tuple[str, ...], scratch: Path, text: str) -> None:
-    """Train on a sample, keep what the page needs, explain one text."""
+def make(name: str, words: tuple[str, ...], scratch: Path) -> Path:
+    """Train on a sample, keep what the page needs; the folder that has it."""
     run = scratch / name
-    columns = ("--text-column", "text", "--label-column", "label")
-    command = [sys.executable, "-m", "genhub", "train", "classify", "--data", *data, *columns, "--out", str(run)]
-    subprocess.run(command, check=True)
+    subprocess.run([sys.executable, "-m", "genhub", "train", *words, "--out", str(run)], check=True)
     target = EXAMPLES / name
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
@@ -49,7 +63,7 @@ def make(name: str, data: tuple[str, ...], scratch: Path, text: str) -> None:
             shutil.copytree(source, target / kept)
         elif source.exists():
             shutil.copy(source, target / kept)
-    (target / "explained.json").write_text(json.dumps(explained(target, text), ensure_ascii=False), encoding="utf-8")
+    return target
 
 
 def explained(run: Path, text: str) -> dict:

@@ -1,14 +1,18 @@
 """The finished runs that the page opens on: made with today's defaults, and what is said of them is so."""
 
 import pytest
+import torch
 
 from genhub.data import samples, split
+from genhub.jobs import reading
 from genhub.jobs.folder import RunFolder
-from genhub.lab import EXAMPLES
+from genhub.lab import EXAMPLE_PREFIX, EXAMPLES
 from genhub.text import verdict
 from genhub.text.classifier import load_run
+from genhub.text.generator import load_generator
 from genhub.text.learner import batch_size, rates
 from genhub.training.configs import ClassifyConfig
+from genhub.ui.learning.kinds import WRITERS
 
 NAMES = {"support": ("support", False), "shortcut": ("shortcut", False), "cured": ("shortcut", True)}
 
@@ -24,6 +28,24 @@ def test_an_example_is_what_its_command_would_make_today(name):
     assert metrics["training"]["batch_size"] == batch_size(config, metrics["split"]["train"])
     encoder, head = rates(config, len(metrics["labels"]))
     assert (metrics["training"]["learning_rate"], metrics["training"]["head_learning_rate"]) == (encoder, head)
+
+
+@pytest.mark.parametrize("kind", WRITERS, ids=lambda kind: kind.task)
+def test_a_recorded_run_is_what_its_preset_would_make_today_and_writes(kind):
+    assert kind.recorded == f"{EXAMPLE_PREFIX}{kind.example}"
+    run = RunFolder(EXAMPLES / kind.example)
+    job, metrics = run.job(), run.read("metrics.json")
+    assert (job["task"], job["data"]["sample"]) == (kind.task, "harbour")
+    preset = kind.presets[job["name"].partition(" · ")[2]]
+    assert kind.config.from_dict(job["config"]).to_dict() == kind.config(**preset).to_dict()
+    view = reading.read(run)
+    assert len(view.samples) > 5
+    assert view.ended
+    assert job["data"]["characters"] == len(samples.text_path("harbour").read_text(encoding="ascii"))
+    assert metrics["samples"][0]["model"]
+    with torch.inference_mode():
+        model = load_generator(run.path)
+        assert model.logits(model.encode("HARBOUR MASTER:")).isfinite().all()
 
 
 def test_counterexamples_cure_the_short_cut():

@@ -10,7 +10,7 @@ READING = {
     WINDOWS_1252: "Read it as Windows-1252",
     LEAVE_MALFORMED: "Leave such lines out",
 }
-KEEP_FIRST = "first-characters"  # what a text that is too long offers: it is taken with `cut`
+KEEP_FIRST = "first-characters"  # what a text or set of pairs that is too long offers: it is taken with `cut`
 FIXES = {
     **READING,
     "first-N-rows": "Use the first rows",
@@ -22,6 +22,8 @@ FIXES = {
     "drop-rare": "Leave these classes out",
     "drop-few": "Leave these classes out",
 }
+
+BUTTONS = {**FIXES, KEEP_FIRST: "Keep the first part"}
 
 
 def known(fixes: Iterable[str]) -> list[str]:

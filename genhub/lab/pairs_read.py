@@ -23,11 +23,12 @@ class PairsRead(Base):
         return self._read_pairs(visitor, {"text": pasted, "name": pairs.PASTED}, languages, columns)
 
     def take_pairs_file(
-        self, visitor: str, path: str | Path, *, languages=(), columns: tuple[str, str] = ("", ""), cut: bool = False
+        self, visitor: str, path: str | Path, *, languages=(), columns: tuple[str, str] = ("", ""), cut: bool = False, fixes=()
     ) -> PairsInfo:
-        """Read a CSV, TSV, JSONL or Parquet file. With `cut`, rows beyond the limit are left out; without, they are refused."""
+        """Read a CSV, TSV, JSONL or Parquet file, with the remedies for reading (`fixes.READING`) that it needs. With `cut`, rows beyond the
+        limit are left out; without, they are refused."""
         upload = gate.upload(path, self.settings.limits)
-        request = {"path": str(upload.path), "name": upload.name, "cut": bool(cut)}
+        request = {"path": str(upload.path), "name": upload.name, "cut": bool(cut), "fixes": self._reading(fixes)}
         return self._read_pairs(visitor, request, languages, columns)
 
     def take_pairs_hub(self, visitor: str, dataset: str, *, languages=(), columns: tuple[str, str] = ("", "")) -> PairsInfo:

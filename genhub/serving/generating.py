@@ -123,8 +123,8 @@ def _variety(model: Causal, text: str, ids: list[int]) -> dict:
 
 
 def beams(context: Any, args: dict) -> Generator[dict, None, dict]:
-    """Events as `_searched`; {nodes: [{token, text, parent, depth, logprob, score, state, greedy}], hypotheses: [{text, score, node, ended, best}]}; a parent
-    of -1 is the prompt."""
+    """Events as `_searched`; {nodes: [{token, text, parent, depth, logprob, score, state, greedy}], hypotheses: [{text, score, node,
+    ended}], the best first}; a parent of -1 is the prompt."""
     model, config = _model(context, args), _config(args)
     ids = model.prompt(arguments.text(args, "prompt"))
     found = yield from _searched(beam_search.search(model.decoder, ids, config, model.ends), config)

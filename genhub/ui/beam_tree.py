@@ -1,6 +1,6 @@
 """The tree of a beam search as a picture, with the score of every hypothesis and the path that greedy decoding takes.
 
-A tree is a dictionary as the model worker tells it: nodes [{id, text, parent, depth, logprob, score, state, greedy}] and hypotheses
+A tree is a dictionary as the model worker tells it: nodes [{token, text, parent, depth, logprob, score, state, greedy}] and hypotheses
 [{text, score, node, ended}], the best first.
 """
 

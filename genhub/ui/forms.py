@@ -5,6 +5,7 @@ from typing import Any
 import gradio as gr
 
 from genhub.options import Config, Option
+from genhub.settings import Settings
 
 
 def field(option: Option, **extra: Any) -> Any:
@@ -21,6 +22,11 @@ def field(option: Option, **extra: Any) -> Any:
         return gr.Textbox(option.default, max_lines=1, **common)
     common["info"] = f"{option.help} {_bounds(option)}"
     return gr.Number(option.default, precision=0 if option.kind is int else None, **common)
+
+
+def hub_help(settings: Settings, family: str) -> str:
+    """What stands below a choice of models: that any of a family can be had, where that is so."""
+    return f"Or any {family} id on the Hub, as owner/name." if settings.limits.any_hub_model and not settings.offline else ""
 
 
 def value(option: Option, raw: Any) -> Any:

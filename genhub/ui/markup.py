@@ -7,7 +7,7 @@ in `charts`, and nowhere else.
 from collections.abc import Iterable
 from html import escape
 
-from genhub.data.fixes import FIXES
+from genhub.data.fixes import BUTTONS
 from genhub.errors import UserError
 from genhub.ui.glossary import explained
 
@@ -78,7 +78,7 @@ def pick(label: str, value: str, pressed: bool | None = None, title: str = "", c
 def problem(error: UserError, heard: bool = False) -> str:
     """What is wrong, the limit, what to do; where presses are `heard` (see `wiring.pieces`), with the button of its remedy."""
     rest = " ".join(part for part in (error.limit, error.remedy) if part)
-    button = f" {pick(FIXES[error.fix], f'fix:{error.fix}')}" if heard and error.fix in FIXES else ""
+    button = f" {pick(BUTTONS[error.fix], f'fix:{error.fix}')}" if heard and error.fix in BUTTONS else ""
     return page(f'<div class="gh-problem" role="alert"><b>{esc(error.what)}</b> {esc(rest)}{button}</div>')
 
 

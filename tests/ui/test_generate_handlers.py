@@ -6,14 +6,16 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
+from genhub.data.fixes import KEEP_FIRST, WINDOWS_1252
 from genhub.errors import UserError
 from genhub.events import Done, Metric, Sample
 from genhub.jobs import reading
 from genhub.jobs.folder import RunFolder, write_json
+from genhub.lab import EXAMPLE_PREFIX, EXAMPLES
 from genhub.training.configs import GenerateConfig
-from genhub.ui import beam_tree, tokens
+from genhub.ui import beam_tree, markup, publishing, tokens
 from genhub.ui.generate import decode, guess, tree, write, writer
-from genhub.ui.learning import home, options, run, section
+from genhub.ui.learning import home, kinds, options, run, section
 from genhub.ui.learning import text_source as source
 from genhub.ui.learning.kinds import ADAPT, KINDS, SCRATCH, remembered
 from genhub.ui.wiring import Wires
@@ -46,6 +48,9 @@ class Writing:
 
     def fetching(self, model, family):
         return iter(())
+
+    def runs(self, visitor):
+        return [SimpleNamespace(id=RUN, task="generate")]
 
     def writing(self, visitor, prompt, values, run="", *, exact=False, forced=()):
         self.asked.append({"prompt": prompt, **values, "run": run, "exact": exact, "forced": list(forced)})
@@ -535,8 +540,31 @@ class Learning:
 
 
 @pytest.fixture
-def lab(tmp_path):
+def lab(tmp_path, monkeypatch):
+    monkeypatch.setattr(kinds, "EXAMPLES", tmp_path)  # none is recorded
     return Learning(tmp_path)
+
+
+def test_a_section_opens_on_its_recorded_run_and_goes_back_to_it_when_a_run_is_gone():
+    class Recorded(Learning):
+        def view(self, visitor, run_id):
+            return None, reading.read(RunFolder(EXAMPLES / run_id.removeprefix(EXAMPLE_PREFIX)))
+
+        def folder(self, visitor, run_id):
+            return RunFolder(EXAMPLES / run_id.removeprefix(EXAMPLE_PREFIX))
+
+    lab = Recorded(None, runs=())
+    for learn in ({}, {"scratch_run": "c" * 32}):
+        drawn = run.refresh(lab, SESSION, learn, SCRATCH)
+        assert (drawn["scratch_run"]["value"], drawn["scratch_run"]["choices"]) == (SCRATCH.recorded, [(run.RECORDED, SCRATCH.recorded)])
+        assert drawn["scratch_film"]["visible"]
+        assert "writes" in drawn["scratch_film_view"]
+        assert "bits a character" in drawn["scratch_verdict"]
+        assert not drawn["scratch_stop"]["interactive"]
+        first = run.scrub(lab, SESSION, learn, SCRATCH, scratch_film=1)
+        assert "Before the first step" in first["scratch_film_view"]
+        assert home._run(lab, SESSION, learn, SCRATCH) == SCRATCH.recorded
+    assert run.pulse(lab, SESSION, {})["learn_pulse"].active is False
 
 
 STRANGE = [None, [], "x", 3, {"scratch_run": ["a"]}, {"scratch_run": {"id": RUN}}, {"scratch_run": 3}, {3: "x"}, {"scratch_text": None}]
@@ -549,7 +577,7 @@ def test_what_the_browser_kept_may_be_anything(lab, learn):
     assert run.NOTHING in drawn["scratch_view"]
     assert set(drawn) <= set(section.ARRIVED)
     assert run.tick(lab, SESSION, learn, adapt_following=True, scratch_following=True)["learn_pulse"].active is False
-    assert section.forecast(lab, SESSION, learn, SCRATCH) == {}
+    assert list(section.forecast(lab, SESSION, learn, SCRATCH)) == []
     for act in (section.train, home.pack, home.merge, home.show_code):
         with pytest.raises(UserError, match=r"No run has been chosen|No text is in use"):
             act(lab, SESSION, learn, kind=SCRATCH)
@@ -621,7 +649,8 @@ def test_a_text_that_was_long_in_coming_leaves_the_run_that_was_begun_meanwhile(
     assert noted["adapt_taken"] == ""
 
 
-def test_the_page_opens_on_a_run_that_trains_unless_another_tab_has_one(tmp_path):
+def test_the_page_opens_on_a_run_that_trains_unless_another_tab_has_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(kinds, "EXAMPLES", tmp_path)
     drawn = section.arrive(Learning(tmp_path), SESSION, {"scratch_run": RUN, "scratch_text": "t" * 32})
     assert drawn["tabs"]["selected"] == "generate"
     assert [name for name, fold in drawn.items() if name.endswith("_stage") and fold["open"]] == ["scratch_stage"]
@@ -661,10 +690,55 @@ def test_no_file_is_a_sentence(file):
 def test_a_source_that_is_none_shows_no_field(chosen):
     drawn = source.choose(None, ADAPT, adapt_source=chosen)
     assert not any(part["visible"] for part in drawn.values())
-    assert {name for name, part in source.choose(None, ADAPT, adapt_source=source.PASTED).items() if part["visible"]} == {
-        "adapt_pasted",
-        "adapt_cut",
-    }
+    assert [name for name, part in source.choose(None, ADAPT, adapt_source=source.PASTED).items() if part["visible"]] == ["adapt_pasted"]
+
+
+def test_a_refused_text_is_read_at_a_press_of_its_remedies_one_after_the_other(tmp_path):
+    asked = []
+
+    class Reading:
+        def take_text_file(self, visitor, path, column="", cut=False, fixes=()):
+            asked.append((cut, list(fixes)))
+            if not fixes:
+                raise UserError("Not UTF-8.", "", "Save it again.", "data", WINDOWS_1252)
+            if not cut:
+                raise UserError("Too long.", "", "Shorten it.", "data", KEEP_FIRST)
+            raise UserError("Gone.", "", "", "data")
+
+    given = {**dict.fromkeys(ADAPT.names(*source.PARTS)), "adapt_source": source.FILE, "adapt_file": "x.txt"}
+    with pytest.raises(UserError, match="Not UTF-8") as caught:
+        section.use(Reading(), SESSION, ADAPT, **given)
+    button = f"fix:{caught.value.fix}"
+    assert f'data-pick="{button}"' in markup.problem(caught.value, heard=True)
+    refused = section.mend(Reading(), button, SESSION, ADAPT, **given, adapt_fixes=[])
+    assert refused["adapt_fixes"] == [WINDOWS_1252]
+    assert "Keep the first part" in refused["adapt_text_problem"]
+    with pytest.raises(UserError, match="Gone"):
+        section.mend(Reading(), f"fix:{KEEP_FIRST}", SESSION, ADAPT, **given, adapt_fixes=refused["adapt_fixes"])
+    assert asked == [(False, []), (False, [WINDOWS_1252]), (True, [WINDOWS_1252])]
+
+
+def test_a_run_of_any_kind_is_published_and_the_token_is_not_kept():
+    pushed = []
+
+    class Publishing:
+        settings = SimpleNamespace(public=False, offline=False)
+
+        def publish(self, *asked):
+            pushed.append(asked)
+            return "https://hub/me/mine"
+
+    heard = {}
+    wires = Wires(Publishing())
+    with gr.Blocks():
+        publishing.layout(wires, "x")
+        wires.on = lambda event, handler, inputs, *rest, **options: heard.update(handler=handler, inputs=inputs)
+        publishing.wire(wires, "x", ["learn"], "", lambda session, learn: learn["run"])
+    assert heard["inputs"] == ["session", "learn", "x_repo", "x_token"]
+    told = heard["handler"](wires.lab, SESSION, learn={"run": RUN}, x_repo="me/mine", x_token="hf_secret")
+    assert pushed == [(SESSION["visitor"], RUN, "me/mine", "hf_secret")]
+    assert told["x_token"] == ""
+    assert "https://hub/me/mine" in told["x_pushed"]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.task)

@@ -38,14 +38,15 @@ def write(prompt, greedy=bool(os.environ.get("GREEDY")), tokens=int(os.environ.g
     how = {{"do_sample": False}} if greedy else {{"do_sample": True, "top_p": 0.95, "top_k": 0}}
     how |= {{"eos_token_id": ends, "pad_token_id": tokenizer.pad_token_id or 0}}
     ids = tokenizer(prompt or ("\\n" if start is None else ""))["input_ids"]
-    ids = torch.tensor([ids or [start]])
-    new, goes_on = ids[:, :0], True
+    text = torch.tensor([ids or [start]])
+    text = text if start is None else text[:, -max(1, most - tokens) :]
+    new, goes_on, stride = text[:, :0], True, most - most // 2
     while goes_on:
-        ids = ids if ids.shape[1] < most else ids[:, -max(1, most // 2) :]
+        ids = text[:, -(-max(0, text.shape[1] - most) // stride) * stride :]  # characters: when all positions are full, half are let go
         how["max_new_tokens"] = min(tokens - new.shape[1], most + (start is None) - ids.shape[1])
-        told = model.generate(ids, attention_mask=torch.ones_like(ids), **how)
-        new = torch.cat([new, told[:, ids.shape[1] :]], 1)
-        ids, goes_on = told, start is None and new.shape[1] < tokens  # characters: the last half is read anew
+        told = model.generate(ids, attention_mask=torch.ones_like(ids), **how)[:, ids.shape[1] :]
+        text, new = torch.cat([text, told], 1), torch.cat([new, told], 1)
+        goes_on = start is None and new.shape[1] < tokens
     return tokenizer.decode(new[0], skip_special_tokens=True, clean_up_tokenization_spaces=False)
 
 

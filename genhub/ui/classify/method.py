@@ -55,7 +55,7 @@ def _choices(wires: Wires) -> None:
         value=models[0][1],
         allow_custom_value=True,
         label="Encoder",
-        info="Or any BERT-family id on the Hub, as owner/name.",
+        info=forms.hub_help(wires.lab.settings, "BERT-family"),
         elem_id="option-model",
     )
     made = forms.fields(ClassifyConfig, ["epochs", "class_weights", "seed"])

@@ -5,7 +5,7 @@ from pathlib import Path
 import gradio as gr
 
 from genhub.lab import Lab
-from genhub.ui import markup
+from genhub.ui import markup, publishing
 from genhub.ui.wiring import Wires
 
 STAGE = "6  Take home"
@@ -34,21 +34,10 @@ def layout(wires: Wires) -> None:
                 command = gr.Code(
                     language="shell", label="Reproduces the run from a terminal", visible=False, elem_id="home-command", wrap_lines=True
                 )
-                _publish(wires)
+                publishing.layout(wires, "home")
         problem = gr.HTML(elem_id="home-problem")
     wires.add(home_stage=stage, home_pack=pack, home_download=download, home_merge=merge, home_merged=merged, home_note=note)
     wires.add(home_reopen=reopen, home_show=show, home_code=code, home_command=command, home_problem=problem)
-
-
-def _publish(wires: Wires) -> None:
-    """Publishing needs a network and somebody's own token: local profile only."""
-    settings = wires.lab.settings
-    with gr.Accordion("Push to the Hub", open=False, visible=not settings.public and not settings.offline):
-        repo = gr.Textbox(label="Repository", info="owner/name; created private when it does not exist.", elem_id="push-repo")
-        token = gr.Textbox(label="Access token", type="password", info="Used for this one upload, kept nowhere.", elem_id="push-token")
-        push = gr.Button("Push, private", elem_id="push")
-        done = gr.HTML()
-    wires.add(push_repo=repo, push_token=token, push=push, push_done=done)
 
 
 def wire(wires: Wires) -> None:
@@ -56,7 +45,7 @@ def wire(wires: Wires) -> None:
     wires.on(part["home_pack"].click, pack, ["session"], ["home_download", "home_note"], "home_problem")
     wires.on(part["home_merge"].click, merge, ["session"], ["home_merged", "home_note"], "home_problem")
     wires.on(part["home_show"].click, show_code, ["session"], ["home_code", "home_command"], "home_problem")
-    wires.on(part["push"].click, push, ["session", "push_repo", "push_token"], ["push_done", "push_token"], "home_problem")
+    publishing.wire(wires, "home", [], "home_problem", lambda session: session["run"])
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
@@ -87,11 +76,6 @@ def reopen(lab: Lab, session: dict, home_reopen: str) -> dict:
     """A run that somebody took home comes back, is checked, and is shown."""
     run = lab.reopen(session["visitor"], home_reopen)
     return {"session": {**session, "run": run}}
-
-
-def push(lab: Lab, session: dict, push_repo: str, push_token: str) -> dict:
-    address = lab.publish(session["visitor"], session["run"], push_repo, push_token)
-    return {"push_done": markup.page(markup.note(f"Published: {address}")), "push_token": ""}
 
 
 # ---- rendering ------------------------------------------------------------------------------------------------------

@@ -16,9 +16,10 @@ import gradio as gr
 from genhub import gate
 from genhub.data import samples
 from genhub.errors import UserError
+from genhub.families import CAUSAL
 from genhub.lab import Lab
 from genhub.training.configs import STRATEGIES, STRATEGY_OPTIONS, GenerateConfig
-from genhub.ui import charts, markup, tokens
+from genhub.ui import charts, fetching, markup, tokens
 from genhub.ui.generate import stored, writer
 from genhub.ui.wiring import Wires
 
@@ -127,6 +128,8 @@ def compare(
     busy = {"decode_stop": gr.update(interactive=True), "decode_go": gr.update(interactive=False), "decode_going": True}
     yield {**busy, "decode_score": _waiting(0, ways)}
     answers: list[tuple[Way, dict]] = []
+    for frame in () if run else fetching.shown(lab, values["model"], CAUSAL.name):
+        yield {"decode_score": frame}
     for way in ways:
         for told in several(lab, session["visitor"], prompt, {**values, **way.values}, run, decode_texts):
             if not told:

@@ -25,7 +25,7 @@ def layout(wires: Wires) -> None:
         value=offered[0][1] if offered else None,
         allow_custom_value=True,
         label="Model or run",
-        info="Or any GPT-family id on the Hub, as owner/name.",
+        info=forms.hub_help(wires.lab.settings, "GPT-family"),
         elem_id="gen-writer",
     )
     strategy = gr.Dropdown(

@@ -7,13 +7,13 @@ import gradio as gr
 
 from genhub.errors import UserError
 from genhub.lab import Lab
-from genhub.ui import markup, tokens
+from genhub.ui import markup, publishing, tokens
 from genhub.ui.learning.kinds import Kind
 from genhub.ui.learning.run import shown_run
 from genhub.ui.wiring import Wires
 
 LENGTH = 120
-OUTPUTS = ("beside", "download", "merged", "code", "command", "home_note", "home_problem")
+OUTPUTS = ("beside", "download", "merged", "code", "command", "home_note", "home_problem", "pushed")
 
 
 def layout(wires: Wires, kind: Kind) -> None:
@@ -39,6 +39,7 @@ def layout(wires: Wires, kind: Kind) -> None:
                 language="python", label="Does it with plain transformers", visible=False, elem_id=kind.name("code"), wrap_lines=True
             )
             command = gr.Code(language="shell", label="Trains it again", visible=False, elem_id=kind.name("command"), wrap_lines=True)
+            publishing.layout(wires, kind.prefix)
     parts = {"prompt": prompt, "beside_seed": seed, "write": write, "pack": pack, "download": download, "merge": merge, "merged": merged}
     parts |= {"show": show, "home_note": note, "home_problem": problem, "beside": beside, "code": code, "command": command}
     wires.add(**{kind.name(part): component for part, component in parts.items()})
@@ -57,6 +58,7 @@ def wire(wires: Wires, kind: Kind) -> None:
     on("pack", pack, (), ("download", "home_note"))
     on("merge", merge, (), ("merged", "home_note"))
     on("show", show_code, (), ("code", "command"))
+    publishing.wire(wires, kind.prefix, ["learn"], kind.name("home_problem"), lambda session, learn: _run(wires.lab, session, learn, kind))
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
@@ -64,7 +66,7 @@ def wire(wires: Wires, kind: Kind) -> None:
 
 def beside(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:
     """The same prompt and seed through the run and, where it has one, its base."""
-    run = _run(learn, kind)
+    run = _run(lab, session, learn, kind)
     prompt, visitor = given[kind.name("prompt")], session["visitor"]
     if kind.learns_from == "pairs":
         return {kind.name("beside"): _translated(lab, visitor, run, prompt)}
@@ -93,15 +95,15 @@ def _translated(lab: Lab, visitor: str, run: str, text: str) -> str:
 
 
 def pack(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
-    return _ready(kind, "download", "Download", lab.export(session["visitor"], _run(learn, kind)))
+    return _ready(kind, "download", "Download", lab.export(session["visitor"], _run(lab, session, learn, kind)))
 
 
 def merge(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
-    return _ready(kind, "merged", "Download merged model", lab.merged(session["visitor"], _run(learn, kind)))
+    return _ready(kind, "merged", "Download merged model", lab.merged(session["visitor"], _run(lab, session, learn, kind)))
 
 
 def show_code(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
-    told = lab.code(session["visitor"], _run(learn, kind))
+    told = lab.code(session["visitor"], _run(lab, session, learn, kind))
     shown = {"code": told["script"], "command": told["command"]}
     return {kind.name(part): gr.update(value=value, visible=True) for part, value in shown.items()}
 
@@ -110,6 +112,7 @@ def cleared(kind: Kind) -> dict:
     """Another run is in view: what was made of the last one goes."""
     gone = {"download": gr.update(value=None, visible=False), "merged": gr.update(value=None, visible=False)}
     gone |= {"code": gr.update(visible=False), "command": gr.update(visible=False), "beside": "", "home_note": "", "home_problem": ""}
+    gone |= {"pushed": ""}
     return {kind.name(part): value for part, value in gone.items()}
 
 
@@ -121,8 +124,8 @@ def _ready(kind: Kind, button: str, label: str, path: Path) -> dict:
     }
 
 
-def _run(learn: dict, kind: Kind) -> str:
-    run = shown_run(learn, kind)
+def _run(lab: Lab, session: dict, learn: dict, kind: Kind) -> str:
+    run = shown_run(lab, session, learn, kind)
     if not run:
         raise UserError("No run has been chosen.", "This is done with a finished run.", "Train one, or choose one of yours.", "run")
     return run

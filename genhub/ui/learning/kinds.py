@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from genhub.lab import EXAMPLE_PREFIX, EXAMPLES
 from genhub.options import Config
 from genhub.training.configs import ADAPT_PRESETS, SCRATCH_PRESETS, TUNE_PRESETS, AdaptConfig, ScratchConfig, TuneConfig
 
@@ -9,8 +10,8 @@ from genhub.training.configs import ADAPT_PRESETS, SCRATCH_PRESETS, TUNE_PRESETS
 @dataclass(frozen=True)
 class Kind:
     """task: in `genhub.tasks`. prefix: of the components' names, and of its stage in `ui.ways`. main: options that stand in view. presets: name → options that it
-    decides. has_base: a pretrained model is chosen, and stands beside what was learnt. learns_from: "text" or "pairs"; base_help:
-    which models of the Hub do."""
+    decides. has_base: a pretrained model is chosen, and stands beside what was learnt. learns_from: "text" or "pairs"; base_family:
+    which models of the Hub do. example: a recorded run in genhub/examples."""
 
     task: str
     prefix: str
@@ -22,7 +23,8 @@ class Kind:
     presets: dict[str, dict] = field(default_factory=dict)
     has_base: bool = False
     learns_from: str = "text"
-    base_help: str = "Or any GPT-family id, as owner/name."
+    base_family: str = "GPT-family"
+    example: str = ""
 
     def name(self, part: str) -> str:
         """The component of this section that plays a part."""
@@ -30,6 +32,12 @@ class Kind:
 
     def names(self, *parts: str) -> list[str]:
         return [self.name(part) for part in parts]
+
+    @property
+    def recorded(self) -> str:
+        """The id of the recorded run; "" where there is none."""
+        there = self.example and (EXAMPLES / self.example / "metrics.json").exists()
+        return EXAMPLE_PREFIX + self.example if there else ""
 
     @property
     def options(self) -> list[str]:
@@ -54,6 +62,7 @@ ADAPT = Kind(
     preset="Balanced",
     presets=ADAPT_PRESETS,
     has_base=True,
+    example="harbour-stories",
 )
 SCRATCH = Kind(
     task="scratch",
@@ -67,6 +76,7 @@ SCRATCH = Kind(
     main=("architecture", "steps", "width", "layers", "window", "seed"),
     preset="GPT, 1 minute",
     presets=SCRATCH_PRESETS,
+    example="harbour-gpt",
 )
 TUNE = Kind(
     task="translate",
@@ -82,7 +92,7 @@ TUNE = Kind(
     presets=TUNE_PRESETS,
     has_base=True,
     learns_from="pairs",
-    base_help="Or any Marian, T5, mBART or M2M id, as owner/name.",
+    base_family="Marian, T5, mBART or M2M",
 )
 WRITERS = (ADAPT, SCRATCH)  # on the tab Generate
 KINDS = (*WRITERS, TUNE)

@@ -44,7 +44,14 @@ def _field(lab: Lab, kind: Kind, name: str, decided: dict):
     if name == "model":
         here = lab.translators() if kind.learns_from == "pairs" else lab.language_models()
         choices = [(f"{entry.id} · {entry.parameters / 1e6:.0f} M", entry.id) for entry in here if entry.adaptable]
-        return gr.Dropdown(choices, value=value, allow_custom_value=True, label="Base model", info=kind.base_help, elem_id=place)
+        return gr.Dropdown(
+            choices,
+            value=value,
+            allow_custom_value=True,
+            label="Base model",
+            info=forms.hub_help(lab.settings, kind.base_family),
+            elem_id=place,
+        )
     if name in NAMED:
         return gr.Dropdown(NAMED[name], value=value, label=option.label, info=option.help, elem_id=place)
     made = forms.field(option, elem_id=place)

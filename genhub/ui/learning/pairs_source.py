@@ -1,20 +1,22 @@
 """Where the pairs come from that a translator learns, and what was found in them."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import gradio as gr
 
 from genhub import catalog
+from genhub.data.fixes import KEEP_FIRST, of_reading
 from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.ui import markup
 from genhub.ui.learning.kinds import Kind
-from genhub.ui.wiring import Wires
+from genhub.ui.wiring import Wires, pieces
 
 PASTED, FILE, HUB = "Paste", "My file", "The Hub"
-FIELDS = ("pasted", "file", "dataset", "cut")
+FIELDS = ("pasted", "file", "dataset")
 PARTS = ("source", *FIELDS, "source_column", "target_column", "model", "source_language", "target_language")
-SHOWN = {PASTED: ("pasted",), FILE: ("file", "cut"), HUB: ("dataset",)}
+SHOWN = {PASTED: ("pasted",), FILE: ("file",), HUB: ("dataset",)}
 HUB_PAIRS = "Helsinki-NLP/opus_books:en-es"
 HUB_HELP = "owner/name on the Hub, or owner/name:configuration:split. opus_books: sentences of books in many languages."
 NOTHING = "No pairs are in use yet."
@@ -39,11 +41,10 @@ def layout(wires: Wires, kind: Kind) -> None:
             gr.Textbox("", label=label, info="Empty: found by its name.", max_lines=1, elem_id=kind.name(name), min_width=140)
             for name, label in (("source_column", "Source column"), ("target_column", "Translation column"))
         ]
-    cut = gr.Checkbox(False, label="Leave out rows beyond the limit", visible=False, elem_id=kind.name("cut"))
     use = gr.Button("Use these pairs", elem_id=kind.name("use"), elem_classes="gh-enter")
-    problem = gr.HTML(elem_id=kind.name("text_problem"))
+    problem = pieces(elem_id=kind.name("text_problem"))
     facts = gr.HTML(markup.page(markup.note(NOTHING)), elem_id=kind.name("facts"), elem_classes="gh-reserve")
-    parts = {"source": source, "pasted": pasted, "file": file, "source_column": columns[0], "target_column": columns[1], "cut": cut}
+    parts = {"source": source, "pasted": pasted, "file": file, "source_column": columns[0], "target_column": columns[1]}
     parts["dataset"] = dataset
     parts |= {"use": use, "text_problem": problem, "facts": facts}
     wires.add(**{kind.name(part): component for part, component in parts.items()})
@@ -61,17 +62,17 @@ def choose(lab: Lab, kind: Kind, **given) -> dict:
     return {kind.name(part): gr.update(visible=part in shown) for part in FIELDS}
 
 
-def take(lab: Lab, session: dict, kind: Kind, given: dict) -> tuple[str, str]:
-    """(id of the pairs that were read, what is told of them)."""
+def take(lab: Lab, session: dict, kind: Kind, given: dict, fixes: Sequence[str] = ()) -> tuple[str, str]:
+    """(id of the pairs that were read, what is told of them); fixes: the remedies that were pressed."""
     visitor = session["visitor"]
-    source, pasted, file, dataset, cut, first, second, model, *spoken = (given[kind.name(part)] for part in PARTS)
+    source, pasted, file, dataset, first, second, model, *spoken = (given[kind.name(part)] for part in PARTS)
     known = catalog.languages_of(str(model))
     languages = [str(said or code) for said, code in zip(spoken, known, strict=True)]
     how = {"languages": languages, "columns": (first, second)}
     if source == FILE:
         if not file:
             raise UserError("No file has been chosen.", "One file is needed.", "Choose a table of pairs.", "file")
-        info = lab.take_pairs_file(visitor, file, **how, cut=cut is True)
+        info = lab.take_pairs_file(visitor, file, **how, cut=KEEP_FIRST in fixes, fixes=of_reading(fixes))
     elif source == HUB:
         info = lab.take_pairs_hub(visitor, dataset, **how)
     else:

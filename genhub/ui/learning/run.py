@@ -13,6 +13,7 @@ from genhub.ui.wiring import Wires
 
 PARTS = ("run", "view", "stop", "resume", "film", "film_view", "following", "verdict")
 NOTHING = "Nothing has been trained here yet."
+RECORDED = "Recorded: the bundled text"
 
 
 def layout(wires: Wires, kind: Kind) -> None:
@@ -47,23 +48,25 @@ def wire(wires: Wires, kind: Kind) -> None:
 # ---- handlers -------------------------------------------------------------------------------------------------------
 
 
-def shown_run(learn: dict, kind: Kind) -> str:
-    return remembered(learn).get(kind.name("run"), "")
+def shown_run(lab: Lab, session: dict, learn: dict, kind: Kind) -> str:
+    """The run in view: the one of the visitor's that was chosen, else the recorded one; "" where there is none."""
+    chosen = remembered(learn).get(kind.name("run"))
+    return chosen if chosen in {info.id for info in runs(lab, session, kind)} else kind.recorded
 
 
 def stop(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
-    lab.stop(session["visitor"], shown_run(learn, kind))
+    lab.stop(session["visitor"], shown_run(lab, session, learn, kind))
     return {kind.name("stop"): gr.update(value="Stopping …", interactive=False)}
 
 
 def resume(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
-    lab.resume(session["visitor"], shown_run(learn, kind))
+    lab.resume(session["visitor"], shown_run(lab, session, learn, kind))
     return {**refresh(lab, session, learn, kind), "learn_pulse": gr.Timer(active=True)}
 
 
 def scrub(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:
     """Another moment of the film. At its last one the film goes on with what comes; at any other it stays there."""
-    _, view = lab.view(session["visitor"], shown_run(learn, kind))
+    _, view = lab.view(session["visitor"], shown_run(lab, session, learn, kind))
     number, count = given[kind.name("film")], len(view.samples)
     if not isinstance(number, int | float) or not 1 <= number <= count:
         return {}
@@ -72,23 +75,21 @@ def scrub(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:
 
 def refresh(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
     """The run as it stands now, its film at its newest moment."""
-    mine = runs(lab, session, kind)
-    chosen = shown_run(learn, kind)
-    known = chosen in {info.id for info in mine}
-    choices = gr.update(choices=[(info.name, info.id) for info in mine], value=chosen if known else None)
-    if not known:
+    chosen = shown_run(lab, session, learn, kind)
+    offered = [(info.name, info.id) for info in runs(lab, session, kind)]
+    offered += [(RECORDED, kind.recorded)] if kind.recorded else []
+    choices = gr.update(choices=offered, value=chosen or None)
+    if not chosen:
         idle = {"stop": gr.update(interactive=False), "resume": gr.update(visible=False), "film": gr.update(visible=False)}
         drawn = {"run": choices, "view": markup.page(markup.note(NOTHING)), "film_view": "", "following": True, "verdict": "", **idle}
         return {kind.name(part): value for part, value in drawn.items()}
     info, view = lab.view(session["visitor"], chosen)
-    count = len(view.samples)
+    count, state = len(view.samples), info.state if info else "finished"
     drawn = {
         "run": choices,
         "view": run_view.render(info, view) or markup.page(markup.note("Waiting to begin.")),
-        "stop": gr.update(
-            interactive=info.state in ("queued", "running"), value="Stopping …" if info.state == "stopping" else "Stop and keep"
-        ),
-        "resume": gr.update(visible=info.state in ("failed", "stopped")),
+        "stop": gr.update(interactive=state in ("queued", "running"), value="Stopping …" if state == "stopping" else "Stop and keep"),
+        "resume": gr.update(visible=state in ("failed", "stopped")),
         "film": gr.update(visible=count > 1, maximum=max(2, count), value=max(1, count)),
         "film_view": frame(view.samples, count - 1),
         "following": True,
@@ -102,7 +103,7 @@ def runs(lab: Lab, session: dict, kind: Kind) -> list:
 
 
 def alive(lab: Lab, session: dict, learn: dict) -> bool:
-    chosen = {(kind.task, shown_run(learn, kind)) for kind in KINDS}
+    chosen = {(kind.task, shown_run(lab, session, learn, kind)) for kind in KINDS}
     return any((info.task, info.id) in chosen and info.state in run_view.LIVE for info in lab.runs(session["visitor"]))
 
 
@@ -114,7 +115,7 @@ def tick(lab: Lab, session: dict, learn: dict, **following) -> dict:
     """One look while a run in view is alive."""
     drawn: dict = pulse(lab, session, learn)
     for kind in KINDS:
-        if shown_run(learn, kind):
+        if shown_run(lab, session, learn, kind):
             drawn |= refresh(lab, session, learn, kind)
             drawn.pop(kind.name("run"))  # somebody may have it open
             if not following[kind.name("following")]:  # somebody looks at an earlier moment

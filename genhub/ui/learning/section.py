@@ -1,12 +1,14 @@
 """The section itself: a text on the left with what learns from it, on the right what the run is doing; below, what comes of it."""
 
+from collections.abc import Iterator
 from functools import partial
 
 import gradio as gr
 
+from genhub import tasks
 from genhub.errors import UserError
 from genhub.lab import Lab
-from genhub.ui import markup, ways
+from genhub.ui import fetching, markup, ways
 from genhub.ui.learning import home, options, pairs_source, run, text_source
 from genhub.ui.learning.kinds import KINDS, Kind, remembered
 from genhub.ui.run_view import LIVE
@@ -29,6 +31,7 @@ def layout(wires: Wires, kind: Kind) -> None:
                 run.layout(wires, kind)
         home.layout(wires, kind)
     parts = {"stage": stage, "forecast": forecast, "train": train, "problem": problem, "taken": gr.State(""), "begun": gr.State("")}
+    parts["fixes"] = gr.State([])  # remedies that were pressed since the text was refused
     wires.add(**{kind.name(part): component for part, component in parts.items()})
 
 
@@ -42,13 +45,15 @@ def wire(wires: Wires, kind: Kind) -> None:
     home.wire(wires, kind)
     asked = ["session", "learn", *kind.fields]
     once = {"trigger_mode": "once", "show_progress": "minimal"}
-    text, used = ["session", *kind.names(*source.PARTS)], kind.names("taken", "facts")
-    taken = wires.on(part[kind.name("use")].click, partial(use, kind=kind), text, used, kind.name("text_problem"), **once)
-    noted = wires.on(taken.then, partial(note, kind=kind), ["learn", kind.name("taken")], ["learn", *kind.names("taken", "train")])
-    measured = partial(forecast, kind=kind)
-    wires.on(noted.then, measured, asked, kind.names("forecast"), problem)
+    text, used = ["session", *kind.names(*source.PARTS)], kind.names("taken", "facts", "fixes")
+    refused, measured = kind.name("text_problem"), partial(forecast, kind=kind)
+    pressed = wires.on(part[kind.name("use")].click, partial(use, kind=kind), text, used, refused, **once)
+    mended = wires.on_pick(part[refused].select, partial(mend, kind=kind), [*text, kind.name("fixes")], used, refused, **once)
+    for taken in (pressed, mended):
+        noted = wires.on(taken.then, partial(note, kind=kind), ["learn", kind.name("taken")], ["learn", *kind.names("taken", "train")])
+        wires.on_steps(noted.then, measured, asked, kind.names("forecast"), problem)
     costly = partial(gr.on, [part[name].change for name in kind.fields if not name.endswith(("seed", "sample_prompt"))])
-    wires.on(costly, measured, asked, kind.names("forecast"), problem, trigger_mode="always_last")
+    wires.on_steps(costly, measured, asked, kind.names("forecast"), problem, trigger_mode="always_last")
     begun = wires.on(part[kind.name("train")].click, partial(train, kind=kind), asked, kind.names("begun"), problem, **once)
     shown = ["learn", "learn_pulse", *kind.names(*run.PARTS, *home.OUTPUTS)]
     queued = ["session", "learn", kind.name("begun")]
@@ -74,7 +79,19 @@ def shared(wires: Wires) -> None:
 def use(lab: Lab, session: dict, kind: Kind, **given) -> dict:
     """The text is read."""
     text, told = SOURCES[kind.learns_from].take(lab, session, kind, given)
-    return {kind.name("taken"): text, kind.name("facts"): told}
+    return {kind.name("taken"): text, kind.name("facts"): told, kind.name("fixes"): []}
+
+
+def mend(lab: Lab, pick: str, session: dict, kind: Kind, **given) -> dict:
+    """The button of a refusal: the text is read once more, with one remedy more."""
+    fixes = [*given[kind.name("fixes")], pick.removeprefix("fix:")]
+    try:
+        text, told = SOURCES[kind.learns_from].take(lab, session, kind, given, fixes)
+    except UserError as error:
+        if not error.fix:
+            raise
+        return {kind.name("fixes"): fixes, kind.name("text_problem"): markup.problem(error, heard=True)}
+    return {kind.name("taken"): text, kind.name("facts"): told, kind.name("fixes"): []}
 
 
 def note(lab: Lab, learn: dict, kind: Kind, **given) -> dict:
@@ -84,13 +101,15 @@ def note(lab: Lab, learn: dict, kind: Kind, **given) -> dict:
     return {**used, kind.name("taken"): ""}
 
 
-def forecast(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:
-    """What it will cost, from a few measured steps on the visitor's own text; nothing before there is one."""
+def forecast(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> Iterator[dict]:
+    """What it will cost, from a few measured steps on the visitor's own text, once the model is here; nothing before there is a text."""
     text = remembered(learn).get(kind.name("text"))
     if not text:
-        return {}
-    cost = lab.forecast(session["visitor"], text, options.values(kind, given), kind.task)
-    return {kind.name("forecast"): options.forecast(kind, cost)}
+        return
+    values = options.values(kind, given)
+    for frame in fetching.shown(lab, values["model"], tasks.get(kind.task).family) if kind.has_base else ():
+        yield {kind.name("forecast"): frame}
+    yield {kind.name("forecast"): options.forecast(kind, lab.forecast(session["visitor"], text, values, kind.task))}
 
 
 def train(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:
@@ -132,7 +151,7 @@ def arrive(lab: Lab, session: dict, learn: dict) -> dict:
     drawn, living = look(lab, session, learn), {info.id: info.task for info in lab.runs(session["visitor"]) if info.state in LIVE}
     for kind in KINDS:
         drawn |= _text_in_use(lab, session, learn, kind)
-        if living.get(run.shown_run(learn, kind)) == kind.task:
+        if living.get(run.shown_run(lab, session, learn, kind)) == kind.task:
             drawn |= ways.follow(ways.Way(kind.prefix))
     if not all(teaches(task) for task in living.values()):
         drawn.pop("tabs", None)

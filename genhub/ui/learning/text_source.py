@@ -1,19 +1,21 @@
 """Where the text comes from that a model learns to write like, and what was found in it."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import gradio as gr
 
 from genhub.data import samples, streamed
+from genhub.data.fixes import KEEP_FIRST, of_reading
 from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.ui import markup
 from genhub.ui.learning.kinds import Kind
-from genhub.ui.wiring import Wires
+from genhub.ui.wiring import Wires, pieces
 
 BUNDLED, PASTED, FILE, HUB = "A bundled text", "Paste", "My file", "The Hub"
-PARTS = ("source", "sample", "pasted", "file", "column", "dataset", "cut")
-SHOWN = {BUNDLED: ("sample",), PASTED: ("pasted", "cut"), FILE: ("file", "column", "cut"), HUB: ("dataset", "column")}
+PARTS = ("source", "sample", "pasted", "file", "column", "dataset")
+SHOWN = {BUNDLED: ("sample",), PASTED: ("pasted",), FILE: ("file", "column"), HUB: ("dataset", "column")}
 HUB_TEXT = "karpathy/tiny_shakespeare"
 HUB_HELP = "owner/name on the Hub, or owner/name:configuration:split. tiny_shakespeare: the million characters of plays that char-rnn and nanoGPT learn to write from."
 OUTPUTS = ("facts", "train")
@@ -31,11 +33,10 @@ def layout(wires: Wires, kind: Kind) -> None:
     file = gr.File(label=".txt, .md, or a table (CSV, TSV, JSONL, Parquet)", visible=False, height=110, elem_id=kind.name("file"))
     dataset = gr.Textbox(HUB_TEXT, label="Data set", info=HUB_HELP, max_lines=1, visible=False, elem_id=kind.name("dataset"))
     column = gr.Textbox("", label="Column", info="Of a table; empty: the longest.", max_lines=1, visible=False, elem_id=kind.name("column"))
-    cut = gr.Checkbox(False, label="Cut it to the limit if it is too long", visible=False, elem_id=kind.name("cut"))
     use = gr.Button("Use this text", elem_id=kind.name("use"), elem_classes="gh-enter")
-    problem = gr.HTML(elem_id=kind.name("text_problem"))
+    problem = pieces(elem_id=kind.name("text_problem"))
     facts = gr.HTML(markup.page(markup.note(NOTHING)), elem_id=kind.name("facts"), elem_classes="gh-reserve")
-    parts = {"source": source, "sample": sample, "pasted": pasted, "file": file, "dataset": dataset, "column": column, "cut": cut}
+    parts = {"source": source, "sample": sample, "pasted": pasted, "file": file, "dataset": dataset, "column": column}
     parts |= {"use": use, "text_problem": problem, "facts": facts}
     wires.add(**{kind.name(part): component for part, component in parts.items()})
 
@@ -53,16 +54,16 @@ def choose(lab: Lab, kind: Kind, **given) -> dict:
     return {kind.name(part): gr.update(visible=part in shown) for part in PARTS[1:]}
 
 
-def take(lab: Lab, session: dict, kind: Kind, given: dict) -> tuple[str, str]:
-    """(id of the text that was read, what is told of it)."""
-    visitor = session["visitor"]
-    source, sample, pasted, file, column, dataset, cut = (given[kind.name(part)] for part in PARTS)
+def take(lab: Lab, session: dict, kind: Kind, given: dict, fixes: Sequence[str] = ()) -> tuple[str, str]:
+    """(id of the text that was read, what is told of it); fixes: the remedies that were pressed."""
+    visitor, cut = session["visitor"], KEEP_FIRST in fixes
+    source, sample, pasted, file, column, dataset = (given[kind.name(part)] for part in PARTS)
     if source == PASTED:
-        info = lab.take_text(visitor, pasted, cut=cut is True)
+        info = lab.take_text(visitor, pasted, cut=cut)
     elif source == FILE:
         if not file:
             raise UserError("No file has been chosen.", "One file is needed.", "Choose a text or a table.", "file")
-        info = lab.take_text_file(visitor, file, column=column, cut=cut is True)
+        info = lab.take_text_file(visitor, file, column=column, cut=cut, fixes=of_reading(fixes))
     elif source == HUB:
         info = lab.take_text_hub(visitor, *streamed.address(dataset).values(), column=column)
     else:

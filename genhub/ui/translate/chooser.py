@@ -28,7 +28,7 @@ def layout(wires: Wires) -> None:
             value=offered[0][1] if offered else None,
             allow_custom_value=True,
             label="Model or run",
-            info="Or any Marian, T5, mBART or M2M id on the Hub, as owner/name.",
+            info=forms.hub_help(wires.lab.settings, "Marian, T5, mBART or M2M"),
             elem_id="tr-model",
             scale=4,
             min_width=220,

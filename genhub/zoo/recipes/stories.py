@@ -46,6 +46,7 @@ CARD = """\
 
 A GPT-2 that tells children's stories: {layers} layers of width {width}, {parameters:,} parameters, {vocabulary:,} tokens
 (byte-level BPE, made from the training text), a context of {context} tokens. It knows no facts; what it tells is made up.
+Most of its sentences are grammatical and the next one often goes on with the last; over a few lines a story loses its thread.
 
 ## Figures
 

@@ -58,7 +58,7 @@ def test_small_matrices_and_other_models_stay(tmp_path):
     assert not any(isinstance(module, EightBit) and module.shape[0] * module.shape[1] < 64 * 64 for module in tiny.quick().model.modules())
 
 
-def test_a_row_is_the_same_in_any_company(causal):
+def test_company_changes_a_row_by_rounding_only(causal):
     """Only the order of floating-point sums differs; the scales of others' rows do not reach into one's own."""
     quick = causal.quick()
     ids = torch.tensor([causal.encode("the dog saw the cat")])

@@ -8,10 +8,9 @@ from functools import partial
 
 import gradio as gr
 
-from genhub import catalog
 from genhub.lab import Lab
 from genhub.lab.insides import CAUSAL
-from genhub.ui import markup
+from genhub.ui import forms, markup
 from genhub.ui.generate.inside import embeddings, heads, lens, masks, positions, shared, shuffled, steps, tokens
 from genhub.ui.wiring import Wires
 
@@ -47,11 +46,11 @@ def layout(wires: Wires) -> None:
                 min_width=300,
             )
             model = gr.Dropdown(
-                _choices(),
+                _choices(wires.lab),
                 value=CAUSAL,
                 allow_custom_value=True,
                 label="GPT",
-                info="Embedded, or owner/name.",
+                info=forms.hub_help(wires.lab.settings, "GPT-family"),
                 elem_id="inside-model",
                 scale=2,
                 min_width=220,
@@ -128,5 +127,5 @@ def follow(lab: Lab, pick: str, session: dict, inside_asked: dict, inside_drawn:
     return {**there, **shown, "inside_steps_family": family}
 
 
-def _choices() -> list[str]:
-    return list(dict.fromkeys([CAUSAL, *(entry.id for entry in catalog.of_task("causal-lm"))]))
+def _choices(lab: Lab) -> list[str]:
+    return list(dict.fromkeys([CAUSAL, *(entry.id for entry in lab.language_models() if entry.adaptable)]))
