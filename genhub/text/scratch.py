@@ -93,6 +93,7 @@ class _Work(Work):
             "val_loss": fitted.best.get("val_loss"),
             "characters": len(self.model.tokenizer),
             "passes": round(fitted.tokens / len(self.material.train), 2),
+            "dropout": learner.drawn_dropout(self.model),
             "batch_size": self.config.batch_size,
             "window": self.config.window,
             "learning_rate": learner.rates(self.config)[learner.MATRICES],

@@ -13,7 +13,7 @@ from genhub.ui.learning.kinds import ADAPT, SCRATCH, Kind
 from genhub.ui.ways import Way, follow
 
 PICK = "line"
-SLIDES_RNN = {"architecture": "rnn", "embedding": 16, "width": 128, "layers": 1, "window": 100, "steps": 1_000}
+SLIDES_RNN = {"architecture": "rnn", "embedding": 16, "width": 128, "layers": 1, "window": 100, "steps": 1_000, "dropout": "0"}
 INTRO = "Each line opens the page where its question can be answered, with what it asks for already chosen."
 
 

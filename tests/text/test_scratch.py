@@ -18,9 +18,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from genhub.errors import UserError
 from genhub.events import Done, Metric, Note, Resumed, Sample, Stage
 from genhub.text import char_rnn, scratch
+from genhub.text.from_scratch import learner
 from genhub.text.from_scratch.learner import ScratchTask
 from genhub.text.generator import load_generator
 from genhub.text.lm import sliding_loss
+from genhub.training.configs import ScratchConfig
 from tests.text.tiny_scratch import KINDS, TEXT, config, new_run
 
 ROOT = Path(__file__).parents[2]
@@ -109,6 +111,19 @@ def test_a_stateful_rnn_remembers_more_than_its_window(tmp_path, monkeypatch):
     assert states[0][0] is None
     assert all(torch.equal(state, before) for (_, before), (state, _) in pairwise(states) if state is not None)
     assert sum(state is not None for state, _ in states) > 15
+
+
+@pytest.mark.parametrize("kind", ["gpt", "rnn"])
+def test_the_more_often_a_text_is_read_the_more_is_dropped(tmp_path, kind):
+    few, some, many = (ScratchConfig(steps=steps, batch_size=10, window=100) for steps in (30, 150, 300))  # of 8,500 characters
+    assert [learner.dropout(one, 10_000) for one in (few, some, many)] == [0.0, 0.1, 0.2]
+    assert learner.dropout(ScratchConfig(steps=300, batch_size=10, window=100, dropout=0.0), 10_000) == 0.0
+    often = math.ceil(10 * len(TEXT) / (config(kind).batch_size * config(kind).window))
+    for chosen, expected in ((config(kind, steps=often, dropout=None), 0.1), (config(kind, steps=10, dropout=0.3), 0.3)):
+        run = new_run(tmp_path / f"run-{expected}", chosen)
+        notes = [event.text for event in scratch.train(chosen, run) if isinstance(event, Note)]
+        assert run.read("metrics.json")["training"]["dropout"] == pytest.approx(expected)
+        assert any(f"dropout {expected:g}" in note for note in notes) == (chosen.dropout is None)
 
 
 def test_the_same_seed_gives_the_same_run(tmp_path):

@@ -18,6 +18,7 @@ STRETCHES = 10  # a training has so many epochs: a validation after each
 WATCHED = 16_384  # characters of the validation part, at each of them
 BETAS = (0.9, 0.95)
 SPREAD = 0.04  # standard deviation of a GPT's first weights: GPT-2's own 0.02 is for six times the width
+DROPOUT = ((4, 0.0), (20, 0.1), (math.inf, 0.2))  # (times that the text is read, what suits), see `dropout`
 RATES = {  # (architecture, optimizer) → what suits: the hidden matrices' and all others'; see SCRATCH_PRESETS
     ("gpt", "muon"): (2e-2, 2e-2),
     ("gpt", "adamw"): (4e-3, 4e-3),
@@ -41,17 +42,36 @@ class ScratchTask(LanguageTask):
             self.model.state = tensors["state"]
 
 
-def draw(config: ScratchConfig, alphabet: Iterable[str]) -> Causal:
+def passes(config: ScratchConfig, characters: int) -> float:
+    """How often the training part of a text of so many characters is read."""
+    learnt = characters * (1 - config.test_share - config.validation_share)
+    return config.steps * config.batch_size * config.window / max(1.0, learnt)
+
+
+def dropout(config: ScratchConfig, characters: int) -> float:
+    """The config's, or what suits a text of so many characters. Measured with “GPT, 3 minutes” on 96,000 characters, which it reads 38
+    times: 1.86 bits a character on unseen text without dropout, 1.77 with 0.1, 1.71 with 0.2, 1.80 with 0.3; a text of a million is read three times."""
+    if config.dropout is not None:
+        return config.dropout
+    return next(share for most, share in DROPOUT if passes(config, characters) <= most)
+
+
+def drawn_dropout(model: Causal) -> float:
+    """What a model was drawn with."""
+    return max(module.p for module in model.model.modules() if isinstance(module, torch.nn.Dropout))
+
+
+def draw(config: ScratchConfig, alphabet: Iterable[str], dropout: float) -> Causal:
     """The model with weights drawn by the config's seed, and its tokeniser: one token a character."""
     from genhub.text.chars import char_tokenizer
 
     tokenizer = char_tokenizer(alphabet)
     torch.manual_seed(config.seed)
     build = {"gpt": _gpt, "rnn": _rnn}[config.architecture]
-    return wrapped(build(config, len(tokenizer)), tokenizer)
+    return wrapped(build(config, len(tokenizer), dropout), tokenizer)
 
 
-def _gpt(config: ScratchConfig, vocabulary: int):
+def _gpt(config: ScratchConfig, vocabulary: int, dropout: float):
     from transformers import GPT2Config, GPT2LMHeadModel
 
     model = GPT2LMHeadModel(
@@ -63,8 +83,8 @@ def _gpt(config: ScratchConfig, vocabulary: int):
             n_head=config.heads,
             activation_function="gelu",
             initializer_range=SPREAD,
-            resid_pdrop=config.dropout,
-            embd_pdrop=config.dropout,
+            resid_pdrop=dropout,
+            embd_pdrop=dropout,
             attn_pdrop=0.0,
             bos_token_id=None,
             eos_token_id=None,
@@ -74,8 +94,8 @@ def _gpt(config: ScratchConfig, vocabulary: int):
     return model
 
 
-def _rnn(config: ScratchConfig, vocabulary: int) -> Writer:
-    return Writer(CharRNN(vocabulary, config.embedding, config.width, config.layers, config.dropout))
+def _rnn(config: ScratchConfig, vocabulary: int, dropout: float) -> Writer:
+    return Writer(CharRNN(vocabulary, config.embedding, config.width, config.layers, dropout))
 
 
 def task(model: Causal, config: ScratchConfig, train, validation) -> ScratchTask:

@@ -17,7 +17,8 @@ LEAST_CHARACTERS = 2
 def gather(config: ScratchConfig, documents: Sequence[str]) -> Material:
     """Draw a model for the characters of the text, divide the text and write it in them. Raises UserError for a text that cannot be
     learnt from."""
-    return material.prepare(config, learner.draw(config, alphabet(documents)), documents)
+    dropout = learner.dropout(config, sum(map(len, documents)))
+    return material.prepare(config, learner.draw(config, alphabet(documents), dropout), documents)
 
 
 def alphabet(documents: Sequence[str]) -> list[str]:
@@ -47,6 +48,9 @@ def notes(config: ScratchConfig, text: Material) -> list[str]:
         f"training by, {sizes['test']:,} for the verdict.",
         f"The training is {steps:,} steps long; an epoch is a tenth of that.",
     ]
+    if config.dropout is None and (chosen := learner.drawn_dropout(text.base)):
+        times = learner.passes(config, sum(sizes.values()))
+        told.append(f"The text is read about {times:.0f} times: dropout {chosen:g}, so that less of it is learnt by heart.")
     if text.strange:
         count = text.strange.total()
         left = "1 character was" if count == 1 else f"{count:,} characters were"

@@ -28,8 +28,8 @@ class ScratchConfig(Config):
     optimizer: str = option(
         "muon", "What steps the hidden matrices: Muon (Jordan et al. 2024) or AdamW.", choices=("muon", "adamw"), advanced=True
     )
-    dropout: float = option(
-        0.0, "Share of activations set to zero in training; useful when the text is read many times.", low=0.0, high=0.9
+    dropout: float | None = option(
+        None, "Share of activations set to zero in training; empty: the more, the more often the text is read.", low=0.0, high=0.9
     )
     warmup: float = option(0.05, "Share of the steps in which the learning rate rises.", low=0.0, high=0.5, advanced=True)
     weight_decay: float = option(0.1, "Decoupled weight decay.", low=0.0, high=1.0, advanced=True)
