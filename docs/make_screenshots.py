@@ -21,8 +21,6 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 RUNS = (  # something to compare and to look at; the page lists runs of the command line too
     ("classify", "--data", "support", "--folds", "0", "--method", "frozen"),
     ("classify", "--data", "support", "--folds", "0", "--method", "lora"),
-    ("generate", "--data", "harbour", "--preset", "Quick"),
-    ("scratch", "--data", "harbour", "--preset", "GPT, 1 minute"),
 )
 
 
@@ -95,7 +93,7 @@ def walk(page, suffix: str) -> None:
 
 
 def generate(page, suffix: str) -> None:
-    """The text that the tab opens on, strategies side by side, a beam search, the inside of a model, and two runs that learnt to write."""
+    """The text that the tab opens on, strategies side by side, a beam search, the inside of a model, and the two recorded runs."""
     page.get_by_role("tab", name="Generate").click()
     page.wait_for_selector("#gen-text .tok")
     shot(page, f"write-{suffix}")
@@ -110,8 +108,6 @@ def generate(page, suffix: str) -> None:
         inside.get_by_text("Compute weights").wait_for()
     for name in ("adapt", "scratch"):
         with stage(page, name, suffix):
-            page.locator(f"#{name}_run input").click()
-            page.get_by_role("option").first.click()
             page.wait_for_selector(f"#{name}_verdict .gh-big")
 
 
