@@ -17,6 +17,7 @@ from genhub.ui.generate import decode, guess, write
 
 TARGET = EXAMPLES / "writing.json"
 LIMIT = 150_000  # bytes
+TEMPERATURE = 0.8  # of the text that the tab opens on, and of its fields: a small model at 1 soon loses its thread
 VALUES = {name: value for name, value in GenerateConfig().to_dict().items() if name != "model"}
 
 
@@ -36,7 +37,7 @@ def main() -> None:
 def ask(lab: Writing) -> dict:
     model = GenerateConfig.model
     prompt = next(prompt for _, wanted, prompt in write.EXAMPLES if wanted == model)
-    values = {**VALUES, "model": model}
+    values = {**VALUES, "model": model, "temperature": TEMPERATURE}
     told = lab.write("", prompt, values)
     ids = [token["id"] for token in told["tokens"]]
     place = max(range(len(ids)), key=lambda place: told["tokens"][place]["entropy"])

@@ -32,7 +32,7 @@ WEIGHTS, CONFIG = "model.safetensors", "config.json"
 
 
 class CharRNN(nn.Module):
-    """Embedding, GRU, dense layer. The state is (layers, B, units). `dropout` comes after each layer of the GRU, in training."""
+    """Embedding, GRU, dense layer. The state is (layers, B, units). `dropout` comes before and after each layer of the GRU, in training."""
 
     def __init__(self, vocabulary: int, embedding: int = 16, units: int = 128, layers: int = 1, dropout: float = 0.0):
         super().__init__()
@@ -44,7 +44,7 @@ class CharRNN(nn.Module):
 
     def forward(self, ids: torch.Tensor, state: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
         """ids (B, T) and the state before them, None for an empty one → logits (B, T, V) and the state after them."""
-        hidden, state = self.gru(self.embedding(ids), state)
+        hidden, state = self.gru(self.dropout(self.embedding(ids)), state)
         return self.dense(self.dropout(hidden)), state
 
 

@@ -115,11 +115,14 @@ def test_a_stateful_rnn_remembers_more_than_its_window(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("kind", ["gpt", "rnn"])
 def test_the_more_often_a_text_is_read_the_more_is_dropped(tmp_path, kind):
-    few, some, many = (ScratchConfig(steps=steps, batch_size=10, window=100) for steps in (30, 150, 300))  # of 8,500 characters
-    assert [learner.dropout(one, 10_000) for one in (few, some, many)] == [0.0, 0.1, 0.2]
+    often = [ScratchConfig(architecture=kind, steps=steps, batch_size=10, window=100) for steps in (30, 150, 300)]  # of 8,500 characters
+    assert [learner.dropout(one, 10_000) for one in often] == [share for _, share in learner.DROPOUT[kind]]
     assert learner.dropout(ScratchConfig(steps=300, batch_size=10, window=100, dropout=0.0), 10_000) == 0.0
     often = math.ceil(10 * len(TEXT) / (config(kind).batch_size * config(kind).window))
-    for chosen, expected in ((config(kind, steps=often, dropout=None), 0.1), (config(kind, steps=10, dropout=0.3), 0.3)):
+    for chosen, expected in (
+        (config(kind, steps=often, dropout=None), learner.DROPOUT[kind][1][1]),
+        (config(kind, steps=10, dropout=0.3), 0.3),
+    ):
         run = new_run(tmp_path / f"run-{expected}", chosen)
         notes = [event.text for event in scratch.train(chosen, run) if isinstance(event, Note)]
         assert run.read("metrics.json")["training"]["dropout"] == pytest.approx(expected)

@@ -52,9 +52,15 @@ class Way:
     values: dict
 
 
+def _usual(strategy: str) -> Way:
+    """A strategy at temperature 1, whatever stage 1 says: so the distribution that is cut is the model's own."""
+    tempered = {"temperature": 1.0} if "temperature" in STRATEGY_OPTIONS[strategy] else {}
+    return Way(STRATEGIES[strategy][0], {"strategy": strategy, **tempered})
+
+
 PRESETS = {
-    "The classics": [Way(STRATEGIES[name][0], {"strategy": name}) for name in ("greedy", "beam", "sample", "top-k", "nucleus")],
-    "All of them": [Way(STRATEGIES[name][0], {"strategy": name}) for name in STRATEGIES],
+    "The classics": [_usual(name) for name in ("greedy", "beam", "sample", "top-k", "nucleus")],
+    "All of them": [_usual(name) for name in STRATEGIES],
     "Temperatures 0.01, 1, 100": [
         Way(f"Temperature {value:g}", {"strategy": "sample", "temperature": value}) for value in (0.01, 1.0, 100.0)
     ],

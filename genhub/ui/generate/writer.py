@@ -9,6 +9,7 @@ from genhub.jobs.folder import RunFolder
 from genhub.lab import Lab
 from genhub.training.configs import STRATEGIES, STRATEGY_OPTIONS, GenerateConfig
 from genhub.ui import forms, markup
+from genhub.ui.generate import stored
 from genhub.ui.wiring import Wires
 
 RUN = "run:"
@@ -46,6 +47,9 @@ def layout(wires: Wires) -> None:
     with gr.Accordion("Advanced", open=False):
         for name in forms.advanced(GenerateConfig):
             made[name] = forms.field(GenerateConfig.option(name), elem_id=f"gen-{name}")
+    for name, value in stored.example().get("values", {}).items():  # those of the text that the tab opens on
+        if name in made and value is not None:
+            made[name].value = value
     wires.add(gen_writer=writer, gen_strategy=strategy, gen_aid=aid, **{f"gen_{name}": part for name, part in made.items()})
 
 
