@@ -14,7 +14,7 @@
 
 PYTHON      ?= python3
 PORT        ?= 7860
-TEST_JOBS   ?= 4
+TEST_JOBS   ?= 3
 HOURS       ?= 2
 NANOGPT     ?=
 TORCH_INDEX ?=

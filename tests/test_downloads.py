@@ -11,7 +11,7 @@ from tests.ui.served import Served
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
-    served = Served(tmp_path_factory.mktemp("home")).start()
+    served = Served(tmp_path_factory.mktemp("home"), trains=False).start()
     yield served
     served.stop()
 

@@ -118,7 +118,7 @@ def test_a_hub_model_is_fetched_pinned_and_found_again_offline(server, tiny, mon
     assert len(server.requests) == asked
 
 
-def test_a_model_on_its_way_tells_how_far_it_is(server, tiny, monkeypatch, tmp_path):
+def test_a_model_on_its_way_tells_how_far_it_is(server, tiny, uninspected, monkeypatch, tmp_path):
     monkeypatch.setattr(hub, "TOLD_SECONDS", 0.02)
     total = sum(path.stat().st_size for path in tiny.iterdir())
     told = list(hub.fetching("acme/tiny", settings.get(), "encoder"))

@@ -78,6 +78,7 @@ def test_a_signal_to_the_server_does_not_reach_its_jobs(server, make_runner, job
     run_id = looker.submit("local", job(steps=100_000, pause=0.01), rows)
     path = looker.get("local", run_id).path
     process = until(lambda: living.of_run(path))
+    until(lambda: (path / "events.jsonl").exists())
     first.send_signal(getattr(signal, name))
     first.wait()
     before = (path / "events.jsonl").stat().st_size

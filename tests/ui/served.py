@@ -22,10 +22,11 @@ def free_port() -> int:
 class Served:
     """`start` waits for HTTP 200 on /; `stop` sends SIGTERM and returns the seconds it took to end; `kill` is kill -9."""
 
-    def __init__(self, home: Path, **env: str):
+    def __init__(self, home: Path, *, trains: bool = True, **env: str):
         self.home, self.port = home, free_port()
         clean = {name: value for name, value in os.environ.items() if "TOKEN" not in name and name not in ("GENHUB_PROFILE", "SPACE_ID")}
-        self.env = {**clean, "GENHUB_HOME": str(home), "GENHUB_OFFLINE": "1", "HF_HUB_OFFLINE": "1", **env}
+        jobs = {} if trains else {"GENHUB_JOBS": "spawn"}  # no warm server, whose imports take seconds
+        self.env = {**clean, "GENHUB_HOME": str(home), "GENHUB_OFFLINE": "1", "HF_HUB_OFFLINE": "1", **jobs, **env}
         self.process: subprocess.Popen | None = None
 
     @property

@@ -13,7 +13,7 @@ SLOW = 90_000  # milliseconds a step may take on a busy machine
 
 @pytest.fixture
 def app(tmp_path):
-    served = Served(tmp_path).start()
+    served = Served(tmp_path, trains=False).start()
     yield served
     served.stop()
 

@@ -11,6 +11,7 @@ from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.ui import app, markup
 from genhub.ui.classify import data
+from genhub.ui.learning.kinds import KINDS
 from genhub.ui.session import empty
 from genhub.ui.wiring import Wires, pieces
 
@@ -204,7 +205,7 @@ def test_buttons_are_drawn_only_where_presses_are_heard(lab):
         for block in page.blocks.values()
         if getattr(block, "js_on_load", None) == markup.PICK_JS and "problem" in str(block.elem_id)
     }
-    assert heard == {"data-problem"}
+    assert heard == {"data-problem", *(kind.name("text_problem") for kind in KINDS)}
     wires = Wires(lab)
     offered = UserError("Line 3 is not UTF-8.", fix="windows-1252")
 

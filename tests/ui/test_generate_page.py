@@ -310,6 +310,8 @@ def test_the_model_is_played_against_and_a_sentence_ranked(page):
 
 def test_a_model_from_scratch_is_found_again_after_a_reload_stopped_and_writes(page, app):
     stage(page, "scratch")
+    expect(page.locator("#scratch_verdict .gh-big")).to_be_visible()  # of the recorded run
+    expect(page.locator("#scratch_film_view .gh-text")).to_be_visible()
     expect(page.locator("#scratch_train")).to_be_disabled()
     fill(page, scratch_steps=8_000, scratch_layers=1, scratch_width=16, scratch_window=16)
     expect(page.get_by_label("My own")).to_be_checked()
@@ -346,8 +348,7 @@ def test_a_model_from_scratch_is_found_again_after_a_reload_stopped_and_writes(p
 
 def test_a_model_is_adapted_to_a_pasted_text_and_taken_home(page, app, tmp_path):
     stage(page, "adapt")
-    page.locator("#adapt_write").click()
-    expect(page.locator("#adapt_home_problem [role=alert]")).to_contain_text("No run has been chosen.")
+    expect(page.locator("#adapt_verdict .gh-big")).to_be_visible()  # of the recorded run
     page.locator("#adapt_source").get_by_label("Paste").check()
     text = samples.text_path("harbour").read_text(encoding="utf-8")[:3_000]
     page.locator("#adapt_pasted textarea").fill(text)
@@ -359,6 +360,7 @@ def test_a_model_is_adapted_to_a_pasted_text_and_taken_home(page, app, tmp_path)
     expect(page.locator("#adapt_facts")).to_contain_text("3,000")
     expect(page.locator("#adapt_forecast")).to_contain_text("trainable")
     page.locator("#adapt_train").click()
+    expect(page.locator("#adapt_verdict .gh-big")).to_have_count(0)
     expect(page.locator("#adapt_verdict .gh-big")).to_be_visible()
     expect(page.locator("#adapt_verdict tbody tr")).to_have_count(4)  # this run, its base, n-grams, single tokens
     expect(page.locator("#adapt_verdict")).to_contain_text("base model")

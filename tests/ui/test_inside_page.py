@@ -15,6 +15,7 @@ from PIL import Image
 from genhub import settings
 from genhub.errors import UserError
 from genhub.lab.insides import CAUSAL, EXAMPLE, Insides
+from genhub.lab.writing import Writing
 from genhub.serving.insides import OPS
 from genhub.text.causal import load_causal
 from genhub.text.encoder import load_encoder
@@ -31,7 +32,7 @@ BERT = dict(zip(steps.FIELDS, ("encoder", 1, 2, 3, False), strict=True))
 GPT = {**BERT, "inside_steps_family": "causal"}
 
 
-class Reading(Insides):
+class Reading(Insides, Writing):
     """Answers with tiny models, in this process; keeps what it was asked. `missing`: there is no GPT."""
 
     def __init__(self, bert, gpt):

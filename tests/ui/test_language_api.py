@@ -1,12 +1,14 @@
 """Language models through the endpoints, as a script meets them."""
 
 import time
+from pathlib import Path
 
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from tests.serving.tiny_language import MODEL, store_language
+from tests.ui.calls import DEFECT, raw, spoiled
 from tests.ui.served import Served
 
 GREEDY = {"model": MODEL, "strategy": "greedy", "max_new_tokens": 10, "stop_at_end": False}
@@ -94,6 +96,22 @@ def test_a_model_is_trained_from_scratch_writes_and_travels(client, me, tmp_path
     packed = client.predict(me, run, api_name="/download_run")
     again = client.predict(me, handle_file(packed), api_name="/open_run")
     assert client.predict(me, "KEEPER:\n", asked, again, api_name="/write")["text"] == written["text"]
+    long = client.predict(me, "KEEPER:\n" * 30, asked, run, api_name="/write")
+    assert (len(long["prompt_ids"]), long["prompt_read"]) == (240, 32)
+    with pytest.raises(AppError, match="no token for “€”"):
+        client.predict(me, "5 €", asked, run, api_name="/write")
+    zipped = Path(packed).read_bytes()
+    for name, change, said in (
+        ("model/model.safetensors", lambda data: data[:-10], "model.safetensors is cut off"),
+        ("model/model.safetensors", lambda data: b"", "model.safetensors is empty"),
+        ("model/config.json", lambda data: data.replace(b'"n_layer": 1', b'"n_layer": 2'), "its config.json describes"),
+        ("model/config.json", lambda data: b"{", "config.json"),
+        ("model/tokenizer.json", lambda data: b"[]", "tokenizer.json"),
+    ):
+        with pytest.raises(AppError) as caught:
+            client.predict(me, handle_file(spoiled(zipped, name, change, tmp_path / "spoiled.zip")), api_name="/open_run")
+        assert said in str(caught.value)
+        assert not DEFECT.search(str(caught.value))
 
 
 def test_a_run_of_another_visitor_is_not_found(client, me, app):
@@ -162,6 +180,21 @@ def test_what_cannot_be_is_refused_in_a_sentence(client, me, case):
         client.predict(me, *values, api_name=endpoint)
     assert said in str(caught.value)
     assert "went wrong" not in str(caught.value)
+
+
+def test_numbers_and_characters_that_json_should_not_hold(app, me):
+    for value in (float("nan"), float("inf"), -float("inf")):
+        assert "Temperature is" in raw(app, "/write", [me, "the", {**GREEDY, "temperature": value}, "", False])
+    assert "surrogate" in raw(app, "/write", [me, "the \ud800", GREEDY, "", False])
+
+
+def test_a_file_with_a_byte_that_is_no_utf_8_names_the_place_and_the_remedy(client, me, tmp_path):
+    place = tmp_path / "old.txt"
+    place.write_bytes(b"It was late. " * 200 + b"\nA caf\xe9 was open.\n")
+    with pytest.raises(AppError, match=r"Line 2, byte 6 \(0xE9\) is not UTF-8.*windows-1252"):
+        client.predict(me, handle_file(str(place)), "", False, api_name="/read_corpus_file")
+    told = client.predict(me, handle_file(str(place)), "", False, ["windows-1252"], api_name="/read_corpus_file")
+    assert (told["encoding"], told["preview"][:12]) == ("Windows-1252", "It was late.")
 
 
 def test_markup_stays_what_it_is(client, me):

@@ -3,9 +3,7 @@
 The same inputs meet the gate and the readers alone in tests/test_gate.py, tests/data, tests/test_hub.py and tests/text/test_portable.py.
 """
 
-import io
 import json
-import re
 import shutil
 import struct
 import urllib.request
@@ -15,12 +13,9 @@ from pathlib import Path
 import pytest
 from gradio_client import handle_file
 
-from genhub import disk
 from tests.hubserver import Fault, HubServer
 from tests.tiny import tiny_encoder
-
-# Defects of ours, and words that are not ours: a client library's, or Gradio's for "no comment".
-DEFECT = re.compile(r"Something went wrong|Traceback|Error in|<class|\bNone\b.*object|upstream Gradio|JSON compliant|codec can't|Errno")
+from tests.ui.calls import DEFECT, raw, spoiled
 
 
 def refused(client, values, name) -> str:
@@ -265,20 +260,6 @@ def test_a_table_over_the_limit_is_refused(app, client, me, tmp_path):
     assert "At most 50 MB" in refused(client, (me, handle_file(str(path))), "/read_table")
 
 
-def raw(app, name: str, values: list) -> str:
-    """What the server says to a call that no client library has looked at: the error of an event, or its data."""
-    body = json.dumps({"data": values}).encode()  # NaN and lone surrogates pass
-    request = urllib.request.Request(f"{app.address}gradio_api/call{name}", body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as reply:
-        event = json.loads(reply.read())["event_id"]
-    with urllib.request.urlopen(f"{app.address}gradio_api/call{name}/{event}", timeout=60) as reply:
-        lines = reply.read().decode("utf-8").splitlines()
-    assert "event: error" in lines, lines
-    told = lines[lines.index("event: error") + 1]
-    assert not DEFECT.search(told), told
-    return told
-
-
 def a_file(path) -> dict:
     return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
@@ -405,24 +386,6 @@ def test_a_model_of_the_hub_that_cannot_be_taken_is_refused(client, me, table, m
 def packed(client, me) -> bytes:
     """The zip of a LoRA run."""
     return Path(client.predict(me, "example-support", api_name="/download_run")).read_bytes()
-
-
-def spoiled(packed: bytes, name: str, change, path: Path) -> str:
-    """The zip with one entry changed, and the digest in its passport put right, so that only what is inside speaks against it."""
-    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-        entries = {entry: archive.read(entry) for entry in archive.namelist()}
-    if name in entries:
-        entries[name] = change(entries[name])
-    passport = json.loads(entries["passport.json"])
-    plain = path.with_suffix(".entry")
-    for entry in passport["files"]:
-        plain.write_bytes(entries[entry])
-        passport["files"][entry] = disk.sha256(plain)
-    entries["passport.json"] = json.dumps(passport).encode()
-    with zipfile.ZipFile(path, "w") as archive:
-        for entry, data in entries.items():
-            archive.writestr(entry, data)
-    return str(path)
 
 
 def but(**values):

@@ -59,14 +59,20 @@ def test_a_killed_server_comes_back_and_the_page_finds_its_run(tmp_path, chromiu
         served.stop()
 
 
-def test_two_visitors_in_public_see_their_own_runs_only(tmp_path, chromium):
-    served = Served(tmp_path, GENHUB_PROFILE="public").start()
+@pytest.fixture(scope="module")
+def public(tmp_path_factory):
+    served = Served(tmp_path_factory.mktemp("public"), GENHUB_PROFILE="public").start()
+    yield served
+    served.stop()
+
+
+def test_two_visitors_in_public_see_their_own_runs_only(public, chromium):
     contexts = [chromium.new_context() for _ in range(2)]
     try:
         mine, theirs = (context.new_page() for context in contexts)
         for page in (mine, theirs):
             page.set_default_timeout(SLOW)
-            page.goto(served.address)
+            page.goto(public.address)
             open_classify(page)
         mine.get_by_label("Short reviews").check()
         mine.locator("#data-use").click()
@@ -81,25 +87,20 @@ def test_two_visitors_in_public_see_their_own_runs_only(tmp_path, chromium):
     finally:
         for context in contexts:
             context.close()
-        served.stop()
 
 
-def test_another_visitors_run_is_not_found_in_public(tmp_path):
+def test_another_visitors_run_is_not_found_in_public(public):
     """Over HTTP, with the script's endpoints: a token is the only key to a run."""
     from gradio_client import Client
 
-    served = Served(tmp_path, GENHUB_PROFILE="public").start()
-    try:
-        client = Client(served.address, verbose=False)
-        me, other = (client.predict(api_name="/new_visitor") for _ in range(2))
-        sample = client.predict(me, "support", api_name="/read_sample")
-        assert client.predict(me, sample["id"], "text", "label", [], api_name="/examine_table")["ready"]
-        with pytest.raises(Exception, match="not here any more"):
-            client.predict(other, sample["id"], "text", "label", [], api_name="/examine_table")
-        with pytest.raises(Exception, match="Rank"):
-            client.predict(me, sample["id"], {"rank": 1_000_000}, "", api_name="/train")
-        answer = client.predict(me, "example-support", ["Where is my parcel?"], api_name="/classify")
-        assert answer["predicted"][0] in answer["labels"]
-        assert json.dumps(answer)
-    finally:
-        served.stop()
+    client = Client(public.address, verbose=False)
+    me, other = (client.predict(api_name="/new_visitor") for _ in range(2))
+    sample = client.predict(me, "support", api_name="/read_sample")
+    assert client.predict(me, sample["id"], "text", "label", [], api_name="/examine_table")["ready"]
+    with pytest.raises(Exception, match="not here any more"):
+        client.predict(other, sample["id"], "text", "label", [], api_name="/examine_table")
+    with pytest.raises(Exception, match="Rank"):
+        client.predict(me, sample["id"], {"rank": 1_000_000}, "", api_name="/train")
+    answer = client.predict(me, "example-support", ["Where is my parcel?"], api_name="/classify")
+    assert answer["predicted"][0] in answer["labels"]
+    assert json.dumps(answer)

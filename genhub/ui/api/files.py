@@ -16,15 +16,15 @@ def register(lab: Lab, checked: Callable[[Callable], Callable], described: Calla
         leave-malformed-lines (leave out a few lines that do not fit). Returns id, name, columns, rows."""
         return asdict(lab.take_upload(visitor, file, fixes=fixes))
 
-    def read_corpus_file(visitor: str, file: str, column: str, cut: bool) -> dict:
+    def read_corpus_file(visitor: str, file: str, column: str, cut: bool, fixes: list[str]) -> dict:
         """Read a text to learn from: .txt or .md, or a column of a table (empty: the longest), a document a row. Returns its id, characters,
-        what was found in it."""
-        return asdict(lab.take_text_file(visitor, file, column=column or "", cut=cut is True))
+        what was found in it. `cut` keeps the first part of one that is beyond the limit; `fixes` as for read_table."""
+        return asdict(lab.take_text_file(visitor, file, column=column or "", cut=cut is True, fixes=fixes or []))
 
-    def read_pairs_file(visitor: str, file: str, languages: list[str], source_column: str, target_column: str) -> dict:
-        """Read pairs of sentences from a CSV, TSV, JSONL or Parquet file; as read_pairs."""
+    def read_pairs_file(visitor: str, file: str, languages: list[str], source_column: str, target_column: str, fixes: list[str]) -> dict:
+        """Read pairs of sentences from a CSV, TSV, JSONL or Parquet file; as read_pairs. `fixes` as for read_table."""
         columns = source_column or "", target_column or ""
-        return asdict(lab.take_pairs_file(visitor, file, languages=languages or [], columns=columns))
+        return asdict(lab.take_pairs_file(visitor, file, languages=languages or [], columns=columns, fixes=fixes or []))
 
     def translate_file(visitor: str, file: str, options: dict, column: str) -> str:
         """Translate a text file line by line, or a column of a table: one line for each line, or the table with a column more."""
@@ -68,8 +68,8 @@ def register(lab: Lab, checked: Callable[[Callable], Callable], described: Calla
         for function, inputs, output in (
             (read_table, [visitor, taken, fixes], answer),
             (add_test_table, [visitor, table, taken, fixes], number),
-            (read_corpus_file, [visitor, taken, column, cut], answer),
-            (read_pairs_file, [visitor, taken, languages, column, target], answer),
+            (read_corpus_file, [visitor, taken, column, cut, fixes], answer),
+            (read_pairs_file, [visitor, taken, languages, column, target, fixes], answer),
             (translate_file, [visitor, taken, options, column], given),
             (finding_rows, [visitor, table, finding], given),
             (classify_table, [visitor, run, taken, fixes, share], given),
