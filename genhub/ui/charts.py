@@ -13,6 +13,7 @@ COLOURS = 8
 STRONGEST = 55  # per cent of its colour that the word with the most to say has: the text stays readable on it
 WIDTH, HEIGHT = 560, 250
 LEFT, RIGHT, TOP, BOTTOM = 72, 14, 12, 42
+LETTER = 8.5  # pixels of a label's letter, about
 
 Points = list[tuple[float, float]]
 
@@ -59,19 +60,35 @@ def scatter(points: list[tuple[str, float, float]], x_title: str, y_title: str, 
     ys = [y for _, _, y in points]
     frame = _Frame(_padded(min(xs), max(xs)) if not log_x else (min(xs) - 0.1, max(xs) + 0.25), _padded(min(ys), max(ys)))
     body = frame.axes(x_title, y_title, x_label=(lambda tick: f"{10**tick:,.3g}") if log_x else None)
-    labels: list[tuple[float, float]] = []
-    for index, ((name, _, y), x) in enumerate(zip(points, xs, strict=True)):
-        left, top = frame.x(x), frame.y(y)
-        right, line = left < WIDTH * 0.7, top + 5
-        while any(
-            abs(line - other) < 16 and abs(left - near) < 150 for near, other in labels
-        ):  # names of neighbours stand one under the other
-            line += 16
-        labels.append((left, line))
-        anchor = f'x="{left + (10 if right else -10):.1f}" y="{line:.1f}" text-anchor="{"start" if right else "end"}"'
-        body += f'<circle cx="{left:.1f}" cy="{top:.1f}" r="6" fill="{colour(index)}"><title>{esc(name)}</title></circle>'
-        body += f"<text {anchor}>{esc(_short(name, 22))}</text>"
+    places = [(frame.x(x), frame.y(y)) for x, y in zip(xs, ys, strict=True)]
+    names = [_short(name, 22) for name, _, _ in points]
+    for index, ((x, y), name, label) in enumerate(zip(places, names, _labels(places, names), strict=True)):
+        body += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="{colour(index)}"><title>{esc(points[index][0])}</title></circle>'
+        body += f'<text x="{label[0]:.1f}" y="{label[1]:.1f}" text-anchor="{label[2]}">{esc(name)}</text>'
     return _figure(body, f"{y_title} against {x_title}", caption)
+
+
+def _labels(places: Points, names: list[str]) -> list[tuple[float, float, str]]:
+    """(x, y, text-anchor) of the name of each point: right of it, left of it, above, below, or further off, where no other point or name
+    stands."""
+    taken = [(x - 8, y - 8, x + 8, y + 8) for x, y in places]
+    found = []
+    for (x, y), name in zip(places, names, strict=True):
+        wide = LETTER * len(name)
+        middle = min(max(x, wide / 2), WIDTH - wide / 2)
+        offered = [(x + 10, y + 5, "start"), (x - 10, y + 5, "end"), (middle, y - 12, "middle"), (middle, y + 22, "middle")]
+        offered += [(middle, y + 22 + sign * 17 * far, "middle") for far in range(1, 6) for sign in (1, -1)]
+        boxes = [(left - {"start": 0, "end": wide, "middle": wide / 2}[anchor], line - 13) for left, line, anchor in offered]
+        spans = [(left, top, left + wide, top + 17) for left, top in boxes]
+        free = [
+            place
+            for place, (left, top, right, low) in enumerate(spans)
+            if left >= 0 and right <= WIDTH and top >= 0 and not any(left < c and a < right and top < d and b < low for a, b, c, d in taken)
+        ]
+        best = free[0] if free else 0
+        taken.append(spans[best])
+        found.append(offered[best])
+    return found
 
 
 def bars(values: dict[str, float], caption: str = "", labels: Sequence[str] = ()) -> str:
@@ -203,7 +220,9 @@ class _Frame:
         for tick in _ticks(self.x0, self.x1, 6):
             if whole and tick != int(tick):
                 continue
-            body += f'<text class="soft" x="{self.x(tick):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{x_label(tick) if x_label else f"{tick:g}"}</text>'
+            told, x = x_label(tick) if x_label else f"{tick:g}", self.x(tick)
+            x, anchor = (WIDTH, "end") if x + len(told) * LETTER / 2 > WIDTH else (x, "middle")
+            body += f'<text class="soft" x="{x:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="{anchor}">{told}</text>'
         body += f'<text class="soft" x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 5}" text-anchor="middle">{esc(x_title)}</text>'
         middle = (HEIGHT - BOTTOM) / 2
         return body + f'<text class="soft" transform="translate(13 {middle}) rotate(-90)" text-anchor="middle">{esc(y_title)}</text>'

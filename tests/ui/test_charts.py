@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,24 @@ def test_there_is_nothing_between_two_steps():
     root = parse(charts.lines({"a": [(34, 0.5), (35, 0.6)]}, "step", "loss"))
     told = [text.text for text in root.iter("text") if float(text.get("y") or 0) == charts.HEIGHT - charts.BOTTOM + 18]
     assert told == ["34", "35"]
+
+
+def test_names_of_points_stand_beside_their_own_and_on_no_other():
+    places = [(100.0, 100.0), (104.0, 112.0), (110.0, 90.0), (540.0, 100.0), (536.0, 104.0)]
+    names = ["Greedy", "Sampling", "Nucleus (top-p)", "People", "Top-k"]
+    found = charts._labels(places, names)
+    assert found[0] == (90.0, 105.0, "end")  # its neighbours stand to the right
+    boxes = []
+    for (x, y, anchor), name in zip(found, names, strict=True):
+        wide = charts.LETTER * len(name)
+        left = x - {"start": 0, "end": wide, "middle": wide / 2}[anchor]
+        boxes.append((left, y - 13, left + wide, y + 4))
+    assert all(left >= 0 and right <= charts.WIDTH for left, _, right, _ in boxes)
+    for one, other in combinations(boxes, 2):
+        assert one[0] >= other[2] or other[0] >= one[2] or one[1] >= other[3] or other[1] >= one[3]
+
+
+def test_the_last_tick_stays_in_the_picture():
+    drawn = charts.lines({"training": [(0, 1.0), (1_500, 0.5)]}, "step", "loss")
+    assert f'x="{charts.WIDTH:.1f}"' in drawn
+    assert 'text-anchor="end">1500<' in drawn
