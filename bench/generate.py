@@ -169,16 +169,17 @@ def scratch(home: Path, options) -> dict:
 
 
 def presets(home: Path, options) -> dict:
-    """Every preset of *From scratch* on the bundled text, as a user has it."""
+    """The presets of *From scratch* on the bundled text, as a user has them: those that are asked for, beside those that are stored."""
     from genhub.data import samples
     from genhub.training.configs import SCRATCH_PRESETS
 
     rows = home / "harbour.jsonl"
     rows.write_text(json.dumps({"text": samples.text_path("harbour").read_text(encoding="ascii")}) + "\n", encoding="utf-8")
-    return {
-        name: contender("preset", {"config": config, "rows": str(rows), "out": str(home / f"preset-{number}")}, home)
-        for number, (name, config) in enumerate(SCRATCH_PRESETS.items())
-    }
+    known = stored().get("presets", {}).get("figures", {})
+    asked = options.preset or list(SCRATCH_PRESETS)
+    for number, name in enumerate(asked):
+        known[name] = contender("preset", {"config": SCRATCH_PRESETS[name], "rows": str(rows), "out": str(home / f"preset-{number}")}, home)
+    return {name: known[name] for name in SCRATCH_PRESETS if name in known}
 
 
 SECTIONS = {"writing": writing, "crowd": crowd, "changes": changes, "adapting": adapting, "scratch": scratch, "presets": presets}
@@ -312,6 +313,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", choices=tuple(SECTIONS))
     parser.add_argument("--render", action="store_true")
+    parser.add_argument("--preset", action="append", help="of the section presets, by its name; default: all")
     parser.add_argument("--nanogpt", default="", help="a folder with nanoGPT's code")
     options = parser.parse_args()
     found = stored()
