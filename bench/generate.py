@@ -1,7 +1,9 @@
 """Generate, measured side by side with what a user would run instead; writes docs/benchmarks-generate.md.
 
     make bench                                                 everything
-    python bench/generate.py --only writing --only crowd       some sections: writing · crowd · changes · adapting · scratch
+    python bench/generate.py --only writing --only crowd       some sections: writing · crowd · changes · adapting · scratch ·
+                                                               presets
+    python bench/generate.py --only presets --preset NAME      what one preset of From scratch reaches; the others' figures stay
     python bench/generate.py --only scratch --nanogpt DIR      against nanoGPT's code, fetched from github.com/karpathy/nanoGPT
     python bench/generate.py --render                          the document from the stored figures, without measuring
 

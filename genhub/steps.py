@@ -1,6 +1,6 @@
 """Work in steps: generators whose return value is the answer."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 
@@ -13,11 +13,16 @@ def result(steps: Generator[Any, None, Any]) -> Any:
             return end.value
 
 
-def quietly(steps: Generator[Any, None, Any]) -> Generator[None, None, Any]:
-    """The same steps without their events."""
+def retold(steps: Generator[Any, None, Any], tell: Callable[[Any], Any]) -> Generator[Any, None, Any]:
+    """The same steps and the same answer; of each event what `tell` makes of it."""
     while True:
         try:
-            next(steps)
+            event = next(steps)
         except StopIteration as end:
             return end.value
-        yield None
+        yield tell(event)
+
+
+def quietly(steps: Generator[Any, None, Any]) -> Generator[None, None, Any]:
+    """The same steps without their events."""
+    return retold(steps, lambda event: None)

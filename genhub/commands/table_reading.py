@@ -89,8 +89,8 @@ def opened(data: str, fix: str = "") -> Iterator[TableReading]:
     try:
         if sample:
             source = {"path": str(samples.path(sample))}
-        elif data.startswith(HUB) and not Path(data).is_file():
-            source = _streamed(data, folder / "hub.jsonl")
+        elif on_the_hub(data):
+            source = streamed(data, folder)
         else:
             source = {"path": str(gate.upload(data, settings.get().limits).path)}
         with naming_the_option():
@@ -100,7 +100,14 @@ def opened(data: str, fix: str = "") -> Iterator[TableReading]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _streamed(data: str, out: Path) -> dict:
-    """What `intake.read_table` is asked for a data set of the Hub, whose rows are in `out` then."""
-    facts = hub.dataset({**address(data.removeprefix(HUB), "data"), "out": str(out)}, settings.get())
-    return {"path": str(out), "name": facts["dataset"], "hub": facts}
+def on_the_hub(data: str) -> bool:
+    """Is that the address of a data set, and no file?"""
+    return data.startswith(HUB) and not Path(data).is_file()
+
+
+def streamed(data: str, folder: Path, **more) -> dict:
+    """Fetches a data set of the Hub into `folder`. Returns what the readers of tables, texts and pairs are asked for it; `more`: see
+    `hub.dataset`."""
+    out = str(folder / "hub.jsonl")
+    facts = hub.dataset({**address(data.removeprefix(HUB), "data"), **more, "out": out}, settings.get())
+    return {"path": out, "name": facts["dataset"], "hub": facts}

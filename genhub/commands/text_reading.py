@@ -7,12 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from genhub import gate, hub, settings
+from genhub import gate, settings
 from genhub.commands import names
-from genhub.commands.table_reading import HUB, naming_the_option
+from genhub.commands.table_reading import naming_the_option, on_the_hub, streamed
 from genhub.data import samples, texts
 from genhub.data.fixes import KEEP_FIRST, READING
-from genhub.data.streamed import address
 from genhub.data.texts import TextInfo
 
 FIXES = (*READING, KEEP_FIRST)
@@ -48,9 +47,7 @@ def _origin(data: str, column: str, folder: Path) -> dict:
     """What `texts.read_text` is asked besides: where the text comes from."""
     if data in samples.TEXTS and not Path(data).is_file():
         return {"path": str(samples.text_path(data)), "name": samples.TEXTS[data].file, "sample": data, "source": "sample"}
-    if data.startswith(HUB) and not Path(data).is_file():
-        out = str(folder / "hub.jsonl")
-        facts = hub.dataset({**address(data.removeprefix(HUB), "data"), "column": column, "least": 1, "out": out}, settings.get())
-        return {"path": out, "name": facts["dataset"], "hub": facts, "source": "hub", "cut": True}
+    if on_the_hub(data):
+        return {**streamed(data, folder, column=column, least=1), "source": "hub", "cut": True}
     upload = gate.text_upload(data, settings.get().limits)
     return {"path": str(upload.path), "name": upload.name, "source": "file" if upload.kind == "text" else "table"}

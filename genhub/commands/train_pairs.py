@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from genhub import catalog, gate, hub, settings
+from genhub import catalog, gate, settings
 from genhub.commands import names
 from genhub.commands.output import Output, table
-from genhub.commands.table_reading import HUB, naming_the_option
+from genhub.commands.table_reading import naming_the_option, on_the_hub, streamed
 from genhub.commands.training import Source, Training
 from genhub.data import pairs
 from genhub.data.fixes import KEEP_FIRST, READING
-from genhub.data.streamed import address
 from genhub.events import Done
 from genhub.jobs.folder import RunFolder
 from genhub.training.configs import TUNE_PRESETS, TuneConfig
@@ -57,10 +56,8 @@ def _source(args: argparse.Namespace, config: TuneConfig, out: Output) -> Iterat
 
 def _origin(data: str, folder: Path) -> dict:
     """What `pairs.read_pairs` is asked besides: where the pairs come from."""
-    if data.startswith(HUB) and not Path(data).is_file():
-        out = str(folder / "hub.jsonl")
-        facts = hub.dataset({**address(data.removeprefix(HUB), "data"), "out": out}, settings.get())
-        return {"path": out, "name": facts["dataset"], "hub": facts, "cut": True}
+    if on_the_hub(data):
+        return {**streamed(data, folder), "cut": True}
     upload = gate.upload(data, settings.get().limits)
     return {"path": str(upload.path), "name": upload.name}
 

@@ -4,6 +4,7 @@ judge · judging
 """
 
 import contextlib
+import itertools
 import json
 from collections.abc import Iterator
 
@@ -70,8 +71,9 @@ class Pairs(Translating, PairsRead):
         found: dict[str, str] = {}
         for model in models:
             name = self.run(visitor, model.removeprefix(RUN)).name if model.startswith(RUN) else model
-            others = sum(one == name or one.startswith(f"{name} (") for one in found.values())
-            found[model] = f"{name} ({others + 1})" if others else name
+            taken = {COPY, *found.values()}
+            numbered = (f"{name} ({number})" for number in itertools.count(2))
+            found[model] = next(one for one in itertools.chain([name], numbered) if one not in taken)
         return found
 
     def _judged(self, visitor: str, pairs_id: str) -> dict[str, list[str]]:

@@ -11,6 +11,7 @@ in full precision, and the same seed gives the same text always. Sums of floatin
 company may now and then get another token than alone.
 """
 
+import itertools
 import math
 import time
 from collections.abc import Generator
@@ -19,7 +20,7 @@ from typing import Any
 
 import torch
 
-from genhub import settings
+from genhub import settings, steps
 from genhub.errors import UserError
 from genhub.serving import arguments
 from genhub.text.causal import Causal
@@ -85,14 +86,8 @@ def _write_beams(model: Causal, args: dict, config: GenerateConfig) -> Generator
 
 def _searched(search: Generator[Beams, None, Beams], config: GenerateConfig) -> Generator[dict, None, Beams]:
     """A beam search; events {depth, most}: how many tokens its hypotheses have. What listens can stop it between two of them."""
-    depth = 0
-    while True:
-        try:
-            next(search)
-        except StopIteration as end:
-            return end.value
-        depth += 1
-        yield {"depth": depth, "most": config.max_new_tokens}
+    depth = itertools.count(1)
+    return steps.retold(search, lambda _: {"depth": next(depth), "most": config.max_new_tokens})
 
 
 def _written(model: Causal, ids: list[int], tokens: list[dict], ended: str, seconds: float) -> dict:

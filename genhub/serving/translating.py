@@ -146,12 +146,7 @@ def likeness(context: Any, args: dict) -> dict:
 
 def judge(context: Any, args: dict) -> Generator[dict, None, dict]:
     """Systems side by side on what they wrote already."""
-    working = evaluating(args["sources"], args["references"], args["systems"])
-    while True:
-        try:
-            yield {"judged": next(working)}
-        except StopIteration as end:
-            return end.value
+    return steps.retold(evaluating(args["sources"], args["references"], args["systems"]), lambda name: {"judged": name})
 
 
 def beams(context: Any, args: dict) -> Generator[None, None, dict]:

@@ -8,25 +8,24 @@ killed run goes on where it was. Stop keeps the best so far and judges it on as 
 run that is resumed goes on from the step it was stopped at.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import torch
 
-from genhub.events import Done, Event, Metric, Note, Stage
+from genhub.events import Done, Event, Metric, Stage
 from genhub.jobs.folder import RunFolder
 from genhub.text import corpus, methods
 from genhub.text.adapting import learner, material, verdict
 from genhub.text.adapting import outcome as results
 from genhub.text.adapting.lean import lean
 from genhub.text.adapting.learner import AdaptTask
-from genhub.text.adapting.verdict import Contender
-from genhub.text.causal import open_causal
+from genhub.text.causal import Causal, open_causal
 from genhub.text.sampling import places, with_samples
-from genhub.text.work import Trained, Work
+from genhub.text.work import Contender, Trained, Work
 from genhub.training import precision
 from genhub.training.configs import AdaptConfig
 from genhub.training.loop import fit
-from genhub.training.plan import Diverged, Session, agreed, make_accelerator
+from genhub.training.plan import Diverged, Session, make_accelerator
 
 
 def train(config: AdaptConfig, run: RunFolder) -> Iterator[Event]:
@@ -40,21 +39,16 @@ def train(config: AdaptConfig, run: RunFolder) -> Iterator[Event]:
 class _Work(Work):
     """One training on its way."""
 
-    def events(self) -> Iterator[Event]:
-        yield Stage("prepare", "Reading the text and the model")
+    reading = "Reading the text and the model"
+
+    def prepare(self) -> Iterable[str]:
         self.material = material.gather(self.config, corpus.read(self.run.rows))
-        for note in self.material.notes():
-            yield Note(note)
-        yield Stage("train", "Training")
-        torch.manual_seed(self.config.seed)
-        trained = yield from self.fit()
-        self.stopped = bool(agreed(self.accelerator, int(trained.fitted.stopped)))
-        yield from self.finish(trained)
+        return self.material.notes()
 
     # --- training ---------------------------------------------------------------------------------------------------
 
     def fit(self) -> Iterator[Event]:
-        """Returns Trained."""
+        torch.manual_seed(self.config.seed)
         windows, held = self.material.windows()
         plan = learner.plan(self.config, len(windows.lengths))
         steps = plan.steps(len(windows.lengths))
@@ -90,9 +84,8 @@ class _Work(Work):
     # --- the verdict ------------------------------------------------------------------------------------------------
 
     def finish(self, trained: Trained) -> Iterator[Event]:
-        """Judge the model on the unseen text, write everything, end with Done."""
         yield Stage("verdict", "Judging on unseen text")
-        contenders = {"model": Contender(trained.model), "base": self.base(trained)}
+        contenders = {"model": Contender(trained.model), "base": self.untaught(trained, self.again)}
         judge = verdict.Judge(self.material, contenders, self.run.stop_requested, self.stopped)
         judged = yield from judge.events(self.accelerator)
         self.stopped = judge.stopped
@@ -106,20 +99,14 @@ class _Work(Work):
             self.keeper.clear()
         yield Done(metrics, self.stopped)
 
-    def base(self, trained: Trained) -> Contender:
-        """The model without what it learnt: its adapter switched off, or once more from the disk where its own weights learnt."""
-        if methods.get(self.config.method).storage == "peft":
-            return Contender(trained.model, trained.model.model.disable_adapter)
-        base = self.material.base
-        again = open_causal(base.id, base.revision)
-        again.model.to(self.accelerator.device)
-        return Contender(again)
+    def again(self) -> Causal:
+        return open_causal(self.material.base.id, self.material.base.revision)
 
     def training_info(self, trained: Trained) -> dict:
         """The "training" section of metrics.json."""
         return {
             "method": self.config.method,
-            **self.costs(trained.fitted, trained.trainable, trained.total),
+            **self.costs(trained),
             "batch_size": learner.batch_size(self.config, len(self.material.windows()[0].lengths)),
             "window": self.material.window,
             "learning_rate": learner.rate(self.config),

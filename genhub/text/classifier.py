@@ -16,8 +16,8 @@ import torch
 from torch import nn
 
 from genhub.errors import UserError
-from genhub.jobs.folder import RunFolder
 from genhub.text.encoder import Encoder, load_encoder, open_base, pool
+from genhub.text.finished import Readable, read_back
 from genhub.text.formats import CLASSIFIER as FORMAT
 from genhub.training import precision
 
@@ -140,33 +140,14 @@ class LoadedClassifier:
 
 
 def load_run(run_dir: Path, encoder: Encoder | None = None) -> LoadedClassifier:
-    """The classifier that a finished run left.
-
-    `encoder`: the base, when it is in memory already. Its weights are shared and it is left as it is, so any number of
-    runs may stand on one base. Raises UserError for a folder without a passport, another format, or another base.
-    """
+    """The classifier that a finished run left. `encoder`: the base, when it is in memory already; this and errors: see `read_back`."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    from genhub.text import methods
-
-    run = RunFolder(Path(run_dir))
-    passport = run.read("passport.json")
-    if passport.get("format") != FORMAT:
-        raise UserError(
-            f"This run is a “{passport.get('format')}”.", f"A classifier has the format {FORMAT}.", "Choose another run.", "run"
-        )
-    if encoder is not None and encoder.id != passport["base"]["id"]:
-        raise UserError(f"This adapter was trained on {passport['base']['id']}.", f"It does not fit {encoder.id}.", "", "run")
-    own_weights = (run.path / "model").is_dir()
-    if own_weights:
-        base = load_encoder(run.path / "model", pooling=passport["pooling"], id=passport["base"]["id"])
-    else:
-        base = encoder.twin() if encoder is not None else open_base(passport["base"]["id"], passport["base"].get("revision") or "")
-    base = methods.load(base, run.path, passport)
+    base, passport = read_back(run_dir, encoder, RUNS)
     classifier = Classifier(base, len(passport["labels"]))
     try:
-        classifier.head.load_state_dict(load_file(run.path / "head.safetensors"))
+        classifier.head.load_state_dict(load_file(Path(run_dir) / "head.safetensors"))
     except (OSError, RuntimeError, SafetensorError) as error:
         raise UserError(
             f"head.safetensors cannot be used ({type(error).__name__}).",
@@ -175,3 +156,10 @@ def load_run(run_dir: Path, encoder: Encoder | None = None) -> LoadedClassifier:
             "run",
         ) from error
     return LoadedClassifier(classifier.eval().requires_grad_(False), passport["labels"], passport)
+
+
+def _own(folder: Path, passport: dict) -> Encoder:
+    return load_encoder(folder, pooling=passport["pooling"], id=passport["base"]["id"])
+
+
+RUNS = Readable(FORMAT, "A classifier", _own, open_base)

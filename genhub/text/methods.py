@@ -25,7 +25,7 @@ MODEL = "model"
 
 
 class Pretrained(Protocol):
-    """What is asked of an `Encoder` or a `Causal`, a frozen dataclass that can be made anew with another `model`."""
+    """What is asked of an `Encoder`, a `Causal` or a `Translator`, a frozen dataclass that can be made anew with another `model`."""
 
     model: nn.Module
     tokenizer: object
@@ -34,6 +34,9 @@ class Pretrained(Protocol):
     sha256: str
     kind: str
     hub_id: str
+
+    def twin(self) -> "Pretrained":
+        """A module tree of its own over the same weights (no copy), so that an adapter put into it leaves no trace here."""
 
 
 P = TypeVar("P", bound=Pretrained)
@@ -226,6 +229,14 @@ def load(base: P, folder: Path, passport: dict) -> P:
                 "run",
             ) from error
     return base
+
+
+def write_merged(base: Pretrained, passport: dict, folder: Path) -> None:
+    """A loaded run as one plain folder of transformers, what was learnt added to its weights. `base` cannot be used afterwards."""
+    model = base.model.merge_and_unload() if passport["adapter"] == "peft" else base.model
+    folder.mkdir(parents=True, exist_ok=True)
+    model.save_pretrained(folder)
+    base.tokenizer.save_pretrained(folder)
 
 
 def counts(model: nn.Module) -> tuple[int, int]:

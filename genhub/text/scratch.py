@@ -9,21 +9,20 @@ where it was. Stop keeps the best so far and judges it on as much of the unseen 
 goes on from the step it was stopped at.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from genhub.events import Done, Event, Note, Stage
+from genhub.events import Done, Event, Stage
 from genhub.jobs.folder import RunFolder
 from genhub.text import corpus
 from genhub.text.adapting import verdict
 from genhub.text.adapting.material import split_info
-from genhub.text.adapting.verdict import Contender
 from genhub.text.from_scratch import learner, material, sentences
 from genhub.text.from_scratch import outcome as results
 from genhub.text.sampling import places, with_samples
-from genhub.text.work import Work
+from genhub.text.work import Contender, Trained, Work
 from genhub.training.configs import ScratchConfig
 from genhub.training.loop import fit
-from genhub.training.plan import Diverged, Fitted, Session, agreed, make_accelerator
+from genhub.training.plan import Diverged, Session, make_accelerator
 
 
 def train(config: ScratchConfig, run: RunFolder) -> Iterator[Event]:
@@ -37,19 +36,14 @@ def train(config: ScratchConfig, run: RunFolder) -> Iterator[Event]:
 class _Work(Work):
     """One training on its way."""
 
-    def events(self) -> Iterator[Event]:
-        yield Stage("prepare", "Reading the text")
+    reading = "Reading the text"
+
+    def prepare(self) -> Iterable[str]:
         self.material = material.gather(self.config, corpus.read(self.run.rows))
         self.model = self.material.base
-        for note in material.notes(self.config, self.material):
-            yield Note(note)
-        yield Stage("train", "Training")
-        fitted = yield from self.fit()
-        self.stopped = bool(agreed(self.accelerator, int(fitted.stopped)))
-        yield from self.finish(fitted)
+        return material.notes(self.config, self.material)
 
     def fit(self) -> Iterator[Event]:
-        """Returns Fitted; the model holds its best weights."""
         task = learner.task(self.model, self.config, self.material.train, self.material.validation)
         rows = len(task.train.lengths)
         plan = learner.plan(self.config, rows)
@@ -64,10 +58,10 @@ class _Work(Work):
                 results.save_model(self.run, self.model, self.config, {})
             raise
         self.model.model.eval()
-        return fitted
+        parameters = sum(tensor.numel() for tensor in self.model.model.parameters())
+        return Trained(self.model, fitted, parameters, parameters)
 
-    def finish(self, fitted: Fitted) -> Iterator[Event]:
-        """Judge the model on the unseen text, write everything, end with Done."""
+    def finish(self, trained: Trained) -> Iterator[Event]:
         yield Stage("verdict", "Judging on unseen text")
         judge = verdict.Judge(self.material, {"model": Contender(self.model)}, self.run.stop_requested, self.stopped)
         judged = yield from judge.events(self.accelerator)
@@ -76,23 +70,22 @@ class _Work(Work):
             yield Done({}, self.stopped)
             return
         passport = results.save_model(self.run, self.model, self.config, judged)
-        metrics = {**judged, "training": self.training_info(fitted), "split": split_info(self.material), "stopped": self.stopped}
+        metrics = {**judged, "training": self.training_info(trained), "split": split_info(self.material), "stopped": self.stopped}
         metrics |= {"sentences": sentences.of(metrics)}
         results.save_figures(self.run, metrics, passport)
         if not self.stopped:
             self.keeper.clear()
         yield Done(metrics, self.stopped)
 
-    def training_info(self, fitted: Fitted) -> dict:
+    def training_info(self, trained: Trained) -> dict:
         """The "training" section of metrics.json."""
-        parameters = sum(tensor.numel() for tensor in self.model.model.parameters())
         return {
             "method": self.config.architecture,
-            **self.costs(fitted, parameters, parameters),
+            **self.costs(trained),
             "steps_planned": self.pace.total,
-            "val_loss": fitted.best.get("val_loss"),
+            "val_loss": trained.fitted.best.get("val_loss"),
             "characters": len(self.model.tokenizer),
-            "passes": round(fitted.tokens / len(self.material.train), 2),
+            "passes": round(trained.fitted.tokens / len(self.material.train), 2),
             "dropout": learner.drawn_dropout(self.model),
             "batch_size": self.config.batch_size,
             "window": self.config.window,

@@ -7,22 +7,21 @@ the verdict, beside the model without its adapter. Everyday sentences show what 
 keeps the best so far.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import torch
 
-from genhub.events import Done, Event, Note, Stage
+from genhub.events import Done, Event, Stage
 from genhub.jobs.folder import RunFolder
 from genhub.text import methods
 from genhub.text.adapting.lean import lean
-from genhub.text.translation.translator import open_translator
+from genhub.text.translation.translator import Translator, open_translator
 from genhub.text.translation.tuning import learner, material, sentences, verdict
 from genhub.text.translation.tuning import outcome as results
-from genhub.text.translation.tuning.verdict import Contender
-from genhub.text.work import Trained, Work
+from genhub.text.work import Contender, Trained, Work
 from genhub.training.configs import TuneConfig
 from genhub.training.loop import fit
-from genhub.training.plan import Diverged, Session, agreed, make_accelerator
+from genhub.training.plan import Diverged, Session, make_accelerator
 
 
 def train(config: TuneConfig, run: RunFolder) -> Iterator[Event]:
@@ -36,19 +35,14 @@ def train(config: TuneConfig, run: RunFolder) -> Iterator[Event]:
 class _Work(Work):
     """One tuning on its way."""
 
-    def events(self) -> Iterator[Event]:
-        yield Stage("prepare", "Reading the pairs and the model")
+    reading = "Reading the pairs and the model"
+
+    def prepare(self) -> Iterable[str]:
         self.material = material.gather(self.config, material.read(self.run.rows))
-        for note in self.material.notes():
-            yield Note(note)
-        yield Stage("train", "Training")
-        torch.manual_seed(self.config.seed)
-        trained = yield from self.fit()
-        self.stopped = bool(agreed(self.accelerator, int(trained.fitted.stopped)))
-        yield from self.finish(trained)
+        return self.material.notes()
 
     def fit(self) -> Iterator[Event]:
-        """Returns Trained."""
+        torch.manual_seed(self.config.seed)
         pairs = len(self.material.train.pairs)
         plan = learner.plan(self.config, pairs)
         model = learner.tuned(self.material.base, self.config, plan.steps(pairs))
@@ -67,12 +61,11 @@ class _Work(Work):
         return Trained(model, fitted, trainable, total)
 
     def finish(self, trained: Trained) -> Iterator[Event]:
-        """Judge the model on the unseen pairs, write everything, end with Done."""
         yield Stage("verdict", "Judging on unseen pairs")
         if not self.main:
             yield Done({}, self.stopped)
             return
-        contenders = {"model": Contender(trained.model), "base": self.base(trained)}
+        contenders = {"model": Contender(trained.model), "base": self.untaught(trained, self.again)}
         judged = yield from verdict.Judge(self.material, contenders, self.run.stop_requested, self.stopped).events()
         passport = results.save_model(self.run, trained.model, self.config, judged)
         metrics = {**judged, "training": self.training_info(trained), "split": self.split_info(), "stopped": self.stopped}
@@ -82,14 +75,9 @@ class _Work(Work):
             self.keeper.clear()
         yield Done(metrics, self.stopped)
 
-    def base(self, trained: Trained) -> Contender:
-        """The model without what it learnt: its adapter switched off, or once more from the disk where its own weights learnt."""
-        if methods.get(self.config.method).storage == "peft":
-            return Contender(trained.model, trained.model.model.disable_adapter)
+    def again(self) -> Translator:
         base = self.material.base
-        again = open_translator(base.id, base.revision).between(base.source, base.target)
-        again.model.to(self.accelerator.device)
-        return Contender(again)
+        return open_translator(base.id, base.revision).between(base.source, base.target)
 
     def split_info(self) -> dict:
         """The "split" section of metrics.json; sizes in sources."""
@@ -99,7 +87,7 @@ class _Work(Work):
         """The "training" section of metrics.json."""
         return {
             "method": self.config.method,
-            **self.costs(trained.fitted, trained.trainable, trained.total),
+            **self.costs(trained),
             "batch_size": learner.batch_size(self.config, len(self.material.train.pairs)),
             "learning_rate": learner.rate(self.config),
         }

@@ -1,19 +1,23 @@
-"""What every training that writes a run begins with: where it goes, what it may take, and whether it goes on with one that was killed."""
+"""What every training that writes a run begins with: where it goes, what it may take, whether it goes on with one that was killed, and
+the order in which things happen."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Generic
 
-from genhub.events import Done, Event
+from genhub.events import Done, Event, Note, Stage
 from genhub.jobs.folder import RunFolder
 from genhub.options import Config
 from genhub.text import methods, outcome
+from genhub.text.methods import P
 from genhub.training.checkpoint import Checkpoints
-from genhub.training.plan import Fitted, Pace
+from genhub.training.plan import Fitted, Pace, agreed
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A pretrained model with the best weights in it, and how it got there. `trainable`, `total`: how many parameters learnt, and there are."""
+    """A model with the best weights in it, and how it got there. `trainable`, `total`: how many parameters learnt, and there are."""
 
     model: methods.Pretrained
     fitted: Fitted
@@ -21,8 +25,22 @@ class Trained:
     total: int
 
 
+@dataclass(frozen=True)
+class Contender(Generic[P]):
+    """A model that is judged. `within`: the circumstances under which it is that model, such as its adapter being off."""
+
+    model: P
+    within: Callable[[], contextlib.AbstractContextManager] = contextlib.nullcontext
+
+
 class Work:
-    """One training on its way; each task derives its own. `main`: this process writes files and tells events."""
+    """One training on its way; each task derives its own. `main`: this process writes files and tells events.
+
+    A task with one model says how it reads (`reading`, `prepare`), trains (`fit`) and judges (`finish`); one with several has `events`
+    of its own.
+    """
+
+    reading = ""
 
     def __init__(self, config: Config, run: RunFolder, accelerator):
         self.config, self.run, self.accelerator = config, run, accelerator
@@ -38,6 +56,24 @@ class Work:
 
     def events(self) -> Iterator[Event]:
         """The whole task, Done as the last."""
+        yield Stage("prepare", self.reading)
+        for note in self.prepare():
+            yield Note(note)
+        yield Stage("train", "Training")
+        trained = yield from self.fit()
+        self.stopped = bool(agreed(self.accelerator, int(trained.fitted.stopped)))
+        yield from self.finish(trained)
+
+    def prepare(self) -> Iterable[str]:
+        """Reads the data and the model. Returns what the user should know of them."""
+        raise NotImplementedError
+
+    def fit(self) -> Iterator[Event]:
+        """Returns Trained."""
+        raise NotImplementedError
+
+    def finish(self, trained: Trained) -> Iterator[Event]:
+        """Judge the model on what it has not seen, write everything, end with Done."""
         raise NotImplementedError
 
     def told(self) -> Iterator[Event]:
@@ -46,16 +82,25 @@ class Work:
             if self.main or isinstance(event, Done):
                 yield event
 
-    def costs(self, fitted: Fitted, trainable: int, total: int) -> dict:
+    def untaught(self, trained: Trained, again: Callable[[], methods.Pretrained]) -> Contender:
+        """The model without what it learnt: its adapter switched off, or once more from the disk (`again`) where its own weights learnt."""
+        if methods.get(self.config.method).storage == "peft":
+            return Contender(trained.model, trained.model.model.disable_adapter)
+        base = again()
+        base.model.to(self.accelerator.device)
+        return Contender(base)
+
+    def costs(self, trained: Trained) -> dict:
         """Of the "training" section of metrics.json what every task tells: how long it took, and how much of what learnt."""
+        fitted = trained.fitted
         return {
             "seconds": round(self.pace.seconds(), 2),
             "steps": fitted.steps,
             "epochs_run": fitted.epochs_run,
             "best_epoch": fitted.best_epoch,
-            "trainable_parameters": trainable,
-            "total_parameters": total,
-            "trainable_percent": round(100 * trainable / total, 4),
+            "trainable_parameters": trained.trainable,
+            "total_parameters": trained.total,
+            "trainable_percent": round(100 * trained.trainable / trained.total, 4),
             "peak_memory_mb": self.memory.peak_mb(),
             "tokens": fitted.tokens,
             "tokens_per_second": round(fitted.tokens / fitted.seconds, 1) if fitted.seconds else None,

@@ -11,11 +11,11 @@ import torch
 
 from genhub.text.adapting import copying, judge, verdict
 from genhub.text.adapting.material import Material
-from genhub.text.adapting.verdict import Contender
 from genhub.text.decoding.batch import Batch, Row
 from genhub.text.decoding.memory import Decoder
 from genhub.text.lm import sliding_windows
 from genhub.text.sampling import Sampler
+from genhub.text.work import Contender
 from genhub.training.configs import GenerateConfig
 
 SAID = 24  # tokens that are written for the measurement
@@ -37,7 +37,7 @@ def judging(material: Material, contenders: Mapping[str, Contender]) -> float:
     windows = len(sliding_windows(min(len(judged.text), verdict.MOST_TOKENS), judged.window, judged.window // 2))
     seconds = 0.0
     for contender in contenders.values():
-        read = usual(lambda one=contender: judge.losses(one.logits(ids[None, :-1])[0], ids[1:]))
+        read = usual(lambda one=contender: judge.losses(verdict.logits(one, ids[None, :-1])[0], ids[1:]))
         config = replace(judged.decoding(0, min(SAID, long)), stop_at_end=False)
         with contender.within():
             seconds += read * windows + long * a_token(contender.model.decoder, judged.prompts(), config)

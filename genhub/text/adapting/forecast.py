@@ -12,7 +12,7 @@ from genhub.text.adapting import costs, learner, material
 from genhub.text.adapting.lean import lean
 from genhub.text.adapting.learner import AdaptTask
 from genhub.text.adapting.material import sampler
-from genhub.text.adapting.verdict import Contender
+from genhub.text.work import Contender
 from genhub.training.configs import AdaptConfig
 from genhub.training.loop import time_steps
 from genhub.training.plan import Session, make_accelerator

@@ -8,7 +8,7 @@ After Stop everything rests on what there is time for: on windows of the unseen 
 nothing is written then, and nothing searched.
 """
 
-import contextlib
+import functools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -22,6 +22,7 @@ from genhub.text.adapting.judge import Counted, Measured, Pieces
 from genhub.text.adapting.material import Material
 from genhub.text.causal import Causal
 from genhub.text.decoding.batch import Batch, Row
+from genhub.text.work import Contender
 from genhub.training.configs import GenerateConfig
 from genhub.training.plan import agreed
 
@@ -36,25 +37,18 @@ WINDOWS = 2  # times the training's window is what unseen text is read in, where
 
 
 @dataclass(frozen=True)
-class Contender:
-    """A model that is judged. `within`: the circumstances under which it is that model, such as its adapter being off."""
-
-    model: Causal
-    within: Callable[[], contextlib.AbstractContextManager] = contextlib.nullcontext
-
-    @torch.inference_mode()
-    def logits(self, ids: torch.Tensor) -> torch.Tensor:
-        """(1, T) tokens → (1, T, V)."""
-        with self.within():
-            return self.model.model(input_ids=ids.to(self.model.model.device), use_cache=False).logits
-
-
-@dataclass(frozen=True)
 class Written:
     """Prompts (tokens of the unseen text) and what a model wrote after each."""
 
     prompts: list[list[int]]
     answers: list[list[int]]
+
+
+@torch.inference_mode()
+def logits(contender: Contender[Causal], ids: torch.Tensor) -> torch.Tensor:
+    """(1, T) tokens → (1, T, V)."""
+    with contender.within():
+        return contender.model.model(input_ids=ids.to(contender.model.model.device), use_cache=False).logits
 
 
 class Judge:
@@ -83,7 +77,7 @@ class Judge:
 
     def losses(self, accelerator) -> Iterator[Event]:
         """Returns Measured. Under several processes each measures its share of the windows."""
-        models = {name: contender.logits for name, contender in self.contenders.items()}
+        models = {name: functools.partial(logits, contender) for name, contender in self.contenders.items()}
         share = (accelerator.process_index, accelerator.num_processes)
         most, spoken = min(MOST_TOKENS, len(self.text) - 1), 0.0
         measured = Measured(self.text, {name: np.full(len(self.text), np.nan) for name in models})

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from genhub.text import corpus, outcome
 from genhub.text.adapting import costs
-from genhub.text.adapting.verdict import Contender
 from genhub.text.from_scratch import learner, material
+from genhub.text.work import Contender
 from genhub.training.configs import ScratchConfig
 from genhub.training.loop import time_steps
 from genhub.training.plan import Session, make_accelerator

@@ -66,14 +66,11 @@ def merge(run: RunFolder, facts: dict, out_dir: Path) -> None:
 
     Raises UserError for bottleneck adapters, which are networks of their own and cannot be folded into a weight.
     """
+    from genhub.text import methods
     from genhub.text.classifier import load_run
 
     if facts["adapter"] == "bottleneck":
         what, limit = "Bottleneck adapters cannot be merged.", "They are small networks between the layers, not changes of a weight."
         raise UserError(what, limit, "Download the run instead, or train with LoRA.", "run")
-    base = load_run(run.path).classifier.base
-    model = base.model.merge_and_unload() if facts["adapter"] == "peft" else base.model
-    out_dir.mkdir(parents=True, exist_ok=True)
-    model.save_pretrained(out_dir)
-    base.tokenizer.save_pretrained(out_dir)
+    methods.write_merged(load_run(run.path).classifier.base, facts, out_dir)
     shutil.copyfile(run.path / HEAD, out_dir / HEAD)

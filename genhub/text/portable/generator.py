@@ -28,22 +28,16 @@ def shareable(metrics: dict) -> bytes:
 
 def open_parts(source: Path, folder: Path, facts: dict, limits: Limits) -> None:
     """Check the weights against what the base model and the passport call for, and move them over."""
-    whole = facts["adapter"] != "peft"
-    opening.check_method(source, facts, whole)
     if facts["method"] == "rnn":
+        opening.check_method(source, facts, whole=True)
         recurrent.open_parts(source, folder, limits)
-    elif whole:
-        opening.whole_model(source, folder, facts, limits, CAUSAL.name)
     else:
-        opening.adapter(source, folder, facts, opening.base_of(facts, limits, CAUSAL.name))
+        opening.model_or_adapter(source, folder, facts, limits, CAUSAL.name)
 
 
 def merge(run: RunFolder, facts: dict, out_dir: Path) -> None:
     """The model with its adapter in it: `AutoModelForCausalLM.from_pretrained(out_dir)` loads it."""
+    from genhub.text import methods
     from genhub.text.generator import load_generator
 
-    loaded = load_generator(run.path)
-    model = loaded.model.merge_and_unload() if facts["adapter"] == "peft" else loaded.model
-    out_dir.mkdir(parents=True, exist_ok=True)
-    model.save_pretrained(out_dir)
-    loaded.tokenizer.save_pretrained(out_dir)
+    methods.write_merged(load_generator(run.path), facts, out_dir)

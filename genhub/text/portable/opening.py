@@ -26,6 +26,16 @@ def read_json(source: Path, name: str) -> object:
         raise UserError(f"{name} is not JSON.", "It is damaged.", "Download the run again.", "file") from None
 
 
+def model_or_adapter(source: Path, folder: Path, facts: dict, limits: Limits, family: str) -> None:
+    """Check what the passport calls for, model/ or an adapter of its base, and move it over."""
+    whole = facts["adapter"] != "peft"
+    check_method(source, facts, whole)
+    if whole:
+        whole_model(source, folder, facts, limits, family)
+    else:
+        adapter(source, folder, facts, base_of(facts, limits, family))
+
+
 def whole_model(source: Path, folder: Path, facts: dict, limits: Limits, family: str) -> Path:
     """Check model/ and move it over. Raises UserError where whole models are not opened."""
     local_only(limits)

@@ -19,20 +19,12 @@ MODEL_FILES = rf"{WRITERS_FILES}|model/(source|target)\.spm"
 
 def open_parts(source: Path, folder: Path, facts: dict, limits: Limits) -> None:
     """Check the weights against what the base model and the passport call for, and move them over."""
-    whole = facts["adapter"] != "peft"
-    opening.check_method(source, facts, whole)
-    if whole:
-        opening.whole_model(source, folder, facts, limits, SEQ2SEQ.name)
-    else:
-        opening.adapter(source, folder, facts, opening.base_of(facts, limits, SEQ2SEQ.name))
+    opening.model_or_adapter(source, folder, facts, limits, SEQ2SEQ.name)
 
 
 def merge(run: RunFolder, facts: dict, out_dir: Path) -> None:
     """The model with its adapter in it: `AutoModelForSeq2SeqLM.from_pretrained(out_dir)` loads it."""
+    from genhub.text import methods
     from genhub.text.translation.tuned import load_tuned
 
-    loaded = load_tuned(run.path)
-    model = loaded.model.merge_and_unload() if facts["adapter"] == "peft" else loaded.model
-    out_dir.mkdir(parents=True, exist_ok=True)
-    model.save_pretrained(out_dir)
-    loaded.tokenizer.save_pretrained(out_dir)
+    methods.write_merged(load_tuned(run.path), facts, out_dir)

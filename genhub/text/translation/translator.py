@@ -16,6 +16,7 @@ from torch import nn
 
 from genhub import catalog
 from genhub.errors import UserError
+from genhub.text.sharing import twin
 from genhub.text.translation.seq2seq import Special
 
 T5_WORDS = {"en": "English", "de": "German", "fr": "French", "ro": "Romanian"}
@@ -64,6 +65,10 @@ class Translator:
     def penalty(self) -> float:
         """The length penalty that the model comes with."""
         return float(getattr(self.model.generation_config, "length_penalty", None) or 1.0)
+
+    def twin(self) -> "Translator":
+        """A module tree of its own over the same weights (no copy), so that an adapter put into it leaves no trace here."""
+        return replace(self, model=twin(self.model))
 
     def between(self, source: str, target: str) -> "Translator":
         """The same model told to translate so; what is empty stays as it is. Raises UserError, naming the pairs there are."""

@@ -6,30 +6,20 @@
 After Stop a few sources, drawn at random, are all that is translated.
 """
 
-import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from genhub.events import Event, Note, Progress
 from genhub.text.translation import writing
 from genhub.text.translation.evaluate import evaluate
-from genhub.text.translation.translator import Translator
 from genhub.text.translation.tuning.material import Material
+from genhub.text.work import Contender
 
 MOST = 1_000  # sources of the test part that are translated; more would not change a figure by much
 AFTER_STOP = 32
 SHOWN = 20
 COPY = "copy"  # a base line: the source as it is
-
-
-@dataclass(frozen=True)
-class Contender:
-    """A model that is judged. `within`: the circumstances under which it is that model, such as its adapter being off."""
-
-    model: Translator
-    within: Callable[[], contextlib.AbstractContextManager] = contextlib.nullcontext
 
 
 class Judge:
