@@ -75,3 +75,6 @@ def test_a_run_is_trained_on_pairs_and_translates(capsys, tmp_path):
     assert set(told["metrics"]["baselines"]) == {"base", "copy"}
     status, said, _ = genhub(capsys, "--run", out, "--text", "Tom sees bread.", "--beams", "2", "--json")
     assert (status, json.loads(said.splitlines()[-1])["translation"]) == (0, "Tom quiere pan.")
+    status = cli.main(["compare", out, out])
+    (first, second) = [line for line in capsys.readouterr().out.splitlines() if "lora" in line]
+    assert (status, "+0.0" in first, "+0.0" in second) == (0, False, True)

@@ -7,6 +7,7 @@ from genhub.commands.output import Output, table
 
 HEADER = ("run", "method", "trainable %", "seconds", "peak MB", "file MB", "accuracy", "95 %", "to the first")
 WRITERS = ("run", "method", "trainable %", "seconds", "peak MB", "file MB", "bits a character", "95 %", "to the first", "to its base")
+TRANSLATORS = ("run", "method", "trainable %", "seconds", "peak MB", "file MB", "BLEU", "95 %", "to the first", "to its base", "in general")
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,18 +18,24 @@ def _run(args: argparse.Namespace, out: Output) -> None:
     folders = [run_folders.finished(name) for name in args.runs]
     from genhub.text import comparison
     from genhub.text.adapting.compare import WritersCompared
+    from genhub.text.translation.tuning.compare import TranslatorsCompared
 
     told = comparison.compare([(run_folders.name_of(folder), folder) for folder in folders])
     rows = told.to_dict()["runs"]
-    if isinstance(told, WritersCompared):
-        out.result({"runs": rows}, table(WRITERS, [_writer(row) for row in rows]))
-        return
-    out.result({"runs": rows}, table(HEADER, [_line(row) for row in rows]))
+    shown = {WritersCompared: (WRITERS, _writer), TranslatorsCompared: (TRANSLATORS, _translator)}
+    header, line = shown.get(type(told), (HEADER, _line))
+    out.result({"runs": rows}, table(header, [line(row) for row in rows]))
 
 
 def _writer(row: dict) -> tuple:
     interval = f"{row['bits_per_character_low']:.3f}–{row['bits_per_character_high']:.3f}"
     return row["name"], row["method"], *_costs(row), row["bits_per_character"], interval, _more(row["fewer"]), _more(row["gain"])
+
+
+def _translator(row: dict) -> tuple:
+    interval = f"{row['bleu_low']:.1f}–{row['bleu_high']:.1f}"
+    changes = ("–" if row[name] is None else f"{row[name]:+.1f}" for name in ("more", "gain", "general"))
+    return row["name"], row["method"], *_costs(row), row["bleu"], interval, *changes
 
 
 def _more(fewer: float | None) -> str:

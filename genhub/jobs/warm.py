@@ -38,7 +38,7 @@ from genhub.oneshot import NO_MEMORY
 HEAVY = (
     *("torch", "torch._dynamo", "transformers", "transformers.models.auto.modeling_auto", "transformers.models.bert.modeling_bert"),
     *("transformers.models.bert.tokenization_bert", "transformers.models.gpt2.modeling_gpt2", "peft", "accelerate", "safetensors.torch"),
-    *("genhub.text.classify", "genhub.text.adapt", "genhub.text.scratch"),
+    *("genhub.text.classify", "genhub.text.adapt", "genhub.text.scratch", "genhub.text.tune"),
 )
 
 

@@ -21,6 +21,7 @@ from genhub.lab.texts import Texts
 from genhub.options import Config
 from genhub.text import comparison, verdict
 from genhub.text.adapting.compare import WritersCompared
+from genhub.text.translation.tuning.compare import TranslatorsCompared
 from genhub.training.configs import ClassifyConfig
 
 CLASSIFY, TRANSLATE = "classify", "translate"
@@ -128,7 +129,7 @@ class Runs(Tables, Texts, PairsRead):
         janitor.forget(self.settings, self.owner(visitor))
         return self.runner.delete_all(self.owner(visitor))
 
-    def compare(self, visitor: str, run_ids: list[str]) -> verdict.Comparison | WritersCompared:
+    def compare(self, visitor: str, run_ids: list[str]) -> verdict.Comparison | WritersCompared | TranslatorsCompared:
         """Runs on the same split in one table, see `genhub.text.comparison`."""
         folders = [self.folder(visitor, run_id) for run_id in gate.listed(run_ids, "runs")]
         return comparison.compare([(folder.job().get("name", folder.id), folder) for folder in folders])

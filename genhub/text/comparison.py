@@ -1,4 +1,4 @@
-"""Finished runs in one table, whatever they are: classifiers row by row, language models in bits a character."""
+"""Finished runs in one table: classifiers row by row, language models in bits a character, translation models in BLEU."""
 
 from collections.abc import Sequence
 
@@ -7,20 +7,22 @@ from genhub.jobs.folder import RunFolder
 from genhub.text import verdict
 from genhub.text.adapting import compare as writers
 from genhub.text.adapting.compare import WritersCompared
+from genhub.text.translation.tuning import compare as translators
+from genhub.text.translation.tuning.compare import TranslatorsCompared
 from genhub.text.verdict import Comparison
 
+DO = {"bleu": "translate", "bits_per_character": "write", "accuracy": "put labels on texts"}  # by the figure that tells a kind
 
-def compare(runs: Sequence[tuple[str, RunFolder]]) -> Comparison | WritersCompared:
+
+def compare(runs: Sequence[tuple[str, RunFolder]]) -> Comparison | WritersCompared | TranslatorsCompared:
     """Named runs, the first one being what the others are compared with. Raises UserError for runs of two kinds, for such as were judged
     on other data, and for one that has no figures yet."""
     read = [(name, folder.read("metrics.json"), folder) for name, folder in runs]
-    if any("bleu" in metrics for _, metrics, _ in read):
-        what = "Runs that translate are compared on the same sentences."
-        raise UserError(what, "This table is for the other kinds.", "Choose them as models in stage 4 of Translate.", "runs")
-    write = ["bits_per_character" in metrics for _, metrics, _ in read]
-    if any(write) and not all(write):
-        what = "Some of these runs put labels on texts, others write."
+    kinds = [next(kind for kind in DO if kind in metrics) for _, metrics, _ in read]
+    if len(set(kinds)) > 1:
+        what = f"Some of these runs {', others '.join(DO[kind] for kind in dict.fromkeys(kinds))}."
         raise UserError(what, "Only runs of one kind can be compared.", "Choose runs of one kind.", "runs")
-    if any(write):
-        return writers.compare([(name, metrics, folder.read("passport.json")) for name, metrics, folder in read])
-    return verdict.compare([(name, metrics, verdict.read_predictions(folder.path)) for name, metrics, folder in read])
+    if kinds[:1] == ["accuracy"] or not kinds:
+        return verdict.compare([(name, metrics, verdict.read_predictions(folder.path)) for name, metrics, folder in read])
+    compared = translators.compare if kinds[0] == "bleu" else writers.compare
+    return compared([(name, metrics, folder.read("passport.json")) for name, metrics, folder in read])

@@ -18,6 +18,7 @@ import numpy as np
 
 from genhub.errors import UserError
 from genhub.text import sentences
+from genhub.text.compared import Compared, at_least_two, begun
 from genhub.text.figures import (
     Coverage,
     Difference,
@@ -74,20 +75,14 @@ class Verdict:
     predictions: list[dict]
 
 
-@dataclass(frozen=True)
-class ComparedRun:
+@dataclass(frozen=True, kw_only=True)
+class ComparedRun(Compared):
     """One line of a comparison; `difference` is this run − the first one, None for the first one itself."""
 
-    name: str
-    method: str
     accuracy: float
     accuracy_low: float
     accuracy_high: float
     macro_f1: float
-    trainable_percent: float | None
-    seconds: float | None
-    peak_memory_mb: float | None
-    file_bytes: int | None
     difference: Difference | None
     only_this_right: int
     only_first_right: int
@@ -178,8 +173,7 @@ def compare(runs: Sequence[tuple[str, Mapping, Sequence[Mapping]]], seed: int = 
 
     Raises UserError for fewer than two runs, or when a run was judged on other rows, folds or training rows than the first.
     """
-    if len(runs) < 2:
-        raise UserError("There is nothing to compare.", "A comparison needs at least two finished runs.", "Choose another run.", "runs")
+    at_least_two(runs)
     reference_name, _, reference = runs[0]
     for other in runs[1:]:
         _require_same_split(runs[0], other)
@@ -204,14 +198,10 @@ def read_predictions(run_dir: Path) -> list[dict]:
 
 
 def _line(name: str, metrics: Mapping, right: np.ndarray, first: np.ndarray, to_first: tuple[Difference | None, str]) -> ComparedRun:
-    training = metrics["training"]
     difference, reference_name = to_first
-    costs = {key: training.get(key) for key in ("trainable_percent", "seconds", "peak_memory_mb", "file_bytes")}
     return ComparedRun(
-        name=name,
-        method=training.get("method", ""),
+        **begun(name, metrics["training"]),
         **{key: metrics[key] for key in ("accuracy", "accuracy_low", "accuracy_high", "macro_f1")},
-        **costs,
         difference=difference,
         only_this_right=int((right & ~first).sum()),
         only_first_right=int((first & ~right).sum()),

@@ -8,6 +8,7 @@ from genhub.errors import UserError
 from genhub.jobs.runner import RunInfo
 from genhub.lab import Lab
 from genhub.text.adapting.compare import WritersCompared
+from genhub.text.translation.tuning.compare import TranslatorsCompared
 from genhub.ui import charts, markup
 from genhub.ui.classify import tab, take_home
 from genhub.ui.classify.train import LIVE
@@ -265,6 +266,8 @@ def compare(lab: Lab, session: dict, chosen: list[str]) -> str:
         return markup.problem(error)
     if isinstance(told, WritersCompared):
         return _writers(told)
+    if isinstance(told, TranslatorsCompared):
+        return _translators(told)
     rows = [_compared(run) for run in told.runs]
     headers = ["run", "trainable", "time", "memory", "learnt weights", "accuracy", "difference to the first"]
     return markup.page(
@@ -290,6 +293,31 @@ def _writers(told: WritersCompared) -> str:
     headers = ["run", "trainable", "time", "memory", "learnt weights", "bits a character", "to the first", "to its base", "copied"]
     return markup.page(
         f"<h3>The same {told.test_characters:,} unseen characters</h3>", markup.table(headers, rows, classes="scroll compact")
+    )
+
+
+def _translators(told: TranslatorsCompared) -> str:
+    """Translation models on the same pairs."""
+    rows = [
+        [
+            run.name,
+            *_costs(run),
+            _with_interval(f"{run.bleu:.1f}", f"[{run.bleu_low:.1f}–{run.bleu_high:.1f}]"),
+            *("–" if change is None else f"{change:+.1f}" for change in (run.more, run.gain)),
+            _with_interval(f"{run.chrf:.1f}", f"[{run.chrf_low:.1f}–{run.chrf_high:.1f}]"),
+            "–" if run.general is None else f"{run.general:+.1f}",
+        ]
+        for run in told.runs
+    ]
+    headers = ["run", "trainable", "time", "memory", "learnt weights", "BLEU", "to the first", "to its base", "chrF", "BLEU in general"]
+    return markup.page(
+        f"<h3>The same {told.test_sources:,} unseen sources</h3>",
+        markup.table(headers, rows, classes="scroll compact"),
+        markup.paragraph(
+            "“In general”: what became of the base model's own sentences, in BLEU; below 0, some of it was forgotten.", "muted"
+        )
+        if any(run.general is not None for run in told.runs)
+        else "",
     )
 
 

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder
 from genhub.text import code, tune
 from genhub.training.configs import TuneConfig
+from genhub.ui import runs
 from genhub.ui.learning import pairs_source
 from genhub.ui.learning.kinds import TUNE
 from tests.inline_worker import InlineWorker
@@ -103,9 +103,16 @@ def test_a_forecast_comes_before(lab, pairs):
     assert told["limit_seconds"] == 3_600
 
 
-def test_runs_that_translate_are_sent_to_where_they_are_compared(lab, run):
-    with pytest.raises(UserError, match="stage 4 of Translate"):
-        lab.compare(VISITOR, [run, run])
+def test_runs_that_translate_stand_in_one_table(lab, run):
+    figures = RunFolder(lab.run(VISITOR, run).path).read("metrics.json")
+    told = lab.compare(VISITOR, [run, run])
+    first, second = told.runs
+    assert told.test_sources == figures["test_sources"]
+    assert (first.more, second.more) == (None, 0.0)
+    assert first.gain == pytest.approx(figures["baselines"]["base"]["gain"]["bleu"]["mean"])
+    shown = runs.compare(lab, {"visitor": VISITOR}, [run, run])
+    assert f"The same {told.test_sources:,} unseen sources" in shown
+    assert (shown.count("Other words"), shown.count("+0.0")) == (2, 1)
 
 
 def test_a_run_leaves_as_a_zip_and_comes_back(lab, run):

@@ -193,11 +193,11 @@ def test_two_runs_of_one_name_are_told_apart(lab, monkeypatch):
 
 
 def test_no_name_is_given_twice(lab, monkeypatch):
-    names = {"a": "mine (old)", "b": "mine", "c": "mine (2)", "d": "mine", "e": COPY}
+    names = {"a": "mine", "b": "mine (2)", "c": "mine", "d": COPY}
     monkeypatch.setattr(lab, "run", lambda visitor, run: SimpleNamespace(name=names[run]))
     monkeypatch.setattr(lab, "_judge", lambda visitor, model, values: lab._translator(visitor, {**values, "model": MODEL}))
     told = judged(lab, tr_judged=[f"run:{run}" for run in names])[-1]["tr_judge_state"]["told"]
-    assert [one["name"] for one in told["systems"]] == ["mine (old)", "mine", "mine (2)", "mine (3)", f"{COPY} (2)", COPY]
+    assert [one["name"] for one in told["systems"]] == ["mine", "mine (2)", "mine (3)", f"{COPY} (2)", COPY]
 
 
 def test_a_model_is_judged_beside_copying(lab):

@@ -4,25 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from genhub.errors import UserError
+from genhub.text.compared import Compared, at_least_two, begun
 
 
-@dataclass(frozen=True)
-class ComparedWriter:
+@dataclass(frozen=True, kw_only=True)
+class ComparedWriter(Compared):
     """One line. fewer: bits a character fewer than the first run's (below 0: more); None for the first one itself. gain: bits a character
     fewer than its own base model, None for a model from scratch."""
 
-    name: str
-    method: str
     bits_per_character: float
     bits_per_character_low: float
     bits_per_character_high: float
     fewer: float | None
     gain: float | None
     copied: float | None
-    trainable_percent: float | None
-    seconds: float | None
-    peak_memory_mb: float | None
-    file_bytes: int | None
 
 
 @dataclass(frozen=True)
@@ -39,8 +34,7 @@ def compare(runs: Sequence[tuple[str, Mapping, Mapping]]) -> WritersCompared:
 
     Raises UserError for fewer than two, and for runs that were not judged on the same stretch of the same text.
     """
-    if len(runs) < 2:
-        raise UserError("There is nothing to compare.", "A comparison needs at least two finished runs.", "Choose another run.", "runs")
+    at_least_two(runs)
     _, first, passport = runs[0]
     for name, metrics, other in runs[1:]:
         if _ground(metrics, other) != _ground(first, passport):
@@ -54,14 +48,12 @@ def _ground(metrics: Mapping, passport: Mapping) -> tuple:
 
 
 def _line(name: str, metrics: Mapping, first: Mapping) -> ComparedWriter:
-    training, base = metrics["training"], metrics["baselines"].get("base")
+    base = metrics["baselines"].get("base")
     figures = ("bits_per_character", "bits_per_character_low", "bits_per_character_high")
     return ComparedWriter(
-        name=name,
-        method=training.get("method") or "",
+        **begun(name, metrics["training"]),
         **{figure: metrics[figure] for figure in figures},
         fewer=None if metrics is first else first["bits_per_character"] - metrics["bits_per_character"],
         gain=base["gain"]["mean"] if base and base.get("gain") else None,
         copied=metrics.get("copying", {}).get("model", {}).get("share"),
-        **{key: training.get(key) for key in ("trainable_percent", "seconds", "peak_memory_mb", "file_bytes")},
     )
