@@ -23,7 +23,7 @@ LAYERS = (
     ("genhub.archive", "genhub.gate", "genhub.oneshot", "genhub.signatures", "genhub.weights"),
     ("genhub.hub", "genhub.hub_child", "genhub.hub_config", "genhub.hub_conversion", "genhub.hub_data", "genhub.data"),
     ("genhub.training",),
-    ("genhub.text",),
+    ("genhub.images", "genhub.text"),
     ("genhub.zoo.recipes",),
     ("genhub.children", "genhub.hub_publish"),
     ("genhub.jobs", "genhub.serving"),
