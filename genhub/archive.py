@@ -32,8 +32,9 @@ class Bounds:
     ratio: int = 100
 
 
-def unpack(path: Path, folder: Path, bounds: Bounds, wanted: Callable[[str], bool]) -> list[str]:
-    """Write the entries whose name `wanted` accepts into `folder` and return their names; any other name is refused.
+def unpack(path: Path, folder: Path, bounds: Bounds, wanted: Callable[[str], bool], *, strict: bool = True) -> list[str]:
+    """Write the entries whose name `wanted` accepts into `folder` and return their names; any other name is refused, or with
+    `strict=False` left where it is.
 
     One folder around everything is taken off. Raises UserError for whatever is not a plain, whole, modest archive.
     """
@@ -41,6 +42,8 @@ def unpack(path: Path, folder: Path, bounds: Bounds, wanted: Callable[[str], boo
         names, left = [], bounds.total_bytes
         for name, entry in _entries(archive, bounds).items():
             if not wanted(name):
+                if not strict:
+                    continue
                 raise _refused(f"holds “{name[:80]}”, which does not belong there", "It holds what GenHub packs, and nothing else.")
             left -= _extract(archive, entry, folder / name, (bounds, left))
             names.append(name)

@@ -41,12 +41,14 @@ class Metric:
 
 @dataclass(frozen=True)
 class Sample:
-    """What the model in training made at an optimiser step: the `text` that it wrote after `prompt`."""
+    """What the model in training made at an optimiser step: the `text` that it wrote after `prompt`, or pictures in a `file` of the run's
+    folder."""
 
     step: int
     text: str
     prompt: str = ""
     part: str = "final"
+    file: str = ""
 
 
 @dataclass(frozen=True)

@@ -330,6 +330,15 @@ def archive(path: Any, limits: Limits) -> Upload:
     return Upload(place, name, size, "zip")
 
 
+def image_set(path: Any, limits: Limits) -> Upload:
+    """A regular file of images: `kind` is `npz` for one of NumPy's, else `zip`. Follows no link."""
+    place, name, size = _small_enough(path, limits, "Split it, or keep fewer images.")
+    if not _ends(place, size, "data")[0].startswith(signatures.ZIP):
+        limit = "Images come as a ZIP of PNG, JPEG or WebP files, a folder a class, or as .npz with the arrays x and y."
+        raise UserError(f"“{name}” is neither.", limit, "Pack the images into a ZIP.", "data")
+    return Upload(place, name, size, "npz" if place.suffix.lower() == ".npz" else "zip")
+
+
 def _regular_file(path: Any, field: str) -> tuple[Path, str, int]:
     """(path, name for display, bytes) of a file that is one, and not empty."""
     try:

@@ -34,6 +34,7 @@ class Limits:
     texts_per_request: int = 200_000
     new_tokens: int = 1_024
     image_pixels: int = 64_000_000
+    images: int = 70_000  # of a set to learn from
     hub_bytes: int = 2_000_000_000
     job_slots: int = 2  # jobs that train at once
     children: int = 4  # short processes at once, such as those that read tables; as many again talk to the Hub
@@ -58,6 +59,7 @@ PUBLIC = replace(
     texts_per_request=20_000,
     new_tokens=256,
     image_pixels=16_000_000,
+    images=10_000,
     hub_bytes=600_000_000,
     children=3,
     jobs_per_visitor=3,

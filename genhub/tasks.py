@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from genhub.errors import UserError
 from genhub.events import Event
 from genhub.options import Config
-from genhub.training.configs import AdaptConfig, ClassifyConfig, ScratchConfig, TuneConfig
+from genhub.training.configs import AdaptConfig, AutoencoderConfig, ClassifyConfig, ScratchConfig, TuneConfig, VAEConfig
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ TASKS = {
         Task("classify", ClassifyConfig, "genhub.text.classify:train", "genhub.text.forecast:forecast", "encoder"),
         Task("generate", AdaptConfig, "genhub.text.adapt:train", "genhub.text.adapting.forecast:forecast", "causal-lm"),
         Task("translate", TuneConfig, "genhub.text.tune:train", "genhub.text.translation.tuning.forecast:forecast", "seq2seq"),
+        Task("autoencoder", AutoencoderConfig, "genhub.images.train:train"),
+        Task("vae", VAEConfig, "genhub.images.train:train"),
         Task("scratch", ScratchConfig, "genhub.text.scratch:train", "genhub.text.from_scratch.forecast:forecast"),
     )
 }

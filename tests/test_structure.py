@@ -221,7 +221,11 @@ def test_every_module_says_what_it_is(name):
         assert ast.get_docstring(TREES[name]), f"{path} has no docstring"
 
 
-PROJECTS = {"sklearn": "scikit-learn", "huggingface_hub": "huggingface_hub"}  # import name → project name, where they differ
+PROJECTS = {
+    "sklearn": "scikit-learn",
+    "huggingface_hub": "huggingface_hub",
+    "PIL": "pillow",
+}  # import name → project name, where they differ
 BROUGHT_ALONG = {"starlette", "fastapi", "uvicorn", "httpx2", "filelock"}  # parts of the interfaces of gradio and huggingface_hub
 
 

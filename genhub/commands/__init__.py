@@ -8,7 +8,7 @@ refuse the same things in the same words.
 import argparse
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,9 +42,12 @@ class Command:
     children: Mapping[str, "Command"] = field(default_factory=dict)
 
 
-def add_config(parser: argparse.ArgumentParser, config: type[Config]) -> None:
-    """One option a field, named, explained and bounded by the field. Options not given stay out of the parsed values."""
+def add_config(parser: argparse.ArgumentParser, config: type[Config], but: Container[str] = ()) -> None:
+    """One option a field, named, explained and bounded by the field. Options not given stay out of the parsed values. `but`: fields
+    that are left out."""
     for item in config.options():
+        if item.name in but:
+            continue
         default = "chosen for you" if item.default is None else item.default
         told = f"{item.help} {item.bounds()}" + (f" Default: {default}." if default != "" else "")
         known = {"dest": item.name, "default": argparse.SUPPRESS, "help": told.replace("%", "%%")}

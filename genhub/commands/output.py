@@ -61,6 +61,8 @@ def _line(event: Event) -> tuple[str, bool]:
     if isinstance(event, Metric):
         figures = " · ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in event.values.items() if value is not None)
         return f"  step {event.step:,} · {figures}", not any(name.startswith("val_") for name in event.values)
+    if isinstance(event, Sample) and event.file:
+        return f"  step {event.step:,} draws {event.file}", True
     if isinstance(event, Sample):
         return f"  step {event.step:,} writes: {event.prompt}{event.text}".replace("\n", "\n    "), False
     if isinstance(event, Note):

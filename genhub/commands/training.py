@@ -63,7 +63,7 @@ class Training:
 
 def command(training: Training) -> Command:
     """`train <task>`."""
-    return Command(training.help, partial(_arguments, training), partial(_run, training))
+    return Command(training.help, partial(_arguments, training), partial(run, training))
 
 
 def source_arguments(training: Training, parser: argparse.ArgumentParser) -> None:
@@ -76,6 +76,11 @@ def source_arguments(training: Training, parser: argparse.ArgumentParser) -> Non
 
 def _arguments(training: Training, parser: argparse.ArgumentParser) -> None:
     source_arguments(training, parser)
+    place_arguments(parser)
+
+
+def place_arguments(parser: argparse.ArgumentParser) -> None:
+    """What the run is called, where it lies, and whether it is one that goes on."""
     parser.add_argument("--name", default="", help="What the page calls the run.")
     parser.add_argument("--out", metavar="DIR", help="Folder for the run. Default: among this computer's runs.")
     parser.add_argument(
@@ -83,11 +88,12 @@ def _arguments(training: Training, parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _run(training: Training, args: argparse.Namespace, out: Output) -> None:
-    run = _resumed(training, args.resume) if args.resume else new_run(training, args, out) if main_process() else _joined(args)
-    last = train(training.config.from_dict(run.job()["config"]), run, out)
+def run(training: Training, args: argparse.Namespace, out: Output) -> None:
+    """Train, and tell the verdict."""
+    folder = _resumed(training, args.resume) if args.resume else new_run(training, args, out) if main_process() else _joined(args)
+    last = train(training.config.from_dict(folder.job()["config"]), folder, out)
     if main_process() and isinstance(last, Done):
-        out.result({"run": str(run.path), "metrics": last.metrics}, training.words(run, last))
+        out.result({"run": str(folder.path), "metrics": last.metrics}, training.words(folder, last))
 
 
 def new_run(training: Training, args: argparse.Namespace, out: Output) -> RunFolder:

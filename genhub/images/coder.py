@@ -26,10 +26,12 @@ class Shape:
 class Coder(nn.Module):
     """Images are (B, C, H, W) with intensities from 0 to 1, codes (B, coding), classes (B,) whole numbers.
 
-    weights: what each term of the loss counts.
+    weights:    what each term of the loss counts.
+    generative: codes drawn from N(0, 1) are meant to be decoded.
     """
 
     weights: Mapping[str, float] = {"reconstruction": 1.0}
+    generative = False
 
     def __init__(self, shape: Shape, coding: int, classes: int = 0):
         super().__init__()

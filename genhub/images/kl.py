@@ -17,6 +17,8 @@ GROUPS = 8
 class KLAutoencoder(Coder):
     """`coding`: a multiple of the small picture's size. Sides must be multiples of 4."""
 
+    generative = True
+
     def __init__(self, shape: Shape, coding: int | None = None, beta: float = 1e-3):
         from diffusers import AutoencoderKL
 

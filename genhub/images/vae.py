@@ -43,6 +43,8 @@ class Posterior:
 class VAE(Coder):
     """What dense and convolutional ones share. beta: what the KL counts. Subclasses have `body` and `pixel_logits`."""
 
+    generative = True
+
     def __init__(self, shape: Shape, coding: int, hidden: int, classes: int = 0, beta: float = 1.0):
         super().__init__(shape, coding, classes)
         self.weights = {"reconstruction": 1.0, "kl": beta}

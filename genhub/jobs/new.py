@@ -14,6 +14,7 @@ LONGEST_TABLE = 40
 NAMED_APART = (
     "method",
     "architecture",
+    "variant",
     "model",
     "text_column",
     "label_column",
@@ -54,7 +55,7 @@ def run_name(table: str, config: Config) -> str:
     if values.get("model") != usual.get("model"):
         apart.append(str(values["model"]).rpartition("/")[2])
     apart += [f"{key.replace('_', ' ')} {value}" for key, value in values.items() if key not in decided and value != usual[key]]
-    method = values.get("method") or values.get("architecture", "")
+    method = next((values[name] for name in ("method", "architecture", "variant") if name in values), "")
     method = {**METHOD_HELP, **ARCHITECTURES}.get(method, (method,))[0]
     named = " · ".join(part for part in (_cut(table, LONGEST_TABLE), method) if part)
     for part in apart:

@@ -20,12 +20,13 @@ from genhub.text.adapting import outcome as results
 from genhub.text.adapting.lean import lean
 from genhub.text.adapting.learner import AdaptTask
 from genhub.text.causal import Causal, open_causal
-from genhub.text.sampling import places, with_samples
-from genhub.text.work import Contender, Trained, Work
+from genhub.text.work import TaughtWork
 from genhub.training import precision
 from genhub.training.configs import AdaptConfig
 from genhub.training.loop import fit
 from genhub.training.plan import Diverged, Session, make_accelerator
+from genhub.training.sampling import places, with_samples
+from genhub.training.work import Contender, Trained
 
 
 def train(config: AdaptConfig, run: RunFolder) -> Iterator[Event]:
@@ -36,7 +37,7 @@ def train(config: AdaptConfig, run: RunFolder) -> Iterator[Event]:
     yield from _Work(config, run, make_accelerator()).told()
 
 
-class _Work(Work):
+class _Work(TaughtWork):
     """One training on its way."""
 
     reading = "Reading the text and the model"

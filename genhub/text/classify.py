@@ -22,11 +22,12 @@ from genhub.jobs.folder import RunFolder
 from genhub.text import baselines, features, learner, material, methods, outcome, verdict
 from genhub.text.classifier import Classifier, probabilities
 from genhub.text.material import Part
-from genhub.text.work import Work
 from genhub.training import precision
 from genhub.training.configs import ClassifyConfig
 from genhub.training.loop import fit
+from genhub.training.outcome import set_aside, stopped_by, weight_files
 from genhub.training.plan import Diverged, Fitted, Plan, Session, agreed, make_accelerator
+from genhub.training.work import Work
 
 CHUNK = 128  # unseen rows between two looks at Stop
 STOP_SECONDS = 0.7  # of predicting unseen rows after Stop
@@ -145,7 +146,7 @@ class _Work(Work):
 
     def save_best(self, model: Classifier) -> None:
         """After a diverged loss: the weights of the best epoch, without a verdict."""
-        outcome.set_aside(self.run)
+        set_aside(self.run)
         adapter = outcome.save_weights(self.run, model, self.config)
         facts = {"labels": self.material.labels, "max_length": self.material.max_length, "adapter": adapter, "metrics": {}}
         outcome.save_passport(self.run, model, self.config, facts)
@@ -288,7 +289,7 @@ class _Work(Work):
             [self.fold[row] for row in rows] if held.folds else None,
             self.taught,
         )
-        outcome.set_aside(self.run)
+        set_aside(self.run)
         adapter = outcome.save_weights(self.run, kept.model, self.config)
         judged = verdict.judge(evidence, material.split_info(held), self.training_info(kept), stopped=self.stopped)
         figures = {name: judged.metrics[name] for name in ("accuracy", "accuracy_low", "accuracy_high", "macro_f1", "test_rows")}
@@ -318,11 +319,11 @@ class _Work(Work):
             "tokens": sum(fitted.tokens for fitted in self.fits),
             "tokens_per_second": round(sum(fitted.tokens for fitted in self.fits) / seconds, 1) if seconds else None,
             "rows_per_second": round(sum(fitted.rows for fitted in self.fits) / seconds, 1) if seconds else None,
-            "file_bytes": sum(path.stat().st_size for path in outcome.weight_files(self.run).values()),
+            "file_bytes": sum(path.stat().st_size for path in weight_files(self.run).values()),
             "precision": kept.fitted.precision,
             "device": self.accelerator.device.type,
             "batch_size": learner.batch_size(self.config, len(self.material.parts[-1].split.train)),
-            "stopped_by": outcome.stopped_by(self.run, self.stopped),
+            "stopped_by": stopped_by(self.run, self.stopped),
             "learning_rate": None if frozen else encoder,
             "head_learning_rate": None if frozen else head,
         }

@@ -9,6 +9,7 @@ from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder
 from genhub.text import methods
 from genhub.text.methods import P
+from genhub.training import outcome
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ def read_back(run_dir: Path, base: P | None, kind: Readable[P]) -> tuple[P, dict
         raise UserError(what, f"{kind.called} has the format {kind.format}.", "Choose another run.", "run")
     named = passport["base"]
     revision = named.get("revision") or ""
-    if (run.path / methods.MODEL).is_dir():
-        own = kind.load(run.path / methods.MODEL, passport)
+    if (run.path / outcome.MODEL).is_dir():
+        own = kind.load(run.path / outcome.MODEL, passport)
     elif base is None:
         own = kind.open(named["id"], revision)
     elif base.id != named["id"]:

@@ -18,11 +18,11 @@ import numpy as np
 
 from genhub import steps
 from genhub.data.split import Split
-from genhub.text import baselines, features, learner, material, methods, outcome
+from genhub.text import baselines, features, learner, material, methods
 from genhub.text.classifier import Classifier, probabilities
 from genhub.text.encoder import open_base
 from genhub.text.material import Material, Part
-from genhub.training import precision
+from genhub.training import outcome, precision
 from genhub.training.configs import ClassifyConfig
 from genhub.training.loop import time_steps
 from genhub.training.plan import Pace, Plan, Session, Timed, batch_order, make_accelerator

@@ -19,9 +19,7 @@ from genhub.errors import UserError
 from genhub.options import Config
 from genhub.text import bottleneck
 from genhub.text.layouts import Layout, layout
-
-ADAPTER = "adapter"
-MODEL = "model"
+from genhub.training.outcome import ADAPTER, MODEL
 
 
 class Pretrained(Protocol):

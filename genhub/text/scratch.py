@@ -18,11 +18,11 @@ from genhub.text.adapting import verdict
 from genhub.text.adapting.material import split_info
 from genhub.text.from_scratch import learner, material, sentences
 from genhub.text.from_scratch import outcome as results
-from genhub.text.sampling import places, with_samples
-from genhub.text.work import Contender, Trained, Work
 from genhub.training.configs import ScratchConfig
 from genhub.training.loop import fit
 from genhub.training.plan import Diverged, Session, make_accelerator
+from genhub.training.sampling import places, with_samples
+from genhub.training.work import Contender, Trained, Work
 
 
 def train(config: ScratchConfig, run: RunFolder) -> Iterator[Event]:

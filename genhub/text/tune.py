@@ -18,10 +18,11 @@ from genhub.text.adapting.lean import lean
 from genhub.text.translation.translator import Translator, open_translator
 from genhub.text.translation.tuning import learner, material, sentences, verdict
 from genhub.text.translation.tuning import outcome as results
-from genhub.text.work import Contender, Trained, Work
+from genhub.text.work import TaughtWork
 from genhub.training.configs import TuneConfig
 from genhub.training.loop import fit
 from genhub.training.plan import Diverged, Session, make_accelerator
+from genhub.training.work import Contender, Trained
 
 
 def train(config: TuneConfig, run: RunFolder) -> Iterator[Event]:
@@ -32,7 +33,7 @@ def train(config: TuneConfig, run: RunFolder) -> Iterator[Event]:
     yield from _Work(config, run, make_accelerator()).told()
 
 
-class _Work(Work):
+class _Work(TaughtWork):
     """One tuning on its way."""
 
     reading = "Reading the pairs and the model"

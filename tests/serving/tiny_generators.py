@@ -6,10 +6,11 @@ from pathlib import Path
 import torch
 
 from genhub.jobs.folder import RunFolder, write_json
-from genhub.text import methods, outcome
+from genhub.text import methods
 from genhub.text.adapting.learner import adapted
 from genhub.text.causal import load_causal
 from genhub.text.generator import FORMAT
+from genhub.training import outcome
 from genhub.training.configs import AdaptConfig
 from tests.serving.tiny_language import MODEL, REVISION
 

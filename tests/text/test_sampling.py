@@ -3,8 +3,9 @@ import torch
 
 from genhub.events import Metric, Progress, Resumed, Sample
 from genhub.text.causal import load_causal
-from genhub.text.sampling import Sampler, places, with_samples
+from genhub.text.sampling import Sampler
 from genhub.training.configs import GenerateConfig
+from genhub.training.sampling import places, with_samples
 from tests.serving.tiny_language import tiny_gpt
 
 

@@ -115,7 +115,7 @@ def test_a_stateful_rnn_remembers_more_than_its_window(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("kind", ["gpt", "rnn"])
 def test_the_more_often_a_text_is_read_the_more_is_dropped(tmp_path, kind):
-    often = [ScratchConfig(architecture=kind, steps=steps, batch_size=10, window=100) for steps in (30, 150, 300)]  # of 8,500 characters
+    often = [ScratchConfig(architecture=kind, steps=steps, batch_size=10, window=100) for steps in (30, 150, 300, 1_000)]  # of 8,500
     assert [learner.dropout(one, 10_000) for one in often] == [share for _, share in learner.DROPOUT[kind]]
     assert learner.dropout(ScratchConfig(steps=300, batch_size=10, window=100, dropout=0.0), 10_000) == 0.0
     often = math.ceil(10 * len(TEXT) / (config(kind).batch_size * config(kind).window))

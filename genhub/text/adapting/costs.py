@@ -15,8 +15,8 @@ from genhub.text.decoding.batch import Batch, Row
 from genhub.text.decoding.memory import Decoder
 from genhub.text.lm import sliding_windows
 from genhub.text.sampling import Sampler
-from genhub.text.work import Contender
 from genhub.training.configs import GenerateConfig
+from genhub.training.work import Contender
 
 SAID = 24  # tokens that are written for the measurement
 PART = 100_000  # tokens that are counted and searched for it

@@ -7,15 +7,16 @@ weights, and a tenth. Early stopping is not foreseen: a run may be shorter, it i
 
 from pathlib import Path
 
-from genhub.text import corpus, methods, outcome
+from genhub.text import corpus, methods
 from genhub.text.adapting import costs, learner, material
 from genhub.text.adapting.lean import lean
 from genhub.text.adapting.learner import AdaptTask
 from genhub.text.adapting.material import sampler
-from genhub.text.work import Contender
+from genhub.training import outcome
 from genhub.training.configs import AdaptConfig
 from genhub.training.loop import time_steps
 from genhub.training.plan import Session, make_accelerator
+from genhub.training.work import Contender
 
 SECONDS = 1.5  # of measured steps
 START_SECONDS = 0.5  # a process forked, its folder written

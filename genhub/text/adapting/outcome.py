@@ -4,9 +4,10 @@ metrics.json comes last, so a folder that has it is complete.
 """
 
 from genhub.jobs.folder import RunFolder, write_json
-from genhub.text import card, methods, outcome
+from genhub.text import card, methods
 from genhub.text.causal import Causal
 from genhub.text.generator import FORMAT
+from genhub.training import outcome
 from genhub.training.configs import AdaptConfig
 
 TOLD = ("bits_per_character", "bits_per_character_low", "bits_per_character_high", "loss", "perplexity", "test_characters")

@@ -22,9 +22,9 @@ from genhub.text.adapting.judge import Counted, Measured, Pieces
 from genhub.text.adapting.material import Material
 from genhub.text.causal import Causal
 from genhub.text.decoding.batch import Batch, Row
-from genhub.text.work import Contender
 from genhub.training.configs import GenerateConfig
 from genhub.training.plan import agreed
+from genhub.training.work import Contender
 
 MOST_TOKENS = 60_000  # of the unseen text: more would not change the second decimal place of a bit
 LEARNT = 3_000_000  # tokens that n-grams are counted on

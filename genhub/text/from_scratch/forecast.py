@@ -6,13 +6,14 @@ the verdict (`genhub.text.adapting.costs`). The most memory that this took is wh
 
 from pathlib import Path
 
-from genhub.text import corpus, outcome
+from genhub.text import corpus
 from genhub.text.adapting import costs
 from genhub.text.from_scratch import learner, material
-from genhub.text.work import Contender
+from genhub.training import outcome
 from genhub.training.configs import ScratchConfig
 from genhub.training.loop import time_steps
 from genhub.training.plan import Session, make_accelerator
+from genhub.training.work import Contender
 
 SECONDS = 1.5  # of measured steps
 START_SECONDS = 0.5  # a process forked, its folder written

@@ -12,6 +12,7 @@ from genhub.training.configs import ScratchConfig
 
 MOST_CHARACTERS = 512  # different ones: more is a script of words or syllables, which a model this small cannot learn to spell
 LEAST_CHARACTERS = 2
+OFTEN = 100  # times that a text is read: on the bundled one nothing was gained after 115, and the RNN began to lose
 
 
 def gather(config: ScratchConfig, documents: Sequence[str]) -> Material:
@@ -48,9 +49,11 @@ def notes(config: ScratchConfig, text: Material) -> list[str]:
         f"training by, {sizes['test']:,} for the verdict.",
         f"The training is {steps:,} steps long; an epoch is a tenth of that.",
     ]
+    times = learner.passes(config, sum(sizes.values()))
     if config.dropout is None and (chosen := learner.drawn_dropout(text.base)):
-        times = learner.passes(config, sum(sizes.values()))
         told.append(f"The text is read about {times:.0f} times: dropout {chosen:g}, so that less of it is learnt by heart.")
+    if times > OFTEN:
+        told.append("That is often for a text of this length: a shorter training may reach as much, or a longer text more.")
     if text.strange:
         count = text.strange.total()
         left = "1 character was" if count == 1 else f"{count:,} characters were"

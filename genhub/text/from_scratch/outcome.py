@@ -9,10 +9,11 @@ import shutil
 import torch
 
 from genhub.jobs.folder import RunFolder
-from genhub.text import char_rnn, methods, outcome
+from genhub.text import char_rnn
 from genhub.text.adapting.outcome import TOLD, save_figures
 from genhub.text.causal import Causal
 from genhub.text.generator import FORMAT
+from genhub.training import outcome
 from genhub.training.configs import ScratchConfig
 
 __all__ = ["save_figures", "save_model"]
@@ -21,7 +22,7 @@ __all__ = ["save_figures", "save_model"]
 def save_model(run: RunFolder, model: Causal, config: ScratchConfig, metrics: dict) -> dict:
     """The weights and passport.json, which tells those of the `metrics` that are in TOLD; what an earlier stop left goes first."""
     outcome.set_aside(run)
-    folder = run.path / methods.MODEL
+    folder = run.path / outcome.MODEL
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     if config.architecture == "rnn":

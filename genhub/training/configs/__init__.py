@@ -1,12 +1,14 @@
 """The options of every task, each named, bounded and explained here and nowhere else.
 
 classify   fine-tuning an encoder with labels
+images     training autoencoders and VAEs on images
 language   decoding with a language model (GenerateConfig) and adapting one (AdaptConfig)
 scratch    training a character model from drawn weights
 translate  translating with a sequence-to-sequence model, and adapting one to pairs (TuneConfig)
 """
 
 from genhub.training.configs.classify import MAIN_METHODS, METHOD_HELP, MORE_METHODS, PRESETS, ClassifyConfig
+from genhub.training.configs.images import IMAGE_PRESETS, AutoencoderConfig, DrawConfig, ImageConfig, ImageSetConfig, VAEConfig
 from genhub.training.configs.language import ADAPT_METHODS, ADAPT_PRESETS, STRATEGIES, STRATEGY_OPTIONS, AdaptConfig, GenerateConfig
 from genhub.training.configs.scratch import ARCHITECTURES, SCRATCH_PRESETS, ScratchConfig
 from genhub.training.configs.translate import TUNE_PRESETS, TranslateConfig, TuneConfig
@@ -16,6 +18,7 @@ __all__ = [
     "ADAPT_PRESETS",
     "ARCHITECTURES",
     "CONFIGS",
+    "IMAGE_PRESETS",
     "MAIN_METHODS",
     "METHOD_HELP",
     "MORE_METHODS",
@@ -26,12 +29,19 @@ __all__ = [
     "STRATEGY_OPTIONS",
     "TUNE_PRESETS",
     "AdaptConfig",
+    "AutoencoderConfig",
     "ClassifyConfig",
+    "DrawConfig",
     "GenerateConfig",
+    "ImageConfig",
+    "ImageSetConfig",
     "ScratchConfig",
     "TranslateConfig",
     "TuneConfig",
+    "VAEConfig",
 ]
 
 PRESETS_OF = {ClassifyConfig: PRESETS, AdaptConfig: ADAPT_PRESETS, TuneConfig: TUNE_PRESETS, ScratchConfig: SCRATCH_PRESETS}
-CONFIGS = {"classify": ClassifyConfig, "generate": AdaptConfig, "translate": TuneConfig, "scratch": ScratchConfig}  # of what can be trained
+PRESETS_OF |= {AutoencoderConfig: IMAGE_PRESETS["autoencoder"], VAEConfig: IMAGE_PRESETS["vae"]}
+CONFIGS = {"classify": ClassifyConfig, "generate": AdaptConfig, "translate": TuneConfig, "scratch": ScratchConfig}
+CONFIGS |= {"autoencoder": AutoencoderConfig, "vae": VAEConfig}

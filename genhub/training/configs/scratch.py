@@ -69,8 +69,8 @@ def _rnn(steps: int, **sizes: int) -> dict:
 SCRATCH_PRESETS = {  # every preset decides the same options
     "GPT, 1 minute": _gpt(1_000, width=96, heads=3, window=128, batch_size=8, samples=12),
     "GPT, 3 minutes": _gpt(1_500, width=128, heads=4, window=128, batch_size=16, samples=24),
-    "GPT, 10 minutes": _gpt(3_200, width=192, heads=6, window=128, batch_size=16, samples=40),
+    "GPT, 10 minutes": _gpt(4_500, width=128, heads=4, window=128, batch_size=16, samples=40),
     "RNN, 1 minute": _rnn(450, width=256, samples=12),
     "RNN, 3 minutes": _rnn(1_900, width=256, samples=24),
-    "RNN, 10 minutes": _rnn(5_600, width=384, samples=40),
+    "RNN, 10 minutes": _rnn(3_600, width=384, samples=40),
 }

@@ -5,13 +5,14 @@ Reading, opening the model, optimiser steps, validations and the verdict's trans
 
 from pathlib import Path
 
-from genhub.text import methods, outcome
+from genhub.text import methods
 from genhub.text.adapting import costs
 from genhub.text.adapting.forecast import MORE, SECONDS, START_SECONDS
 from genhub.text.adapting.lean import lean
 from genhub.text.translation import writing
 from genhub.text.translation.tuning import learner, material, verdict
 from genhub.text.translation.tuning.material import Material
+from genhub.training import outcome
 from genhub.training.configs import TuneConfig
 from genhub.training.loop import time_steps
 from genhub.training.plan import Session, make_accelerator

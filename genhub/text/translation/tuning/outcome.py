@@ -4,9 +4,10 @@ metrics.json comes last, so a folder that has it is complete.
 """
 
 from genhub.jobs.folder import RunFolder, write_json
-from genhub.text import card, methods, outcome
+from genhub.text import card, methods
 from genhub.text.formats import TRANSLATOR as FORMAT
 from genhub.text.translation.translator import Translator
+from genhub.training import outcome
 from genhub.training.configs import TuneConfig
 
 TOLD = ("bleu", "bleu_low", "bleu_high", "chrf", "chrf_low", "chrf_high", "test_sources")

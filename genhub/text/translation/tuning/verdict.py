@@ -14,7 +14,7 @@ from genhub.events import Event, Note, Progress
 from genhub.text.translation import writing
 from genhub.text.translation.evaluate import evaluate
 from genhub.text.translation.tuning.material import Material
-from genhub.text.work import Contender
+from genhub.training.work import Contender
 
 MOST = 1_000  # sources of the test part that are translated; more would not change a figure by much
 AFTER_STOP = 32

@@ -1,0 +1,67 @@
+"""`sample`: images that a trained model draws."""
+
+import argparse
+
+from genhub import gate
+from genhub.commands import Command, add_config, config_values, run_folders, target
+from genhub.commands.output import Output
+from genhub.errors import UserError
+from genhub.training.configs import DrawConfig
+
+ENDINGS = (".png", ".npz")
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--run", dest="run_folder", required=True, help="Folder or id of a run that trained a VAE.")
+    add_config(parser, DrawConfig)
+    parser.add_argument(
+        "--out", required=True, help="grid.png for one picture, or F.npz: x uint8 (N, H, W[, 3]), and y of a conditional model."
+    )
+
+
+def _run(args: argparse.Namespace, out: Output) -> None:
+    config = gate.filled(DrawConfig, config_values(args, DrawConfig))
+    path = target(args.out)
+    if path.suffix.lower() not in ENDINGS:
+        raise UserError(f"“{path.name}” is neither a picture nor an array.", "It ends in .png or .npz.", "Choose such a name.", "out")
+    run = run_folders.finished(args.run_folder)
+    passport = run.read("passport.json")
+    import numpy as np
+
+    from genhub.data.image_sets import png
+    from genhub.images import stored, verdict
+    from genhub.images.film import grid
+
+    if passport.get("format") != stored.FORMAT:
+        raise UserError("This run has no image model.", "Images are drawn by one.", "Choose a run of “train images”.", "run")
+    model = stored.load(run.path / "model")
+    if not model.generative:
+        what = "An autoencoder is not made to draw images."
+        raise UserError(what, "Its codes lie wherever training left them.", "Train a VAE: --family vae.", "run")
+    names = passport["classes"]
+    classes = _classes(config.label, names if model.classes else [], config.n)
+    x = verdict.drawn(model, config.n, config.seed, config.temperature, classes)
+    if path.suffix.lower() == ".png":
+        path.write_bytes(png(grid(x, max(1, round(config.n**0.5)))))
+    else:
+        told = {} if classes is None else {"y": classes}
+        np.savez_compressed(path, x=x, **told)
+    out.result(
+        {"out": str(path), "images": config.n, "shape": list(x.shape)}, f"{config.n:,} images of {x.shape[1]} × {x.shape[2]} pixels: {path}"
+    )
+
+
+def _classes(label: str, names: list[str], count: int):
+    """(count,) class numbers; None for a model that is told none."""
+    import numpy as np
+
+    if not names:
+        if label:
+            raise UserError("This model is told no class.", "A conditional one is: --conditional.", "Leave --label out.", "label")
+        return None
+    if not label:
+        return np.arange(count) % len(names)
+    return np.full(count, names.index(gate.choice(label, tuple(names), "label")))
+
+
+COMMAND = Command("draw images with a trained model", _arguments, _run)

@@ -1,0 +1,104 @@
+"""`train images`: train an autoencoder or a VAE on images, from drawn weights."""
+
+import argparse
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from genhub import gate, settings
+from genhub.commands import Command, add_config, config_values, training
+from genhub.commands.output import Output, table
+from genhub.commands.training import Source, Training
+from genhub.data import image_sets
+from genhub.data.image_sets import DIGITS
+from genhub.events import Done
+from genhub.jobs.folder import RunFolder
+from genhub.options import Config
+from genhub.training.configs import IMAGE_PRESETS, ImageSetConfig
+
+DATA_HELP = (
+    "A ZIP or a folder of PNG, JPEG or WebP images (folders in it name the classes), a NumPy file (.npz with x and y), or digits: the "
+    "1,797 handwritten ones of scikit-learn."
+)
+NAMES = {"pca": "PCA, {components} numbers", "mean": "the mean image"}
+
+
+def _source_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", metavar="SET", help=DATA_HELP)
+    add_config(parser, ImageSetConfig)
+
+
+@contextmanager
+def _source(args: argparse.Namespace, config: Config, out: Output) -> Iterator[Source]:
+    """The images; what was done to them is printed."""
+    read = gate.filled(ImageSetConfig, config_values(args, ImageSetConfig))
+    folder = Path(tempfile.mkdtemp(prefix="genhub-images-"))
+    try:
+        request = {"folder": str(folder), **read.to_dict(), **_origin(args.data)}
+        info = image_sets.ImagesInfo(**image_sets.read_images(request))
+        for finding in info.findings:
+            out.say(f"  {finding['text']}")
+        yield Source(folder / image_sets.ROWS, image_sets.origin(info))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _origin(data: str) -> dict:
+    """What `image_sets.read_images` is asked besides: where the images come from."""
+    if data == DIGITS and not Path(data).exists():
+        return {"sample": DIGITS, "source": "sample", "name": DIGITS}
+    if Path(data).is_dir():
+        return {"path": data, "source": "file", "name": Path(data).absolute().name}
+    upload = gate.image_set(data, settings.get().limits)
+    return {"path": str(upload.path), "source": "file", "name": upload.name}
+
+
+def _words(run: RunFolder, done: Done) -> str:
+    metrics = done.metrics
+    rows = [("this model", metrics["mse"])]
+    rows += [(NAMES[name].format(**line), line["mse"]) for name, line in metrics["baselines"].items()]
+    return "\n".join(
+        (
+            f"{metrics['test_images']:,} unseen images:",
+            table(("", "squared error a pixel"), rows),
+            *metrics["sentences"],
+            "",
+            f"Use it: python -m genhub sample --run {run.path} --n 64 --out grid.png",
+        )
+    )
+
+
+def _training(family: str, help: str) -> Training:
+    return Training(family, help, "set of images", IMAGE_PRESETS[family], _source_arguments, _source, _words)
+
+
+TRAININGS = {
+    each.task: each
+    for each in (_training("autoencoder", "train an autoencoder on images"), _training("vae", "train a variational autoencoder on images"))
+}
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--family", default="vae", help=f"What is trained: {' or '.join(TRAININGS)}. Default: vae.")
+    _source_arguments(parser)
+    presets = "; ".join(f"{family}: {', '.join(each.presets)}" for family, each in TRAININGS.items())
+    parser.add_argument("--preset", default="", help=f"Start from a preset ({presets}); options given win.")
+    variants = "; ".join(f"{family}: {', '.join(each.config.option('variant').choices)}" for family, each in TRAININGS.items())
+    parser.add_argument("--variant", default=argparse.SUPPRESS, help=f"Of the family. {variants}.")
+    known = {"variant"}
+    for each in TRAININGS.values():
+        add_config(parser, each.config, known)
+        known |= {option.name for option in each.config.options()}
+    training.place_arguments(parser)
+
+
+def _run(args: argparse.Namespace, out: Output) -> None:
+    chosen = TRAININGS[gate.choice(args.family, tuple(TRAININGS), "family")]
+    every = {name: getattr(args, name) for each in TRAININGS.values() for name in config_values(args, each.config)}
+    gate.config(chosen.task, every)  # an option of another family is no option
+    training.run(chosen, args, out)
+
+
+IMAGES = Command("train an autoencoder or a VAE on images", _arguments, _run)

@@ -1,0 +1,52 @@
+"""One image of a stranger's, decoded with care: what it is by its content, how large before it is decoded, upright, and nothing but pixels."""
+
+import io
+import warnings
+
+from genhub.errors import UserError
+
+KINDS = {"PNG": "PNG", "JPEG": "JPEG", "WEBP": "WebP"}  # as Pillow calls them → as we do
+LEAST_SIDE = 16
+REMEDY = "Save it as an ordinary PNG, JPEG or WebP."
+
+
+def decode(data: bytes, name: str, most_pixels: int, *, least_side: int = LEAST_SIDE, field: str = "image"):
+    """A file's bytes → a Pillow image in mode L or RGB. Raises UserError for what is no such image, has too many pixels or frames, is too
+    small or damaged; the size is looked at before anything is decoded."""
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    called = f"“{name[:80]}”"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of large images, which are refused below
+            image = Image.open(io.BytesIO(data), formats=tuple(KINDS))
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        what = f"{called} is no PNG, JPEG or WebP image."
+        raise UserError(what, "Its content decides, whatever it is called.", REMEDY, field) from None
+    width, height = image.size
+    if width * height > most_pixels:
+        what = f"{called} has {width:,} × {height:,} pixels."
+        raise UserError(what, f"At most {most_pixels / 1e6:g} million.", "Make it smaller.", field)
+    if min(width, height) < least_side:
+        what = f"{called} has {width} × {height} pixels."
+        raise UserError(what, f"At least {least_side} × {least_side}.", "Choose a larger image.", field)
+    if getattr(image, "n_frames", 1) > 1:
+        raise UserError(f"{called} is a film of {image.n_frames} frames.", "One frame.", "Save one frame of it.", field)
+    try:
+        return _plain(ImageOps.exif_transpose(image))
+    except (OSError, ValueError, SyntaxError, MemoryError, Image.DecompressionBombError):
+        raise UserError(f"{called} is damaged.", "The whole image has to be there.", "Save or download it again.", field) from None
+
+
+def _plain(image):
+    """Grey or colour, eight bits, what is transparent on white."""
+    from PIL import Image
+
+    if image.mode.startswith("I") or image.mode == "F":  # 16 bits: Pillow would cut instead of scale
+        wide = image.convert("F").point(lambda value: value / 257.0)
+        return wide.convert("L")
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    grey = image.mode in ("L", "LA", "1")
+    return image.convert("L" if grey else "RGB")

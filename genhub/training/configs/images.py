@@ -1,0 +1,99 @@
+"""The options of image models: reading a set of images, training autoencoders and VAEs on it, drawing images with a trained model."""
+
+from dataclasses import dataclass
+
+from genhub.errors import UserError
+from genhub.options import Config, option
+
+NOISES = ("gaussian", "dropout", "white")
+AUTOENCODER_VARIANTS = (
+    *("linear", "stacked", "tied", "layerwise", "deep", "deep-linear", "conv", "recurrent", "denoising"),
+    *("sparse-l1", "sparse-kl"),
+)
+VAE_VARIANTS = ("dense", "conv", "conv-wide", "kl")
+
+
+@dataclass(frozen=True)
+class ImageSetConfig(Config):
+    """How a set of images is read."""
+
+    side: int = option(
+        0, "Pixels of a side that images are scaled to, a multiple of 4; 0: their own where it can stay, else 32.", low=0, high=64
+    )
+    grey: bool = option(False, "Take the colours out.")
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.side and (self.side % 4 or self.side < 8):
+            what = f"Images of {self.side} × {self.side} pixels."
+            raise UserError(what, "A side is a multiple of 4, from 8 to 64.", f"Take {max(8, self.side // 4 * 4)}.", "side")
+
+
+@dataclass(frozen=True)
+class DrawConfig(Config):
+    """Draw images with a trained model."""
+
+    n: int = option(64, "How many images.", low=1, high=10_000)
+    label: str = option("", "Of a conditional model the class that is drawn; empty: every class in turn.", high=80)
+    temperature: float = option(1.0, "How far from the middle codes are drawn: the standard deviation.", low=0.0, high=3.0)
+    seed: int = option(0, "Decides the codes.", low=0, high=2**31 - 1)
+
+
+@dataclass(frozen=True)
+class ImageConfig(Config):
+    """What the training of every image model has."""
+
+    coding: int = option(0, "Numbers that an image is described by: the bottleneck; 0: what the variant has.", low=0, high=2_048)
+    epochs: int = option(10, "Times that every image is seen.", low=1, high=500)
+    batch_size: int | None = option(
+        None, "Images an optimiser step; empty: the fewer there are, the fewer.", low=4, high=1_024, advanced=True
+    )
+    learning_rate: float | None = option(None, "Largest step size; empty: what suits the variant.", low=1e-6, high=0.1, advanced=True)
+    warmup: float = option(0.05, "Share of the steps in which the learning rate rises.", low=0.0, high=0.5, advanced=True)
+    weight_decay: float = option(0.0, "Decoupled weight decay.", low=0.0, high=1.0, advanced=True)
+    clip: float = option(5.0, "Largest gradient norm of a step.", low=0.01, high=1_000.0, advanced=True)
+    patience: int = option(0, "Epochs without gain after which it stops early; 0: never.", low=0, high=100, advanced=True)
+    test_share: float = option(0.15, "Share of the images kept for the verdict.", low=0.02, high=0.5, advanced=True)
+    validation_share: float = option(0.1, "Share kept to watch the training and choose its best epoch.", low=0.02, high=0.5, advanced=True)
+    frames: int = option(40, "Pictures of what the model makes on its way; 0: none.", low=0, high=200)
+    precision: str = option(
+        "auto", "Arithmetic of the forward pass; auto measures which is faster here.", choices=("auto", "fp32", "bf16"), advanced=True
+    )
+    seed: int = option(0, "Decides the first weights, the order of the images and all draws.", low=0, high=2**31 - 1)
+
+    @property
+    def method(self) -> str:
+        """What a passport says of how a model was made."""
+        return self.variant
+
+
+@dataclass(frozen=True)
+class AutoencoderConfig(ImageConfig):
+    """Train an autoencoder on images. Options of other variants have no effect."""
+
+    variant: str = option("stacked", "What is trained.", choices=AUTOENCODER_VARIANTS)
+    kind: str = option("gaussian", "How a denoising autoencoder's images are damaged.", label="Damage", choices=NOISES)
+    amount: float = option(0.2, "How much: of noise its standard deviation, else the share of the pixels.", low=0.0, high=1.0)
+    weight: float | None = option(None, "What the sparsity of a code counts; empty: what suits.", low=0.0, high=10.0, advanced=True)
+    target: float = option(0.1, "The share of images that a unit is to be on for (KL).", low=0.001, high=0.999, advanced=True)
+
+
+@dataclass(frozen=True)
+class VAEConfig(ImageConfig):
+    """Train a variational autoencoder on images."""
+
+    variant: str = option("conv", "What is trained.", choices=VAE_VARIANTS)
+    beta: float = option(1.0, "What the KL counts beside the reconstruction, both summed; 1: the ELBO.", low=0.0, high=100.0)
+    conditional: bool = option(False, "Tell the model the class of each image, so that it can be asked for one.")
+
+
+IMAGE_PRESETS = {
+    "autoencoder": {
+        "Quick": {"variant": "stacked", "epochs": 10},
+        "Convolutional": {"variant": "conv", "epochs": 15},
+    },
+    "vae": {
+        "Map of two dimensions": {"variant": "conv", "coding": 2, "epochs": 15},
+        "Good pictures": {"variant": "conv-wide", "coding": 16, "epochs": 20},
+    },
+}

@@ -1,0 +1,161 @@
+"""The embedded image models, on Fashion-MNIST and MNIST: judges, autoencoders, VAEs.
+
+python -m genhub.zoo.recipes.images --hours 2
+python -m genhub.zoo.recipes.images --only mnist-vae-2 --hours 0.5
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from genhub.images import figures, stored
+from genhub.images.coder import Shape, parameters
+from genhub.images.judge import Judge
+from genhub.images.pixels import Examples, Images, shifted
+from genhub.images.stored import JUDGE
+from genhub.images.task import ALL, CoderTask, JudgeTask
+from genhub.images.variants import Blueprint, build
+from genhub.training.plan import Phase, Plan, Trainable
+from genhub.zoo.recipes import publish, stage
+
+SETS = {
+    "fashion": (
+        "Fashion-MNIST (MIT, Zalando Research)",
+        "fashion_mnist",
+        ("T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+    ),
+    "mnist": ("MNIST (CC BY-SA 3.0, LeCun & Cortes)", "mnist", tuple("0123456789")),
+}
+SHAPE = Shape(1, 28, 28)
+HELD = 5_000  # of the 60,000 training images: to choose the best epoch by
+MAPPED = 2_000  # test images whose codes are stored
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One model: of which set, what it is built by, and how it is trained. `classes`: it is told the class."""
+
+    of: str
+    blueprint: Blueprint
+    epochs: int
+    rate: float
+    precision: str = "fp32"
+    batch: int = 128
+    what: str = ""
+    figures: Callable = field(default=lambda model, test, home: {})
+
+
+def _autoencoder(variant: str, epochs: int, rate: float, precision: str = "fp32", **options) -> Recipe:
+    return Recipe("fashion", Blueprint("autoencoder", variant, SHAPE, options=options), epochs, rate, precision, figures=_reconstructs)
+
+
+def _vae(of: str, variant: str, coding: int, epochs: int, *, classes: int = 0) -> Recipe:
+    blueprint = Blueprint("vae", variant, SHAPE, coding, classes)
+    return Recipe(of, blueprint, epochs, 2e-3, "fp32" if variant == "dense" else "bf16", figures=_judged if classes else _draws)
+
+
+def _judge(of: str) -> Recipe:
+    return Recipe(of, Blueprint(JUDGE, JUDGE, SHAPE, classes=10), 20, 2e-3, "bf16", figures=_recognises)
+
+
+def _reconstructs(model, test: Images, home: Path) -> dict:
+    found = {"test_mse": figures.reconstruction(model, test)}
+    if hasattr(model, "amount"):
+        found |= {"damage": {"kind": model.kind, "amount": model.amount}}
+        found |= {"test_mse_of_damaged": figures.denoised(model, test, model.kind, model.amount)}
+    return found
+
+
+def _draws(model, test: Images, home: Path) -> dict:
+    return {"test_mse": figures.reconstruction(model, test), "test_nats": figures.nats(model, test)}
+
+
+def _judged(model, test: Images, home: Path) -> dict:
+    of = next(name for name in SETS if home.name.startswith(name))
+    judge = stored.load(home.with_name(f"{of}-judge"))
+    return {
+        **_draws(model, test, home),
+        "asked_is_judged": figures.obedience(model, judge),
+        "judge_accuracy": figures.accuracy(judge, test),
+    }
+
+
+def _recognises(model, test: Images, home: Path) -> dict:
+    return {"test_accuracy": figures.accuracy(model, test)}
+
+
+RECIPES = {
+    "mnist-judge": _judge("mnist"),
+    "fashion-judge": _judge("fashion"),
+    "fashion-linear": _autoencoder("linear", 40, 1e-3),
+    "fashion-stacked": _autoencoder("stacked", 80, 2e-3),
+    "fashion-tied": _autoencoder("tied", 80, 2e-3),
+    "fashion-denoising": _autoencoder("denoising", 80, 2e-3, kind="gaussian", amount=0.2),
+    "fashion-sparse-l1": _autoencoder("sparse-l1", 60, 2e-3),
+    "fashion-sparse-kl": _autoencoder("sparse-kl", 60, 2e-3),
+    "fashion-conv": _autoencoder("conv", 25, 2e-3, "bf16"),
+    "fashion-recurrent": _autoencoder("recurrent", 40, 3e-3),
+    "mnist-vae-2": _vae("mnist", "conv", 2, 40),
+    "mnist-vae-16": _vae("mnist", "conv-wide", 16, 25),
+    "mnist-vae-classes": _vae("mnist", "conv-wide", 16, 25, classes=10),
+    "fashion-vae-2": _vae("fashion", "conv", 2, 30),
+    "fashion-vae-10": _vae("fashion", "dense", 10, 40),
+    "fashion-vae-16": _vae("fashion", "conv-wide", 16, 25),
+    "fashion-vae-classes": _vae("fashion", "conv-wide", 16, 25, classes=10),
+}
+
+
+def read(of: str) -> tuple[Images, Images, Images]:
+    """(to learn from, to choose the best epoch by, to measure on)."""
+    _, name, names = SETS[of]
+    known = []
+    for path in stage.data(f"images/{name}_train.npz", f"images/{name}_test.npz"):
+        with np.load(path, allow_pickle=False) as file:
+            known.append(Images(file["x"], file["y"].astype(np.int64), names))
+    train, test = known
+    order = np.random.default_rng(0).permutation(len(train))
+    return train.part(order[HELD:]), train.part(order[:HELD]), test
+
+
+def task_of(recipe: Recipe, seed: int, train: Images, held: Images) -> tuple[nn.Module, Trainable]:
+    """A model with fresh weights and its task."""
+    torch.manual_seed(seed)
+    if recipe.blueprint.family == JUDGE:
+        judge = Judge(SHAPE, recipe.blueprint.classes)
+        flip = recipe.of == "fashion"
+        return judge, JudgeTask(judge, Examples(train, lambda x: shifted(x, 2, flip)), Examples(held))
+    model = build(recipe.blueprint)
+    return model, CoderTask(model, Examples(train), Examples(held))
+
+
+def make(name: str, options: stage.Options) -> Path | None:
+    """One of them; None when its training is not over yet."""
+    recipe = RECIPES[name]
+    train, held, test = read(recipe.of)
+    model, task = task_of(recipe, options.seed, train, held)
+    rate = {ALL: recipe.rate}
+    plan = Plan((Phase(recipe.epochs, rate),), recipe.batch, warmup=0.02, weight_decay=0.0, seed=options.seed, precision=recipe.precision)
+    told = stage.train(name, task, plan, options)
+    if told is None:
+        return None
+    return publish.replace_folder(options.into / name, lambda folder: _write(folder, options.into / name, recipe, model, (told, test)))
+
+
+def _write(folder: Path, home: Path, recipe: Recipe, model: nn.Module, known: tuple[dict, Images]) -> None:
+    told, test = known
+    stored.save(folder, recipe.blueprint, model, torch.float16)
+    again = stored.load(folder)
+    found = recipe.figures(again, test, home)
+    body = f"# embedded/{home.name}\n\n{found}\n"  # the card
+    publish.write_card(folder, {**found, "parameters": parameters(model), "training": told}, body, "pytorch", "image-to-image")
+
+
+if __name__ == "__main__":
+    chosen = stage.options(__doc__, tuple(RECIPES))
+    for one in chosen.only:
+        if make(one, chosen) is None:
+            break

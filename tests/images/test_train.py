@@ -1,0 +1,192 @@
+"""Training image models: every variant learns, a killed run goes on to the same curve, Stop keeps the best, what cannot be is said."""
+
+import itertools
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from genhub import tasks
+from genhub.data import image_sets
+from genhub.errors import UserError
+from genhub.events import Done, Metric, Note, Resumed, Sample
+from genhub.images import stored, verdict
+from genhub.images.train import train
+from genhub.images.variants import FAMILIES
+from genhub.jobs.folder import RunFolder
+from genhub.jobs.new import make_job
+from genhub.training.configs import CONFIGS
+from genhub.training.configs.images import AUTOENCODER_VARIANTS, VAE_VARIANTS
+
+EVERY = [(family, name) for family, variants in FAMILIES.items() for name in variants]
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    """160 images of two classes: a bright bar that lies or stands somewhere."""
+    draw, x, y = np.random.default_rng(0), np.zeros((160, 8, 8), np.uint8), np.arange(160) % 2
+    for image, stands in zip(x, y, strict=True):
+        at = draw.integers(0, 7)
+        image[(slice(None), slice(at, at + 2)) if stands else (slice(at, at + 2), slice(None))] = 250
+    folder = tmp_path_factory.mktemp("bars")
+    np.savez(folder / "bars.npz", x=x, y=np.where(y, "stands", "lies"))
+    image_sets.read_images({"path": str(folder / "bars.npz"), "folder": str(folder), "source": "file"})
+    return folder / image_sets.ROWS
+
+
+def config(family: str, **values):
+    return CONFIGS[family].from_dict({"epochs": 2, "precision": "fp32", "frames": 0, **values})
+
+
+def new_run(path, family: str, chosen, rows) -> RunFolder:
+    run = RunFolder.create(path, make_job(family, chosen, rows, {"name": "bars"}))
+    run.rows.write_bytes(rows.read_bytes())
+    return run
+
+
+def test_the_options_name_every_variant():
+    assert tuple(FAMILIES["autoencoder"]) == AUTOENCODER_VARIANTS
+    assert tuple(FAMILIES["vae"]) == VAE_VARIANTS
+
+
+@pytest.mark.parametrize(("family", "name"), EVERY)
+def test_every_variant_is_trained_judged_and_kept(tmp_path, rows, family, name):
+    chosen = config(family, variant=name, epochs=3)
+    run = new_run(tmp_path / "run", family, chosen, rows)
+    *_, last = tasks.get(family).load()(chosen, run)
+    assert isinstance(last, Done)
+    metrics = run.read("metrics.json")
+    assert metrics == json.loads(json.dumps(last.metrics))
+    assert metrics["mse_low"] < metrics["mse"] < metrics["mse_high"]
+    assert metrics["test_images"] == 24
+    assert metrics["baselines"]["mean"]["mse"] > 0
+    passport = run.read("passport.json")
+    assert (passport["format"], passport["task"], passport["method"], passport["classes"]) == (
+        stored.FORMAT,
+        family,
+        name,
+        ["lies", "stands"],
+    )
+    assert set(passport["files"]) == {"model/config.json", "model/model.safetensors"}
+    model = stored.load(run.path / "model")
+    assert model.coding == metrics["code"]["size"]
+    assert ("nats" in metrics) == (family == "vae" and name != "kl")
+    assert ("damaged" in metrics) == (name == "denoising")
+    assert not run.checkpoints.exists()
+
+
+def test_a_linear_autoencoder_comes_near_pca(tmp_path, rows):
+    chosen = config("autoencoder", variant="linear", coding=6, epochs=400, learning_rate=1e-2)
+    *_, last = train(chosen, new_run(tmp_path / "run", "autoencoder", chosen, rows))
+    own, pca = last.metrics["mse"], last.metrics["baselines"]["pca"]["mse"]
+    assert own < last.metrics["baselines"]["mean"]["mse"] / 2
+    assert own == pytest.approx(pca, rel=0.15)
+
+
+def test_a_conditional_model_draws_what_it_is_asked_for(tmp_path, rows):
+    chosen = config("vae", variant="dense", conditional=True, epochs=60, learning_rate=5e-3)
+    run = new_run(tmp_path / "run", "vae", chosen, rows)
+    list(train(chosen, run))
+    model = stored.load(run.path / "model")
+    lies, stands = (verdict.drawn(model, 40, classes=np.full(40, number)).astype(float) for number in (0, 1))
+    for drawn, along in ((lies, 2), (stands, 1)):  # a bar's pixels are alike along it and differ across it
+        assert drawn.std(axis=along).mean() < 0.7 * drawn.std(axis=3 - along).mean()
+
+
+def test_pictures_on_the_way_are_files_of_the_run(tmp_path, rows):
+    chosen = config("vae", variant="conv", frames=3)
+    run = new_run(tmp_path / "run", "vae", chosen, rows)
+    seen = [event for event in train(chosen, run) if isinstance(event, Sample)]
+    assert [event.step for event in seen] == [0, 4, 8]
+    for event in seen:
+        with Image.open(run.path / event.file) as picture:
+            assert picture.size == (80, 40)  # ten originals, their reconstructions, thirty drawn
+    first, last = ((run.path / seen[place].file).read_bytes() for place in (0, -1))
+    assert first != last
+
+
+def test_layers_learn_one_pair_after_the_other(tmp_path, rows):
+    chosen = config("autoencoder", variant="layerwise", epochs=6)
+    seen = list(train(chosen, new_run(tmp_path / "run", "autoencoder", chosen, rows)))
+    depths = [event.values["depth"] for event in seen if isinstance(event, Metric) and "depth" in event.values]
+    assert depths == [1, 1, 2, 2, 2, 2]
+    assert seen[-1].metrics["training"]["best_epoch"] > 2
+
+
+def test_a_killed_run_goes_on_to_the_same_curve(tmp_path, rows, monkeypatch):
+    torch.set_num_threads(1)
+    chosen = config("vae", variant="dense", epochs=4, frames=5)
+    monkeypatch.setenv("GENHUB_CHECKPOINT_SECONDS", "0")
+    whole = [event for event in train(chosen, new_run(tmp_path / "whole", "vae", chosen, rows)) if isinstance(event, Metric)]
+    run = new_run(tmp_path / "run", "vae", chosen, rows)
+    first = list(itertools.takewhile(lambda event: not (isinstance(event, Metric) and event.step == 9), train(chosen, run)))
+    rest = list(train(chosen, run))
+    resumed = next(event.step for event in rest if isinstance(event, Resumed))
+    assert resumed > 0
+    together = [event for event in first if isinstance(event, Metric) and event.step <= resumed]
+    together += [event for event in rest if isinstance(event, Metric)]
+    assert curve(together) == curve(whole)
+
+
+def curve(events: list[Metric]) -> list:
+    return [(event.step, name, value) for event in events for name, value in event.values.items() if "per_second" not in name]
+
+
+def test_stop_keeps_the_best_and_judges_it(tmp_path, rows):
+    chosen = config("autoencoder", epochs=500)
+    run = new_run(tmp_path / "run", "autoencoder", chosen, rows)
+    for event in train(chosen, run):
+        if isinstance(event, Metric) and "val_loss" in event.values:
+            run.request_stop()
+        last = event
+    assert last.stopped
+    assert last.metrics["training"]["steps"] < 20
+    assert stored.load(run.path / "model")
+
+
+def test_a_loss_that_explodes_ends_the_run(tmp_path, rows):
+    chosen = config("vae", variant="dense", epochs=200, learning_rate=0.1, clip=1000.0, beta=100.0, warmup=0.0)
+    run = new_run(tmp_path / "run", "vae", chosen, rows)
+    blown = torch.nn.init.constant_
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("genhub.images.material.build", lambda blueprint: _blown(blueprint, blown))
+        with pytest.raises(UserError, match="The loss is not a finite number after step"):
+            list(train(chosen, run))
+
+
+def _blown(blueprint, constant):
+    from genhub.images.variants import build
+
+    model = build(blueprint)
+    constant(model.mu.weight, 1e30)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("family", "values", "said"),
+    [
+        ("vae", {"conditional": True, "labels": []}, "There are no classes"),
+        ("vae", {"conditional": True, "labels": ["one"] * 160}, "All images are of one class, “one”"),
+        ("autoencoder", {"test_share": 0.5, "validation_share": 0.5}, "too few to be divided"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused(tmp_path, rows, family, values, said):
+    labels = values.pop("labels", None)
+    chosen = config(family, **values)
+    run = new_run(tmp_path / "run", family, chosen, rows)
+    if labels is not None:
+        lines = [json.loads(line) for line in rows.read_text().splitlines()]
+        lines = [{"image": line["image"], **({"label": labels[0]} if labels else {})} for line in lines]
+        run.rows.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.raises(UserError, match=said):
+        list(train(chosen, run))
+
+
+def test_what_was_decided_is_said(tmp_path, rows):
+    chosen = config("autoencoder", variant="stacked", coding=64, epochs=1)
+    seen = list(train(chosen, new_run(tmp_path / "run", "autoencoder", chosen, rows)))
+    notes = [event.text for event in seen if isinstance(event, Note)]
+    assert notes[0].startswith("120 grey images of 8 × 8 pixels to learn from, 16 to watch")
+    assert "nothing has to be left out" in notes[1]

@@ -1,0 +1,89 @@
+"""`train images` and `sample` on the command line."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from genhub import cli
+
+FAST = ["--epochs", "2", "--precision", "fp32", "--frames", "0", "--quiet"]
+
+
+@pytest.fixture(autouse=True)
+def here(home, monkeypatch):
+    monkeypatch.setenv("GENHUB_OFFLINE", "1")
+
+
+def genhub(capsys, *words: str) -> tuple[int, str, str]:
+    status = cli.main([*words])
+    said = capsys.readouterr()
+    return status, said.out, said.err
+
+
+def test_a_vae_is_trained_on_the_digits_and_draws(capsys, tmp_path):
+    run = str(tmp_path / "run")
+    words = ["--family", "vae", "--variant", "dense", "--data", "digits", "--conditional", *FAST, "--out", run, "--json"]
+    status, out, _ = genhub(capsys, "train", "images", *words)
+    told = json.loads(out.splitlines()[-1])
+    assert (status, told["run"]) == (0, run)
+    assert next(iter(told["metrics"])) == "mse"
+    grid, arrays = tmp_path / "grid.png", tmp_path / "drawn.npz"
+    assert genhub(capsys, "sample", "--run", run, "--n", "9", "--out", str(grid))[0] == 0
+    with Image.open(grid) as picture:
+        assert picture.size == (24, 24)
+    for _ in range(2):
+        status, out, _ = genhub(capsys, "sample", "--run", run, "--n", "12", "--label", "7", "--out", str(arrays), "--json")
+        assert json.loads(out)["shape"] == [12, 8, 8]
+    with np.load(arrays, allow_pickle=False) as file:
+        assert file["x"].dtype == np.uint8
+        assert file["y"].tolist() == [7] * 12
+        first = file["x"]
+    genhub(capsys, "sample", "--run", run, "--n", "12", "--label", "7", "--seed", "1", "--out", str(arrays))
+    with np.load(arrays, allow_pickle=False) as file:
+        assert not np.array_equal(first, file["x"])
+
+
+def test_an_autoencoder_is_trained_on_arrays(capsys, tmp_path):
+    x = np.random.default_rng(0).integers(0, 256, (80, 9, 9), np.uint8)
+    np.savez(tmp_path / "set.npz", x=x)
+    words = ["--family", "autoencoder", "--data", str(tmp_path / "set.npz"), "--side", "8", *FAST, "--out", str(tmp_path / "run")]
+    status, out, err = genhub(capsys, "train", "images", *words)
+    assert status == 0, err
+    assert "PCA, 30 numbers" in out
+    status, _, err = genhub(capsys, "sample", "--run", str(tmp_path / "run"), "--out", str(tmp_path / "x.png"))
+    assert (status, "An autoencoder is not made to draw images." in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--family", "gnn"], "Family is “gnn”"),
+        (["--data", "digits", "--variant", "stacked"], "Variant is “stacked”"),
+        (["--data", "digits", "--family", "autoencoder", "--beta", "2"], "There is no option “beta”"),
+        (["--data", "digits", "--side", "30"], "a multiple of 4"),
+        (["--data", "nothing.zip"], "The file is not there"),
+        ([], "There is no set of images to train on"),
+        (["--data", "digits", "--preset", "slow"], "Preset is “slow”"),
+    ],
+)
+def test_mistakes_are_named(words, said, capsys, tmp_path):
+    status, _, err = genhub(capsys, "train", "images", *words, "--out", str(tmp_path / "run"))
+    assert (status, said in err) == (2, True), err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--out", "x.gif"], "neither a picture nor an array"),
+        (["--out", "x.png", "--n", "0"], "from 1 to 10,000"),
+        (["--out", "x.png", "--label", "7"], "This model is told no class."),
+        (["--out", "x.png", "--temperature", "nan"], "from 0 to 3"),
+    ],
+)
+def test_samples_that_cannot_be_drawn(words, said, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    genhub(capsys, "train", "images", "--variant", "dense", "--data", "digits", *FAST, "--epochs", "1", "--out", "run")
+    status, _, err = genhub(capsys, "sample", "--run", "run", *words)
+    assert (status, said in err) == (2, True), err
