@@ -21,6 +21,8 @@ class Task:
     trainer: str  # "module:function"
     forecaster: str = ""  # what a training will cost, in the same way
     family: str = ""  # of the pretrained model that its configuration names (see genhub.families); empty: none
+    source: str = "text"  # what it learns from: table | text | pairs | images
+    command: str = ""  # what follows `train` on the command line; empty: its name
 
     def load(self) -> Callable[..., Iterator[Event]]:
         return resolve(self.trainer)
@@ -29,11 +31,20 @@ class Task:
 TASKS = {
     task.name: task
     for task in (
-        Task("classify", ClassifyConfig, "genhub.text.classify:train", "genhub.text.forecast:forecast", "encoder"),
+        Task("classify", ClassifyConfig, "genhub.text.classify:train", "genhub.text.forecast:forecast", "encoder", "table"),
         Task("generate", AdaptConfig, "genhub.text.adapt:train", "genhub.text.adapting.forecast:forecast", "causal-lm"),
-        Task("translate", TuneConfig, "genhub.text.tune:train", "genhub.text.translation.tuning.forecast:forecast", "seq2seq"),
-        Task("autoencoder", AutoencoderConfig, "genhub.images.train:train"),
-        Task("vae", VAEConfig, "genhub.images.train:train"),
+        Task("translate", TuneConfig, "genhub.text.tune:train", "genhub.text.translation.tuning.forecast:forecast", "seq2seq", "pairs"),
+        Task(
+            "autoencoder",
+            AutoencoderConfig,
+            "genhub.images.train:train",
+            "genhub.images.forecast:forecast",
+            source="images",
+            command="images --family autoencoder",
+        ),
+        Task(
+            "vae", VAEConfig, "genhub.images.train:train", "genhub.images.forecast:forecast", source="images", command="images --family vae"
+        ),
         Task("scratch", ScratchConfig, "genhub.text.scratch:train", "genhub.text.from_scratch.forecast:forecast"),
     )
 }

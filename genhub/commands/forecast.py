@@ -14,7 +14,7 @@ def _run(what: Training, args: argparse.Namespace, out: Output) -> None:
     with what.source(args, config, out) as source:
         out.say("Measuring …")
         measure = tasks.resolve(tasks.get(what.task).forecaster)
-        cost = measure({"config": config.to_dict(), "rows_path": str(source.rows)})
+        cost = measure({"config": config.to_dict(), "rows_path": str(source.rows), "task": what.task})
     out.result(cost, table(("", "forecast"), [(name.replace("_", " "), str(value)) for name, value in cost.items()]))
 
 

@@ -31,15 +31,12 @@ def _run(args: argparse.Namespace, out: Output) -> None:
     from genhub.data.image_sets import png
     from genhub.images import stored, verdict
     from genhub.images.film import grid
+    from genhub.serving import imaging
 
     if passport.get("format") != stored.FORMAT:
         raise UserError("This run has no image model.", "Images are drawn by one.", "Choose a run of “train images”.", "run")
     model = stored.load(run.path / "model")
-    if not model.generative:
-        what = "An autoencoder is not made to draw images."
-        raise UserError(what, "Its codes lie wherever training left them.", "Train a VAE: --family vae.", "run")
-    names = passport["classes"]
-    classes = _classes(config.label, names if model.classes else [], config.n)
+    classes = imaging.classes(model, passport["classes"], config)
     x = verdict.drawn(model, config.n, config.seed, config.temperature, classes)
     if path.suffix.lower() == ".png":
         path.write_bytes(png(grid(x, max(1, round(config.n**0.5)))))
@@ -49,19 +46,6 @@ def _run(args: argparse.Namespace, out: Output) -> None:
     out.result(
         {"out": str(path), "images": config.n, "shape": list(x.shape)}, f"{config.n:,} images of {x.shape[1]} × {x.shape[2]} pixels: {path}"
     )
-
-
-def _classes(label: str, names: list[str], count: int):
-    """(count,) class numbers; None for a model that is told none."""
-    import numpy as np
-
-    if not names:
-        if label:
-            raise UserError("This model is told no class.", "A conditional one is: --conditional.", "Leave --label out.", "label")
-        return None
-    if not label:
-        return np.arange(count) % len(names)
-    return np.full(count, names.index(gate.choice(label, tuple(names), "label")))
 
 
 COMMAND = Command("draw images with a trained model", _arguments, _run)

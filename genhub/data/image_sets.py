@@ -33,12 +33,13 @@ MOST_CLASSES = 200
 BOUNDS = archive.Bounds(entries=2_000, total_bytes=100_000_000, entry_bytes=10_000_000, ratio=100)
 NUMPY_BYTES = 400_000_000  # unpacked
 DIGITS = "digits"
+PREVIEW = (4, 15)
 
 
 @dataclass(frozen=True)
 class ImagesInfo:
     """A set that was read. source: file | sample | hub. channels: 1 or 3; classes: name → images, empty where nobody named any. findings:
-    {"code", "text"}, what was done and what is out of the ordinary."""
+    {"code", "text"}, what was done and what is out of the ordinary. preview: some of the images, a PNG in base64."""
 
     id: str
     name: str
@@ -50,6 +51,7 @@ class ImagesInfo:
     sample: str = ""
     hub: dict = field(default_factory=dict)
     findings: list[dict[str, str]] = field(default_factory=list)
+    preview: str = ""
 
 
 @dataclass
@@ -88,6 +90,7 @@ def read_images(args: dict) -> dict:
         sample=str(args.get("sample") or ""),
         hub=args.get("hub") or {},
         findings=[{"code": code, "text": text} for code, text in brought.told],
+        preview=base64.b64encode(png(_preview(x))).decode("ascii"),
     )
     tables.write_jsonl(folder / ROWS, _rows(x, brought.labels))
     write_json(folder / FACTS, asdict(info))
@@ -112,6 +115,13 @@ def read_rows(path: Path) -> tuple[np.ndarray, list[str]]:
             if "label" in row:
                 labels.append(row["label"])
     return np.stack(images), labels
+
+
+def _preview(x: np.ndarray) -> np.ndarray:
+    """Images from all over the set, side by side."""
+    rows, columns = PREVIEW
+    some = x[np.linspace(0, len(x) - 1, rows * columns).astype(int)].reshape(rows, columns, *x.shape[1:])
+    return np.concatenate([np.concatenate(list(row), axis=1) for row in some], axis=0)
 
 
 def _rows(x: np.ndarray, labels: list[str]) -> Iterator[dict]:

@@ -1,6 +1,7 @@
 """What a training on images starts from: the images in three parts, and a model drawn for them."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -10,7 +11,6 @@ from genhub.errors import UserError
 from genhub.images.coder import Coder
 from genhub.images.pixels import Images
 from genhub.images.variants import Blueprint, Variant, build, get
-from genhub.jobs.folder import RunFolder
 from genhub.training.configs import AutoencoderConfig, ImageConfig, VAEConfig
 
 FAMILY = {AutoencoderConfig: "autoencoder", VAEConfig: "vae"}
@@ -45,10 +45,10 @@ class Material:
         return told
 
 
-def read(run: RunFolder) -> Images:
+def read_rows(path: Path) -> Images:
     """The images of a run; classes in the order of their names. Raises UserError where the file cannot be read."""
     try:
-        x, labels = image_sets.read_rows(run.rows)
+        x, labels = image_sets.read_rows(path)
     except (OSError, ValueError, KeyError) as error:
         raise UserError(f"The images of this run cannot be read ({type(error).__name__}).", "", "Start it again.", "data") from None
     names = tuple(sorted(set(labels), key=_natural))

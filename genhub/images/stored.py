@@ -16,8 +16,8 @@ from genhub.errors import UserError
 from genhub.images.coder import Coder
 from genhub.images.judge import Judge
 from genhub.images.variants import Blueprint, build
+from genhub.text.formats import IMAGES as FORMAT
 
-FORMAT = "genhub-images-1"
 JUDGE = "judge"
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 

@@ -17,6 +17,7 @@ from genhub.images.coder import parameters
 from genhub.images.film import Film
 from genhub.images.stored import FORMAT
 from genhub.jobs.folder import RunFolder, write_json
+from genhub.text import card
 from genhub.training import outcome
 from genhub.training.configs import ImageConfig
 from genhub.training.loop import fit
@@ -50,7 +51,7 @@ class _Work(Work):
     reading = "Reading the images"
 
     def prepare(self) -> Iterable[str]:
-        self.material = material.gather(self.config, material.read(self.run))
+        self.material = material.gather(self.config, material.read_rows(self.run.rows))
         self.model = self.material.model
         return self.material.notes()
 
@@ -79,9 +80,10 @@ class _Work(Work):
             return
         self.model.cpu()
         judged = yield from verdict.judge(self.material, self.stopped)
-        self.save(judged)
+        passport = self.save(judged)
         metrics = {**judged, "training": self.training_info(trained), "split": self.split_info(), "stopped": self.stopped}
         metrics |= {"sentences": sentences.of(metrics)}
+        card.write(self.run, metrics, passport)
         write_json(self.run.path / "metrics.json", metrics)
         if not self.stopped:
             self.keeper.clear()

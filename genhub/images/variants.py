@@ -1,4 +1,4 @@
-"""Every variant of every family, in one table: what it is called, how it is built, and which options it knows.
+"""Every variant of every family, in one table: how it is built, and which options it knows. What it is called is said in its config.
 
     model = build(Blueprint("vae", "conv", Shape(1, 28, 28), coding=2))
 
@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 
 from genhub.errors import UserError
 from genhub.images.coder import Coder, Shape
+from genhub.training.configs.images import VARIANTS
 
 LEAST_SIDE, MOST_SIDE = 8, 64
 
@@ -41,8 +42,6 @@ class Variant:
     set. coding: what the course has. sides: what an image's sides must be a multiple of."""
 
     name: str
-    title: str
-    help: str
     where: str
     coding: int
     fixed: Mapping[str, object] = field(default_factory=dict)
@@ -51,23 +50,23 @@ class Variant:
 
 
 AUTOENCODERS = (
-    Variant("linear", "Linear", "One dense layer in, one out, no activation: it finds the plane that PCA finds.", "dense:DenseAutoencoder", 30, {"hidden": (), "activation": None}),
-    Variant("stacked", "Stacked", "Dense layers of 100 units around the code, SELU.", "dense:DenseAutoencoder", 30),
-    Variant("tied", "Tied weights", "The decoder uses the encoder's matrices, transposed: half the weights.", "dense:TiedAutoencoder", 30),
-    Variant("layerwise", "Layer by layer", "One pair of layers learns at a time, then all of them together.", "dense:DenseAutoencoder", 30),
-    Variant("deep", "Deep, with dropout", "1,000 and 500 units around the code, dropout between them.", "dense:DenseAutoencoder", 30, {"hidden": (1000, 500), "dropout": 0.1}),
-    Variant("deep-linear", "Deep without activation", "1,000 and 500 units and no activation anywhere: three layers that are no better than one.", "dense:DenseAutoencoder", 30, {"hidden": (1000, 500), "activation": None}),
-    Variant("conv", "Convolutional", "Convolutions of 16, 32 and 64 filters with pooling, transposed ones back.", "conv:ConvAutoencoder", 576, sides=1),
-    Variant("recurrent", "Recurrent", "LSTMs read the image row by row and write it row by row.", "recurrent:RecurrentAutoencoder", 30),
-    Variant("denoising", "Denoising", "It sees a damaged image and is to give back the whole one.", "denoising:DenoisingAutoencoder", 30, options=("kind", "amount")),
-    Variant("sparse-l1", "Sparse, L1", "A wide code; every unit that is on costs something.", "sparse:SparseAutoencoder", 300, {"penalty": "l1"}, ("weight",)),
-    Variant("sparse-kl", "Sparse, KL", "A wide code; each unit is to be on for one image in ten.", "sparse:SparseAutoencoder", 300, {"penalty": "kl"}, ("weight", "target")),
+    Variant("linear", "dense:DenseAutoencoder", 30, {"hidden": (), "activation": None}),
+    Variant("stacked", "dense:DenseAutoencoder", 30),
+    Variant("tied", "dense:TiedAutoencoder", 30),
+    Variant("layerwise", "dense:DenseAutoencoder", 30),
+    Variant("deep", "dense:DenseAutoencoder", 30, {"hidden": (1000, 500), "dropout": 0.1}),
+    Variant("deep-linear", "dense:DenseAutoencoder", 30, {"hidden": (1000, 500), "activation": None}),
+    Variant("conv", "conv:ConvAutoencoder", 576, sides=1),
+    Variant("recurrent", "recurrent:RecurrentAutoencoder", 30),
+    Variant("denoising", "denoising:DenoisingAutoencoder", 30, options=("kind", "amount")),
+    Variant("sparse-l1", "sparse:SparseAutoencoder", 300, {"penalty": "l1"}, ("weight",)),
+    Variant("sparse-kl", "sparse:SparseAutoencoder", 300, {"penalty": "kl"}, ("weight", "target")),
 )  # fmt: skip
 VAES = (
-    Variant("dense", "Dense", "784 – 128 – 4 and back.", "vae:DenseVAE", 4, options=("beta",)),
-    Variant("conv", "Convolutional", "Strided convolutions of 32 and 64 filters, dense 16.", "vae:ConvVAE", 2, options=("beta",), sides=4),
-    Variant("conv-wide", "Convolutional, wide", "Twice the filters and a dense layer of 256: better pictures, slower.", "vae:ConvVAE", 16, {"filters": (64, 128), "hidden": 256}, ("beta",), 4),
-    Variant("kl", "AutoencoderKL", "The autoencoder of latent diffusion, small: its code is a picture itself.", "kl:KLAutoencoder", 49, options=("beta",), sides=4),
+    Variant("dense", "vae:DenseVAE", 4, options=("beta",)),
+    Variant("conv", "vae:ConvVAE", 2, options=("beta",), sides=4),
+    Variant("conv-wide", "vae:ConvVAE", 16, {"filters": (64, 128), "hidden": 256}, ("beta",), 4),
+    Variant("kl", "kl:KLAutoencoder", 49, options=("beta",), sides=4),
 )  # fmt: skip
 FAMILIES: dict[str, dict[str, Variant]] = {
     "autoencoder": {each.name: each for each in AUTOENCODERS},
@@ -85,12 +84,17 @@ def get(family: str, variant: str) -> Variant:
     return FAMILIES[family][variant]
 
 
+def title(family: str, variant: str) -> str:
+    """What a variant is called."""
+    return VARIANTS[family][variant][0]
+
+
 def build(blueprint: Blueprint) -> Coder:
     """The model with fresh weights, drawn from torch's generator. Raises UserError for a size that the variant cannot have."""
     variant, shape = get(blueprint.family, blueprint.variant), blueprint.shape
     for side in (shape.height, shape.width):
         if not LEAST_SIDE <= side <= MOST_SIDE or side % variant.sides:
-            what = f"Images of {shape.height} × {shape.width} pixels do not fit {variant.title}."
+            what = f"Images of {shape.height} × {shape.width} pixels do not fit {title(blueprint.family, variant.name)}."
             limit = f"Sides from {LEAST_SIDE} to {MOST_SIDE} pixels" + (f", multiples of {variant.sides}." if variant.sides > 1 else ".")
             raise UserError(what, limit, "Choose another size.", "side")
     module, _, name = variant.where.partition(":")

@@ -85,8 +85,8 @@ class Base:
         return folder
 
     def _taken(self, visitor: str, target: str, request: dict) -> tuple[Path, dict]:
-        """A one-shot child reads what came ("path" or "text" of the request) into a new folder: (the folder, the child's answer)."""
-        more = Path(request["path"]).stat().st_size if "path" in request else len(request["text"])
+        """A one-shot child reads what came ("path" or "text" of the request, or a sample) into a new folder: (the folder, the child's answer)."""
+        more = Path(request["path"]).stat().st_size if "path" in request else len(request.get("text", ""))
         folder = self._new_folder(self.settings.uploads, visitor, more)
         try:
             return folder, oneshot.run(target, {**request, "folder": str(folder)}, seconds=60)

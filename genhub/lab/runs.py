@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from genhub import gate, hub, tasks
-from genhub.data import pairs, texts
+from genhub.data import image_sets, pairs, texts
 from genhub.errors import UserError
 from genhub.families import ENCODER
 from genhub.jobs import forecasts, janitor, reading
 from genhub.jobs.new import make_job, run_name
 from genhub.jobs.runner import RunInfo
 from genhub.lab.base import EXAMPLE_PREFIX
+from genhub.lab.images import ImageSets
 from genhub.lab.pairs_read import PairsRead
 from genhub.lab.tables import Tables
 from genhub.lab.texts import Texts
@@ -24,11 +25,11 @@ from genhub.text.adapting.compare import WritersCompared
 from genhub.text.translation.tuning.compare import TranslatorsCompared
 from genhub.training.configs import ClassifyConfig
 
-CLASSIFY, TRANSLATE = "classify", "translate"
+CLASSIFY = "classify"
 
 
-class Runs(Tables, Texts, PairsRead):
-    """From an examined table, or a text, to a finished run."""
+class Runs(Tables, Texts, PairsRead, ImageSets):
+    """From an examined table, a text, pairs or images to a finished run."""
 
     def has_model(self, model_id: str, task: str = CLASSIFY) -> bool:
         """Is the model that a task is to begin with on this machine already?"""
@@ -42,20 +43,23 @@ class Runs(Tables, Texts, PairsRead):
         """Trainable parameters, steps, seconds and memory, from a few measured steps on the visitor's own rows or text; `limit_seconds`
         is when a run is stopped here."""
         config, rows = self._prepared(visitor, source_id, values, task)
-        request = {"config": config.to_dict(), "rows_path": str(rows), "model_folder": self._model(config, task)}
+        request = {"config": config.to_dict(), "rows_path": str(rows), "model_folder": self._model(config, task), "task": task}
         cost = self.runner.call(tasks.get(task).forecaster, request, seconds=60, what="The forecast")
         return {**forecasts.remembered(rows, config, cost), "limit_seconds": self.settings.limits.training_seconds}
 
     def train(self, visitor: str, source_id: str, values: dict, name: str = "", task: str = CLASSIFY) -> str:
-        """Queue a training run on an examined table (of a classifier), on a text (of a language model) or on pairs (of a translation model);
-        returns its id."""
+        """Queue a training run on what its task learns from: an examined table, a text, pairs or images. Returns its id."""
         config, rows = self._prepared(visitor, source_id, values, task)
         self._model(config, task)  # downloads and checks before the job, which is offline
         seconds = forecasts.seconds(rows, config)
         if task == CLASSIFY:
             config, source, origin = self._of_table(visitor, source_id, config, rows)
         else:
-            source, origin = self._of_pairs(visitor, source_id) if task == TRANSLATE else self._of_text(visitor, source_id)
+            info, told = {"text": (self.text_info, texts), "pairs": (self.pairs_info, pairs), "images": (self.images_info, image_sets)}[
+                tasks.get(task).source
+            ]
+            read = info(visitor, source_id)
+            source, origin = read.name, told.origin(read)
         job = make_job(task, config, rows, origin) | {"forecast": {"seconds": seconds}}
         job["name"] = gate.display_name(name) if name else run_name(source, config)
         return self.runner.submit(self.owner(visitor), job, rows)
@@ -72,16 +76,6 @@ class Runs(Tables, Texts, PairsRead):
         origin = {**report["data"], "sample": info.sample or None, "counterexamples": info.counterexamples}
         return _with_columns(config, report), info.name, origin
 
-    def _of_text(self, visitor: str, text_id: str) -> tuple[str, dict]:
-        """(what the text is called, where it comes from)."""
-        info = self.text_info(visitor, text_id)
-        return info.name, texts.origin(info)
-
-    def _of_pairs(self, visitor: str, pairs_id: str) -> tuple[str, dict]:
-        """The same of pairs."""
-        info = self.pairs_info(visitor, pairs_id)
-        return info.name, pairs.origin(info)
-
     def _prepared(self, visitor: str, source_id: str, values: dict, task: str) -> tuple[Config, Path]:
         """(checked options, the rows or documents to learn from)."""
         if task == CLASSIFY:
@@ -89,7 +83,8 @@ class Runs(Tables, Texts, PairsRead):
         config, family = gate.config(task, values), tasks.get(task).family
         if family:
             gate.model_id(config.model, self.settings, family)
-        return config, self.pairs_rows(visitor, source_id) if task == TRANSLATE else self.text_rows(visitor, source_id)
+        rows = {"text": self.text_rows, "pairs": self.pairs_rows, "images": self.images_rows}[tasks.get(task).source]
+        return config, rows(visitor, source_id)
 
     def _prepared_table(self, visitor: str, table_id: str, values: dict) -> tuple[ClassifyConfig, Path]:
         config = gate.config(CLASSIFY, values)

@@ -22,6 +22,9 @@ from torch import nn
 
 from genhub import hub, settings
 from genhub.errors import UserError
+from genhub.images import stored
+from genhub.images.coder import Coder
+from genhub.images.judge import Judge
 from genhub.jobs.folder import RunFolder
 from genhub.text import classifier, generator
 from genhub.text.causal import Causal, open_causal
@@ -155,6 +158,19 @@ class Models:
         if not isinstance(run_dir, str) or not run_dir:
             raise UserError("No run was named.", "A prediction needs a finished run.", "Choose one.", "run")
         return Path(run_dir).resolve()
+
+    def images(self, folder: Path) -> Coder | Judge:
+        """The image model in a run folder, see `folder`. Raises UserError for a folder that has none, or a damaged one."""
+        passport = RunFolder(folder).read("passport.json")
+        if passport.get("format") != stored.FORMAT:
+            what = f"This run is a “{str(passport.get('format'))[:40]}”."
+            raise UserError(what, f"An image model has the format {stored.FORMAT}.", "Choose another run.", "run")
+
+        def load() -> tuple[Coder | Judge, nn.Module]:
+            model = stored.load(folder / MODEL)
+            return model, model
+
+        return self.store.get(("images", str(folder)), _stamp(folder), load)
 
     def classifier(self, run_dir: str) -> LoadedClassifier:
         """The classifier in a run folder. Raises UserError for a folder that is none, or damaged."""

@@ -1,6 +1,6 @@
 """The kinds of finished runs, by the format that their passport names.
 
-What a kind has of its own when it travels is in one module a kind of each of these packages, and `part` finds it:
+What a kind has of its own when it travels is in one module for each of these parts, and `part` finds it:
 
     passport   what its passport and its figures must look like
     card       its model card
@@ -16,26 +16,31 @@ from types import ModuleType
 from genhub.errors import UserError
 
 CLASSIFIER, GENERATOR, TRANSLATOR = "genhub-classifier-1", "genhub-generator-1", "genhub-translator-1"
+IMAGES = "genhub-images-1"
 
 
 @dataclass(frozen=True)
 class Format:
-    """`module`: what it is called in the packages above; `noun`: what a run of it is."""
+    """`where`: the module of a part, with the part's name to be filled in; `noun`: what a run of it is; `tasks`: that leave such runs."""
 
     name: str
-    module: str
+    where: str
     noun: str
+    tasks: tuple[str, ...]
+
+    def part(self, name: str) -> ModuleType:
+        return importlib.import_module(self.where.format(part=name))
 
 
 FORMATS = {
     each.name: each
     for each in (
-        Format(CLASSIFIER, "classifier", "Text classifier"),
-        Format(GENERATOR, "generator", "Language model"),
-        Format(TRANSLATOR, "translator", "Translation model"),
+        Format(CLASSIFIER, "genhub.text.{part}.classifier", "Text classifier", ("classify",)),
+        Format(GENERATOR, "genhub.text.{part}.generator", "Language model", ("generate", "scratch")),
+        Format(TRANSLATOR, "genhub.text.{part}.translator", "Translation model", ("translate",)),
+        Format(IMAGES, "genhub.images.travels.{part}", "Image model", ("autoencoder", "vae")),
     )
 }
-MODULES = {"classify": "classifier", "translate": "translator"}  # of tasks; of all others: generator
 
 
 def of(passport: object) -> Format:
@@ -47,16 +52,16 @@ def of(passport: object) -> Format:
     return FORMATS[named]
 
 
-def part(package: str, passport: Mapping) -> ModuleType:
-    """The module of `genhub.text.<package>` that knows runs like this one."""
-    return importlib.import_module(f"genhub.text.{package}.{of(passport).module}")
+def part(name: str, passport: Mapping) -> ModuleType:
+    """The module for this part of runs like this one."""
+    return of(passport).part(name)
 
 
-def of_task(package: str, task: str) -> ModuleType:
-    """The module that knows runs of this task."""
-    return importlib.import_module(f"genhub.text.{package}.{MODULES.get(task, 'generator')}")
+def of_task(name: str, task: str) -> ModuleType:
+    """The same for runs of this task."""
+    return next(each for each in FORMATS.values() if task in each.tasks).part(name)
 
 
-def parts(package: str) -> list[ModuleType]:
+def parts(name: str) -> list[ModuleType]:
     """Those of all kinds."""
-    return [importlib.import_module(f"genhub.text.{package}.{each.module}") for each in FORMATS.values()]
+    return [each.part(name) for each in FORMATS.values()]

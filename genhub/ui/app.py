@@ -4,6 +4,7 @@ Start      what there is, as computed tiles
 Classify   a table → an adapter with a verdict
 Generate   a prompt → a text, token by token, and why
 Translate  a text → the same in another language, and what was looked at
+Images     a set of images → a model that draws or gives them back
 Runs       everything this visitor has trained
 """
 
@@ -21,6 +22,7 @@ from genhub.ui import api, header, runs, start, theme, ways
 from genhub.ui.blocks import GuardedBlocks
 from genhub.ui.classify import data, method, tab, train
 from genhub.ui.generate import tab as generate
+from genhub.ui.images import tab as images
 from genhub.ui.learning import section
 from genhub.ui.learning.kinds import KINDS
 from genhub.ui.session import FIRST_RUN
@@ -57,14 +59,17 @@ def build(lab: Lab) -> gr.Blocks:
                 generate.layout(wires)
             with gr.Tab("Translate", id="translate", visible=bool(lab.translators())) as translate_tab:
                 translate.layout(wires)
+            with gr.Tab("Images", id="images") as images_tab:
+                images.layout(wires)
             with gr.Tab("Runs", id="runs") as runs_tab:
                 runs.layout(wires)
         wires.add(tabs=tabs, start_tab=start_tab, classify_tab=classify_tab, generate_tab=generate_tab, runs_tab=runs_tab)
-        wires.add(translate_tab=translate_tab, learn_problem=gr.HTML())
+        wires.add(translate_tab=translate_tab, images_tab=images_tab, learn_problem=gr.HTML())
         start.wire(wires)
         tab.wire(wires)
         generate.wire(wires)
         translate.wire(wires)
+        images.wire(wires)
         section.shared(wires)
         runs.wire(wires)
         wires.on(wires.parts["clock"].tick, lambda lab: {"header": header.render(lab)}, [], ["header"], trigger_mode="once")

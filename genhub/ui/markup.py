@@ -40,6 +40,11 @@ def page(*parts: str, classes: str = "") -> str:
     return f'<div class="gh {classes}">{"".join(parts)}</div>'
 
 
+def picture(png: str, told: str) -> str:
+    """A picture of small images, from a PNG in base64, enlarged pixel by pixel. told: what it shows, for those who do not see it."""
+    return f'<img class="gh-pixels" alt="{esc(told)}" src="data:image/png;base64,{esc(png)}">'
+
+
 def paragraph(text: str, classes: str = "") -> str:
     return f'<p class="{classes}">{esc(text)}</p>'
 

@@ -8,6 +8,7 @@ from genhub.jobs.runner import RunInfo
 from genhub.ui import charts, markup
 
 LIVE = ("queued", "running", "stopping")
+TERMS = {"val_reconstruction": "pixels", "val_kl": "code (KL)"}  # of a VAE's loss
 
 
 def render(info: RunInfo | None, view: View) -> str:
@@ -54,7 +55,10 @@ def _now(view: View) -> str:
         ("training loss", "loss", "{:.3f}"),
         ("validation loss", "val_loss", "{:.3f}"),
         ("validation accuracy", "val_accuracy", "{:.3f}"),
+        ("numbers of the code in use", "active_units", "{:.0f}"),
     ]
+    if latest.get("tokens_per_second") == latest.get("rows_per_second"):
+        latest.pop("tokens_per_second", None)  # rows that have no tokens: images
     return markup.facts((label, form.format(latest[name])) for label, name, form in shown if latest.get(name) is not None)
 
 
@@ -71,5 +75,9 @@ def curves(parts: dict[str, dict[str, list]]) -> str:
     )
     told = f"Loss of {name}: lower is better; what validates teaches nothing." if any(loss.values()) else ""
     left = charts.lines(loss, "step", "loss", told)
+    terms = {called: values.get(name, []) for name, called in TERMS.items()}
+    apart = (
+        charts.lines(terms, "step", "nats an image", "The two terms of the loss on the validation images.") if all(terms.values()) else ""
+    )
     right = charts.lines(accuracy, "step", "accuracy", f"Accuracy of {name} on the validation rows.", (0, 1))
-    return f'<div class="gh-two">{left}{right}{rate}</div>'
+    return f'<div class="gh-two">{left}{apart}{right}{rate}</div>'

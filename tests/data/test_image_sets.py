@@ -1,5 +1,6 @@
 """Sets of images come in: archives, folders, arrays and the bundled digits; what is wrong with one is said."""
 
+import base64
 import io
 import json
 import zipfile
@@ -44,6 +45,8 @@ def test_the_digits(tmp_path):
     assert (x.shape, x.dtype, x.min(), x.max()) == ((1_797, 8, 8), np.uint8, 0, 255)
     assert labels[:3] == ["0", "1", "2"]
     assert sum(info["classes"].values()) == 1_797
+    with Image.open(io.BytesIO(base64.b64decode(info["preview"]))) as preview:
+        assert preview.size == (15 * 8, 4 * 8)
 
 
 def test_a_zip_whose_folders_name_the_classes(tmp_path):

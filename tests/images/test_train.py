@@ -9,46 +9,24 @@ import torch
 from PIL import Image
 
 from genhub import tasks
-from genhub.data import image_sets
 from genhub.errors import UserError
 from genhub.events import Done, Metric, Note, Resumed, Sample
 from genhub.images import stored, verdict
 from genhub.images.train import train
 from genhub.images.variants import FAMILIES
-from genhub.jobs.folder import RunFolder
-from genhub.jobs.new import make_job
-from genhub.training.configs import CONFIGS
-from genhub.training.configs.images import AUTOENCODER_VARIANTS, VAE_VARIANTS
+from genhub.training.configs.images import VARIANTS
+from tests.images.bars import bars, config, new_run
 
 EVERY = [(family, name) for family, variants in FAMILIES.items() for name in variants]
 
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory):
-    """160 images of two classes: a bright bar that lies or stands somewhere."""
-    draw, x, y = np.random.default_rng(0), np.zeros((160, 8, 8), np.uint8), np.arange(160) % 2
-    for image, stands in zip(x, y, strict=True):
-        at = draw.integers(0, 7)
-        image[(slice(None), slice(at, at + 2)) if stands else (slice(at, at + 2), slice(None))] = 250
-    folder = tmp_path_factory.mktemp("bars")
-    np.savez(folder / "bars.npz", x=x, y=np.where(y, "stands", "lies"))
-    image_sets.read_images({"path": str(folder / "bars.npz"), "folder": str(folder), "source": "file"})
-    return folder / image_sets.ROWS
-
-
-def config(family: str, **values):
-    return CONFIGS[family].from_dict({"epochs": 2, "precision": "fp32", "frames": 0, **values})
-
-
-def new_run(path, family: str, chosen, rows) -> RunFolder:
-    run = RunFolder.create(path, make_job(family, chosen, rows, {"name": "bars"}))
-    run.rows.write_bytes(rows.read_bytes())
-    return run
+    return bars(tmp_path_factory.mktemp("bars"))
 
 
 def test_the_options_name_every_variant():
-    assert tuple(FAMILIES["autoencoder"]) == AUTOENCODER_VARIANTS
-    assert tuple(FAMILIES["vae"]) == VAE_VARIANTS
+    assert {family: list(variants) for family, variants in FAMILIES.items()} == {family: list(known) for family, known in VARIANTS.items()}
 
 
 @pytest.mark.parametrize(("family", "name"), EVERY)
@@ -70,6 +48,7 @@ def test_every_variant_is_trained_judged_and_kept(tmp_path, rows, family, name):
         ["lies", "stands"],
     )
     assert set(passport["files"]) == {"model/config.json", "model/model.safetensors"}
+    assert run.has("README.md")
     model = stored.load(run.path / "model")
     assert model.coding == metrics["code"]["size"]
     assert ("nats" in metrics) == (family == "vae" and name != "kl")

@@ -11,7 +11,7 @@ from genhub import gate, tasks
 from genhub.jobs.folder import RunFolder
 from genhub.text import formats
 
-ALWAYS_SAID = ("model", "method", "epochs", "seed")  # options that the command names even at their defaults
+ALWAYS_SAID = ("model", "method", "variant", "epochs", "seed")  # options that the command names even at their defaults
 
 
 def script(run_dir: Path) -> str:
@@ -45,7 +45,8 @@ def command_line(run_dir: Path, metrics: dict | None = None, *, named: bool = Tr
         metrics = run.read("metrics.json") if run.has("metrics.json") else {}
     config, origin = tasks.get(job["task"]).config.from_dict(job["config"]), job["data"]
     kind = formats.of_task("code", job["task"])
-    words = ["python", "-m", "genhub", "train", job["task"], "--data", origin.get("sample") or _of_hub(origin) or kind.STANDS_IN]
+    train = tasks.get(job["task"]).command or job["task"]
+    words = ["python", "-m", "genhub", "train", *train.split(), "--data", origin.get("sample") or _of_hub(origin) or kind.STANDS_IN]
     words += kind.source_words(origin, metrics)
     for item in config.options():
         value = getattr(config, item.name)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from genhub import gate
 from genhub.data.cleaning import FIXES
 from genhub.data.fixes import KEEP_FIRST
+from genhub.data.image_sets import DIGITS
 from genhub.data.samples import SAMPLES, TEXTS
 from genhub.errors import UserError
 from genhub.options import Config
@@ -52,7 +53,7 @@ BASE = {"id": Text(120), "revision?": COMMIT, "sha256?": HASH}
 DATA = {
     "sha256?": HASH,
     "rows?": COUNT,
-    "sample?": Text(20, "|".join((*SAMPLES, *TEXTS)), optional=True),
+    "sample?": Text(20, "|".join((*SAMPLES, *TEXTS, DIGITS)), optional=True),
     "counterexamples?": FLAG,
     "fixes?": [Text(40, "|".join((*FIXES, KEEP_FIRST)))],
     "column?": Text(gate.LONGEST_COLUMN, r"[^\x00-\x1f\x7f]*"),

@@ -6,11 +6,25 @@ from genhub.errors import UserError
 from genhub.options import Config, option
 
 NOISES = ("gaussian", "dropout", "white")
-AUTOENCODER_VARIANTS = (
-    *("linear", "stacked", "tied", "layerwise", "deep", "deep-linear", "conv", "recurrent", "denoising"),
-    *("sparse-l1", "sparse-kl"),
-)
-VAE_VARIANTS = ("dense", "conv", "conv-wide", "kl")
+AUTOENCODERS = {  # variant → (what it is called, what it is)
+    "linear": ("Linear", "One dense layer in, one out, no activation: it finds the plane that PCA finds."),
+    "stacked": ("Stacked", "Dense layers of 100 units around the code, SELU."),
+    "tied": ("Tied weights", "The decoder uses the encoder's matrices, transposed: half the weights."),
+    "layerwise": ("Layer by layer", "One pair of layers learns at a time, then all of them together."),
+    "deep": ("Deep, with dropout", "1,000 and 500 units around the code, dropout between them."),
+    "deep-linear": ("Deep without activation", "1,000 and 500 units and no activation anywhere: three layers that are no better than one."),
+    "conv": ("Convolutional", "Convolutions of 16, 32 and 64 filters with pooling, transposed ones back."),
+    "recurrent": ("Recurrent", "LSTMs read the image row by row and write it row by row."),
+    "denoising": ("Denoising", "It sees a damaged image and is to give back the whole one."),
+    "sparse-l1": ("Sparse, L1", "A wide code; every unit that is on costs something."),
+    "sparse-kl": ("Sparse, KL", "A wide code; each unit is to be on for one image in ten."),
+}
+VAES = {  # variant → (what it is called, what it is)
+    "dense": ("Dense", "784 – 128 – 4 and back."),
+    "conv": ("Convolutional", "Strided convolutions of 32 and 64 filters, dense 16."),
+    "conv-wide": ("Convolutional, wide", "Twice the filters and a dense layer of 256: better pictures, slower."),
+    "kl": ("AutoencoderKL", "The autoencoder of latent diffusion, small: its code is a picture itself."),
+}
 
 
 @dataclass(frozen=True)
@@ -71,7 +85,7 @@ class ImageConfig(Config):
 class AutoencoderConfig(ImageConfig):
     """Train an autoencoder on images. Options of other variants have no effect."""
 
-    variant: str = option("stacked", "What is trained.", choices=AUTOENCODER_VARIANTS)
+    variant: str = option("stacked", "What is trained.", choices=tuple(AUTOENCODERS))
     kind: str = option("gaussian", "How a denoising autoencoder's images are damaged.", label="Damage", choices=NOISES)
     amount: float = option(0.2, "How much: of noise its standard deviation, else the share of the pixels.", low=0.0, high=1.0)
     weight: float | None = option(None, "What the sparsity of a code counts; empty: what suits.", low=0.0, high=10.0, advanced=True)
@@ -82,7 +96,7 @@ class AutoencoderConfig(ImageConfig):
 class VAEConfig(ImageConfig):
     """Train a variational autoencoder on images."""
 
-    variant: str = option("conv", "What is trained.", choices=VAE_VARIANTS)
+    variant: str = option("conv", "What is trained.", choices=tuple(VAES))
     beta: float = option(1.0, "What the KL counts beside the reconstruction, both summed; 1: the ELBO.", low=0.0, high=100.0)
     conditional: bool = option(False, "Tell the model the class of each image, so that it can be asked for one.")
 
@@ -97,3 +111,4 @@ IMAGE_PRESETS = {
         "Good pictures": {"variant": "conv-wide", "coding": 16, "epochs": 20},
     },
 }
+VARIANTS = {"autoencoder": AUTOENCODERS, "vae": VAES}  # by family

@@ -18,7 +18,7 @@ import gradio as gr
 from genhub.data.fixes import hint
 from genhub.errors import UserError
 from genhub.lab import Lab
-from genhub.ui.api import answers, files, language, pairs, runs, tables, texts, translation
+from genhub.ui.api import answers, files, images, language, pairs, runs, tables, texts, translation
 from genhub.ui.wiring import guarded
 
 
@@ -31,7 +31,7 @@ def register(lab: Lab) -> None:
 
 def endpoints(lab: Lab) -> list[Callable]:
     """The endpoints without files; names and docstrings are what clients see."""
-    return [function for part in (tables, texts, runs, answers, language, translation, pairs) for function in part.endpoints(lab)]
+    return [function for part in (tables, texts, images, runs, answers, language, translation, pairs) for function in part.endpoints(lab)]
 
 
 def _checked(function: Callable) -> Callable:

@@ -26,6 +26,11 @@ def register(lab: Lab, checked: Callable[[Callable], Callable], described: Calla
         columns = source_column or "", target_column or ""
         return asdict(lab.take_pairs_file(visitor, file, languages=languages or [], columns=columns, fixes=fixes or []))
 
+    def read_images_file(visitor: str, file: str, options: dict) -> dict:
+        """Read a set of images: a ZIP of PNG, JPEG or WebP files, a folder in it for each class, or a .npz with x and y. Returns as
+        read_bundled_images, with the same options."""
+        return asdict(lab.take_images(visitor, file, options or {}))
+
     def translate_file(visitor: str, file: str, options: dict, column: str) -> str:
         """Translate a text file line by line, or a column of a table: one line for each line, or the table with a column more."""
         *_, done = lab.translating_file(visitor, file, options or {}, column=column or "")
@@ -70,6 +75,7 @@ def register(lab: Lab, checked: Callable[[Callable], Callable], described: Calla
             (add_test_table, [visitor, table, taken, fixes], number),
             (read_corpus_file, [visitor, taken, column, cut, fixes], answer),
             (read_pairs_file, [visitor, taken, languages, column, target, fixes], answer),
+            (read_images_file, [visitor, taken, options], answer),
             (translate_file, [visitor, taken, options, column], given),
             (finding_rows, [visitor, table, finding], given),
             (classify_table, [visitor, run, taken, fixes, share], given),

@@ -27,13 +27,14 @@ def _training(lab: Lab) -> list[Callable]:
         return model
 
     def forecast(visitor: str, table: str, options: dict, task: str = "classify") -> dict:
-        """What training would cost: trainable parameters, steps, seconds, memory, from a few measured steps. `table` is the id of a text
-        for the tasks generate (adapting a language model) and scratch."""
+        """What training would cost: trainable parameters, steps, seconds, memory, from a few measured steps. `table` is the id of what the
+        task learns from: of a text for generate and scratch, of pairs for translate, of images for vae and autoencoder."""
         return lab.forecast(visitor, table, options, task)
 
     def train(visitor: str, table: str, options: dict, name: str = "", task: str = "classify") -> str:
-        """Queue a training run on an examined table, for the tasks generate and scratch on a text, for translate on pairs; returns its id.
-        Options are the fields of ClassifyConfig, AdaptConfig, ScratchConfig or TuneConfig. A model that is not on this machine is
+        """Queue a training run on an examined table, for the tasks generate and scratch on a text, for translate on pairs, for vae and
+        autoencoder on images; returns its id. Options are the fields of ClassifyConfig, AdaptConfig, ScratchConfig, TuneConfig, VAEConfig or
+        AutoencoderConfig. A model that is not on this machine is
         downloaded first; `fetch_encoder` and `fetch_language_model` do it beforehand."""
         return lab.train(visitor, table, options, name, task)
 

@@ -1,17 +1,29 @@
-"""What differs between adapting a language model, training one from scratch and tuning a translator: data for the parts of the section."""
+"""What differs between adapting a language model, training one from scratch, tuning a translator and training image models: data for the
+parts of the section."""
 
 from dataclasses import dataclass, field
 
 from genhub.lab import EXAMPLE_PREFIX, EXAMPLES
 from genhub.options import Config
-from genhub.training.configs import ADAPT_PRESETS, SCRATCH_PRESETS, TUNE_PRESETS, AdaptConfig, ScratchConfig, TuneConfig
+from genhub.training.configs import (
+    ADAPT_PRESETS,
+    IMAGE_PRESETS,
+    SCRATCH_PRESETS,
+    TUNE_PRESETS,
+    AdaptConfig,
+    AutoencoderConfig,
+    ScratchConfig,
+    TuneConfig,
+    VAEConfig,
+)
 
 
 @dataclass(frozen=True)
 class Kind:
     """task: in `genhub.tasks`. prefix: of the components' names, and of its stage in `ui.ways`. main: options that stand in view. presets: name → options that it
-    decides. has_base: a pretrained model is chosen, and stands beside what was learnt. learns_from: "text" or "pairs"; base_family:
-    which models of the Hub do. example: a recorded run in genhub/examples."""
+    decides. has_base: a pretrained model is chosen, and stands beside what was learnt. learns_from: "text", "pairs" or "images"; base_family:
+    which models of the Hub do. plain: the library that the shown code needs. draws: what was
+    learnt can make images. example: a recorded run in genhub/examples."""
 
     task: str
     prefix: str
@@ -24,6 +36,8 @@ class Kind:
     has_base: bool = False
     learns_from: str = "text"
     base_family: str = "GPT-family"
+    plain: str = "transformers"
+    draws: bool = False
     example: str = ""
 
     def name(self, part: str) -> str:
@@ -94,8 +108,40 @@ TUNE = Kind(
     learns_from="pairs",
     base_family="Marian, T5, mBART or M2M",
 )
+VAE = Kind(
+    task="vae",
+    prefix="vae",
+    stage="1  Train a VAE",
+    intro=(
+        "A variational autoencoder learns to describe each image by a few numbers, so that numbers drawn at random are images, too. Watch the "
+        "same codes become pictures, and what the code costs beside the pixels."
+    ),
+    config=VAEConfig,
+    main=("variant", "coding", "epochs", "beta", "conditional", "seed"),
+    preset="Map of two dimensions",
+    presets=IMAGE_PRESETS["vae"],
+    learns_from="images",
+    plain="PyTorch",
+    draws=True,
+)
+AUTOENCODER = Kind(
+    task="autoencoder",
+    prefix="autoencoder",
+    stage="2  Train an autoencoder",
+    intro=(
+        "An autoencoder squeezes an image through a narrow code and gives it back. How little of it is lost is measured on images that it has "
+        "not seen, beside PCA with a code of the same size."
+    ),
+    config=AutoencoderConfig,
+    main=("variant", "coding", "epochs", "seed"),
+    preset="Quick",
+    presets=IMAGE_PRESETS["autoencoder"],
+    learns_from="images",
+    plain="PyTorch",
+)
 WRITERS = (ADAPT, SCRATCH)  # on the tab Generate
-KINDS = (*WRITERS, TUNE)
+PAINTERS = (VAE, AUTOENCODER)  # on the tab Images
+KINDS = (*WRITERS, TUNE, *PAINTERS)
 
 
 def remembered(learn) -> dict[str, str]:

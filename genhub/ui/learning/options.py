@@ -6,20 +6,15 @@ import gradio as gr
 
 from genhub.lab import Lab
 from genhub.training.configs import ADAPT_METHODS, ARCHITECTURES, METHOD_HELP
+from genhub.training.configs.images import VARIANTS
 from genhub.ui import forms, markup
 from genhub.ui.learning.kinds import Kind
 from genhub.ui.wiring import Wires
 
 OWN = "My own"
-NAMED = {  # options whose choices have names of their own
-    "method": [(METHOD_HELP[name][0], name) for name in ADAPT_METHODS],
-    "architecture": [(title, name) for name, (title, _) in ARCHITECTURES.items()],
-}
-ABOUT = {
-    "method": {name: METHOD_HELP[name][1] for name in ADAPT_METHODS},
-    "architecture": {name: told for name, (_, told) in ARCHITECTURES.items()},
-}
-NOTHING = "What it will cost is measured here, on your text, once one is in use."
+METHODS = {name: METHOD_HELP[name] for name in ADAPT_METHODS}
+ABOUT = ("method", "architecture", "variant")  # options whose choices have names of their own, and a sentence each
+NOTHING = "What it will cost is measured here, on what you bring, once it is in use."
 
 
 def layout(wires: Wires, kind: Kind) -> None:
@@ -38,6 +33,11 @@ def layout(wires: Wires, kind: Kind) -> None:
     wires.add(**{kind.name(part): component for part, component in made.items()})
 
 
+def known(kind: Kind, name: str) -> dict[str, tuple[str, str]]:
+    """What the choices of an option in ABOUT are called, and what each is."""
+    return {"method": METHODS, "architecture": ARCHITECTURES, "variant": VARIANTS.get(kind.task, {})}[name]
+
+
 def _field(lab: Lab, kind: Kind, name: str, decided: dict):
     option, place = kind.config.option(name), kind.name(name)
     value = decided.get(name, option.default)
@@ -52,8 +52,9 @@ def _field(lab: Lab, kind: Kind, name: str, decided: dict):
             info=forms.hub_help(lab.settings, kind.base_family),
             elem_id=place,
         )
-    if name in NAMED:
-        return gr.Dropdown(NAMED[name], value=value, label=option.label, info=option.help, elem_id=place)
+    if name in ABOUT:
+        choices = [(title, choice) for choice, (title, _) in known(kind, name).items()]
+        return gr.Dropdown(choices, value=value, label=option.label, info=option.help, elem_id=place)
     made = forms.field(option, elem_id=place)
     made.value = str(value) if option.optional and value is not None else made.value if value is None else value
     return made
@@ -105,10 +106,10 @@ def _shown(kind: Kind, name: str, value):
 
 
 def _about(kind: Kind, decided: dict) -> str:
-    for name, told in ABOUT.items():
+    for name in ABOUT:
         if name in kind.options:
-            chosen = decided.get(name, kind.config.option(name).default)
-            return markup.page(markup.paragraph(told.get(str(chosen), ""), "muted"))
+            chosen = str(decided.get(name, kind.config.option(name).default))
+            return markup.page(markup.paragraph(known(kind, name).get(chosen, ("", ""))[1], "muted"))
     return ""
 
 

@@ -4,6 +4,7 @@ from functools import partial
 
 import gradio as gr
 
+from genhub.errors import UserError
 from genhub.events import Sample
 from genhub.lab import Lab
 from genhub.ui import markup, run_view
@@ -14,11 +15,13 @@ from genhub.ui.wiring import Wires
 PARTS = ("run", "view", "stop", "resume", "film", "film_view", "following", "verdict")
 NOTHING = "Nothing has been trained here yet."
 RECORDED = "Recorded: the bundled text"
+IN_A_FRAME = "Above images that it does not learn from, below each what becomes of it; of a VAE then images that it draws, always from the same codes."
 
 
 def layout(wires: Wires, kind: Kind) -> None:
     run = gr.Dropdown([], value=None, label="Run shown", info="Yours, the newest first.", elem_id=kind.name("run"))
-    film = gr.Slider(1, 2, value=1, step=1, label="Sample", info="What it wrote on its way.", visible=False, elem_id=kind.name("film"))
+    made = "drew" if kind.learns_from == "images" else "wrote"
+    film = gr.Slider(1, 2, value=1, step=1, label="Sample", info=f"What it {made} on its way.", visible=False, elem_id=kind.name("film"))
     film_view = gr.HTML(elem_id=kind.name("film_view"))
     view = gr.HTML(markup.page(markup.note(NOTHING)), elem_id=kind.name("view"), elem_classes="gh-reserve-tall")
     with gr.Row():
@@ -54,6 +57,14 @@ def shown_run(lab: Lab, session: dict, learn: dict, kind: Kind) -> str:
     return chosen if chosen in {info.id for info in runs(lab, session, kind)} else kind.recorded
 
 
+def chosen_run(lab: Lab, session: dict, learn: dict, kind: Kind) -> str:
+    """The run in view. Raises UserError where there is none."""
+    run = shown_run(lab, session, learn, kind)
+    if not run:
+        raise UserError("No run has been chosen.", "This is done with a finished run.", "Train one, or choose one of yours.", "run")
+    return run
+
+
 def stop(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
     lab.stop(session["visitor"], shown_run(lab, session, learn, kind))
     return {kind.name("stop"): gr.update(value="Stopping …", interactive=False)}
@@ -70,7 +81,8 @@ def scrub(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:
     number, count = given[kind.name("film")], len(view.samples)
     if not isinstance(number, int | float) or not 1 <= number <= count:
         return {}
-    return {kind.name("film_view"): frame(view.samples, int(number) - 1), kind.name("following"): number >= count}
+    run = shown_run(lab, session, learn, kind)
+    return {kind.name("film_view"): frame(lab, session, run, view.samples, int(number) - 1), kind.name("following"): number >= count}
 
 
 def refresh(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
@@ -91,7 +103,7 @@ def refresh(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
         "stop": gr.update(interactive=state in ("queued", "running"), value="Stopping …" if state == "stopping" else "Stop and keep"),
         "resume": gr.update(visible=state in ("failed", "stopped")),
         "film": gr.update(visible=count > 1, maximum=max(2, count), value=max(1, count)),
-        "film_view": frame(view.samples, count - 1),
+        "film_view": frame(lab, session, chosen, view.samples, count - 1),
         "following": True,
         "verdict": verdicts.verdict(lab, session, chosen, view),
     }
@@ -127,11 +139,14 @@ def tick(lab: Lab, session: dict, learn: dict, **following) -> dict:
 # ---- rendering ------------------------------------------------------------------------------------------------------
 
 
-def frame(samples: list[Sample], place: int) -> str:
+def frame(lab: Lab, session: dict, run: str, samples: list[Sample], place: int) -> str:
     """One sample, with its step."""
     if not samples or place < 0:
         return ""
     sample = samples[place]
     when = "Before the first step" if sample.step == 0 else f"After step {sample.step:,}"
+    if sample.file:
+        drawn = markup.picture(lab.picture(session["visitor"], run, sample.file), f"{when}: {IN_A_FRAME}")
+        return markup.page(f"<h3>{when}</h3>", drawn, markup.paragraph(IN_A_FRAME, "muted"))
     text = f'<div class="gh-text small"><span class="prompt">{markup.esc(sample.prompt)}</span>{markup.esc(sample.text)}</div>'
     return markup.page(f"<h3>{when} it writes</h3>", text)

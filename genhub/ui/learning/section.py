@@ -9,12 +9,12 @@ from genhub import tasks
 from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.ui import fetching, markup, ways
-from genhub.ui.learning import home, options, pairs_source, run, text_source
+from genhub.ui.learning import home, images_source, options, pairs_source, run, text_source
 from genhub.ui.learning.kinds import KINDS, Kind, remembered
 from genhub.ui.run_view import LIVE
 from genhub.ui.wiring import Wires
 
-SOURCES = {"text": text_source, "pairs": pairs_source}
+SOURCES = {"text": text_source, "pairs": pairs_source, "images": images_source}
 
 
 def layout(wires: Wires, kind: Kind) -> None:
@@ -69,7 +69,7 @@ def shared(wires: Wires) -> None:
     following = [kind.name("following") for kind in KINDS]
     ticked = {"problem": "learn_problem", "trigger_mode": "once"}
     wires.on(wires.parts["learn_pulse"].tick, run.tick, [*asked, *following], ["learn_pulse", *drawn], **ticked)
-    for tab in ("generate_tab", "translate_tab"):
+    for tab in ("generate_tab", "translate_tab", "images_tab"):
         wires.on(wires.parts[tab].select, look, asked, VIEWED, "learn_problem")
 
 

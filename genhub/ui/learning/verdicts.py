@@ -20,7 +20,8 @@ def verdict(lab: Lab, session: dict, run: str, view: View) -> str:
     if not folder.has("metrics.json") or not (view.ended or not view.curves):
         return ""
     metrics = folder.read("metrics.json")
-    return translated(metrics) if "bleu" in metrics else written(metrics)
+    drawn = next((shown for figure, shown in SHOWN_BY.items() if figure in metrics), written)
+    return drawn(metrics)
 
 
 def written(metrics: dict) -> str:
@@ -76,3 +77,21 @@ def _interval(figures: dict, kind: str) -> str:
 def _more(gain: dict) -> str:
     """How much more this run has, with the interval."""
     return f"{gain['mean']:+.1f} [{gain['low']:+.1f}, {gain['high']:+.1f}]".replace("-", "−")
+
+
+def reconstructed(metrics: dict) -> str:
+    """Of an image model: the squared error of reconstructions, the terms of a VAE's bound, what the code is worth."""
+    rows = [["this run", f"{metrics['mse']:.4f} [{metrics['mse_low']:.4f}–{metrics['mse_high']:.4f}]"]]
+    rows += [[IMAGE_LINES[name].format(**line), f"{line['mse']:.4f}"] for name, line in metrics["baselines"].items()]
+    parts = [markup.table([f"on {metrics['test_images']:,} unseen images", "squared error a pixel"], rows, (1,))]
+    if nats := metrics.get("nats"):
+        terms = [["pixels", f"{nats['reconstruction']:.1f}"], ["code (KL)", f"{nats['kl']:.1f}"], ["together", f"{nats['total']:.1f}"]]
+        parts.append(markup.table(["the bound, −ELBO", "nats an image"], terms, (1,)))
+    bars = charts.bars({name: float(error.partition(" ")[0]) for name, error in rows}, "Squared error a pixel: less is better.")
+    sentences = "".join(markup.paragraph(sentence) for sentence in metrics["sentences"])
+    big = f'<p><span class="gh-big">{metrics["mse"]:.4f}</span> squared error a pixel</p>'
+    return markup.page("<h3>Verdict</h3>", big, sentences, *parts, bars)
+
+
+IMAGE_LINES = {"pca": "PCA, {components} numbers", "mean": "the mean image"}
+SHOWN_BY = {"bleu": translated, "mse": reconstructed}

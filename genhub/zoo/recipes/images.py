@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
+from sklearn.decomposition import PCA
 from torch import nn
 
 from genhub.images import figures, stored
@@ -19,6 +21,7 @@ from genhub.images.pixels import Examples, Images, shifted
 from genhub.images.stored import JUDGE
 from genhub.images.task import ALL, CoderTask, JudgeTask
 from genhub.images.variants import Blueprint, build
+from genhub.images.variants import title as variant_title
 from genhub.training.plan import Phase, Plan, Trainable
 from genhub.zoo.recipes import publish, stage
 
@@ -31,6 +34,45 @@ SETS = {
     "mnist": ("MNIST (CC BY-SA 3.0, LeCun & Cortes)", "mnist", tuple("0123456789")),
 }
 SHAPE = Shape(1, 28, 28)
+KINDS = {
+    "autoencoder": "an autoencoder ({title}) with codes of {coding} numbers",
+    "vae": "a variational autoencoder ({title}) with codes of {coding} numbers",
+    JUDGE: "a small convolutional classifier, by which drawn images are judged",
+}
+TASKS = {"autoencoder": "image-to-image", "vae": "unconditional-image-generation", JUDGE: "image-classification"}
+NAMED = {
+    "test_mse": "squared error a pixel (0 to 1)",
+    "test_mse_of_damaged": "the same of damaged images",
+    "test_accuracy": "accuracy",
+    "judge_accuracy": "accuracy of the judge",
+    "asked_is_judged": "drawn images that the judge takes for the class that was asked for",
+}
+CODES = "codes.safetensors"
+MAP = "\n`codes.safetensors` says where the first {count:,} test images lie: their codes, their places on a plane, their classes. The images are not there.\n"
+CARD = """\
+# embedded/{name}
+
+This is {kind}, {parameters:,} parameters, trained on {data}.{classes} Images are 28 × 28, grey, from 0 to 1.
+
+```python
+from pathlib import Path
+from genhub.images import stored
+
+model = stored.load(Path("genhub/zoo/{name}"))
+```
+
+## Figures
+
+Measured with the stored fp16 weights, computed in fp32:
+
+{figures}
+{mapped}
+## How it was made
+
+Of the 60,000 training images {held:,}, drawn at random, chose the best epoch: {epoch} of {epochs}. {minutes:.0f} minutes of steps on a machine
+that did other work too ({machine}), in {precision}. AdamW, linear decay to zero. Recipe: `genhub/zoo/recipes/images.py`, seed {seed}.
+"""
+MOST_CODING = 64  # longer codes are not stored
 HELD = 5_000  # of the 60,000 training images: to choose the best epoch by
 MAPPED = 2_000  # test images whose codes are stored
 
@@ -45,7 +87,6 @@ class Recipe:
     rate: float
     precision: str = "fp32"
     batch: int = 128
-    what: str = ""
     figures: Callable = field(default=lambda model, test, home: {})
 
 
@@ -142,7 +183,9 @@ def make(name: str, options: stage.Options) -> Path | None:
     told = stage.train(name, task, plan, options)
     if told is None:
         return None
-    return publish.replace_folder(options.into / name, lambda folder: _write(folder, options.into / name, recipe, model, (told, test)))
+    return publish.replace_folder(
+        options.into / name, lambda folder: _write(folder, options.into / name, recipe, model, ({**told, "seed": options.seed}, test))
+    )
 
 
 def _write(folder: Path, home: Path, recipe: Recipe, model: nn.Module, known: tuple[dict, Images]) -> None:
@@ -150,8 +193,51 @@ def _write(folder: Path, home: Path, recipe: Recipe, model: nn.Module, known: tu
     stored.save(folder, recipe.blueprint, model, torch.float16)
     again = stored.load(folder)
     found = recipe.figures(again, test, home)
-    body = f"# embedded/{home.name}\n\n{found}\n"  # the card
-    publish.write_card(folder, {**found, "parameters": parameters(model), "training": told}, body, "pytorch", "image-to-image")
+    if recipe.blueprint.family != JUDGE:
+        _map(folder, again, test.part(slice(0, MAPPED)))
+    title = (
+        recipe.blueprint.family if recipe.blueprint.family == JUDGE else variant_title(recipe.blueprint.family, recipe.blueprint.variant)
+    )
+    history = told["history"]
+    body = CARD.format(
+        name=home.name,
+        kind=KINDS[recipe.blueprint.family].format(title=title.lower(), coding=getattr(again, "coding", 0)),
+        classes=" It is told the class of an image." if recipe.blueprint.classes and recipe.blueprint.family != JUDGE else "",
+        data=SETS[recipe.of][0],
+        parameters=parameters(model),
+        figures=publish.table(list(_said(found)), ("on the 10,000 test images", "")),
+        mapped=MAP.format(count=MAPPED) if recipe.blueprint.family != JUDGE else "",
+        held=HELD,
+        epoch=told["best_epoch"],
+        epochs=len(history),
+        minutes=told["seconds"] / 60,
+        machine=told["machine"],
+        precision=told["precision"],
+        seed=told["seed"],
+    )
+    publish.write_card(
+        folder, {**found, "parameters": parameters(model), "training": told}, body, "pytorch", TASKS[recipe.blueprint.family]
+    )
+
+
+def _map(folder: Path, model: nn.Module, test: Images) -> None:
+    """codes.safetensors: where some test images lie, as codes (N, coding) and on a plane (N, 2), and their classes (N,)."""
+    codes = figures.codes(model, test)
+    plane = codes if model.coding == 2 else PCA(2, random_state=0).fit_transform(codes)
+    tensors = {"plane": torch.from_numpy(plane.astype(np.float32)).half(), "classes": torch.from_numpy(test.y.astype(np.uint8))}
+    if model.coding <= MOST_CODING:
+        tensors["codes"] = torch.from_numpy(codes).half()
+    save_file(tensors, folder / CODES)
+
+
+def _said(found: dict):
+    """The figures as rows of a table."""
+    for name, value in found.items():
+        if name == "test_nats":
+            yield "−ELBO, nats an image", f"{value['total']:.2f} (pixels {value['reconstruction']:.2f}, KL {value['kl']:.2f})"
+            yield "active units", f"{value['active']}"
+        elif name in NAMED:
+            yield NAMED[name], f"{value:.4f}"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,53 @@
+"""What the training of an image model will cost, from real work on the user's own images, before anything is committed."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from genhub import tasks
+from genhub.images import figures, material, plans, verdict
+from genhub.images.coder import parameters
+from genhub.training import outcome
+from genhub.training.loop import time_steps
+from genhub.training.plan import Session, make_accelerator
+
+SECONDS = 1.5  # of measured steps
+START_SECONDS = 0.5  # a process forked, its folder written
+JUDGED = 200  # images reconstructed for the measurement
+PASSES = {"autoencoder": 2, "vae": 6}  # over the test images for the verdict: reconstructions, codes, and a VAE's bound
+MORE = 1.1  # times the memory reckoned
+
+
+def forecast(request: dict) -> dict:
+    """The cost of a run, from {"config", "rows_path", "task"}: trainable_parameters, total_parameters, trainable_percent, steps, seconds
+    (validations and verdict included), memory_mb, precision, and on what it rests: measured_steps. Raises UserError as the training
+    would."""
+    config = tasks.get(request["task"]).config.from_dict(request["config"])
+    accelerator = make_accelerator()
+    memory = outcome.Memory(accelerator.device)
+    gathered, start = _timed(lambda: material.gather(config, material.read_rows(Path(request["rows_path"]))))
+    plan = plans.plan(config, gathered)
+    task = plans.task(gathered, plan)
+    timed = time_steps(task, plan, Session(accelerator), SECONDS)
+    gathered.model.eval()
+    few = gathered.test.part(slice(0, JUDGED))
+    _, read = _timed(lambda: figures.errors(gathered.model.cpu(), few))
+    _, lines = _timed(lambda: verdict.base_lines(gathered, few, stopped=False))
+    judged = read / len(few) * min(len(gathered.test), verdict.MOST) * PASSES[request["task"]] + lines
+    learnt, sizes = parameters(gathered.model), gathered.sizes()
+    steps = timed.step_seconds * sizes["train"] + timed.forward_seconds * sizes["validation"]
+    return {
+        "trainable_parameters": learnt,
+        "total_parameters": learnt,
+        "trainable_percent": 100.0,
+        "steps": plan.steps(sizes["train"]),
+        "seconds": round(START_SECONDS + start + plan.epochs * steps + judged, 1),
+        "memory_mb": round(MORE * (memory.peak_mb() + 4e-6 * learnt), 1),
+        "precision": timed.precision,
+        "measured_steps": timed.steps,
+    }
+
+
+def _timed(work: Callable):
+    start = time.perf_counter()
+    return work(), time.perf_counter() - start

@@ -1,0 +1,63 @@
+"""Sets of images come in, read in one-shot children; images are drawn by the model worker.
+
+take_images · take_images_sample · images_info · images_rows · picture · draw
+"""
+
+import base64
+import json
+import re
+from pathlib import Path
+
+from genhub import gate
+from genhub.data import image_sets
+from genhub.data.image_sets import ImagesInfo
+from genhub.errors import UserError
+from genhub.lab.base import Base
+from genhub.training.configs import DrawConfig, ImageSetConfig
+
+__all__ = ["ImageSets", "ImagesInfo"]
+
+SAMPLES = {image_sets.DIGITS: "1,797 handwritten digits of 8 × 8 pixels (scikit-learn)"}
+SECONDS = 60.0
+
+
+class ImageSets(Base):
+    """From a ZIP, an array or the bundled digits to images that a model can learn."""
+
+    def take_images(self, visitor: str, path: str | Path, values: dict | None = None) -> ImagesInfo:
+        """Read a ZIP of images or a NumPy file. `values`: those of an ImageSetConfig."""
+        upload = gate.image_set(path, self.settings.limits)
+        return self._read_images(visitor, {"path": str(upload.path), "name": upload.name, "source": "file"}, values or {})
+
+    def take_images_sample(self, visitor: str, sample_id: str, values: dict | None = None) -> ImagesInfo:
+        """Read a set that comes with scikit-learn."""
+        sample = gate.choice(sample_id, tuple(SAMPLES), "sample")
+        return self._read_images(visitor, {"sample": sample, "name": sample, "source": "sample"}, values or {})
+
+    def images_info(self, visitor: str, images_id: str) -> ImagesInfo:
+        facts = self._kept(visitor, gate.text_id(images_id), "images") / image_sets.FACTS
+        return ImagesInfo(**json.loads(facts.read_text(encoding="utf-8")))
+
+    def images_rows(self, visitor: str, images_id: str) -> Path:
+        """One JSON object {"image", "label"?} a line."""
+        return self._kept(visitor, gate.text_id(images_id), "images") / image_sets.ROWS
+
+    def picture(self, visitor: str, run: str, name: str) -> str:
+        """A picture that a run made on its way, PNG in base64, by its name in the run's folder."""
+        if not isinstance(name, str) or not re.fullmatch(r"frames/\d{1,9}\.png", name):
+            raise UserError("There is no such picture.", "It is one of the run's film.", "Choose another moment.", "film")
+        path = self.folder(visitor, run).path / name
+        if not path.is_file():
+            raise UserError("This picture is not here.", "A run that was opened from a ZIP has none.", "Train it here to see them.", "film")
+        return base64.b64encode(path.read_bytes()).decode("ascii")
+
+    def draw(self, visitor: str, run: str, values: dict) -> dict:
+        """Images that the model of a run draws, see `serving.imaging.draw`. `values`: those of a DrawConfig."""
+        config = gate.filled(DrawConfig, values)
+        folder = self._with_model(visitor, run)
+        return self.worker.call("images.draw", {"run_dir": str(folder.path), "config": config.to_dict()}, seconds=SECONDS)
+
+    def _read_images(self, visitor: str, request: dict, values: dict) -> ImagesInfo:
+        asked = {**request, **gate.filled(ImageSetConfig, values).to_dict()}
+        _, answer = self._taken(visitor, "genhub.data.image_sets:read_images", asked)
+        return ImagesInfo(**answer)

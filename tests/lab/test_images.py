@@ -1,0 +1,110 @@
+"""Images through the Lab: in, learnt in a job's way, drawn, out as a zip and in again."""
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from genhub import tasks
+from genhub.errors import UserError
+from genhub.jobs.folder import RunFolder
+from tests.inline_worker import InlineWorker
+
+VISITOR, OTHER = "v" * 43, "w" * 43
+FAST = {"variant": "dense", "epochs": 2, "precision": "fp32", "frames": 2, "conditional": True}
+
+
+@pytest.fixture
+def lab(lab):
+    lab.worker = InlineWorker()
+    return lab
+
+
+@pytest.fixture
+def images(lab) -> str:
+    return lab.take_images_sample(VISITOR, "digits").id
+
+
+@pytest.fixture
+def run(lab, images) -> str:
+    """A run that the trainer has ended, as the job process would."""
+    run = lab.train(VISITOR, images, FAST, task="vae")
+    folder = RunFolder(lab.run(VISITOR, run).path)
+    for event in tasks.get("vae").load()(tasks.get("vae").config.from_dict(folder.job()["config"]), folder):
+        folder.append(event)
+    return run
+
+
+def picture(told: str) -> np.ndarray:
+    with Image.open(io.BytesIO(base64.b64decode(told))) as image:
+        return np.asarray(image)
+
+
+def test_images_come_in(lab, images):
+    info = lab.images_info(VISITOR, images)
+    assert (info.images, info.side, info.name) == (1_797, 8, "digits")
+    assert picture(info.preview).shape == (32, 120)
+
+
+def test_a_run_says_what_it_is_and_where_its_images_come_from(lab, images, run):
+    info, job = lab.run(VISITOR, run), RunFolder(lab.run(VISITOR, run).path).job()
+    assert (info.task, info.name) == ("vae", "digits · Dense · 2 epochs · conditional True · frames 2 · precision fp32")
+    assert (job["data"]["sample"], job["data"]["rows"]) == ("digits", 1_797)
+
+
+def test_a_run_draws_and_shows_its_film(lab, run):
+    told = lab.draw(VISITOR, run, {"n": 25, "label": "3", "seed": 1})
+    assert picture(told["picture"]).shape == (3 * 8, 10 * 8)
+    assert told["classes"] == ["3"] * 25
+    assert lab.draw(VISITOR, run, {"n": 25, "label": "3", "seed": 1})["picture"] == told["picture"]
+    _, view = lab.view(VISITOR, run)
+    assert picture(lab.picture(VISITOR, run, view.samples[-1].file)).shape == (5 * 8, 10 * 8)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"n": 1_000}, "too many at once"),
+        ({"label": "eleven"}, "There is no class “eleven”"),
+        ({"temperature": float("nan")}, "Temperature"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(lab, run, values, said):
+    with pytest.raises(UserError, match=said):
+        lab.draw(VISITOR, run, values)
+
+
+@pytest.mark.parametrize("name", ["../passport.json", "frames/../job.json", "frames/000001.txt", "frames/999999.png", 7])
+def test_only_pictures_of_the_film_are_shown(lab, run, name):
+    with pytest.raises(UserError, match="picture"):
+        lab.picture(VISITOR, run, name)
+
+
+def test_a_run_leaves_as_a_zip_and_comes_back(lab, run):
+    again = lab.reopen(VISITOR, lab.export(VISITOR, run))
+    assert lab.draw(VISITOR, again, {"n": 10})["picture"] == lab.draw(VISITOR, run, {"n": 10})["picture"]
+    told = lab.code(VISITOR, run)
+    assert "class DenseVAE" in told["script"]
+    assert "train images --family vae --data digits --coding" not in told["command"]
+    assert "--variant dense" in told["command"]
+
+
+def test_a_forecast_comes_before(lab, images):
+    told = lab.forecast(VISITOR, images, FAST, task="vae")
+    assert told["steps"] > 0
+    assert told["limit_seconds"] == 3_600
+
+
+def test_what_is_wrong_with_images_is_said(lab, tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("hello")
+    with pytest.raises(UserError, match="is neither"):
+        lab.take_images(VISITOR, path)
+    with pytest.raises(UserError, match="a multiple of 4"):
+        lab.take_images_sample(VISITOR, "digits", {"side": 30})
+    with pytest.raises(UserError, match="It is one of digits"):
+        lab.take_images_sample(VISITOR, "mnist")
+    with pytest.raises(UserError, match="is not here any more"):
+        lab.images_info(VISITOR, "0" * 32)

@@ -1,0 +1,103 @@
+"""The tab *Images* in a real browser: a model learns the digits, is watched, draws, and is taken home."""
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.ui.served import Served
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is in requirements-dev.txt")
+expect = playwright.expect
+SLOW = 90_000  # milliseconds a step may take on a busy machine
+FITS = "document.scrollingElement.scrollWidth <= innerWidth"
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    served = Served(tmp_path_factory.mktemp("home")).start()
+    yield served
+    served.stop()
+    assert "defect" not in served.log()
+
+
+@pytest.fixture
+def page(app, chromium):
+    """The tab, opened by a fresh visitor; errors of its scripts and requests to other hosts fail the test."""
+    expect.set_options(timeout=SLOW)
+    context = chromium.new_context(viewport={"width": 1400, "height": 1000}, accept_downloads=True)
+    page = context.new_page()
+    page.set_default_timeout(SLOW)
+    foreign, broken = [], []
+    page.on("request", lambda request: foreign.append(request.url) if not request.url.startswith((app.address, "data:", "blob:")) else None)
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    page.goto(app.address)
+    page.wait_for_selector("#start-tiles .gh-tile")
+    page.get_by_role("tab", name="Images").click()
+    yield page
+    context.close()
+    assert (foreign, broken) == ([], [])
+
+
+def stage(page, name):
+    page.locator(f"#stage-{name} > button").click()
+    expect(page.locator(f"#{name}_use")).to_be_visible()
+
+
+def test_a_vae_learns_the_digits_and_draws(page):
+    stage(page, "vae")
+    page.locator("#vae_use").click()
+    expect(page.locator("#vae_facts")).to_contain_text("1,797")
+    expect(page.locator("#vae_facts img.gh-pixels")).to_be_visible()
+    expect(page.locator("#vae_forecast")).to_contain_text("parameters")
+    page.locator("#vae_epochs input").fill("2")
+    page.locator("#vae_conditional input").check()
+    page.locator("#vae_train").click()
+    expect(page.locator("#vae_verdict .gh-big")).to_be_visible()
+    expect(page.locator("#vae_verdict")).to_contain_text("nats an image")
+    expect(page.locator("#vae_film_view img.gh-pixels")).to_be_visible()
+    newest = page.locator("#vae_film_view img").get_attribute("src")
+    slider = page.locator("#vae_film input[type=number]")
+    slider.fill("1")
+    slider.press("Enter")
+    expect(page.locator("#vae_film_view h3")).to_have_text("Before the first step")
+    assert page.locator("#vae_film_view img").get_attribute("src") != newest
+    page.locator("#vae_draw_label textarea, #vae_draw_label input").first.fill("7")
+    page.locator("#vae_draw").click()
+    expect(page.locator("#vae_beside")).to_contain_text("60 images of 7, drawn in")
+    page.locator("#vae_show").click()
+    expect(page.locator("#vae_code")).to_contain_text("class ConvVAE")
+    expect(page.locator("#vae_command")).to_contain_text("train images --family vae --data digits")
+    page.locator("#vae_pack").click()
+    with page.expect_download() as download:
+        page.locator("#vae_download").click()
+    with zipfile.ZipFile(download.value.path()) as packed:
+        assert "model/model.safetensors" in packed.namelist()
+    page.set_viewport_size({"width": 400, "height": 900})
+    page.wait_for_function(FITS)
+
+
+def test_an_autoencoder_learns_images_of_ones_own(page, tmp_path):
+    stage(page, "autoencoder")
+    draw, path = np.random.default_rng(0), tmp_path / "mine.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(80):
+            buffer = io.BytesIO()
+            Image.fromarray(draw.integers(0, 256, (20, 20), np.uint8)).save(buffer, "PNG")
+            archive.writestr(f"{'odd' if number % 2 else 'even'}/{number}.png", buffer.getvalue())
+    page.get_by_role("radio", name="My images").last.check()
+    page.locator("#autoencoder_file input[type=file]").set_input_files(path)
+    expect(page.locator("#autoencoder_file")).to_contain_text("mine")
+    page.locator("#autoencoder_use").click()
+    expect(page.locator("#autoencoder_facts")).to_contain_text("Classes: even (40), odd (40).")
+    page.locator("#autoencoder_train").click()
+    expect(page.locator("#autoencoder_verdict")).to_contain_text("PCA, 30 numbers")
+
+
+def test_mistakes_are_said_beside_their_field(page):
+    stage(page, "autoencoder")
+    page.get_by_role("radio", name="My images").last.check()
+    page.locator("#autoencoder_use").click()
+    expect(page.locator("#autoencoder_text_problem .gh-problem")).to_contain_text("No file has been chosen")
