@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load, save
 
-from genhub import settings
+from genhub import cli, settings
 from genhub.errors import UserError
 from genhub.images import stored, verdict
 from genhub.images.film import grid
@@ -77,8 +77,8 @@ def test_the_command_trains_it_again(run):
     assert comment == "# YOUR-IMAGES.zip stands for the set of images of yours that this run was trained on (bars)."
     words = shlex.split(command)
     assert words[:8] == ["python", "-m", "genhub", "train", "images", "--family", "vae", "--data"]
-    told = dict(zip(words[9::2], words[10::2], strict=False))
-    assert (told["--side"], told["--beta"], told["--variant"]) == ("8", "0.5", "dense")
+    args = cli.parser().parse_args(words[3:])
+    assert (args.side, args.grey, args.beta, args.variant, args.conditional) == ("8", True, "0.5", "dense", True)
 
 
 def alone(script: Path, *words: str, **environment: str):

@@ -50,7 +50,7 @@ def test_images_come_in(lab, images):
 
 def test_a_run_says_what_it_is_and_where_its_images_come_from(lab, images, run):
     info, job = lab.run(VISITOR, run), RunFolder(lab.run(VISITOR, run).path).job()
-    assert (info.task, info.name) == ("vae", "digits · Dense · 2 epochs · conditional True · frames 2 · precision fp32")
+    assert (info.task, info.name) == ("vae", "digits · Dense · 2 epochs · frames 2 · precision fp32 · conditional True")
     assert (job["data"]["sample"], job["data"]["rows"]) == ("digits", 1_797)
 
 

@@ -16,6 +16,7 @@ from genhub.ui.classify import exhibit, tab
 from genhub.ui.generate import decode, stored, tree, writer
 from genhub.ui.generate import tab as generate
 from genhub.ui.generate.inside import heads, section, shared
+from genhub.ui.images import tab as images
 from genhub.ui.learning import options
 from genhub.ui.learning.kinds import ADAPT, KINDS, SCRATCH
 from genhub.ui.session import empty
@@ -39,7 +40,7 @@ def lab(home):
 
 @pytest.fixture
 def parts(lab):
-    """The components of Start, Classify and Generate by name."""
+    """The components of Start, Classify, Generate and Images by name."""
     wires = Wires(lab)
     with gr.Blocks():
         wires.add(**{name: gr.State() for name in ("session", "run", "learn", "method_form", "learn_pulse", "pulse", "runs_clock")})
@@ -47,6 +48,7 @@ def parts(lab):
             start.layout(wires)
         tab.layout(wires)
         generate.layout(wires)
+        images.layout(wires)
     wires.add(tabs=tabs)
     return wires.parts
 

@@ -111,17 +111,15 @@ def _source(module: str) -> str:
 
 
 def _arranged(imports: set[str]) -> str:
-    """Import lines as people write them: the standard library first, one line a module."""
-    names: dict[str, set[str]] = {}  # module → what is taken from it; nothing: the module itself
-    for line in imports:
-        module, _, taken = line.removeprefix("from ").removeprefix("import ").partition(" import ")
-        names.setdefault(module, set()).update(taken.split(", ") if taken else ())
-    lines = {module: f"from {module} import {', '.join(sorted(taken))}" if taken else f"import {module}" for module, taken in names.items()}
-    ours = {module for module in lines if module.partition(".")[0] in sys.stdlib_module_names}
-    blocks = [
-        sorted((lines[module] for module in part), key=lambda line: (line.startswith("from"), line)) for part in (ours, lines.keys() - ours)
-    ]
-    return "\n\n".join("\n".join(block) for block in blocks)
+    """Import lines as people write them: the standard library first, whole modules before parts of them, one line a module."""
+    lines = [line for line in imports if line.startswith("import ")]
+    parts: dict[str, set[str]] = {}
+    for line in imports.difference(lines):
+        module, _, names = line.removeprefix("from ").partition(" import ")
+        parts.setdefault(module, set()).update(names.split(", "))
+    lines = sorted(lines) + [f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(parts.items())]
+    ours = [line for line in lines if re.split(r"[ .]", line)[1] in sys.stdlib_module_names]
+    return "\n".join(ours) + "\n\n" + "\n".join(line for line in lines if line not in ours)
 
 
 def _gather(module: str, order: list[str]) -> None:

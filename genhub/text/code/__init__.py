@@ -9,6 +9,7 @@ from pathlib import Path
 
 from genhub import gate, tasks
 from genhub.jobs.folder import RunFolder
+from genhub.options import Option
 from genhub.text import formats
 
 ALWAYS_SAID = ("model", "method", "variant", "epochs", "seed")  # options that the command names even at their defaults
@@ -51,10 +52,17 @@ def command_line(run_dir: Path, metrics: dict | None = None, *, named: bool = Tr
     for item in config.options():
         value = getattr(config, item.name)
         if value != item.default or item.name in ALWAYS_SAID:
-            words += [f"{item.flag}={value}"] if str(value).startswith("-") else [item.flag, str(value)]
+            words += _said(item, value)
     if origin.get("fixes"):
         words += ["--fix", ",".join(origin["fixes"])]
     return _comment(kind, origin, metrics, named) + shlex.join([*words, "--out", "run-again"])
+
+
+def _said(option: Option, value) -> list[str]:
+    """An option as the command line takes it."""
+    if option.kind is bool:
+        return [option.flag if value else option.flag.replace("--", "--no-", 1)]
+    return [f"{option.flag}={value}"] if str(value).startswith("-") else [option.flag, str(value)]
 
 
 def _of_hub(origin: dict) -> str:
