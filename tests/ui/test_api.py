@@ -1,12 +1,16 @@
 """The endpoints as a script uses them, over real HTTP: the whole job. What must be refused is in test_refusals."""
 
+import base64
 import csv
+import io
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from gradio_client import handle_file
+from PIL import Image
 
 from genhub.errors import UserError
 from genhub.jobs.folder import write_json
@@ -142,3 +146,25 @@ def test_the_documentation_is_what_the_code_says():
 
     made = runpy.run_path(str(ROOT / "docs" / "make_api.py"))["render"]()
     assert (ROOT / "docs" / "api.md").read_text(encoding="utf-8") == made, "run `make docs`"
+
+
+def test_images_are_read_learnt_and_drawn_from(client, me, tmp_path):
+    x = np.random.default_rng(0).integers(0, 256, (80, 8, 8), np.uint8)
+    np.savez(tmp_path / "set.npz", x=x, y=np.arange(80) % 2)
+    info = client.predict(me, handle_file(str(tmp_path / "set.npz")), {}, api_name="/read_images_file")
+    assert (info["images"], info["side"], info["classes"]) == (80, 8, {"0": 40, "1": 40})
+    options = {"variant": "dense", "epochs": 1, "precision": "fp32", "frames": 0, "conditional": True}
+    assert client.predict(me, info["id"], options, "vae", api_name="/forecast")["steps"] > 0
+    run = client.predict(me, info["id"], options, "mine", "vae", api_name="/train")
+    deadline = time.monotonic() + 120
+    while (told := client.predict(me, run, api_name="/run_status"))["state"] not in ("finished", "failed"):
+        assert time.monotonic() < deadline, told
+        time.sleep(0.2)
+    assert next(iter(told["metrics"])) == "mse", told
+    drawn = client.predict(me, run, {"n": 20, "label": "1"}, api_name="/draw_images")
+    with Image.open(io.BytesIO(base64.b64decode(drawn["picture"]))) as picture:
+        assert picture.size == (80, 16)
+
+
+def test_the_digits_are_there(client, me):
+    assert client.predict(me, "digits", {}, api_name="/read_bundled_images")["images"] == 1_797

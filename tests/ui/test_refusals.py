@@ -3,6 +3,7 @@
 The same inputs meet the gate and the readers alone in tests/test_gate.py, tests/data, tests/test_hub.py and tests/text/test_portable.py.
 """
 
+import io
 import json
 import shutil
 import struct
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from gradio_client import handle_file
+from PIL import Image
 
 from tests.hubserver import Fault, HubServer
 from tests.tiny import tiny_encoder
@@ -483,3 +485,53 @@ def test_a_second_start_waits_its_turn_and_stop_twice_is_stop_once(client, me, t
     assert client.predict(me, first, api_name="/run_status")["state"] in ("stopping", "stopped")
     assert [wait(run)["state"] for run in (first, *others)] == ["stopped"] * 4
     assert "ended already" in refused(client, (me, first), "/stop_run")
+
+
+# ---- images ---------------------------------------------------------------------------------------------------------
+
+
+def png(size=(20, 20)) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("L", size, 90).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def packed_images(path, files: dict[str, bytes]):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return handle_file(str(path))
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"a.png": png()}, "has 1 image"),
+        (
+            {f"{number}.png": png() for number in range(63)} | {"x.png": b"<svg xmlns='http://www.w3.org/2000/svg'/>"},
+            "no PNG, JPEG or WebP",
+        ),
+        ({f"{number}.png": png() for number in range(63)} | {"x.png": png((5, 5))}, "At least 16"),
+        ({"../a.png": png()}, "outside itself"),
+        ({f"{number}.png": b"" for number in range(2_001)}, "At most 2000"),
+    ],
+    ids=["too few", "a drawing", "tiny", "outside", "too many entries"],
+)
+def test_a_set_of_images_that_cannot_be_read_is_refused(client, me, tmp_path, files, said):
+    assert said in refused(client, [me, packed_images(tmp_path / "a.zip", files), {}], "/read_images_file")
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "said"),
+    [
+        ("/read_bundled_images", ["mnist", {}], "It is one of digits"),
+        ("/read_bundled_images", ["digits", {"side": 30}], "a multiple of 4"),
+        ("/read_bundled_images", ["digits", {"side": float("nan")}], "Side"),
+        ("/read_bundled_images", ["digits", {"colour": True}], "There is no option"),
+        ("/draw_images", ["0" * 32, {}], "run"),
+        ("/draw_images", ["0" * 32, {"n": 10**9}], "N"),
+        ("/draw_images", [7, {}], "run"),
+    ],
+)
+def test_what_is_wrong_with_images_is_said(app, me, name, values, said):
+    assert said in raw(app, name, [me, *values])
