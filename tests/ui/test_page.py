@@ -247,7 +247,7 @@ def test_a_phone_sees_every_tab_without_scrolling_sideways(app, chromium):
     page.wait_for_selector("#start-tiles .gh-tile")
     page.locator("#start-teach").click()
     expect(page.locator("#start-index li").first).to_be_visible()
-    for tab in ("Start", "Classify", "Runs"):
+    for tab in ("Start", "Classify", "Generate", "Images", "Runs"):
         page.get_by_role("tab", name=tab).click()
         page.wait_for_function("document.documentElement.scrollWidth <= 401")
     page.close()

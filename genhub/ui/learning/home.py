@@ -30,7 +30,12 @@ def layout(wires: Wires, kind: Kind) -> None:
         with gr.Column(scale=3, min_width=300):
             beside = gr.HTML(elem_id=kind.name("beside"), elem_classes="gh-reserve")
             code = gr.Code(
-                language="python", label=f"Does it with plain {kind.plain}", visible=False, elem_id=kind.name("code"), wrap_lines=True
+                language="python",
+                label=f"Does it with plain {kind.plain}",
+                visible=False,
+                elem_id=kind.name("code"),
+                wrap_lines=True,
+                max_lines=30,
             )
             command = gr.Code(language="shell", label="Trains it again", visible=False, elem_id=kind.name("command"), wrap_lines=True)
             publishing.layout(wires, kind.prefix)
