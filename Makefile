@@ -50,7 +50,7 @@ examples: $(VENV)/installed
 	PYTHONPATH=. $(RUN) docs/make_translating.py
 
 zoo: $(VENV)/installed
-	for recipe in shakespeare char_rnn stories translators translator_rnn; do $(KEEP_MEMORY) $(RUN) -m genhub.zoo.recipes.$$recipe --hours $(HOURS) || exit 1; done
+	for recipe in shakespeare char_rnn stories translators translator_rnn images; do $(KEEP_MEMORY) $(RUN) -m genhub.zoo.recipes.$$recipe --hours $(HOURS) || exit 1; done
 
 docs: $(VENV)/installed
 	PYTHONPATH=. $(RUN) docs/make_api.py

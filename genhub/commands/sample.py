@@ -28,9 +28,8 @@ def _run(args: argparse.Namespace, out: Output) -> None:
     passport = run.read("passport.json")
     import numpy as np
 
-    from genhub.data.image_sets import png
+    from genhub.data.image_sets import grid, png
     from genhub.images import stored, verdict
-    from genhub.images.film import grid
     from genhub.serving import imaging
 
     if passport.get("format") != stored.FORMAT:

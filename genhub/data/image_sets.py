@@ -33,7 +33,8 @@ MOST_CLASSES = 200
 BOUNDS = archive.Bounds(entries=2_000, total_bytes=100_000_000, entry_bytes=10_000_000, ratio=100)
 NUMPY_BYTES = 400_000_000  # unpacked
 DIGITS = "digits"
-PREVIEW = (4, 15)
+PREVIEW, PREVIEW_COLUMNS = 60, 15
+GREY = 96  # between images
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,9 @@ def read_images(args: dict) -> dict:
         sample=str(args.get("sample") or ""),
         hub=args.get("hub") or {},
         findings=[{"code": code, "text": text} for code, text in brought.told],
-        preview=base64.b64encode(png(_preview(x))).decode("ascii"),
+        preview=base64.b64encode(
+            png(grid(x[np.linspace(0, len(x) - 1, PREVIEW).astype(int)], PREVIEW_COLUMNS, usual_gap(x.shape[1])))
+        ).decode("ascii"),
     )
     tables.write_jsonl(folder / ROWS, _rows(x, brought.labels))
     write_json(folder / FACTS, asdict(info))
@@ -117,17 +120,25 @@ def read_rows(path: Path) -> tuple[np.ndarray, list[str]]:
     return np.stack(images), labels
 
 
-def _preview(x: np.ndarray) -> np.ndarray:
-    """Images from all over the set, side by side."""
-    rows, columns = PREVIEW
-    some = x[np.linspace(0, len(x) - 1, rows * columns).astype(int)].reshape(rows, columns, *x.shape[1:])
-    return np.concatenate([np.concatenate(list(row), axis=1) for row in some], axis=0)
-
-
 def _rows(x: np.ndarray, labels: list[str]) -> Iterator[dict]:
     for number, pixels in enumerate(x):
         row = {"image": base64.b64encode(png(pixels)).decode("ascii")}
         yield {**row, "label": labels[number]} if labels else row
+
+
+def grid(x: np.ndarray, columns: int, gap: int = 0) -> np.ndarray:
+    """(N, H, W[, 3]) → one picture of so many columns, `gap` grey pixels between images; what is missing in the last row is grey, too."""
+    missing = -len(x) % columns
+    x = np.concatenate([x, np.full((missing, *x.shape[1:]), GREY, x.dtype)])
+    around = [(0, 0), (0, gap), (0, gap), *[(0, 0)] * (x.ndim - 3)]
+    rows = np.pad(x, around, constant_values=GREY).reshape(-1, columns, x.shape[1] + gap, x.shape[2] + gap, *x.shape[3:])
+    whole = np.concatenate([np.concatenate(list(row), axis=1) for row in rows], axis=0)
+    return whole[: whole.shape[0] - gap, : whole.shape[1] - gap]
+
+
+def usual_gap(side: int) -> int:
+    """Pixels between images of this side, so that each is seen as one."""
+    return max(1, side // 14)
 
 
 def png(pixels: np.ndarray) -> bytes:

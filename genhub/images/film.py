@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from genhub.data.image_sets import png
+from genhub.data.image_sets import grid, png, usual_gap
 from genhub.events import Sample
 from genhub.images.coder import Coder
 from genhub.images.pixels import Images, array, tensor
@@ -36,7 +36,7 @@ class Film:
         return Sample(step, "", part=part, file=name)
 
     def draw(self) -> np.ndarray:
-        """(rows · H, SHOWN · W[, 3]) uint8."""
+        """One picture: SHOWN columns, a row of images, one of reconstructions, and rows of drawn ones."""
         device, training = next(self.model.parameters()).device, self.model.training
         self.model.eval()
         try:
@@ -48,12 +48,4 @@ class Film:
                     rows.append(array(self.model.decode(self.codes.to(device), classes)))
         finally:
             self.model.train(training)
-        return grid(np.concatenate(rows), SHOWN)
-
-
-def grid(x: np.ndarray, columns: int) -> np.ndarray:
-    """(N, H, W[, 3]) → one picture of so many columns; what is missing in the last row stays dark."""
-    missing = -len(x) % columns
-    x = np.concatenate([x, np.zeros((missing, *x.shape[1:]), x.dtype)])
-    rows = x.reshape(-1, columns, *x.shape[1:])
-    return np.concatenate([np.concatenate(list(row), axis=1) for row in rows], axis=0)
+        return grid(np.concatenate(rows), SHOWN, usual_gap(self.images.x.shape[1]))

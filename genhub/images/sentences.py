@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+LATE = 6  # epochs of a training in which a best one half-way means something
+
 
 def of(metrics: Mapping) -> list[str]:
     """One sentence a finding."""
@@ -13,8 +15,18 @@ def of(metrics: Mapping) -> list[str]:
     else:
         told.append(f"PCA with a code of the same size, {code['size']:,}, is better: its squared error is {1 - pca / own:.0%} lower.")
     told.append(f"{1 - own / mean:.0%} of the variance around the mean image is kept.")
-    if code["active"] < code["size"]:
+    if 0 < code["active"] < code["size"]:
         told.append(f"{code['active']:,} of {code['size']:,} numbers of the code vary with the image; the others say nothing.")
+    if not code["active"]:
+        told.append(
+            "The code says nothing of the image (posterior collapse): train for more epochs, take a smaller β, or a simpler decoder."
+        )
+    training = metrics["training"]
+    if 2 * training["best_epoch"] <= training["epochs_run"] >= LATE:
+        told.append(
+            f"Epoch {training['best_epoch']} of {training['epochs_run']} was the best on images it does not learn from: after it, it learnt the "
+            "others by heart. Fewer epochs, a shorter code or more images would do."
+        )
     if "nats" in metrics:
         nats = metrics["nats"]
         told.append(

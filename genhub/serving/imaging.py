@@ -7,11 +7,10 @@ import base64
 import time
 from typing import Any
 
-from genhub.data.image_sets import png
+from genhub.data.image_sets import grid, png, usual_gap
 from genhub.errors import UserError
 from genhub.images import verdict
 from genhub.images.coder import Coder
-from genhub.images.film import grid
 from genhub.images.judge import Judge
 from genhub.jobs.folder import RunFolder
 from genhub.training.configs import DrawConfig
@@ -30,7 +29,7 @@ def draw(context: Any, args: dict) -> dict:
     drawn, began = classes(model, names, config), time.monotonic()
     x = verdict.drawn(model, config.n, config.seed, config.temperature, drawn)
     return {
-        "picture": base64.b64encode(png(grid(x, COLUMNS))).decode("ascii"),
+        "picture": base64.b64encode(png(grid(x, COLUMNS, usual_gap(x.shape[1])))).decode("ascii"),
         "columns": COLUMNS,
         "side": x.shape[1],
         "count": config.n,

@@ -46,7 +46,7 @@ def test_the_digits(tmp_path):
     assert labels[:3] == ["0", "1", "2"]
     assert sum(info["classes"].values()) == 1_797
     with Image.open(io.BytesIO(base64.b64decode(info["preview"]))) as preview:
-        assert preview.size == (15 * 8, 4 * 8)
+        assert preview.size == (15 * 9 - 1, 4 * 9 - 1)
 
 
 def test_a_zip_whose_folders_name_the_classes(tmp_path):

@@ -81,7 +81,7 @@ def test_pictures_on_the_way_are_files_of_the_run(tmp_path, rows):
     assert [event.step for event in seen] == [0, 4, 8]
     for event in seen:
         with Image.open(run.path / event.file) as picture:
-            assert picture.size == (80, 40)  # ten originals, their reconstructions, thirty drawn
+            assert picture.size == (89, 44)  # ten originals, their reconstructions, thirty drawn
     first, last = ((run.path / seen[place].file).read_bytes() for place in (0, -1))
     assert first != last
 

@@ -17,9 +17,9 @@ from PIL import Image
 from safetensors.torch import load, save
 
 from genhub import cli, settings
+from genhub.data.image_sets import grid
 from genhub.errors import UserError
 from genhub.images import stored, verdict
-from genhub.images.film import grid
 from genhub.images.travels.code import FILE
 from genhub.images.variants import FAMILIES
 from genhub.text import code, portable

@@ -45,7 +45,7 @@ def picture(told: str) -> np.ndarray:
 def test_images_come_in(lab, images):
     info = lab.images_info(VISITOR, images)
     assert (info.images, info.side, info.name) == (1_797, 8, "digits")
-    assert picture(info.preview).shape == (32, 120)
+    assert picture(info.preview).shape == (4 * 9 - 1, 15 * 9 - 1)
 
 
 def test_a_run_says_what_it_is_and_where_its_images_come_from(lab, images, run):
@@ -56,11 +56,11 @@ def test_a_run_says_what_it_is_and_where_its_images_come_from(lab, images, run):
 
 def test_a_run_draws_and_shows_its_film(lab, run):
     told = lab.draw(VISITOR, run, {"n": 25, "label": "3", "seed": 1})
-    assert picture(told["picture"]).shape == (3 * 8, 10 * 8)
+    assert picture(told["picture"]).shape == (3 * 9 - 1, 10 * 9 - 1)
     assert told["classes"] == ["3"] * 25
     assert lab.draw(VISITOR, run, {"n": 25, "label": "3", "seed": 1})["picture"] == told["picture"]
     _, view = lab.view(VISITOR, run)
-    assert picture(lab.picture(VISITOR, run, view.samples[-1].file)).shape == (5 * 8, 10 * 8)
+    assert picture(lab.picture(VISITOR, run, view.samples[-1].file)).shape == (5 * 9 - 1, 10 * 9 - 1)
 
 
 @pytest.mark.parametrize(

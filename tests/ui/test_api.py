@@ -163,7 +163,7 @@ def test_images_are_read_learnt_and_drawn_from(client, me, tmp_path):
     assert next(iter(told["metrics"])) == "mse", told
     drawn = client.predict(me, run, {"n": 20, "label": "1"}, api_name="/draw_images")
     with Image.open(io.BytesIO(base64.b64decode(drawn["picture"]))) as picture:
-        assert picture.size == (80, 16)
+        assert picture.size == (89, 17)
 
 
 def test_the_digits_are_there(client, me):
