@@ -66,6 +66,7 @@ def test_an_autoencoder_is_trained_on_arrays(capsys, tmp_path):
         (["--data", "nothing.zip"], "The file is not there"),
         ([], "There is no set of images to train on"),
         (["--data", "digits", "--preset", "slow"], "Preset is “slow”"),
+        (["--data", "digits", "--epochs", "0"], "from 1 to 1,000"),
     ],
 )
 def test_mistakes_are_named(words, said, capsys, tmp_path):

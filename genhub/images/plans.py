@@ -1,5 +1,7 @@
 """How long and how fast a variant learns: the config as the training loop's plan, with the sizes that suit."""
 
+import math
+
 from genhub.images.material import Material
 from genhub.images.pixels import Examples
 from genhub.images.task import ALL, CoderTask, LayerwiseTask, pair_name
@@ -8,6 +10,9 @@ from genhub.training.plan import Phase, Plan
 
 RATES = {"recurrent": 3e-3, "deep": 1e-3, "deep-linear": 5e-4, "linear": 1e-3, "kl": 1e-3}  # of all others 2e-3
 USUAL = 2e-3
+STEPS = {"conv": 3_000, "conv-wide": 2_500, "kl": 1_500, "recurrent": 4_000}  # that suit; of all others USUAL_STEPS
+USUAL_STEPS = 6_000
+LEAST_EPOCHS, MOST_EPOCHS = 5, 500
 LAYERWISE = "layerwise"
 CONVOLUTIONAL = ("conv", "conv-wide", "kl")  # bf16 is worth its rounding here; a dense layer of this size is not faster in it
 
@@ -22,24 +27,31 @@ def batch_size(config: ImageConfig, images: int) -> int:
     return config.batch_size or (32 if images < 5_000 else 64 if images < 20_000 else 128)
 
 
+def epochs(config: ImageConfig, images: int) -> int:
+    """The user's, or as many as take the steps that suit the variant."""
+    steps = STEPS.get(config.variant, USUAL_STEPS)
+    return config.epochs or min(MOST_EPOCHS, max(LEAST_EPOCHS, math.ceil(steps * batch_size(config, images) / images)))
+
+
 def precision(config: ImageConfig) -> str:
     return "fp32" if config.precision == "auto" and config.variant not in CONVOLUTIONAL else config.precision
 
 
-def phases(config: ImageConfig, pairs: int) -> tuple[Phase, ...]:
+def phases(config: ImageConfig, epochs: int, pairs: int) -> tuple[Phase, ...]:
     """One; layer by layer a third of the epochs for each pair of layers alone and the rest for all."""
     if config.variant != LAYERWISE:
-        return (Phase(config.epochs, {ALL: rate(config)}),)
+        return (Phase(epochs, {ALL: rate(config)}),)
     names = [pair_name(number) for number in range(pairs)]
-    alone = max(1, config.epochs // (pairs + 1))
+    alone = max(1, epochs // (pairs + 1))
     apart = [Phase(alone, {name: rate(config) * (name == learns) for name in names}) for learns in names]
-    return (*apart, Phase(max(1, config.epochs - alone * pairs), dict.fromkeys(names, rate(config))))
+    return (*apart, Phase(max(1, epochs - alone * pairs), dict.fromkeys(names, rate(config))))
 
 
 def plan(config: ImageConfig, material: Material) -> Plan:
+    images = len(material.train)
     return Plan(
-        phases=phases(config, len(material.model.encoder) if config.variant == LAYERWISE else 0),
-        batch_size=batch_size(config, len(material.train)),
+        phases=phases(config, epochs(config, images), len(material.model.encoder) if config.variant == LAYERWISE else 0),
+        batch_size=batch_size(config, images),
         warmup=config.warmup,
         weight_decay=config.weight_decay,
         clip=config.clip,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from genhub.events import Done, Event, Stage
-from genhub.images import material, plans, sentences, stored, verdict
+from genhub.images import latent, material, plans, sentences, stored, verdict
 from genhub.images.coder import parameters
 from genhub.images.film import Film
 from genhub.images.stored import FORMAT
@@ -81,6 +81,7 @@ class _Work(Work):
         self.model.cpu()
         judged = yield from verdict.judge(self.material, self.stopped)
         passport = self.save(judged)
+        latent.save(self.run.path, latent.plane(self.model, self.material.test))
         metrics = {**judged, "training": self.training_info(trained), "split": self.split_info(), "stopped": self.stopped}
         metrics |= {"sentences": sentences.of(metrics)}
         card.write(self.run, metrics, passport)
@@ -112,4 +113,5 @@ class _Work(Work):
             "images_per_second": round(trained.fitted.rows / trained.fitted.seconds, 1) if trained.fitted.seconds else None,
             "batch_size": plans.batch_size(self.config, len(self.material.train)),
             "learning_rate": plans.rate(self.config),
+            "epochs": plans.epochs(self.config, len(self.material.train)),
         }

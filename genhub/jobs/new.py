@@ -51,7 +51,7 @@ def run_name(table: str, config: Config) -> str:
     preset = "" if frozen else next(presets, "")
     decided = {*known.get("Quick" if frozen else preset, ()), *NAMED_APART}
     apart = [preset.rpartition(", ")[2]] if preset else []  # the architecture is said already
-    if "epochs" in values and not preset and not frozen:
+    if values.get("epochs") and not preset and not frozen:
         apart, decided = [f"{values['epochs']} epoch{'s' if values['epochs'] > 1 else ''}"], {*decided, "epochs"}
     if values.get("model") != usual.get("model"):
         apart.append(str(values["model"]).rpartition("/")[2])

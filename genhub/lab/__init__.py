@@ -1,7 +1,7 @@
 """What a visitor can do, without a page: the use cases behind every button, endpoint and (in part) command.
 
     tables    take_upload · take_pasted · take_sample · take_hub · add_test · examine
-    images    take_images · take_images_sample · images_info · images_rows · draw
+    images    take_images · take_images_sample · images_info · images_rows · picture · draw · image_map · images_at · image_sheet
     texts     take_text · take_text_file · take_text_sample · take_text_hub · text_info · text_rows
     runs      forecast · train · view · stop · resume · rename · delete · compare
     answers   predict · predict_table · explain · without

@@ -1,6 +1,6 @@
 """Sets of images come in, read in one-shot children; images are drawn by the model worker.
 
-take_images · take_images_sample · images_info · images_rows · picture · draw
+take_images · take_images_sample · images_info · images_rows · picture · draw · image_map · images_at · image_sheet
 """
 
 import base64
@@ -57,7 +57,25 @@ class ImageSets(Base):
         folder = self._with_model(visitor, run)
         return self.worker.call("images.draw", {"run_dir": str(folder.path), "config": config.to_dict()}, seconds=SECONDS)
 
+    def image_map(self, visitor: str, run: str) -> dict:
+        """Where the unseen images of a run lie, see `serving.imaging.map_of`."""
+        return self.worker.call("images.map", {"run_dir": str(self._with_model(visitor, run).path)}, seconds=SECONDS)
+
+    def images_at(self, visitor: str, run: str, places: list, label: str = "") -> dict:
+        """What is decoded at some places of a run's map, see `serving.imaging.at`."""
+        args = {"run_dir": str(self._with_model(visitor, run).path), "places": gate.listed(places, "places"), "label": _label(label)}
+        return self.worker.call("images.at", args, seconds=SECONDS)
+
+    def image_sheet(self, visitor: str, run: str, span: list, label: str = "") -> dict:
+        """Images from all over a part of a run's map, see `serving.imaging.sheet`."""
+        args = {"run_dir": str(self._with_model(visitor, run).path), "span": gate.listed(span, "span"), "label": _label(label)}
+        return self.worker.call("images.sheet", args, seconds=SECONDS)
+
     def _read_images(self, visitor: str, request: dict, values: dict) -> ImagesInfo:
         asked = {**request, **gate.filled(ImageSetConfig, values).to_dict()}
         _, answer = self._taken(visitor, "genhub.data.image_sets:read_images", asked)
         return ImagesInfo(**answer)
+
+
+def _label(label) -> str:
+    return gate.text(label, 80, "label", blank=True)

@@ -40,9 +40,9 @@ def page(*parts: str, classes: str = "") -> str:
     return f'<div class="gh {classes}">{"".join(parts)}</div>'
 
 
-def picture(png: str, told: str) -> str:
+def picture(png: str, told: str, classes: str = "") -> str:
     """A picture of small images, from a PNG in base64, enlarged pixel by pixel. told: what it shows, for those who do not see it."""
-    return f'<img class="gh-pixels" alt="{esc(told)}" src="data:image/png;base64,{esc(png)}">'
+    return f'<img class="gh-pixels {classes}" alt="{esc(told)}" src="data:image/png;base64,{esc(png)}">'
 
 
 def paragraph(text: str, classes: str = "") -> str:

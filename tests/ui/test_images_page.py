@@ -52,7 +52,7 @@ def test_a_vae_learns_the_digits_and_draws(page):
     expect(page.locator("#vae_facts")).to_contain_text("1,797")
     expect(page.locator("#vae_facts img.gh-pixels")).to_be_visible()
     expect(page.locator("#vae_forecast")).to_contain_text("parameters")
-    page.locator("#vae_epochs input").fill("2")
+    page.locator("#vae_epochs textarea, #vae_epochs input").first.fill("2")
     page.locator("#vae_conditional input").check()
     page.locator("#vae_train").click()
     expect(page.locator("#vae_verdict .gh-big")).to_be_visible()
@@ -75,6 +75,13 @@ def test_a_vae_learns_the_digits_and_draws(page):
         page.locator("#vae_download").click()
     with zipfile.ZipFile(download.value.path()) as packed:
         assert "model/model.safetensors" in packed.namelist()
+    page.locator("#stage-latent > button").click()
+    expect(page.locator("#latent-map .gh-plane circle")).to_have_count(270)
+    for _ in range(2):
+        page.locator("#latent-map rect").nth(500).click()
+        expect(page.locator("#latent-shown")).to_contain_text("Decoded in")
+    page.locator("#latent-sheet").click()
+    expect(page.locator("#latent-shown")).to_contain_text("place by place")
     page.set_viewport_size({"width": 400, "height": 900})
     page.wait_for_function(FITS)
 
@@ -92,6 +99,7 @@ def test_an_autoencoder_learns_images_of_ones_own(page, tmp_path):
     expect(page.locator("#autoencoder_file")).to_contain_text("mine")
     page.locator("#autoencoder_use").click()
     expect(page.locator("#autoencoder_facts")).to_contain_text("Classes: even (40), odd (40).")
+    page.locator("#autoencoder_epochs textarea, #autoencoder_epochs input").first.fill("2")
     page.locator("#autoencoder_train").click()
     expect(page.locator("#autoencoder_verdict")).to_contain_text("PCA, 30 numbers")
 

@@ -23,7 +23,7 @@ METRICS = {
     "code": {"size": COUNT, "active": COUNT},
     "nats?": {"reconstruction": NATS, "kl": NATS, "total": NATS, "active": COUNT},
     "damaged?": {"kind": Text(20, "|".join(NOISES)), "amount": Number(0, 1), "mse": ERROR},
-    "training": {**TRAINING, **dict.fromkeys(("val_loss?", "images_per_second?"), Number(-1e12, 1e12, optional=True))},
+    "training": {**TRAINING, **dict.fromkeys(("val_loss?", "images_per_second?", "epochs?"), Number(-1e12, 1e12, optional=True))},
     "split": {
         "kind": Text(20, "hold-out"),
         "by": Text(20, "image"),

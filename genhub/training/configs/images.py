@@ -58,7 +58,7 @@ class ImageConfig(Config):
     """What the training of every image model has."""
 
     coding: int = option(0, "Numbers that an image is described by: the bottleneck; 0: what the variant has.", low=0, high=2_048)
-    epochs: int = option(10, "Times that every image is seen.", low=1, high=500)
+    epochs: int | None = option(None, "Times that every image is seen; empty: the more, the fewer images there are.", low=1, high=1_000)
     batch_size: int | None = option(
         None, "Images an optimiser step; empty: the fewer there are, the fewer.", low=4, high=1_024, advanced=True
     )
@@ -103,12 +103,13 @@ class VAEConfig(ImageConfig):
 
 IMAGE_PRESETS = {
     "autoencoder": {
-        "Quick": {"variant": "stacked", "epochs": 10},
-        "Convolutional": {"variant": "conv", "epochs": 15},
+        "Dense": {"variant": "stacked", "coding": 0},
+        "Convolutional": {"variant": "conv", "coding": 0},
+        "Denoising": {"variant": "denoising", "coding": 0},
     },
     "vae": {
-        "Map of two dimensions": {"variant": "conv", "coding": 2, "epochs": 15},
-        "Good pictures": {"variant": "conv-wide", "coding": 16, "epochs": 20},
+        "Map of two dimensions": {"variant": "conv", "coding": 2},
+        "Good pictures": {"variant": "conv-wide", "coding": 16},
     },
 }
 VARIANTS = {"autoencoder": AUTOENCODERS, "vae": VAES}  # by family

@@ -17,4 +17,13 @@ def endpoints(lab: Lab) -> list[Callable]:
         temperature, seed."""
         return lab.draw(visitor, run, options)
 
-    return [read_bundled_images, draw_images]
+    def image_map(visitor: str, run: str) -> dict:
+        """Where the unseen images of a run lie, as the model encodes them: `places` on a plane, their classes, and the share of the codes'
+        variance that the plane shows (1 for codes of two numbers)."""
+        return lab.image_map(visitor, run)
+
+    def images_at(visitor: str, run: str, places: list[list[float]], label: str = "") -> dict:
+        """What the model of a run decodes at some places of its map: one row of images as a PNG in base64, and the codes."""
+        return lab.images_at(visitor, run, places, label)
+
+    return [read_bundled_images, draw_images, image_map, images_at]

@@ -134,7 +134,7 @@ AUTOENCODER = Kind(
     ),
     config=AutoencoderConfig,
     main=("variant", "coding", "epochs", "seed"),
-    preset="Quick",
+    preset="Dense",
     presets=IMAGE_PRESETS["autoencoder"],
     learns_from="images",
     plain="PyTorch",

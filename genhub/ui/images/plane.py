@@ -1,0 +1,62 @@
+"""The map of an image model as SVG: where images lie, coloured by class, and cells that can be pressed anywhere on it."""
+
+from collections.abc import Sequence
+
+from genhub.ui import charts
+from genhub.ui.markup import esc
+
+WIDTH, HEIGHT, EDGE = 640, 460, 8
+COLUMNS, ROWS = 40, 28
+PICK = "at"
+Place = tuple[float, float]
+Span = tuple[float, float, float, float]  # left, bottom, right, top
+
+
+def span(places: Sequence[Sequence[float]]) -> Span:
+    """All places, with a little room around them."""
+    xs, ys = zip(*places, strict=True)
+    wide, high = (max(values) - min(values) or 1.0 for values in (xs, ys))
+    return min(xs) - 0.05 * wide, min(ys) - 0.05 * high, max(xs) + 0.05 * wide, max(ys) + 0.05 * high
+
+
+def draw(told: dict, chosen: Sequence[Place] = ()) -> str:
+    """`told`: the answer of `lab.image_map`; chosen: the last places that were pressed, the newest last."""
+    left, bottom, right, top = span(told["places"])
+
+    def at(place: Sequence[float]) -> tuple[float, float]:
+        x = EDGE + (place[0] - left) / (right - left) * (WIDTH - 2 * EDGE)
+        return x, HEIGHT - EDGE - (place[1] - bottom) / (top - bottom) * (HEIGHT - 2 * EDGE)
+
+    dots = "".join(
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{charts.colour(max(0, number))}" fill-opacity="0.75"/>'
+        for (x, y), number in zip(map(at, told["places"]), told["classes"], strict=True)
+    )
+    names = dict(zip(told["names"], range(len(told["names"])), strict=True))
+    labels = "".join(_label(told, number, name, at) for name, number in names.items())
+    marks = "".join(
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="7" fill="none" stroke="var(--gh-ink)" stroke-width="2.5"/>' for x, y in map(at, chosen)
+    )
+    if len(chosen) > 1:
+        (x1, y1), (x2, y2) = at(chosen[-2]), at(chosen[-1])
+        marks += f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="var(--gh-ink)" stroke-width="2"/>'
+    cells = "".join(_cell(column, row, (left, bottom, right, top)) for row in range(ROWS) for column in range(COLUMNS))
+    told_of = f"A map of {len(told['places']):,} images in {len(names) or 'no'} classes"
+    return f'<svg class="gh-plane" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{esc(told_of)}">{dots}{labels}{marks}{cells}</svg>'
+
+
+def _label(told: dict, number: int, name: str, at) -> str:
+    """A class's name in the middle of its images."""
+    own = [place for place, own in zip(told["places"], told["classes"], strict=True) if own == number]
+    if not own:
+        return ""
+    xs, ys = (sorted(values) for values in zip(*own, strict=True))
+    x, y = at((xs[len(xs) // 2], ys[len(ys) // 2]))
+    return f'<text class="name" x="{x:.1f}" y="{y:.1f}" text-anchor="middle">{esc(name[:14])}</text>'
+
+
+def _cell(column: int, row: int, whole: Span) -> str:
+    left, bottom, right, top = whole
+    wide, high = (WIDTH - 2 * EDGE) / COLUMNS, (HEIGHT - 2 * EDGE) / ROWS
+    x, y = left + (column + 0.5) / COLUMNS * (right - left), top - (row + 0.5) / ROWS * (top - bottom)
+    box = f'x="{EDGE + column * wide:.1f}" y="{EDGE + row * high:.1f}" width="{wide:.1f}" height="{high:.1f}"'
+    return f'<rect {box} data-pick="{PICK}:{x:.4g}:{y:.4g}"/>'

@@ -1,0 +1,60 @@
+"""The map: codes of two numbers are the plane, longer ones lie on that of most variance, and places lead back to codes."""
+
+import numpy as np
+import pytest
+import torch
+
+from genhub.errors import UserError
+from genhub.images import figures, latent
+from genhub.images.coder import Shape
+from genhub.images.pixels import Images
+from genhub.images.variants import Blueprint, build
+
+
+def model(coding: int, classes: int = 0):
+    torch.manual_seed(0)
+    return build(Blueprint("vae", "dense", Shape(1, 8, 8), coding, classes)).eval()
+
+
+@pytest.fixture
+def images() -> Images:
+    draw = np.random.default_rng(0)
+    return Images(draw.integers(0, 256, (50, 8, 8), np.uint8), np.arange(50) % 3, ("a", "b", "c"))
+
+
+def test_codes_of_two_numbers_are_the_plane(images):
+    found = latent.plane(model(2), images)
+    assert np.array_equal(found.places, figures.codes(model(2), images))
+    assert np.array_equal(found.codes(found.places), found.places)
+    assert (found.kept, found.classes.tolist()) == (1.0, images.y.tolist())
+
+
+def test_longer_codes_lie_on_the_plane_of_most_variance(images):
+    coder = model(6)
+    found, codes = latent.plane(coder, images), figures.codes(coder, images)
+    assert np.allclose(found.axes @ found.axes.T, np.eye(2), atol=1e-5)
+    assert np.allclose(found.places.mean(0), 0, atol=1e-5)
+    assert 0 < found.kept < 1
+    shown = np.var(found.places, axis=0).sum() / np.var(codes, axis=0).sum()
+    assert found.kept == pytest.approx(shown, abs=1e-4)
+    back = (found.codes(found.places) - found.origin) @ found.axes.T
+    assert np.allclose(back, found.places, atol=1e-5)
+
+
+def test_a_map_is_kept(images, tmp_path):
+    found = latent.plane(model(6), Images(images.x))
+    latent.save(tmp_path, found)
+    again = latent.load(tmp_path)
+    assert np.array_equal(again.places, found.places)
+    assert again.classes.tolist() == [-1] * 50
+    with pytest.raises(UserError, match="This run has no map"):
+        latent.load(tmp_path / "nothing")
+
+
+def test_a_place_of_a_conditional_model_is_decoded_for_a_class(images):
+    coder = model(4, classes=3)
+    codes = latent.plane(coder, images).codes(np.zeros((2, 2)))
+    first, other = latent.decoded(coder, codes, 0), latent.decoded(coder, codes, 2)
+    assert first.shape == (2, 8, 8)
+    assert np.array_equal(first[0], first[1])
+    assert not np.array_equal(first, other)
