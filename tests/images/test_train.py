@@ -8,12 +8,13 @@ import pytest
 import torch
 from PIL import Image
 
-from genhub import tasks
+from genhub import settings, tasks
 from genhub.errors import UserError
 from genhub.events import Done, Metric, Note, Resumed, Sample
 from genhub.images import stored, verdict
 from genhub.images.train import train
 from genhub.images.variants import FAMILIES
+from genhub.text import portable
 from genhub.training.configs.images import VARIANTS
 from tests.images.bars import bars, config, new_run
 
@@ -30,8 +31,8 @@ def test_the_options_name_every_variant():
 
 
 @pytest.mark.parametrize(("family", "name"), EVERY)
-def test_every_variant_is_trained_judged_and_kept(tmp_path, rows, family, name):
-    chosen = config(family, variant=name, epochs=3)
+def test_every_variant_is_trained_judged_kept_and_travels(tmp_path, rows, family, name):
+    chosen = config(family, variant=name)
     run = new_run(tmp_path / "run", family, chosen, rows)
     *_, last = tasks.get(family).load()(chosen, run)
     assert isinstance(last, Done)
@@ -54,6 +55,9 @@ def test_every_variant_is_trained_judged_and_kept(tmp_path, rows, family, name):
     assert ("nats" in metrics) == (family == "vae" and name != "kl")
     assert ("damaged" in metrics) == (name == "denoising")
     assert not run.checkpoints.exists()
+    again = portable.open_zip(portable.export_zip(run.path, tmp_path / "run.zip"), tmp_path / "again", settings.get().limits)
+    x = torch.rand(3, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(model.reconstruct(x), stored.load(again / "model").reconstruct(x))
 
 
 def test_a_linear_autoencoder_comes_near_pca(tmp_path, rows):

@@ -21,12 +21,9 @@ from genhub.data.image_sets import grid
 from genhub.errors import UserError
 from genhub.images import stored, verdict
 from genhub.images.travels.code import FILE
-from genhub.images.variants import FAMILIES
 from genhub.text import code, portable
 from tests.images.bars import bars, trained
 from tests.ui.calls import spoiled
-
-EVERY = [(family, name) for family, variants in FAMILIES.items() for name in variants]
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +42,6 @@ def packed(run, tmp_path) -> Path:
 
 def opened(path: Path, folder: Path):
     return portable.open_zip(path, folder, settings.get().limits)
-
-
-@pytest.mark.parametrize(("family", "name"), EVERY)
-def test_every_variant_leaves_and_comes_back(tmp_path, rows, family, name):
-    run = trained(tmp_path / "run", family, rows, variant=name, epochs=1)
-    before, again = stored.load(run.path / "model"), stored.load(opened(packed(run, tmp_path), tmp_path / "again") / "model")
-    x = torch.rand(3, 1, 8, 8, generator=torch.Generator().manual_seed(0))
-    assert torch.equal(before.reconstruct(x), again.reconstruct(x))
 
 
 def test_nothing_of_the_images_leaves(run, tmp_path):

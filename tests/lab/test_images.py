@@ -48,38 +48,36 @@ def test_images_come_in(lab, images):
     assert picture(info.preview).shape == (4 * 9 - 1, 15 * 9 - 1)
 
 
-def test_a_run_says_what_it_is_and_where_its_images_come_from(lab, images, run):
+def test_a_run_draws_shows_its_film_and_its_map(lab, images, run):
     info, job = lab.run(VISITOR, run), RunFolder(lab.run(VISITOR, run).path).job()
     assert (info.task, info.name) == ("vae", "digits · Dense · 2 epochs · frames 2 · precision fp32 · conditional True")
     assert (job["data"]["sample"], job["data"]["rows"]) == ("digits", 1_797)
-
-
-def test_a_run_draws_and_shows_its_film(lab, run):
     told = lab.draw(VISITOR, run, {"n": 25, "label": "3", "seed": 1})
     assert picture(told["picture"]).shape == (3 * 9 - 1, 10 * 9 - 1)
     assert told["classes"] == ["3"] * 25
     assert lab.draw(VISITOR, run, {"n": 25, "label": "3", "seed": 1})["picture"] == told["picture"]
     _, view = lab.view(VISITOR, run)
     assert picture(lab.picture(VISITOR, run, view.samples[-1].file)).shape == (5 * 9 - 1, 10 * 9 - 1)
-
-
-@pytest.mark.parametrize(
-    ("values", "said"),
-    [
+    for name in ("../passport.json", "frames/../job.json", "frames/000001.txt", "frames/999999.png", 7):
+        with pytest.raises(UserError, match="picture"):
+            lab.picture(VISITOR, run, name)
+    for values, said in (
         ({"n": 1_000}, "too many at once"),
         ({"label": "eleven"}, "There is no class “eleven”"),
         ({"temperature": float("nan")}, "Temperature"),
-    ],
-)
-def test_what_cannot_be_drawn_is_refused(lab, run, values, said):
-    with pytest.raises(UserError, match=said):
-        lab.draw(VISITOR, run, values)
-
-
-@pytest.mark.parametrize("name", ["../passport.json", "frames/../job.json", "frames/000001.txt", "frames/999999.png", 7])
-def test_only_pictures_of_the_film_are_shown(lab, run, name):
-    with pytest.raises(UserError, match="picture"):
-        lab.picture(VISITOR, run, name)
+    ):
+        with pytest.raises(UserError, match=said):
+            lab.draw(VISITOR, run, values)
+    found = lab.image_map(VISITOR, run)
+    assert (len(found["places"]), found["size"], found["names"]) == (270, 4, [str(digit) for digit in range(10)])
+    there = lab.images_at(VISITOR, run, found["places"][:3], "7")
+    assert picture(there["picture"]).shape == picture(there["pixels"]).shape == (8, 3 * 9 - 1)
+    assert picture(lab.image_sheet(VISITOR, run, [-1, -1, 1, 1])["picture"]).shape == (128, 128)
+    for places in ([], [[1]], [["x", "y"]], [[float("inf"), 0]], [[0, 0]] * 300):
+        with pytest.raises(UserError, match="no places of a map"):
+            lab.images_at(VISITOR, run, places)
+    with pytest.raises(UserError, match="There is no class"):
+        lab.images_at(VISITOR, run, [[0, 0]], "eleven")
 
 
 def test_a_run_leaves_as_a_zip_and_comes_back(lab, run):
@@ -89,6 +87,8 @@ def test_a_run_leaves_as_a_zip_and_comes_back(lab, run):
     assert "class DenseVAE" in told["script"]
     assert "train images --family vae --data digits --coding" not in told["command"]
     assert "--variant dense" in told["command"]
+    with pytest.raises(UserError, match="has no map"):
+        lab.image_map(VISITOR, again)
 
 
 def test_a_forecast_comes_before(lab, images):

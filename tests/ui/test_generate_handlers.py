@@ -15,7 +15,7 @@ from genhub.lab import EXAMPLE_PREFIX, EXAMPLES
 from genhub.training.configs import GenerateConfig
 from genhub.ui import beam_tree, markup, publishing, tokens
 from genhub.ui.generate import decode, guess, tree, write, writer
-from genhub.ui.learning import home, kinds, options, run, section
+from genhub.ui.learning import home, kinds, options, run, section, try_it
 from genhub.ui.learning import text_source as source
 from genhub.ui.learning.kinds import ADAPT, KINDS, SCRATCH, remembered
 from genhub.ui.wiring import Wires
@@ -563,7 +563,7 @@ def test_a_section_opens_on_its_recorded_run_and_goes_back_to_it_when_a_run_is_g
         assert not drawn["scratch_stop"]["interactive"]
         first = run.scrub(lab, SESSION, learn, SCRATCH, scratch_film=1)
         assert "Before the first step" in first["scratch_film_view"]
-        assert home._run(lab, SESSION, learn, SCRATCH) == SCRATCH.recorded
+        assert run.chosen_run(lab, SESSION, learn, SCRATCH) == SCRATCH.recorded
     assert run.pulse(lab, SESSION, {})["learn_pulse"].active is False
 
 
@@ -765,9 +765,9 @@ def test_side_by_side_stands_what_was_written_or_that_nothing_was(tmp_path):
     lab = Writing(answers=[told(token(1, "<i>")), told(perplexity=None)])
     lab.folder = lambda visitor, run_id: RunFolder(tmp_path)
     learn, given = {"adapt_run": RUN}, {"adapt_prompt": "<u>", "adapt_beside_seed": 4}
-    shown = home.beside(lab, SESSION, learn, ADAPT, **given)["adapt_beside"]
+    shown = try_it.beside(lab, SESSION, learn, ADAPT, **given)["adapt_beside"]
     assert [(asked["run"], asked.get("model"), asked["seed"]) for asked in lab.asked] == [(RUN, None, 4), ("", "o/<b>", 4)]
     assert "it wrote nothing" in shown
     assert not any(mark in shown for mark in ("<b>", "<i>", "<u>"))
     with pytest.raises(UserError, match="It is gone"):  # a run without a model says so, before anybody looks for its base
-        home.beside(Writing(GONE), SESSION, learn, ADAPT, **given)
+        try_it.beside(Writing(GONE), SESSION, learn, ADAPT, **given)

@@ -18,6 +18,7 @@ TOLD = {
     "conditional": False,
 }
 PICTURE = "aGk="
+HELD = {"latent_run": "c", "latent_label": "", "latent_told": TOLD, "latent_places": []}
 
 
 class Drawing:
@@ -81,18 +82,18 @@ def test_the_whole_map_is_decoded():
 
 @pytest.mark.parametrize("pick", ["", "at", "at:1", "at:x:y", "go:1:2", "at:1:2:3"])
 def test_a_press_beside_the_map_does_nothing(pick):
-    assert latent.press(Drawing(), pick, SESSION, "c", "", TOLD, []) == {}
+    assert latent.press(Drawing(), pick, SESSION, **HELD) == {}
 
 
 @pytest.mark.parametrize("value", [None, float("nan"), float("inf"), "1"])
 def test_a_place_that_is_none_is_refused(value):
     with pytest.raises(UserError, match="This is no place"):
-        latent.typed(Drawing(), SESSION, "c", "", TOLD, [], value, 0.0)
+        latent.typed(Drawing(), SESSION, value, 0.0, **HELD)
 
 
 def test_without_a_model_there_is_no_map():
     for call in (
-        lambda: latent.press(Drawing(), "at:1:1", SESSION, None, "", None, []),
+        lambda: latent.press(Drawing(), "at:1:1", SESSION, **{**HELD, "latent_run": None, "latent_told": None}),
         lambda: latent.whole(Drawing(), SESSION, None, "", None),
     ):
         with pytest.raises(UserError, match="No model has been chosen"):

@@ -531,6 +531,9 @@ def test_a_set_of_images_that_cannot_be_read_is_refused(client, me, tmp_path, fi
         ("/draw_images", ["0" * 32, {}], "run"),
         ("/draw_images", ["0" * 32, {"n": 10**9}], "N"),
         ("/draw_images", [7, {}], "run"),
+        ("/image_map", ["0" * 32], "run"),
+        ("/images_at", ["example-support", [[0, 0]], ""], "An image model has the format"),
+        ("/images_at", ["example-support", "here", ""], "It is a list"),
     ],
 )
 def test_what_is_wrong_with_images_is_said(app, me, name, values, said):

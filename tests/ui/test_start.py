@@ -11,7 +11,7 @@ from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder
 from genhub.lab import EXAMPLES, Lab
 from genhub.training.configs import GenerateConfig, ScratchConfig
-from genhub.ui import app, course, start, tiles, ways
+from genhub.ui import app, course, forms, start, tiles, ways
 from genhub.ui.classify import exhibit, tab
 from genhub.ui.generate import decode, stored, tree, writer
 from genhub.ui.generate import tab as generate
@@ -241,7 +241,7 @@ def test_a_line_opens_what_is_there_in_a_state_that_can_be(parts, pick, line):
         part = parts[name]
         part.preprocess(value)  # refuses what is no choice of a Radio, a Dropdown, a Checkbox group
         if name in BOUNDED:
-            BOUNDED[name].check(value)
+            BOUNDED[name].check(forms.value(BOUNDED[name], value))
         if isinstance(part, gr.Dropdown | gr.Radio | gr.CheckboxGroup):
             assert {value} if isinstance(value, str) else set(value) <= {choice for _, choice in part.choices}
     if line.way.part:

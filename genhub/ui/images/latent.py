@@ -75,7 +75,7 @@ def choose(lab: Lab, session: dict, latent_run: str | None) -> dict:
     return {"latent_map": _map(told, []), "latent_shown": "", "latent_told": told, "latent_places": []}
 
 
-def press(lab: Lab, pick: str, session: dict, latent_run, latent_label, latent_told, latent_places) -> dict:
+def press(lab: Lab, pick: str, session: dict, **held) -> dict:
     """A cell of the map was pressed."""
     kind, *numbers = pick.split(":")
     try:
@@ -84,14 +84,14 @@ def press(lab: Lab, pick: str, session: dict, latent_run, latent_label, latent_t
         place = []
     if kind != plane.PICK or len(place) != 2:
         return {}
-    return _walk(lab, session, latent_run, latent_label, latent_told, [*latent_places, place])
+    return _walk(lab, session, place, **held)
 
 
-def typed(lab: Lab, session: dict, latent_run, latent_label, latent_told, latent_places, latent_x, latent_y) -> dict:
+def typed(lab: Lab, session: dict, latent_x, latent_y, **held) -> dict:
     """A place was given by its numbers."""
     if not all(isinstance(value, int | float) and math.isfinite(value) for value in (latent_x, latent_y)):
         raise UserError("This is no place.", "Two numbers.", "Type both, or press the map.", "latent_x")
-    return _walk(lab, session, latent_run, latent_label, latent_told, [*latent_places, [latent_x, latent_y]])
+    return _walk(lab, session, [latent_x, latent_y], **held)
 
 
 def whole(lab: Lab, session: dict, latent_run, latent_label, latent_told) -> dict:
@@ -103,16 +103,16 @@ def whole(lab: Lab, session: dict, latent_run, latent_label, latent_told) -> dic
     return {"latent_shown": markup.page(markup.picture(told["picture"], said), markup.paragraph(said, "muted"))}
 
 
-def _walk(lab: Lab, session: dict, latent_run, latent_label, latent_told, places: list) -> dict:
-    """What is decoded at the last place, and on the way to it from the one before."""
-    if not latent_run or not latent_told:
+def _walk(lab: Lab, session: dict, place: list[float], **held) -> dict:
+    """What is decoded at a place, and on the way to it from the one before."""
+    if not held["latent_run"] or not held["latent_told"]:
         raise UserError(*NO_RUN)
-    places = [place for place in places if isinstance(place, list) and len(place) == 2][-2:]
+    places = [*held["latent_places"], place][-2:]
     way = _between(*places) if len(places) > 1 else places
-    told = lab.images_at(session["visitor"], latent_run, way, latent_label)
-    x, y = places[-1]
+    told = lab.images_at(session["visitor"], held["latent_run"], way, held["latent_label"])
+    x, y = place
     return {
-        "latent_map": _map(latent_told, places),
+        "latent_map": _map(held["latent_told"], places),
         "latent_shown": _shown(told, len(way)),
         "latent_places": places,
         "latent_x": round(x, 4),

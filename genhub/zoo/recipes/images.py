@@ -224,9 +224,12 @@ def _map(folder: Path, model: nn.Module, test: Images) -> None:
     """codes.safetensors: where some test images lie, as codes (N, coding) and on a plane (N, 2), and their classes (N,)."""
     codes = figures.codes(model, test)
     plane = codes if model.coding == 2 else PCA(2, random_state=0).fit_transform(codes)
-    tensors = {"plane": torch.from_numpy(plane.astype(np.float32)).half(), "classes": torch.from_numpy(test.y.astype(np.uint8))}
+    tensors = {
+        "plane": torch.from_numpy(plane.astype(np.float32)).half().contiguous(),
+        "classes": torch.from_numpy(test.y.astype(np.uint8)),
+    }
     if model.coding <= MOST_CODING:
-        tensors["codes"] = torch.from_numpy(codes).half()
+        tensors["codes"] = torch.from_numpy(codes).half().contiguous()
     save_file(tensors, folder / CODES)
 
 
