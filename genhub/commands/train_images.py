@@ -57,8 +57,8 @@ def _origin(data: str) -> dict:
 
 def _words(run: RunFolder, done: Done) -> str:
     metrics = done.metrics
-    rows = [("this model", metrics["mse"])]
-    rows += [(NAMES[name].format(**line), line["mse"]) for name, line in metrics["baselines"].items()]
+    rows = [("this model", f"{metrics['mse']:.4f}")]
+    rows += [(NAMES[name].format(**line), f"{line['mse']:.4f}") for name, line in metrics["baselines"].items()]
     return "\n".join(
         (
             f"{metrics['test_images']:,} unseen images:",
