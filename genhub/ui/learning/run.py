@@ -127,7 +127,7 @@ def tick(lab: Lab, session: dict, learn: dict, **following) -> dict:
     """One look while a run in view is alive."""
     drawn: dict = pulse(lab, session, learn)
     for kind in KINDS:
-        if shown_run(lab, session, learn, kind):
+        if shown_run(lab, session, learn, kind) not in ("", kind.recorded):  # what is recorded does not change
             drawn |= refresh(lab, session, learn, kind)
             drawn.pop(kind.name("run"))  # somebody may have it open
             if not following[kind.name("following")]:  # somebody looks at an earlier moment
