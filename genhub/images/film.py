@@ -15,7 +15,7 @@ from genhub.images.pixels import Images, array, tensor
 
 FRAMES = "frames"
 SHOWN = 10  # images reconstructed
-DRAWN = 30  # codes decoded, in rows of SHOWN
+DRAWN = 30  # codes decoded
 
 
 class Film:
@@ -36,7 +36,7 @@ class Film:
         return Sample(step, "", part=part, file=name)
 
     def draw(self) -> np.ndarray:
-        """One picture: SHOWN columns, a row of images, one of reconstructions, and rows of drawn ones."""
+        """One picture: a row of images, one of reconstructions, and rows of drawn ones."""
         device, training = next(self.model.parameters()).device, self.model.training
         self.model.eval()
         try:
@@ -48,4 +48,4 @@ class Film:
                     rows.append(array(self.model.decode(self.codes.to(device), classes)))
         finally:
             self.model.train(training)
-        return grid(np.concatenate(rows), SHOWN, usual_gap(self.images.x.shape[1]))
+        return grid(np.concatenate(rows), len(self.images), usual_gap(self.images.x.shape[1]))

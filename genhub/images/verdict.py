@@ -25,7 +25,7 @@ def judge(material: Material, stopped: bool) -> Iterator[Event]:
     test = material.test.part(slice(0, AFTER_STOP if stopped else MOST))
     yield Progress(0, 3, None, f"{len(test):,} unseen images reconstructed")
     errors = figures.errors(material.model, test)
-    low, high = interval(errors, material.blueprint.shape.pixels)
+    low, high = interval(errors)
     found = {"mse": float(errors.mean()), "mse_low": low, "mse_high": high, "test_images": len(test)}
     yield Progress(1, 3, None, "PCA on the same images")
     found["baselines"] = base_lines(material, test, stopped)
@@ -39,9 +39,9 @@ def judge(material: Material, stopped: bool) -> Iterator[Event]:
     return found
 
 
-def interval(errors: np.ndarray, seed: int) -> tuple[float, float]:
+def interval(errors: np.ndarray) -> tuple[float, float]:
     """95 % of the means of as many images drawn with replacement lie between these."""
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(figures.SEED)
     means = [errors[generator.integers(0, len(errors), len(errors))].mean() for _ in range(DRAWS)]
     low, high = np.percentile(means, [2.5, 97.5])
     return float(low), float(high)

@@ -12,8 +12,10 @@ from genhub import settings, tasks
 from genhub.errors import UserError
 from genhub.events import Done, Metric, Note, Resumed, Sample
 from genhub.images import stored, verdict
+from genhub.images.film import Film
+from genhub.images.pixels import Images
 from genhub.images.train import train
-from genhub.images.variants import FAMILIES
+from genhub.images.variants import FAMILIES, Blueprint, build
 from genhub.text import portable
 from genhub.training.configs.images import VARIANTS
 from tests.images.bars import bars, config, new_run
@@ -90,6 +92,14 @@ def test_pictures_on_the_way_are_files_of_the_run(tmp_path, rows):
     assert first != last
 
 
+def test_in_a_film_of_few_images_each_stands_above_its_reconstruction(tmp_path):
+    images = Images(np.random.default_rng(0).integers(0, 256, (8, 8, 8), np.uint8))
+    drawn = Film(tmp_path, build(Blueprint("vae", "dense", images.shape)), images, seed=0).draw()
+    assert drawn.shape == ((2 + 4) * 9 - 1, 8 * 9 - 1)  # thirty codes take four rows of eight
+    assert np.array_equal(drawn[:8, :8], images.x[0])
+    assert np.array_equal(drawn[:8, 63:], images.x[7])
+
+
 def test_layers_learn_one_pair_after_the_other(tmp_path, rows):
     chosen = config("autoencoder", variant="layerwise", epochs=6)
     seen = list(train(chosen, new_run(tmp_path / "run", "autoencoder", chosen, rows)))
@@ -140,8 +150,6 @@ def test_a_loss_that_explodes_ends_the_run(tmp_path, rows):
 
 
 def _blown(blueprint, constant):
-    from genhub.images.variants import build
-
     model = build(blueprint)
     constant(model.mu.weight, 1e30)
     return model
