@@ -17,7 +17,10 @@ CHROMIUM_FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--force-prefers-reduced-motion",  # nothing slides or fades while a test waits for it
 )
+# Debian's headless shell draws the same page with half the work of the whole browser.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 SECRETS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_TOKEN")
 
 
@@ -127,7 +130,7 @@ def until() -> Callable:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator:
     """The system's Chromium under Playwright (a `Browser`). One a module: its event loop must not outlive the tests that need it."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         if os.environ.get("GENHUB_REQUIRE_BROWSER") == "1":
             pytest.fail("GENHUB_REQUIRE_BROWSER=1, but there is no Chromium on the PATH")
