@@ -43,6 +43,21 @@ class Model:
     mask_megabytes: float = 0.0  # of attention masks that files from before 2023 hold beside the weights
 
 
+@dataclass(frozen=True)
+class ImageModel:
+    """An image model of ours, in genhub/zoo/<name>. of: the set of images that it learnt. title: what it is called beside the others."""
+
+    id: str
+    of: str
+    title: str
+    note: str
+
+    @property
+    def name(self) -> str:
+        """Of its folder."""
+        return self.id.removeprefix("embedded/")
+
+
 MODELS = {
     model.id: model
     for model in (
@@ -239,6 +254,29 @@ MODELS = {
             ("en", "de", "fr", "ro"),
             "T5, the small one: asked in words to translate from English into German, French or Romanian.",
         ),
+    )
+}
+
+
+DIGITS, CLOTHES = "MNIST: handwritten digits", "Fashion-MNIST: clothes"
+IMAGE_MODELS = {
+    f"embedded/{name}": ImageModel(f"embedded/{name}", of, title, note)
+    for name, of, title, note in (
+        ("mnist-vae-2", DIGITS, "VAE, two numbers", "A map of the digits: every place on it can be decoded."),
+        ("mnist-vae-classes", DIGITS, "VAE told the digit, 16 numbers", "Draws the digit that it is asked for."),
+        ("mnist-vae-16", DIGITS, "VAE, 16 numbers", "Better pictures than two numbers can say."),
+        ("fashion-vae-2", CLOTHES, "VAE, two numbers", "A map of the clothes."),
+        ("fashion-vae-classes", CLOTHES, "VAE told the class, 16 numbers", "Draws the sort of thing that it is asked for."),
+        ("fashion-vae-16", CLOTHES, "VAE, 16 numbers", "Shapes and shades, hardly patterns."),
+        ("fashion-vae-10", CLOTHES, "VAE, dense, ten numbers", "Dense layers only."),
+        ("fashion-linear", CLOTHES, "Autoencoder, linear", "One layer in, one out: PCA by another way."),
+        ("fashion-stacked", CLOTHES, "Autoencoder, stacked", "100 – 30 – 100 units, the course's."),
+        ("fashion-tied", CLOTHES, "Autoencoder, tied weights", "The decoder's matrices are the encoder's, transposed."),
+        ("fashion-conv", CLOTHES, "Autoencoder, convolutional", "A code of 576 numbers: hardly anything is lost."),
+        ("fashion-recurrent", CLOTHES, "Autoencoder, recurrent", "LSTMs read an image row by row and write it again."),
+        ("fashion-denoising", CLOTHES, "Autoencoder, denoising", "Gives back whole images of noisy ones."),
+        ("fashion-sparse-l1", CLOTHES, "Autoencoder, sparse (L1)", "300 numbers, most of them zero."),
+        ("fashion-sparse-kl", CLOTHES, "Autoencoder, sparse (KL)", "300 numbers, each on for one image in ten."),
     )
 }
 

@@ -339,6 +339,12 @@ def image_set(path: Any, limits: Limits) -> Upload:
     return Upload(place, name, size, "npz" if place.suffix.lower() == ".npz" else "zip")
 
 
+def image(path: Any, limits: Limits) -> Upload:
+    """A regular file that may be an image: what it is, its content says when it is decoded. Follows no link."""
+    place, name, size = _small_enough(path, limits, "Save it smaller.")
+    return Upload(place, name, size, "image")
+
+
 def _regular_file(path: Any, field: str) -> tuple[Path, str, int]:
     """(path, name for display, bytes) of a file that is one, and not empty."""
     try:

@@ -30,13 +30,13 @@ def _run(args: argparse.Namespace, out: Output) -> None:
 
     from genhub.data.image_sets import grid, png
     from genhub.images import stored, verdict
-    from genhub.serving import imaging
+    from genhub.images.painter import open_painter
 
     if passport.get("format") != stored.FORMAT:
         raise UserError("This run has no image model.", "Images are drawn by one.", "Choose a run of “train images”.", "run")
-    model = stored.load(run.path / "model")
-    classes = imaging.classes(model, passport["classes"], config)
-    x = verdict.drawn(model, config.n, config.seed, config.temperature, classes)
+    painter = open_painter(run.path)
+    classes = painter.classes(config.n, config.label)
+    x = verdict.drawn(painter.model, config.n, config.seed, config.temperature, classes)
     if path.suffix.lower() == ".png":
         path.write_bytes(png(grid(x, max(1, round(config.n**0.5)))))
     else:

@@ -247,15 +247,7 @@ def _alike(brought: Brought, side: int, grey: bool) -> np.ndarray:
     if set(sizes) != {(target, target)}:
         shapes = f"{len(sizes):,} sizes" if len(sizes) > 1 else "{1} × {0} pixels".format(*next(iter(sizes)))
         brought.told.append(("size", f"Images of {shapes} were cut to a square around their middle and scaled to {target} × {target}."))
-    made = []
-    for pixels in brought.images:
-        image = Image.fromarray(pixels).convert("RGB" if colour else "L")
-        short = min(image.size)
-        if image.size != (target, target):
-            left, top = (image.width - short) // 2, (image.height - short) // 2
-            image = image.resize((target, target), Image.Resampling.LANCZOS, (left, top, left + short, top + short))
-        made.append(np.asarray(image))
-    return np.stack(made)
+    return np.stack([np.asarray(pictures.square(Image.fromarray(pixels), target, colour)) for pixels in brought.images])
 
 
 def _own_side(sizes: Counter) -> int:

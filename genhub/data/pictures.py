@@ -1,8 +1,14 @@
-"""One image of a stranger's, decoded with care: what it is by its content, how large before it is decoded, upright, and nothing but pixels."""
+"""One image of a stranger's, decoded with care: what it is by its content, how large before it is decoded, upright, and nothing but pixels.
 
+    pixels_of    a file → the pixels of a small square, for a one-shot child: JSON in, JSON out
+"""
+
+import base64
 import io
 import warnings
+from pathlib import Path
 
+from genhub import settings
 from genhub.errors import UserError
 
 KINDS = {"PNG": "PNG", "JPEG": "JPEG", "WEBP": "WebP"}  # as Pillow calls them → as we do
@@ -36,6 +42,27 @@ def decode(data: bytes, name: str, most_pixels: int, *, least_side: int = LEAST_
         return _plain(ImageOps.exif_transpose(image))
     except (OSError, ValueError, SyntaxError, MemoryError, Image.DecompressionBombError):
         raise UserError(f"{called} is damaged.", "The whole image has to be there.", "Save or download it again.", field) from None
+
+
+def pixels_of(args: dict) -> dict:
+    """{"path", "name", "side", "channels", "turned"} → {"pixels": side · side · channels bytes in base64, row by row}: a square cut out of
+    the middle, scaled. turned: dark becomes light. Raises UserError."""
+    limits = settings.get().limits
+    image = square(decode(Path(args["path"]).read_bytes(), args["name"], limits.image_pixels), args["side"], args["channels"] == 3)
+    data = image.tobytes()
+    return {"pixels": base64.b64encode(bytes(255 - value for value in data) if args["turned"] else data).decode("ascii")}
+
+
+def square(image, side: int, coloured: bool):
+    """A Pillow image as a square of so many pixels: cut around its middle, scaled, RGB or L."""
+    from PIL import Image
+
+    image = image.convert("RGB" if coloured else "L")
+    if image.size == (side, side):
+        return image
+    short = min(image.size)
+    left, top = (image.width - short) // 2, (image.height - short) // 2
+    return image.resize((side, side), Image.Resampling.LANCZOS, (left, top, left + short, top + short))
 
 
 def _plain(image):

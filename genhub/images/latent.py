@@ -1,4 +1,4 @@
-"""Where images lie: codes on a plane, and the way back from the plane to codes.
+"""What is known of the images that a trained model has not learnt from: their codes, where they lie on a plane, how well each is given back.
 
 Codes of two numbers are the plane. Of longer ones it is the plane of most variance (PCA): a place on it stands for the code that has these
 two coordinates there and the mean of all others.
@@ -19,50 +19,102 @@ from genhub.images.pixels import Images, array
 
 FILE = "map.safetensors"
 MOST = 2_000  # images on a map
+MOST_CODING = 128  # longer codes are not kept: they would be larger than the images
 
 
 @dataclass(frozen=True)
 class Plane:
     """places (N, 2); classes (N,), -1 where nobody named any; origin (D,) and axes (2, D): the code at (x, y) is origin + x·axes[0] +
-    y·axes[1]; kept: the share of the codes' variance that the plane shows."""
+    y·axes[1]; kept: the share of the codes' variance that the plane shows; errors (N,): squared errors of the reconstructions; middle, spread (D,):
+    mean and standard deviation of each number of a code; means (K, D): the mean code of each class. codes (N, D), where they are kept; images
+    (N, H, W[, 3]) uint8, where the images may be."""
 
     places: np.ndarray
     classes: np.ndarray
     origin: np.ndarray
     axes: np.ndarray
     kept: float
+    errors: np.ndarray
+    middle: np.ndarray
+    spread: np.ndarray
+    means: np.ndarray
+    codes: np.ndarray | None = None
+    images: np.ndarray | None = None
 
-    def codes(self, places: np.ndarray) -> np.ndarray:
-        """(K, 2) → (K, D)."""
+    def at(self, places: np.ndarray) -> np.ndarray:
+        """Codes (K, D) of places (K, 2)."""
         return (self.origin + np.asarray(places, np.float32) @ self.axes).astype(np.float32)
 
+    def place(self, codes: np.ndarray) -> np.ndarray:
+        """Places (K, 2) of codes (K, D)."""
+        return ((codes - self.origin) @ self.axes.T).astype(np.float32)
 
-def plane(model: Coder, images: Images) -> Plane:
+    def nearest(self, code: np.ndarray, count: int) -> np.ndarray:
+        """Which images lie closest to a code (D,): by their codes where those are kept, else on the plane."""
+        known, own = (self.places, self.place(code[None])[0]) if self.codes is None else (self.codes, code)
+        return np.argsort(np.square(known - own).sum(1), kind="stable")[:count]
+
+    def worse(self, error: float) -> float:
+        """The share of the images that are given back no better than with this squared error."""
+        return float((self.errors >= error).mean())
+
+
+def plane(model: Coder, images: Images, *, with_images: bool = True) -> Plane:
     """Where some images lie, as the model encodes them."""
     some = images.part(slice(0, MOST))
     codes = figures.codes(model, some)
     classes = np.full(len(some), -1) if some.y is None else some.y
-    if model.coding == 2:
-        return Plane(codes, classes, np.zeros(2, np.float32), np.eye(2, dtype=np.float32), 1.0)
+    origin, axes, kept = np.zeros(2, np.float32), np.eye(2, dtype=np.float32), 1.0
+    if model.coding != 2:
+        origin, axes, kept = _of_most_variance(codes)
+    means = [codes[classes == number].mean(0) for number in range(len(some.names)) if (classes == number).any()]
+    return Plane(
+        places=((codes - origin) @ axes.T).astype(np.float32),
+        classes=classes,
+        origin=origin,
+        axes=axes,
+        kept=kept,
+        errors=figures.errors(model, some),
+        middle=codes.mean(0),
+        spread=codes.std(0),
+        means=np.stack(means) if len(means) == len(some.names) > 0 else np.zeros((0, model.coding), np.float32),
+        codes=codes if model.coding <= MOST_CODING else None,
+        images=some.x if with_images else None,
+    )
+
+
+def _of_most_variance(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """(origin, axes, share of the variance) of the first two principal components."""
     origin = codes.mean(0)
     _, sizes, directions = np.linalg.svd(codes - origin, full_matrices=False)
-    axes = np.zeros((2, model.coding), np.float32)
+    axes = np.zeros((2, codes.shape[1]), np.float32)
     axes[: len(directions[:2])] = directions[:2]
     variance = np.square(sizes)
-    kept = float(variance[:2].sum() / max(variance.sum(), 1e-12))
-    return Plane(((codes - origin) @ axes.T).astype(np.float32), classes, origin.astype(np.float32), axes, kept)
+    return origin.astype(np.float32), axes, float(variance[:2].sum() / max(variance.sum(), 1e-12))
 
 
 def save(folder: Path, found: Plane) -> None:
-    tensors = {"places": found.places, "classes": found.classes.astype(np.int16), "origin": found.origin, "axes": found.axes}
-    save_file({**tensors, "kept": np.array([found.kept], np.float32)}, folder / FILE)
+    tensors = {name: getattr(found, name).astype(np.float16) for name in HALVES}
+    tensors |= {"classes": found.classes.astype(np.int16), "origin": found.origin, "axes": found.axes}
+    tensors["kept"] = np.array([found.kept], np.float32)
+    if found.codes is not None:
+        tensors["codes"] = found.codes.astype(np.float16)
+    if found.images is not None:
+        tensors["images"] = np.ascontiguousarray(found.images)
+    save_file(tensors, folder / FILE)
+
+
+HALVES = ("places", "errors", "middle", "spread", "means")
 
 
 def load(folder: Path) -> Plane:
     """Raises UserError for a folder without a map."""
     try:
         told = load_file(folder / FILE)
-        return Plane(told["places"], told["classes"].astype(int), told["origin"], told["axes"], float(told["kept"][0]))
+        halves = {name: told[name].astype(np.float32) for name in HALVES}
+        codes = told["codes"].astype(np.float32) if "codes" in told else None
+        shape = {"classes": told["classes"].astype(int), "origin": told["origin"], "axes": told["axes"], "kept": float(told["kept"][0])}
+        return Plane(**halves, **shape, codes=codes, images=told.get("images"))
     except (OSError, KeyError, SafetensorError):
         what = "This run has no map."
         raise UserError(

@@ -1,10 +1,12 @@
 """Image models on disk: config.json, which says what to build, and model.safetensors.
 
-save(folder, blueprint, model)
+save(folder, blueprint, model, names)
 model = load(folder)                # a Coder, or a Judge
+names_of(folder)                    # of the classes
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -22,22 +24,34 @@ JUDGE = "judge"
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
 
-def save(folder: Path, blueprint: Blueprint, model: nn.Module, dtype: torch.dtype = torch.float32) -> None:
-    """Write both files into a folder, which is made."""
+def save(
+    folder: Path, blueprint: Blueprint, model: nn.Module, names: Sequence[str] = (), dtype: torch.dtype = torch.float32
+) -> None:
+    """Write both files into a folder, which is made. `names`: of the classes that the images have."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.detach().cpu().to(dtype).contiguous() for name, tensor in model.state_dict().items()}
     save_file(tensors, folder / WEIGHTS, {"format": FORMAT})
-    told = {"format": FORMAT, **blueprint.to_dict()}
+    told = {"format": FORMAT, "names": list(names), **blueprint.to_dict()}
     (folder / CONFIG).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 
 def blueprint_of(folder: Path) -> Blueprint:
-    """What config.json says. Raises UserError for a folder that holds no image model of ours."""
+    """What config.json says of the model. Raises UserError for a folder that holds no image model of ours."""
+    return _told(folder)[0]
+
+
+def names_of(folder: Path) -> tuple[str, ...]:
+    """The classes of the images, which a conditional model is told by their numbers. Raises UserError as `blueprint_of`."""
+    return _told(folder)[1]
+
+
+def _told(folder: Path) -> tuple[Blueprint, tuple[str, ...]]:
     try:
         told = json.loads((Path(folder) / CONFIG).read_text(encoding="utf-8"))
         if told.pop("format") != FORMAT:
             raise ValueError("another format")
-        return Blueprint.from_dict(told)
+        names = tuple(str(name) for name in told.pop("names", ()))
+        return Blueprint.from_dict(told), names
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         what = f"{Path(folder).name} holds no image model ({type(error).__name__})."
         raise UserError(what, f"It needs {CONFIG} of the format {FORMAT}, and {WEIGHTS}.", "Choose another model.", "model") from error

@@ -95,7 +95,7 @@ class _Work(Work):
         outcome.set_aside(self.run)
         folder = self.run.path / outcome.MODEL
         shutil.rmtree(folder, ignore_errors=True)
-        stored.save(folder, self.material.blueprint, self.model)
+        stored.save(folder, self.material.blueprint, self.model, self.material.train.names)
         facts = {"format": FORMAT, "task": self.material.blueprint.family, "adapter": "model", "classes": list(self.material.train.names)}
         facts["metrics"] = {name: metrics[name] for name in TOLD if name in metrics}
         return outcome.write_passport(self.run, Unnamed(), self.config, facts)

@@ -1,7 +1,8 @@
 """What a visitor can do, without a page: the use cases behind every button, endpoint and (in part) command.
 
     tables    take_upload · take_pasted · take_sample · take_hub · add_test · examine
-    images    take_images · take_images_sample · images_info · images_rows · picture · draw · image_map · images_at · image_sheet
+    images    take_images · take_images_sample · images_info · images_rows · picture
+    painting  image_models · about_painter · draw · image_map · images_at · image_sheet · look · code_numbers · code_sum · read_image · give_back
     texts     take_text · take_text_file · take_text_sample · take_text_hub · text_info · text_rows
     runs      forecast · train · view · stop · resume · rename · delete · compare
     answers   predict · predict_table · explain · without
@@ -22,6 +23,7 @@ from genhub.lab.base import EXAMPLE_PREFIX, EXAMPLES
 from genhub.lab.home import Home
 from genhub.lab.insides import Insides
 from genhub.lab.pairs import Pairs
+from genhub.lab.painting import Painting
 from genhub.lab.runs import Runs
 from genhub.lab.tables import PASTED, TableInfo
 from genhub.lab.texts import TextInfo
@@ -31,5 +33,5 @@ from genhub.lab.writing import Writing
 __all__ = ["EXAMPLES", "EXAMPLE_PREFIX", "PASTED", "Lab", "TableInfo", "TextInfo"]
 
 
-class Lab(Runs, Answers, Writing, Pairs, TranslatedFiles, Insides, Home):
+class Lab(Runs, Painting, Answers, Writing, Pairs, TranslatedFiles, Insides, Home):
     """One per server. `open()` starts the job runner and the model worker in the background; `close()` ends them."""

@@ -1,6 +1,6 @@
-"""Sets of images come in, read in one-shot children; images are drawn by the model worker.
+"""Sets of images come in, read in one-shot children.
 
-take_images · take_images_sample · images_info · images_rows · picture · draw · image_map · images_at · image_sheet
+take_images · take_images_sample · images_info · images_rows · picture
 """
 
 import base64
@@ -13,12 +13,11 @@ from genhub.data import image_sets
 from genhub.data.image_sets import ImagesInfo
 from genhub.errors import UserError
 from genhub.lab.base import Base
-from genhub.training.configs import DrawConfig, ImageSetConfig
+from genhub.training.configs import ImageSetConfig
 
 __all__ = ["ImageSets", "ImagesInfo"]
 
 SAMPLES = {image_sets.DIGITS: "1,797 handwritten digits of 8 × 8 pixels (scikit-learn)"}
-SECONDS = 60.0
 
 
 class ImageSets(Base):
@@ -51,31 +50,8 @@ class ImageSets(Base):
             raise UserError("This picture is not here.", "A run that was opened from a ZIP has none.", "Train it here to see them.", "film")
         return base64.b64encode(path.read_bytes()).decode("ascii")
 
-    def draw(self, visitor: str, run: str, values: dict) -> dict:
-        """Images that the model of a run draws, see `serving.imaging.draw`. `values`: those of a DrawConfig."""
-        config = gate.filled(DrawConfig, values)
-        folder = self._with_model(visitor, run)
-        return self.worker.call("images.draw", {"run_dir": str(folder.path), "config": config.to_dict()}, seconds=SECONDS)
-
-    def image_map(self, visitor: str, run: str) -> dict:
-        """Where the unseen images of a run lie, see `serving.imaging.map_of`."""
-        return self.worker.call("images.map", {"run_dir": str(self._with_model(visitor, run).path)}, seconds=SECONDS)
-
-    def images_at(self, visitor: str, run: str, places: list, label: str = "") -> dict:
-        """What is decoded at some places of a run's map, see `serving.imaging.at`."""
-        args = {"run_dir": str(self._with_model(visitor, run).path), "places": gate.listed(places, "places"), "label": _label(label)}
-        return self.worker.call("images.at", args, seconds=SECONDS)
-
-    def image_sheet(self, visitor: str, run: str, span: list, label: str = "") -> dict:
-        """Images from all over a part of a run's map, see `serving.imaging.sheet`."""
-        args = {"run_dir": str(self._with_model(visitor, run).path), "span": gate.listed(span, "span"), "label": _label(label)}
-        return self.worker.call("images.sheet", args, seconds=SECONDS)
-
     def _read_images(self, visitor: str, request: dict, values: dict) -> ImagesInfo:
         asked = {**request, **gate.filled(ImageSetConfig, values).to_dict()}
         _, answer = self._taken(visitor, "genhub.data.image_sets:read_images", asked)
         return ImagesInfo(**answer)
 
-
-def _label(label) -> str:
-    return gate.text(label, 80, "label", blank=True)

@@ -1,9 +1,12 @@
-"""What the model worker can be asked of image models, each from JSON to JSON.
+"""What the model worker can be asked of image models, each from JSON to JSON. `run_dir`: the folder of a run or of an embedded model.
+Pictures are PNG in base64.
 
-images.draw   {run_dir, config: a DrawConfig} → {picture: PNG in base64, a grid; columns, side, count, classes: names, drawn; seconds}
-images.map    {run_dir} → {places: [[x, y]], classes: number of each or -1, names, size: numbers of a code, kept}; see `latent.Plane`
-images.at     {run_dir, places: [[x, y]], label} → {picture: a row of images; pixels: the first fading into the last; codes; seconds}
-images.sheet  {run_dir, span: [left, bottom, right, top], label} → {picture: SHEET × SHEET images from all over a part of the map}
+images.about   {run_dir} → {names, size: numbers of a code, side, channels, conditional, draws, mapped, damage}
+images.draw    {run_dir, config: a DrawConfig} → {picture: a grid; columns, side, count, classes: names, drawn; codes; seconds}
+images.map     {run_dir} → {places: [[x, y]], classes: number of each or -1, names, size, kept}; see `latent.Plane`
+images.at      {run_dir, places: [[x, y]], label} → {picture: a row of images; pixels: the first fading into the last; codes; seconds}
+images.sheet   {run_dir, span: [left, bottom, right, top], label} → {picture: SHEET × SHEET images from all over a part of the map}
+images.*       see `genhub.serving.exploring`
 """
 
 import base64
@@ -15,9 +18,7 @@ import numpy as np
 from genhub.data.image_sets import grid, png, usual_gap
 from genhub.errors import UserError
 from genhub.images import latent, verdict
-from genhub.images.coder import Coder
-from genhub.images.judge import Judge
-from genhub.jobs.folder import RunFolder
+from genhub.images.painter import Painter
 from genhub.training.configs import DrawConfig
 
 MOST = 256  # images at once
@@ -28,94 +29,87 @@ FARTHEST = 1e4
 DIGITS = 4
 
 
+def about(context: Any, args: dict) -> dict:
+    painter = context.models.painter(args.get("run_dir"))
+    model = painter.model
+    return {
+        "names": list(painter.names),
+        "size": model.coding,
+        "side": model.shape.height,
+        "channels": model.shape.channels,
+        "conditional": bool(model.classes),
+        "draws": model.generative,
+        "mapped": (painter.folder / latent.FILE).exists(),
+        "damage": [model.kind, model.amount] if hasattr(model, "amount") else None,
+    }
+
+
 def draw(context: Any, args: dict) -> dict:
     """Codes are drawn from N(0, temperature²). A conditional model is told one class, or every class in turn."""
     config = DrawConfig.from_dict(args["config"])
     if config.n > MOST:
         raise UserError(f"{config.n:,} images are too many at once.", f"At most {MOST}.", "Draw fewer, or use the command line.", "n")
-    folder = context.models.folder(args.get("run_dir"))
-    model, names = context.models.images(folder), RunFolder(folder).read("passport.json")["classes"]
-    drawn, began = classes(model, names, config), time.monotonic()
-    x = verdict.drawn(model, config.n, config.seed, config.temperature, drawn)
+    painter = context.models.painter(args.get("run_dir"))
+    asked, began = painter.classes(config.n, config.label), time.monotonic()
+    x = verdict.drawn(painter.model, config.n, config.seed, config.temperature, asked)
     return {
-        "picture": base64.b64encode(png(grid(x, COLUMNS, usual_gap(x.shape[1])))).decode("ascii"),
+        "picture": picture(x, COLUMNS),
         "columns": COLUMNS,
         "side": x.shape[1],
         "count": config.n,
-        "classes": [] if drawn is None else [names[number] for number in drawn],
+        "classes": [] if asked is None else [painter.names[number] for number in asked],
         "seconds": time.monotonic() - began,
     }
 
 
-def classes(model: Coder | Judge, names: list[str], config: DrawConfig):
-    """(n,) class numbers that a drawing asks for; None of a model that is told none. Raises UserError for a model that cannot draw, and for
-    a class that there is not."""
-    if not getattr(model, "generative", False):
-        what = "An autoencoder is not made to draw images."
-        raise UserError(what, "Its codes lie wherever training left them.", "Train a VAE.", "run")
-    if not model.classes:
-        if config.label:
-            raise UserError("This model is told no class.", "A conditional one is.", "Leave the class out.", "label")
-        return None
-    if not config.label:
-        return np.arange(config.n) % len(names)
-    if config.label not in names:
-        raise UserError(f"There is no class “{config.label}”.", f"Classes: {', '.join(names[:50])}.", "Choose one of them.", "label")
-    return np.full(config.n, names.index(config.label))
-
-
 def map_of(context: Any, args: dict) -> dict:
-    folder = context.models.folder(args.get("run_dir"))
-    model, found = context.models.images(folder), latent.load(folder)
-    names = RunFolder(folder).read("passport.json")["classes"]
-    places = [[round(float(x), DIGITS), round(float(y), DIGITS)] for x, y in found.places]
+    painter = context.models.painter(args.get("run_dir"))
+    places = [[round(float(x), DIGITS), round(float(y), DIGITS)] for x, y in painter.plane.places]
     return {
         "places": places,
-        "classes": found.classes.tolist(),
-        "names": names,
-        "size": model.coding,
-        "kept": found.kept,
-        "conditional": bool(model.classes),
+        "classes": painter.plane.classes.tolist(),
+        "names": list(painter.names),
+        "size": painter.model.coding,
+        "kept": painter.plane.kept,
+        "conditional": bool(painter.model.classes),
     }
 
 
 def at(context: Any, args: dict) -> dict:
     places, began = _places(args.get("places"), MOST), time.monotonic()
-    x, codes = _decoded(context, args, places)
+    painter = context.models.painter(args.get("run_dir"))
+    codes = painter.plane.at(np.array(places))
+    x = painter.decode(codes, args.get("label") or "")
     return {
-        "picture": _row(x),
-        "pixels": _row(_faded(x)) if len(x) > 1 else "",
-        "codes": [[round(float(number), DIGITS) for number in code[:SHOWN]] for code in codes],
+        "picture": picture(x),
+        "pixels": picture(_faded(x)) if len(x) > 1 else "",
+        "codes": [numbers(code) for code in codes],
         "seconds": time.monotonic() - began,
     }
 
 
-def _row(x: np.ndarray) -> str:
-    return base64.b64encode(png(grid(x, len(x), usual_gap(x.shape[1])))).decode("ascii")
+def sheet(context: Any, args: dict) -> dict:
+    (left, bottom), (right, top) = _places([args.get("span", [])[:2], args.get("span", [])[2:]], 2)
+    places = [[x, y] for y in np.linspace(top, bottom, SHEET) for x in np.linspace(left, right, SHEET)]
+    painter: Painter = context.models.painter(args.get("run_dir"))
+    x = painter.decode(painter.plane.at(np.array(places)), args.get("label") or "")
+    return {"picture": base64.b64encode(png(grid(x, SHEET))).decode("ascii")}
+
+
+def picture(x: np.ndarray, columns: int = 0) -> str:
+    """Images as one PNG, in so many columns, or in one row."""
+    return base64.b64encode(png(grid(x, columns or len(x), usual_gap(x.shape[1])))).decode("ascii")
+
+
+def numbers(code: np.ndarray) -> list[float]:
+    """The first of a code, as they are told."""
+    return [round(float(number), DIGITS) for number in code[:SHOWN]]
 
 
 def _faded(x: np.ndarray) -> np.ndarray:
     """The first image fading into the last one, pixel by pixel."""
     shares = np.linspace(0, 1, len(x)).reshape(-1, *[1] * (x.ndim - 1))
     return ((1 - shares) * x[0] + shares * x[-1]).round().astype(np.uint8)
-
-
-def sheet(context: Any, args: dict) -> dict:
-    (left, bottom), (right, top) = _places([args.get("span", [])[:2], args.get("span", [])[2:]], 2)
-    places = [[x, y] for y in np.linspace(top, bottom, SHEET) for x in np.linspace(left, right, SHEET)]
-    x, _ = _decoded(context, args, places)
-    return {"picture": base64.b64encode(png(grid(x, SHEET))).decode("ascii")}
-
-
-def _decoded(context: Any, args: dict, places: list) -> tuple[np.ndarray, np.ndarray]:
-    """Images and codes at some places of a run's map."""
-    folder = context.models.folder(args.get("run_dir"))
-    model, names = context.models.images(folder), RunFolder(folder).read("passport.json")["classes"]
-    label = args.get("label") or ""
-    if label and label not in names:
-        raise UserError(f"There is no class “{str(label)[:80]}”.", f"Classes: {', '.join(names[:50])}.", "Choose one of them.", "label")
-    codes = latent.load(folder).codes(np.array(places))
-    return latent.decoded(model, codes, names.index(label) if label else 0), codes
 
 
 def _places(given: Any, most: int) -> list[list[float]]:
@@ -130,4 +124,4 @@ def _places(given: Any, most: int) -> list[list[float]]:
     return array.tolist()
 
 
-OPS = {"images.draw": draw, "images.map": map_of, "images.at": at, "images.sheet": sheet}
+OPS = {"images.about": about, "images.draw": draw, "images.map": map_of, "images.at": at, "images.sheet": sheet}

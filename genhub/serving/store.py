@@ -23,8 +23,7 @@ from torch import nn
 from genhub import hub, settings
 from genhub.errors import UserError
 from genhub.images import stored
-from genhub.images.coder import Coder
-from genhub.images.judge import Judge
+from genhub.images.painter import Painter, open_painter
 from genhub.jobs.folder import RunFolder
 from genhub.text import classifier, generator
 from genhub.text.causal import Causal, open_causal
@@ -159,16 +158,16 @@ class Models:
             raise UserError("No run was named.", "A prediction needs a finished run.", "Choose one.", "run")
         return Path(run_dir).resolve()
 
-    def images(self, folder: Path) -> Coder | Judge:
-        """The image model in a run folder, see `folder`. Raises UserError for a folder that has none, or a damaged one."""
-        passport = RunFolder(folder).read("passport.json")
-        if passport.get("format") != stored.FORMAT:
-            what = f"This run is a “{str(passport.get('format'))[:40]}”."
+    def painter(self, run_dir: str) -> Painter:
+        """The image model in the folder of a run or of an embedded model. Raises UserError for a folder that has none, or a damaged one."""
+        folder = self.folder(run_dir)
+        if (folder / "passport.json").exists() and (told := RunFolder(folder).read("passport.json").get("format")) != stored.FORMAT:
+            what = f"This run is a “{str(told)[:40]}”."
             raise UserError(what, f"An image model has the format {stored.FORMAT}.", "Choose another run.", "run")
 
-        def load() -> tuple[Coder | Judge, nn.Module]:
-            model = stored.load(folder / MODEL)
-            return model, model
+        def load() -> tuple[Painter, nn.Module]:
+            found = open_painter(folder)
+            return found, found.model
 
         return self.store.get(("images", str(folder)), _stamp(folder), load)
 
@@ -274,7 +273,9 @@ def default_budget() -> int:
 
 
 def _stamp(folder: Path) -> tuple:
-    """Changes when the passport is written again; it holds the sha256 of everything else."""
+    """Changes when the passport is written again; it holds the sha256 of everything else. What ships with us has none, and stays."""
+    if not (folder / "passport.json").exists():
+        return ()
     status = (folder / "passport.json").stat()
     return status.st_mtime_ns, status.st_size, status.st_ino
 

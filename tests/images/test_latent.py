@@ -25,7 +25,7 @@ def images() -> Images:
 def test_codes_of_two_numbers_are_the_plane(images):
     found = latent.plane(model(2), images)
     assert np.array_equal(found.places, figures.codes(model(2), images))
-    assert np.array_equal(found.codes(found.places), found.places)
+    assert np.array_equal(found.at(found.places), found.places)
     assert (found.kept, found.classes.tolist()) == (1.0, images.y.tolist())
 
 
@@ -37,7 +37,7 @@ def test_longer_codes_lie_on_the_plane_of_most_variance(images):
     assert 0 < found.kept < 1
     shown = np.var(found.places, axis=0).sum() / np.var(codes, axis=0).sum()
     assert found.kept == pytest.approx(shown, abs=1e-4)
-    back = (found.codes(found.places) - found.origin) @ found.axes.T
+    back = (found.at(found.places) - found.origin) @ found.axes.T
     assert np.allclose(back, found.places, atol=1e-5)
 
 
@@ -45,16 +45,35 @@ def test_a_map_is_kept(images, tmp_path):
     found = latent.plane(model(6), Images(images.x))
     latent.save(tmp_path, found)
     again = latent.load(tmp_path)
-    assert np.array_equal(again.places, found.places)
+    for name in (*latent.HALVES, "codes"):
+        assert np.allclose(getattr(again, name), getattr(found, name), atol=2e-2), name
+    assert np.array_equal(again.images, images.x)
     assert again.classes.tolist() == [-1] * 50
+    assert again.means.shape == (0, 6)
     with pytest.raises(UserError, match="This run has no map"):
         latent.load(tmp_path / "nothing")
 
 
 def test_a_place_of_a_conditional_model_is_decoded_for_a_class(images):
     coder = model(4, classes=3)
-    codes = latent.plane(coder, images).codes(np.zeros((2, 2)))
+    codes = latent.plane(coder, images).at(np.zeros((2, 2)))
     first, other = latent.decoded(coder, codes, 0), latent.decoded(coder, codes, 2)
     assert first.shape == (2, 8, 8)
     assert np.array_equal(first[0], first[1])
     assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("coding", [2, 6])
+def test_the_nearest_image_of_a_known_code_is_its_own(images, coding):
+    coder = model(coding)
+    found, codes = latent.plane(coder, images), figures.codes(coder, images)
+    assert [found.nearest(codes[row], 1)[0] for row in range(20)] == list(range(20))
+    assert np.allclose(found.place(codes), found.places, atol=1e-5)
+    assert np.allclose(found.means[1], codes[images.y == 1].mean(0), atol=1e-5)
+
+
+def test_an_error_stands_among_those_of_the_known_images(images):
+    found = latent.plane(model(2), images)
+    assert found.worse(0.0) == 1.0
+    assert found.worse(float(found.errors.max()) + 1) == 0.0
+    assert found.worse(float(np.sort(found.errors)[25])) == pytest.approx(0.5)

@@ -8,8 +8,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from genhub.images import stored
+from genhub.images import latent, stored
 from genhub.images.judge import Judge
+from genhub.images.painter import open_painter
 from genhub.images.pixels import Images
 from genhub.zoo.recipes import images, publish, stage
 
@@ -44,7 +45,8 @@ def test_a_model_is_made(tmp_path, name):
     assert all(tensor.dtype == torch.float16 for tensor in load_file(folder / stored.WEIGHTS).values())
     figure = next(value for key, value in told.items() if key in images.NAMED)
     assert f"{figure:.4f}" in card
-    assert (folder / images.CODES).exists() != isinstance(model, Judge)
+    assert (folder / latent.FILE).exists() != isinstance(model, Judge)
+    assert stored.names_of(folder) == tuple("0123456789")
 
 
 def test_a_conditional_model_is_judged_by_the_judge(tmp_path):
@@ -53,8 +55,9 @@ def test_a_conditional_model_is_judged_by_the_judge(tmp_path):
     folder = images.make("mnist-vae-classes", options)
     told = json.loads((folder / publish.FIGURES).read_text())
     assert 0 <= told["asked_is_judged"] <= 1
-    codes = load_file(folder / images.CODES)
-    assert (codes["codes"].shape, codes["plane"].shape, codes["classes"].shape) == ((60, 16), (60, 2), (60,))
+    known = open_painter(folder).plane
+    assert (known.codes.shape, known.places.shape, known.classes.shape, known.means.shape) == ((60, 16), (60, 2), (60,), (10, 16))
+    assert known.images is None
 
 
 def test_every_recipe_can_be_built(monkeypatch):

@@ -40,7 +40,8 @@ def open_parts(source: Path, folder: Path, facts: dict, limits: Limits) -> None:
     with torch.device("meta"):
         expected = {name: tuple(tensor.shape) for name, tensor in build(blueprint).state_dict().items()}
     take(source, folder, MODEL_WEIGHTS, expected)
-    (folder / CONFIG).write_text(json.dumps({"format": FORMAT, **blueprint.to_dict()}, indent=1) + "\n", encoding="utf-8")
+    told = {"format": FORMAT, "names": list(facts["classes"]), **blueprint.to_dict()}
+    (folder / CONFIG).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 
 def _blueprint(config: object, facts: dict):

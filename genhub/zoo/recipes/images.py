@@ -10,11 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
-from sklearn.decomposition import PCA
 from torch import nn
 
-from genhub.images import figures, stored
+from genhub.images import figures, latent, stored
 from genhub.images.coder import Shape, parameters
 from genhub.images.judge import Judge
 from genhub.images.pixels import Examples, Images, shifted
@@ -47,8 +45,10 @@ NAMED = {
     "judge_accuracy": "accuracy of the judge",
     "asked_is_judged": "drawn images that the judge takes for the class that was asked for",
 }
-CODES = "codes.safetensors"
-MAP = "\n`codes.safetensors` says where the first {count:,} test images lie: their codes, their places on a plane, their classes. The images are not there.\n"
+MAP = (
+    f"\n`{latent.FILE}` says where the first {{count:,}} test images lie: their codes, their places on a plane, their classes, how well each is "
+    "given back. The images are not there.\n"
+)
 CARD = """\
 # embedded/{name}
 
@@ -72,9 +72,7 @@ Measured with the stored fp16 weights, computed in fp32:
 Of the 60,000 training images {held:,}, drawn at random, chose the best epoch: {epoch} of {epochs}. {minutes:.0f} minutes of steps on a machine
 that did other work too ({machine}), in {precision}. AdamW, linear decay to zero. Recipe: `genhub/zoo/recipes/images.py`, seed {seed}.
 """
-MOST_CODING = 64  # longer codes are not stored
 HELD = 5_000  # of the 60,000 training images: to choose the best epoch by
-MAPPED = 2_000  # test images whose codes are stored
 
 
 @dataclass(frozen=True)
@@ -190,11 +188,11 @@ def make(name: str, options: stage.Options) -> Path | None:
 
 def _write(folder: Path, home: Path, recipe: Recipe, model: nn.Module, known: tuple[dict, Images]) -> None:
     told, test = known
-    stored.save(folder, recipe.blueprint, model, torch.float16)
+    stored.save(folder, recipe.blueprint, model, test.names, torch.float16)
     again = stored.load(folder)
     found = recipe.figures(again, test, home)
     if recipe.blueprint.family != JUDGE:
-        _map(folder, again, test.part(slice(0, MAPPED)))
+        latent.save(folder, latent.plane(again, test, with_images=False))
     title = (
         recipe.blueprint.family if recipe.blueprint.family == JUDGE else variant_title(recipe.blueprint.family, recipe.blueprint.variant)
     )
@@ -206,7 +204,7 @@ def _write(folder: Path, home: Path, recipe: Recipe, model: nn.Module, known: tu
         data=SETS[recipe.of][0],
         parameters=parameters(model),
         figures=publish.table(list(_said(found)), ("on the 10,000 test images", "")),
-        mapped=MAP.format(count=MAPPED) if recipe.blueprint.family != JUDGE else "",
+        mapped=MAP.format(count=min(latent.MOST, len(test))) if recipe.blueprint.family != JUDGE else "",
         held=HELD,
         epoch=told["best_epoch"],
         epochs=len(history),
@@ -218,19 +216,6 @@ def _write(folder: Path, home: Path, recipe: Recipe, model: nn.Module, known: tu
     publish.write_card(
         folder, {**found, "parameters": parameters(model), "training": told}, body, "pytorch", TASKS[recipe.blueprint.family]
     )
-
-
-def _map(folder: Path, model: nn.Module, test: Images) -> None:
-    """codes.safetensors: where some test images lie, as codes (N, coding) and on a plane (N, 2), and their classes (N,)."""
-    codes = figures.codes(model, test)
-    plane = codes if model.coding == 2 else PCA(2, random_state=0).fit_transform(codes)
-    tensors = {
-        "plane": torch.from_numpy(plane.astype(np.float32)).half().contiguous(),
-        "classes": torch.from_numpy(test.y.astype(np.uint8)),
-    }
-    if model.coding <= MOST_CODING:
-        tensors["codes"] = torch.from_numpy(codes).half().contiguous()
-    save_file(tensors, folder / CODES)
 
 
 def _said(found: dict):

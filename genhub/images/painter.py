@@ -1,0 +1,80 @@
+"""A trained image model with all that is known of it: what draws, gives back and explains images.
+
+painter = open_painter(folder)      # of a run, or of an embedded model
+painter.model, painter.names, painter.plane
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from genhub.errors import UserError
+from genhub.images import latent, stored
+from genhub.images.coder import Coder, squared_error
+from genhub.images.judge import Judge
+from genhub.images.pixels import array, tensor
+
+MODEL = "model"  # where a run's folder has it
+
+
+@dataclass(frozen=True)
+class Painter:
+    """names: of the classes. folder: where `latent.FILE` lies, if anywhere."""
+
+    model: Coder
+    names: tuple[str, ...]
+    folder: Path
+
+    @cached_property
+    def plane(self) -> latent.Plane:
+        """Raises UserError where there is no map."""
+        return latent.load(self.folder)
+
+    def number(self, label: str) -> int:
+        """Of a class by its name; of none the first. Raises UserError for what is not a class."""
+        if label and label not in self.names:
+            limit = f"Classes: {', '.join(self.names[:50])}." if self.names else "Nobody named any."
+            raise UserError(f"There is no class “{label[:80]}”.", limit, "Choose one of them.", "label")
+        return self.names.index(label) if label else 0
+
+    def classes(self, count: int, label: str):
+        """(count,) numbers of the class that a drawing asks for, every class in turn where it asks for none; None of a model that is told
+        none. Raises UserError for a model that cannot draw, and for a class that there is not."""
+        if not self.model.generative:
+            what = "An autoencoder is not made to draw images."
+            raise UserError(what, "Its codes lie wherever training left them.", "Train a VAE.", "run")
+        if not self.model.classes:
+            if label:
+                raise UserError("This model is told no class.", "A conditional one is.", "Leave the class out.", "label")
+            return None
+        return np.full(count, self.number(label)) if label else np.arange(count) % len(self.names)
+
+    def decode(self, codes: np.ndarray, label: str = "") -> np.ndarray:
+        """(K, D) → (K, H, W[, 3]) uint8."""
+        return latent.decoded(self.model, codes, self.number(label))
+
+    @torch.inference_mode()
+    def encode(self, x: np.ndarray, label: str = "") -> np.ndarray:
+        """(K, H, W[, 3]) uint8 → codes (K, D)."""
+        return self.model.code(tensor(x), self._told(len(x), label)).float().numpy()
+
+    @torch.inference_mode()
+    def give_back(self, x: torch.Tensor, whole: torch.Tensor, label: str = "") -> tuple[np.ndarray, np.ndarray]:
+        """Images (K, H, W[, 3]) uint8 that become of `x` (K, C, H, W), and their squared errors (K,) to `whole`."""
+        back = self.model.reconstruct(x, self._told(len(x), label))
+        return array(back), squared_error(whole, back).numpy()
+
+    def _told(self, count: int, label: str):
+        return torch.full((count,), self.number(label)) if self.model.classes else None
+
+
+def open_painter(folder: Path) -> Painter:
+    """From a run's folder or from that of a model alone. Raises UserError for a folder without an image model, and for a judge."""
+    home = folder / MODEL if (folder / MODEL).is_dir() else folder
+    model = stored.load(home)
+    if isinstance(model, Judge):
+        raise UserError("A judge draws nothing.", "It tells what is on an image.", "Choose an autoencoder or a VAE.", "model")
+    return Painter(model, stored.names_of(home), folder)

@@ -1,0 +1,99 @@
+"""Image models at work, in the model worker: they draw, are walked through, and give images back.
+
+image_models · about_painter · draw · image_map · images_at · image_sheet · look · code_numbers · code_sum · read_image · give_back
+
+A model is the id of a run, or that of an embedded one.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from genhub import catalog, gate, hub, oneshot
+from genhub.errors import UserError
+from genhub.lab.base import Base
+from genhub.training.configs import DrawConfig
+
+SECONDS = 60.0
+OWN_PREFIX = "embedded/"
+
+
+class Painting(Base):
+    """Trained image models, the visitor's and ours."""
+
+    def image_models(self) -> list[catalog.ImageModel]:
+        """The embedded ones that are here."""
+        return [model for model in catalog.IMAGE_MODELS.values() if (hub.ZOO / model.name / "config.json").exists()]
+
+    def about_painter(self, visitor: str, model: str) -> dict:
+        """What a model can do, see `serving.imaging`."""
+        return self._painted("about", visitor, model)
+
+    def draw(self, visitor: str, model: str, values: dict) -> dict:
+        """Images that a model draws, see `serving.imaging.draw`. `values`: those of a DrawConfig."""
+        return self._painted("draw", visitor, model, config=gate.filled(DrawConfig, values).to_dict())
+
+    def image_map(self, visitor: str, model: str) -> dict:
+        """Where images lie that a model has not learnt from, see `serving.imaging`."""
+        return self._painted("map", visitor, model)
+
+    def images_at(self, visitor: str, model: str, places: list, label: str = "") -> dict:
+        """What is decoded at some places of a map, see `serving.imaging`."""
+        return self._painted("at", visitor, model, places=gate.listed(places, "places"), label=_label(label))
+
+    def image_sheet(self, visitor: str, model: str, span: list, label: str = "") -> dict:
+        """Images from all over a part of a map, see `serving.imaging`."""
+        return self._painted("sheet", visitor, model, span=gate.listed(span, "span"), label=_label(label))
+
+    def look(self, visitor: str, model: str, of: dict, label: str = "") -> dict:
+        """One code: its picture, its place, what is near. `of`: see `serving.exploring`; {"drawn": values of a DrawConfig, "index"} |
+        {"place"}, and "moved"."""
+        return self._painted("look", visitor, model, of=_of(of), label=_label(label))
+
+    def code_numbers(self, visitor: str, model: str, of: dict, label: str = "") -> dict:
+        """What single numbers of a code do, see `serving.exploring`."""
+        return self._painted("numbers", visitor, model, of=_of(of), label=_label(label))
+
+    def code_sum(self, visitor: str, model: str, plus: str, minus: str, then: str, label: str = "") -> dict:
+        """The mean codes of three classes, plus − minus + then, see `serving.exploring`."""
+        asked = {"plus": _label(plus), "minus": _label(minus), "then": _label(then), "label": _label(label)}
+        if not all(asked[name] for name in ("plus", "minus", "then")):
+            raise UserError("Three classes are needed.", "The sum is the first minus the second plus the third.", "Choose them.", "plus")
+        return self._painted("sum", visitor, model, **asked)
+
+    def read_image(self, visitor: str, model: str, path: str | Path, *, turned: bool = False) -> str:
+        """The pixels of one image file as a model would read them, bytes in base64; a one-shot child decodes it. turned: dark becomes light."""
+        upload, about = gate.image(path, self.settings.limits), self.about_painter(visitor, model)
+        asked = {"path": str(upload.path), "name": upload.name, "side": about["side"], "channels": about["channels"], "turned": bool(turned)}
+        return oneshot.run("genhub.data.pictures:pixels_of", asked, seconds=SECONDS)["pixels"]
+
+    def give_back(self, visitor: str, model: str, pixels: Any, damage: dict | None = None, label: str = "") -> dict:
+        """What a model makes of an image, damaged before where `damage` is {"damage", "amount", "seed"}; see `serving.exploring`."""
+        if not isinstance(pixels, str) or len(pixels) > 100_000:
+            raise UserError("This is no picture.", "Its pixels, in base64.", "Draw one, or choose a file.", "pixels")
+        hurt = damage or {}
+        asked = {"damage": str(hurt.get("damage") or "")[:20], "amount": gate.share(hurt.get("amount", 0.0), "amount")}
+        seed = hurt.get("seed", 0)
+        asked["seed"] = seed if isinstance(seed, int) and 0 <= seed < 2**31 else 0
+        return self._painted("give_back", visitor, model, pixels=pixels, label=_label(label), **asked)
+
+    def _painted(self, op: str, visitor: str, model: str, **args: Any) -> dict:
+        return self.worker.call(f"images.{op}", {"run_dir": str(self._painter(visitor, model)), **args}, seconds=SECONDS)
+
+    def _painter(self, visitor: str, model: str) -> Path:
+        """The folder of an image model. Raises UserError for one that there is not."""
+        if isinstance(model, str) and model.startswith(OWN_PREFIX):
+            here = {entry.id: entry for entry in self.image_models()}
+            return hub.ZOO / here[gate.choice(model, tuple(here), "model")].name
+        return self._with_model(visitor, model).path
+
+
+def _label(label: Any) -> str:
+    return gate.text(label, 80, "label", blank=True)
+
+
+def _of(of: Any) -> dict:
+    """A code as it is asked for: the drawing's options checked, all else is for the worker."""
+    if not isinstance(of, dict):
+        raise UserError("No image has been chosen.", "A code is of one.", "Press an image, or the map.", "of")
+    checked = {name: of[name] for name in ("index", "place", "moved") if name in of}
+    return {**checked, "drawn": gate.filled(DrawConfig, of["drawn"]).to_dict()} if "drawn" in of else checked

@@ -1,0 +1,186 @@
+"""Codes of image models, one at a time: what the model worker can be asked, each from JSON to JSON. Pictures are PNG in base64.
+
+A code is asked for as {"drawn": a DrawConfig, "index"}, the one that drew that image, or as {"place": [x, y]} of the map; in both ways with
+{"moved": {number: value}}, which sets single numbers of it. `label`: the class that a conditional model is told; empty: that of the drawing.
+
+images.look       {run_dir, of, label} → {picture; code; class: name, of a conditional model; place; spread: [[number, value, σ]], those
+                  that vary most; nearest: {picture, classes, own}; alike: picture, codes near this one}
+images.numbers    {run_dir, of, label} → {picture: a row for each number that varies most, STEPS values of it; numbers; from, to: in σ}
+images.sum        {run_dir, plus, minus, then, label} → {picture: the means of the three classes and plus − minus + then; nearest: class}
+images.give_back  {run_dir, pixels: bytes in base64, damage?, amount?, seed?, label} → {picture: as read, damaged where that is asked for, given back; error;
+                  worse: share of the known images with a larger one; code; place; nearest: as above; best: class, of a conditional model}
+"""
+
+import base64
+from typing import Any
+
+import numpy as np
+import torch
+
+from genhub.errors import UserError
+from genhub.images import damage, latent
+from genhub.images.painter import Painter
+from genhub.images.pixels import array, tensor
+from genhub.serving.imaging import MOST, numbers, picture
+from genhub.training.configs import DrawConfig
+
+NEAREST, ALIKE = 8, 12
+NEAR = 0.35  # σ of the codes that are alike, in those of the known codes
+VARIED = 6  # numbers of a code with a slider, and a row of `images.numbers`
+STEPS, FAR = 9, 2.5  # values of each, and how far they reach in σ
+OUTSIDE = 1e3
+
+
+def look(context: Any, args: dict) -> dict:
+    painter = context.models.painter(args.get("run_dir"))
+    code, label = _code(painter, args)
+    draws = np.random.default_rng(0).standard_normal((ALIKE, len(code))).astype(np.float32)
+    told = {"picture": picture(painter.decode(code[None], label)), "code": numbers(code), "class": label}
+    if not _mapped(painter):
+        return {**told, "alike": picture(painter.decode(code + NEAR * draws, label))}
+    plane, most = painter.plane, _varied(painter)
+    return {
+        **told,
+        "place": plane.place(code[None])[0].tolist(),
+        "spread": [[int(number), float(code[number]), float(plane.spread[number])] for number in most],
+        "nearest": _nearest(painter, code),
+        "alike": picture(painter.decode(code + NEAR * plane.spread * draws, label)),
+    }
+
+
+def numbers_of(context: Any, args: dict) -> dict:
+    painter = context.models.painter(args.get("run_dir"))
+    code, label = _code(painter, args)
+    most = _varied(painter)
+    codes = np.repeat(code[None], len(most) * STEPS, 0)
+    steps = np.linspace(-FAR, FAR, STEPS)
+    for row, number in enumerate(most):
+        codes[row * STEPS : (row + 1) * STEPS, number] = painter.plane.middle[number] + steps * painter.plane.spread[number]
+    return {
+        "picture": picture(painter.decode(codes, label), STEPS),
+        "numbers": [int(number) for number in most],
+        "from": -FAR,
+        "to": FAR,
+    }
+
+
+def sum_of(context: Any, args: dict) -> dict:
+    painter = context.models.painter(args.get("run_dir"))
+    means, names = painter.plane.means, [str(args.get(part) or "") for part in ("plus", "minus", "then")]
+    if not len(means):
+        what = "The codes of this model cannot be added up by class."
+        raise UserError(what, "Its images have no classes.", "Choose a model of images with classes.", "run")
+    plus, minus, then = (means[painter.number(name)] for name in names)
+    found = plus - minus + then
+    x = painter.decode(np.stack([plus, minus, then, found]), args.get("label") or "")
+    distances = np.square(means - found).sum(1)
+    return {"picture": picture(x), "nearest": painter.names[int(distances.argmin())]}
+
+
+@torch.inference_mode()
+def give_back(context: Any, args: dict) -> dict:
+    painter = context.models.painter(args.get("run_dir"))
+    x, label = _read(painter, args.get("pixels")), str(args.get("label") or "")
+    whole = tensor(x)
+    shown, kind = [x], args.get("damage") or ""
+    hurt = whole
+    if kind:
+        if kind not in damage.KINDS:
+            raise UserError(f"There is no damage “{str(kind)[:40]}”.", f"It is one of {', '.join(damage.KINDS)}.", "Choose one.", "damage")
+        hurt = damage.KINDS[kind](whole, float(args.get("amount") or 0.0), torch.Generator().manual_seed(int(args.get("seed") or 0)))
+        shown.append(array(hurt))
+    best = label
+    if painter.model.classes and not label:  # nobody says what it is: the class with which it is given back best
+        tried = {name: painter.give_back(hurt, whole, name)[1][0] for name in painter.names}
+        best = min(tried, key=tried.__getitem__)
+    back, errors = painter.give_back(hurt, whole, best)
+    code = painter.model.code(hurt, torch.tensor([painter.number(best)]) if painter.model.classes else None)[0].float().numpy()
+    told = {"picture": picture(np.concatenate([*shown, back])), "error": float(errors[0]), "code": numbers(code)}
+    told["best"] = best if painter.model.classes else ""
+    if not _mapped(painter):
+        return told
+    plane = painter.plane
+    return {
+        **told,
+        "worse": plane.worse(float(errors[0])),
+        "place": plane.place(code[None])[0].tolist(),
+        "nearest": _nearest(painter, code),
+    }
+
+
+def _mapped(painter: Painter) -> bool:
+    return (painter.folder / latent.FILE).exists()
+
+
+def _varied(painter: Painter) -> np.ndarray:
+    """The numbers of a code that differ most from image to image."""
+    return np.argsort(-painter.plane.spread, kind="stable")[:VARIED]
+
+
+def _nearest(painter: Painter, code: np.ndarray) -> dict:
+    """The known images whose codes are nearest: `own` says whether they are shown as they are, or as the model gives them back."""
+    plane = painter.plane
+    rows = plane.nearest(code, NEAREST)
+    classes = [painter.names[number] if number >= 0 else "" for number in plane.classes[rows]]
+    if plane.images is not None:
+        return {"picture": picture(plane.images[rows]), "classes": classes, "own": True}
+    codes = plane.at(plane.places[rows]) if plane.codes is None else plane.codes[rows]
+    y = torch.from_numpy(np.maximum(plane.classes[rows], 0)) if painter.model.classes else None
+    with torch.inference_mode():
+        return {"picture": picture(array(painter.model.decode(torch.from_numpy(codes), y))), "classes": classes, "own": False}
+
+
+def _code(painter: Painter, args: dict) -> tuple[np.ndarray, str]:
+    """The code that is asked for, and the class it is decoded with. Raises UserError."""
+    of, label = args.get("of"), str(args.get("label") or "")
+    if not isinstance(of, dict):
+        of = {}
+    if "drawn" in of:
+        config, index = DrawConfig.from_dict(of["drawn"]), of.get("index")
+        if not isinstance(index, int) or not 0 <= index < min(config.n, MOST):
+            raise UserError("There is no such image.", f"They are numbered from 0 to {min(config.n, MOST) - 1}.", "Press one.", "index")
+        asked = painter.classes(config.n, config.label)
+        z = torch.randn(config.n, painter.model.coding, generator=torch.Generator().manual_seed(config.seed))
+        code = (config.temperature * z[index]).numpy()
+        label = label or (painter.names[asked[index]] if asked is not None else "")
+    elif "place" in of:
+        code = painter.plane.at(np.array([_finite(of["place"], 2)]))[0]
+    else:
+        raise UserError("No image has been chosen.", "A code is of one.", "Press an image, or the map.", "of")
+    return _moved(code, of.get("moved")), label
+
+
+def _moved(code: np.ndarray, by: Any) -> np.ndarray:
+    """Single numbers of a code set to other values."""
+    if not by:
+        return code
+    places = [int(number) if str(number).isdecimal() else -1 for number in by] if isinstance(by, dict) else [-1]
+    if not all(0 <= place < len(code) for place in places):
+        raise UserError("There is no such number in a code.", f"They are numbered from 0 to {len(code) - 1}.", "Move a slider.", "moved")
+    code = code.copy()
+    code[places] = _finite(list(by.values()), len(places))
+    return code
+
+
+def _finite(given: Any, count: int) -> list[float]:
+    if not isinstance(given, list) or len(given) != count or not all(isinstance(value, int | float) and abs(value) <= OUTSIDE for value in given):
+        what = "These are no numbers of a code."
+        raise UserError(what, f"{count} of them, from −{OUTSIDE:g} to {OUTSIDE:g}.", "Press the map, or move a slider.", "of")
+    return [float(value) for value in given]
+
+
+def _read(painter: Painter, given: Any) -> np.ndarray:
+    """Bytes of exactly one image, in base64, row by row → (1, H, W[, 3]) uint8."""
+    shape = painter.model.shape
+    try:
+        data = base64.b64decode(given or "", validate=True)
+    except (TypeError, ValueError):
+        data = b""
+    if len(data) != shape.pixels:
+        what = f"The picture has {len(data):,} numbers."
+        raise UserError(what, f"{shape.width} × {shape.height} pixels are {shape.pixels:,}.", "Draw one, or choose a file.", "pixels")
+    x = np.frombuffer(data, np.uint8)
+    return x.reshape(1, shape.height, shape.width, *([] if shape.channels == 1 else [shape.channels]))
+
+
+OPS = {"images.look": look, "images.numbers": numbers_of, "images.sum": sum_of, "images.give_back": give_back}
