@@ -77,7 +77,7 @@ def test_mistakes_are_named(words, said, capsys, tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--out", "x.gif"], "neither a picture nor an array"),
+        (["--out", "x.gif"], "neither a picture nor pictures nor an array"),
         (["--out", "x.png", "--n", "0"], "from 1 to 10,000"),
         (["--out", "x.png", "--label", "7"], "This model is told no class."),
         (["--out", "x.png", "--temperature", "nan"], "from 0 to 3"),

@@ -1,6 +1,6 @@
 """One image of a stranger's, decoded with care: what it is by its content, how large before it is decoded, upright, and nothing but pixels.
 
-    pixels_of    a file → the pixels of a small square, for a one-shot child: JSON in, JSON out
+pixels_of, film    for one-shot children, JSON in, JSON out: a file → the pixels of a small square; frames → a GIF
 """
 
 import base64
@@ -13,6 +13,7 @@ from genhub.errors import UserError
 
 KINDS = {"PNG": "PNG", "JPEG": "JPEG", "WEBP": "WebP"}  # as Pillow calls them → as we do
 LEAST_SIDE = 16
+FILM_WIDTH, FRAME_MS, LAST_MS = 640, 200, 2_000
 REMEDY = "Save it as an ordinary PNG, JPEG or WebP."
 
 
@@ -51,6 +52,18 @@ def pixels_of(args: dict) -> dict:
     image = square(decode(Path(args["path"]).read_bytes(), args["name"], limits.image_pixels), args["side"], args["channels"] == 3)
     data = image.tobytes()
     return {"pixels": base64.b64encode(bytes(255 - value for value in data) if args["turned"] else data).decode("ascii")}
+
+
+def film(args: dict) -> dict:
+    """{"folder": of PNGs whose names are in their order, "out"} → {"frames"}; writes a GIF that begins again, its last frame longer."""
+    from PIL import Image
+
+    frames = [Image.open(path).convert("RGB") for path in sorted(Path(args["folder"]).glob("*.png"))]
+    larger = max(1, FILM_WIDTH // frames[0].width)
+    shown = [frame.resize((larger * frame.width, larger * frame.height), Image.Resampling.NEAREST) for frame in frames]
+    times = [FRAME_MS] * (len(shown) - 1) + [LAST_MS]
+    shown[0].save(args["out"], "GIF", save_all=True, append_images=shown[1:], duration=times, loop=0)
+    return {"frames": len(shown)}
 
 
 def square(image, side: int, coloured: bool):

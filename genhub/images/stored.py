@@ -24,9 +24,7 @@ JUDGE = "judge"
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
 
-def save(
-    folder: Path, blueprint: Blueprint, model: nn.Module, names: Sequence[str] = (), dtype: torch.dtype = torch.float32
-) -> None:
+def save(folder: Path, blueprint: Blueprint, model: nn.Module, names: Sequence[str] = (), dtype: torch.dtype = torch.float32) -> None:
     """Write both files into a folder, which is made. `names`: of the classes that the images have."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.detach().cpu().to(dtype).contiguous() for name, tensor in model.state_dict().items()}

@@ -41,13 +41,14 @@ class Posterior:
 
 
 class VAE(Coder):
-    """What dense and convolutional ones share. beta: what the KL counts. Subclasses have `body` and `pixel_logits`."""
+    """What dense and convolutional ones share. beta: what the KL counts. averaged: the pixels' term is divided by their number, the KL is not
+    (a mistake of many a course: the KL then counts that many times too much). Subclasses have `body` and `pixel_logits`."""
 
     generative = True
 
-    def __init__(self, shape: Shape, coding: int, hidden: int, classes: int = 0, beta: float = 1.0):
+    def __init__(self, shape: Shape, coding: int, hidden: int, classes: int = 0, *, beta: float = 1.0, averaged: bool = False):
         super().__init__(shape, coding, classes)
-        self.weights = {"reconstruction": 1.0, "kl": beta}
+        self.weights = {"reconstruction": 1.0 / shape.pixels if averaged else 1.0, "kl": beta}
         self.mu = nn.Linear(hidden, coding)
         self.log_var = nn.Linear(hidden, coding)
 
@@ -89,8 +90,8 @@ class VAE(Coder):
 
 
 class DenseVAE(VAE):
-    def __init__(self, shape: Shape, coding: int = 4, classes: int = 0, beta: float = 1.0, hidden: int = 128):
-        super().__init__(shape, coding, hidden, classes, beta)
+    def __init__(self, shape: Shape, coding: int = 4, classes: int = 0, hidden: int = 128, **terms):
+        super().__init__(shape, coding, hidden, classes, **terms)
         self.encoder = nn.Linear(shape.pixels + classes, hidden)
         self.decoder = nn.Sequential(nn.Linear(coding + classes, hidden), nn.ReLU(), nn.Linear(hidden, shape.pixels))
 
@@ -104,10 +105,8 @@ class DenseVAE(VAE):
 class ConvVAE(VAE):
     """Sides must be multiples of 4."""
 
-    def __init__(
-        self, shape: Shape, coding: int = 2, classes: int = 0, beta: float = 1.0, filters: Sequence[int] = (32, 64), hidden: int = 16
-    ):
-        super().__init__(shape, coding, hidden, classes, beta)
+    def __init__(self, shape: Shape, coding: int = 2, classes: int = 0, *, filters: Sequence[int] = (32, 64), hidden: int = 16, **terms):
+        super().__init__(shape, coding, hidden, classes, **terms)
         narrow, wide = filters
         self.small = (wide, shape.height // 4, shape.width // 4)
         flat = math.prod(self.small)

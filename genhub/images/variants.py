@@ -62,10 +62,11 @@ AUTOENCODERS = (
     Variant("sparse-l1", "sparse:SparseAutoencoder", 300, {"penalty": "l1"}, ("weight",)),
     Variant("sparse-kl", "sparse:SparseAutoencoder", 300, {"penalty": "kl"}, ("weight", "target")),
 )  # fmt: skip
+OF_THE_BOUND = ("beta", "averaged")
 VAES = (
-    Variant("dense", "vae:DenseVAE", 4, options=("beta",)),
-    Variant("conv", "vae:ConvVAE", 2, options=("beta",), sides=4),
-    Variant("conv-wide", "vae:ConvVAE", 16, {"filters": (64, 128), "hidden": 256}, ("beta",), 4),
+    Variant("dense", "vae:DenseVAE", 4, options=OF_THE_BOUND),
+    Variant("conv", "vae:ConvVAE", 2, options=OF_THE_BOUND, sides=4),
+    Variant("conv-wide", "vae:ConvVAE", 16, {"filters": (64, 128), "hidden": 256}, OF_THE_BOUND, 4),
     Variant("kl", "kl:KLAutoencoder", 49, options=("beta",), sides=4),
 )  # fmt: skip
 FAMILIES: dict[str, dict[str, Variant]] = {

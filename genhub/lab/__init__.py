@@ -1,8 +1,9 @@
 """What a visitor can do, without a page: the use cases behind every button, endpoint and (in part) command.
 
     tables    take_upload · take_pasted · take_sample · take_hub · add_test · examine
-    images    take_images · take_images_sample · images_info · images_rows · picture
-    painting  image_models · about_painter · draw · image_map · images_at · image_sheet · look · code_numbers · code_sum · read_image · give_back
+    images    take_images · take_images_sample · images_info · images_rows · picture · film_file
+    painting  image_models · about_painter · draw · drawn_file · image_map · images_at · image_sheet · look · code_numbers · code_sum · read_image · give_back
+              painters_beside
     texts     take_text · take_text_file · take_text_sample · take_text_hub · text_info · text_rows
     runs      forecast · train · view · stop · resume · rename · delete · compare
     answers   predict · predict_table · explain · without
@@ -22,8 +23,8 @@ from genhub.lab.answers import Answers
 from genhub.lab.base import EXAMPLE_PREFIX, EXAMPLES
 from genhub.lab.home import Home
 from genhub.lab.insides import Insides
-from genhub.lab.pairs import Pairs
 from genhub.lab.painting import Painting
+from genhub.lab.pairs import Pairs
 from genhub.lab.runs import Runs
 from genhub.lab.tables import PASTED, TableInfo
 from genhub.lab.texts import TextInfo

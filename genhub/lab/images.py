@@ -1,6 +1,6 @@
 """Sets of images come in, read in one-shot children.
 
-take_images · take_images_sample · images_info · images_rows · picture
+take_images · take_images_sample · images_info · images_rows · picture · film_file
 """
 
 import base64
@@ -8,10 +8,11 @@ import json
 import re
 from pathlib import Path
 
-from genhub import gate
+from genhub import gate, oneshot
 from genhub.data import image_sets
 from genhub.data.image_sets import ImagesInfo
 from genhub.errors import UserError
+from genhub.jobs import janitor
 from genhub.lab.base import Base
 from genhub.training.configs import ImageSetConfig
 
@@ -50,8 +51,18 @@ class ImageSets(Base):
             raise UserError("This picture is not here.", "A run that was opened from a ZIP has none.", "Train it here to see them.", "film")
         return base64.b64encode(path.read_bytes()).decode("ascii")
 
+    def film_file(self, visitor: str, run: str) -> Path:
+        """The pictures that a run made on its way as a GIF to download."""
+        folder = self.folder(visitor, run).path / "frames"
+        if not any(folder.glob("*.png")):
+            raise UserError(
+                "This run has no film.", "It is of pictures made on the way.", "Train with frames, or choose another run.", "film"
+            )
+        out = self._new_folder(self.settings.downloads, visitor, janitor.size(folder)) / f"genhub-film-{run[:8]}.gif"
+        oneshot.run("genhub.data.pictures:film", {"folder": str(folder), "out": str(out)}, seconds=60)
+        return out
+
     def _read_images(self, visitor: str, request: dict, values: dict) -> ImagesInfo:
         asked = {**request, **gate.filled(ImageSetConfig, values).to_dict()}
         _, answer = self._taken(visitor, "genhub.data.image_sets:read_images", asked)
         return ImagesInfo(**answer)
-

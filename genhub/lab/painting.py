@@ -1,10 +1,12 @@
 """Image models at work, in the model worker: they draw, are walked through, and give images back.
 
-image_models · about_painter · draw · image_map · images_at · image_sheet · look · code_numbers · code_sum · read_image · give_back
+image_models · about_painter · draw · drawn_file · image_map · images_at · image_sheet · look · code_numbers · code_sum · read_image · give_back · painters_beside
 
 A model is the id of a run, or that of an embedded one.
 """
 
+import base64
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,9 @@ from genhub.lab.base import Base
 from genhub.training.configs import DrawConfig
 
 SECONDS = 60.0
+ENDINGS = ("png", "zip", "npz")
 OWN_PREFIX = "embedded/"
+MOST_PIXELS = 100_000  # characters in base64: a sketch, or 64 × 64 coloured pixels
 
 
 class Painting(Base):
@@ -31,6 +35,15 @@ class Painting(Base):
     def draw(self, visitor: str, model: str, values: dict) -> dict:
         """Images that a model draws, see `serving.imaging.draw`. `values`: those of a DrawConfig."""
         return self._painted("draw", visitor, model, config=gate.filled(DrawConfig, values).to_dict())
+
+    def drawn_file(self, visitor: str, model: str, values: dict, ending: str) -> Path:
+        """The images of `draw` as a file to download: png, zip or npz."""
+        kind = gate.choice(ending, ENDINGS, "format")
+        told = self._painted("file", visitor, model, config=gate.filled(DrawConfig, values).to_dict(), ending=kind)
+        data = base64.b64decode(told["file"])
+        path = self._new_folder(self.settings.downloads, visitor, len(data)) / f"genhub-drawn.{kind}"
+        path.write_bytes(data)
+        return path
 
     def image_map(self, visitor: str, model: str) -> dict:
         """Where images lie that a model has not learnt from, see `serving.imaging`."""
@@ -63,18 +76,40 @@ class Painting(Base):
     def read_image(self, visitor: str, model: str, path: str | Path, *, turned: bool = False) -> str:
         """The pixels of one image file as a model would read them, bytes in base64; a one-shot child decodes it. turned: dark becomes light."""
         upload, about = gate.image(path, self.settings.limits), self.about_painter(visitor, model)
-        asked = {"path": str(upload.path), "name": upload.name, "side": about["side"], "channels": about["channels"], "turned": bool(turned)}
+        asked = {
+            "path": str(upload.path),
+            "name": upload.name,
+            "side": about["side"],
+            "channels": about["channels"],
+            "turned": bool(turned),
+        }
         return oneshot.run("genhub.data.pictures:pixels_of", asked, seconds=SECONDS)["pixels"]
 
-    def give_back(self, visitor: str, model: str, pixels: Any, damage: dict | None = None, label: str = "") -> dict:
-        """What a model makes of an image, damaged before where `damage` is {"damage", "amount", "seed"}; see `serving.exploring`."""
-        if not isinstance(pixels, str) or len(pixels) > 100_000:
+    def give_back(self, visitor: str, model: str, image: dict, damage: dict | None = None, label: str = "") -> dict:
+        """What a model makes of an image, {"pixels"} from `read_image` or {"sketch", "centred"}, damaged before where `damage` is {"damage",
+        "amount", "seed"}; see `serving.exploring`."""
+        kind = "sketch" if "sketch" in image else "pixels"
+        given, hurt = image.get(kind), damage or {}
+        if not isinstance(given, str) or len(given) > MOST_PIXELS:
             raise UserError("This is no picture.", "Its pixels, in base64.", "Draw one, or choose a file.", "pixels")
-        hurt = damage or {}
-        asked = {"damage": str(hurt.get("damage") or "")[:20], "amount": gate.share(hurt.get("amount", 0.0), "amount")}
+        asked = {kind: given, "centred": bool(image.get("centred", True)), "damage": str(hurt.get("damage") or "")[:20]}
         seed = hurt.get("seed", 0)
-        asked["seed"] = seed if isinstance(seed, int) and 0 <= seed < 2**31 else 0
-        return self._painted("give_back", visitor, model, pixels=pixels, label=_label(label), **asked)
+        asked |= {
+            "amount": gate.share(hurt.get("amount", 0.0), "amount"),
+            "seed": seed if isinstance(seed, int) and 0 <= seed < 2**31 else 0,
+        }
+        return self._painted("give_back", visitor, model, label=_label(label), **asked)
+
+    def painters_beside(self, visitor: str, model: str, other: str, seed: int = 0) -> dict:
+        """Two models on the same images, see `serving.beside`; `seconds`: what each took to train, None where nobody kept it."""
+        folders = [self._painter(visitor, one) for one in (model, other)]
+        sets = {catalog.IMAGE_MODELS[one].of for one in (model, other) if one in catalog.IMAGE_MODELS}
+        drawing = [entry for entry in self.image_models() if entry.of in sets and entry.name.endswith("vae-classes")]
+        third = str(hub.ZOO / drawing[0].name) if drawing else ""
+        told = self._painted(
+            "beside", visitor, model, other=str(folders[1]), third=third, seed=gate.filled(DrawConfig, {"seed": seed}).seed
+        )
+        return {**told, "seconds": [_seconds(folder) for folder in folders]}
 
     def _painted(self, op: str, visitor: str, model: str, **args: Any) -> dict:
         return self.worker.call(f"images.{op}", {"run_dir": str(self._painter(visitor, model)), **args}, seconds=SECONDS)
@@ -85,6 +120,14 @@ class Painting(Base):
             here = {entry.id: entry for entry in self.image_models()}
             return hub.ZOO / here[gate.choice(model, tuple(here), "model")].name
         return self._with_model(visitor, model).path
+
+
+def _seconds(folder: Path) -> float | None:
+    """Of training, as the run or the recipe told."""
+    for name in ("metrics.json", "figures.json"):
+        if (folder / name).exists():
+            return json.loads((folder / name).read_text(encoding="utf-8")).get("training", {}).get("seconds")
+    return None
 
 
 def _label(label: Any) -> str:

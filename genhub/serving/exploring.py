@@ -7,7 +7,7 @@ images.look       {run_dir, of, label} → {picture; code; class: name, of a con
                   that vary most; nearest: {picture, classes, own}; alike: picture, codes near this one}
 images.numbers    {run_dir, of, label} → {picture: a row for each number that varies most, STEPS values of it; numbers; from, to: in σ}
 images.sum        {run_dir, plus, minus, then, label} → {picture: the means of the three classes and plus − minus + then; nearest: class}
-images.give_back  {run_dir, pixels: bytes in base64, damage?, amount?, seed?, label} → {picture: as read, damaged where that is asked for, given back; error;
+images.give_back  {run_dir, pixels | sketch: bytes in base64, centred?, damage?, amount?, seed?, label} → {picture: as read, damaged where that is asked for, given back; error;
                   worse: share of the known images with a larger one; code; place; nearest: as above; best: class, of a conditional model}
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from genhub.errors import UserError
-from genhub.images import damage, latent
+from genhub.images import damage, latent, sketch
 from genhub.images.painter import Painter
 from genhub.images.pixels import array, tensor
 from genhub.serving.imaging import MOST, numbers, picture
@@ -29,6 +29,7 @@ NEAR = 0.35  # σ of the codes that are alike, in those of the known codes
 VARIED = 6  # numbers of a code with a slider, and a row of `images.numbers`
 STEPS, FAR = 9, 2.5  # values of each, and how far they reach in σ
 OUTSIDE = 1e3
+BOXED = 200  # known images that say how a sketch is laid out
 
 
 def look(context: Any, args: dict) -> dict:
@@ -67,6 +68,9 @@ def numbers_of(context: Any, args: dict) -> dict:
 def sum_of(context: Any, args: dict) -> dict:
     painter = context.models.painter(args.get("run_dir"))
     means, names = painter.plane.means, [str(args.get(part) or "") for part in ("plus", "minus", "then")]
+    if painter.model.classes:
+        what = "This model is told the class: its codes do not say it."
+        raise UserError(what, "Classes are added up in the codes of a model that is told none.", "Choose another model.", "run")
     if not len(means):
         what = "The codes of this model cannot be added up by class."
         raise UserError(what, "Its images have no classes.", "Choose a model of images with classes.", "run")
@@ -80,7 +84,7 @@ def sum_of(context: Any, args: dict) -> dict:
 @torch.inference_mode()
 def give_back(context: Any, args: dict) -> dict:
     painter = context.models.painter(args.get("run_dir"))
-    x, label = _read(painter, args.get("pixels")), str(args.get("label") or "")
+    x, label = _sketched(painter, args) if args.get("sketch") else _read(painter, args.get("pixels")), str(args.get("label") or "")
     whole = tensor(x)
     shown, kind = [x], args.get("damage") or ""
     hurt = whole
@@ -163,7 +167,11 @@ def _moved(code: np.ndarray, by: Any) -> np.ndarray:
 
 
 def _finite(given: Any, count: int) -> list[float]:
-    if not isinstance(given, list) or len(given) != count or not all(isinstance(value, int | float) and abs(value) <= OUTSIDE for value in given):
+    if (
+        not isinstance(given, list)
+        or len(given) != count
+        or not all(isinstance(value, int | float) and abs(value) <= OUTSIDE for value in given)
+    ):
         what = "These are no numbers of a code."
         raise UserError(what, f"{count} of them, from −{OUTSIDE:g} to {OUTSIDE:g}.", "Press the map, or move a slider.", "of")
     return [float(value) for value in given]
@@ -171,16 +179,39 @@ def _finite(given: Any, count: int) -> list[float]:
 
 def _read(painter: Painter, given: Any) -> np.ndarray:
     """Bytes of exactly one image, in base64, row by row → (1, H, W[, 3]) uint8."""
-    shape = painter.model.shape
-    try:
-        data = base64.b64decode(given or "", validate=True)
-    except (TypeError, ValueError):
-        data = b""
+    data, shape = _bytes(given), painter.model.shape
     if len(data) != shape.pixels:
         what = f"The picture has {len(data):,} numbers."
         raise UserError(what, f"{shape.width} × {shape.height} pixels are {shape.pixels:,}.", "Draw one, or choose a file.", "pixels")
-    x = np.frombuffer(data, np.uint8)
+    x = np.frombuffer(bytearray(data), np.uint8)  # which may be written to, as tensors want it
     return x.reshape(1, shape.height, shape.width, *([] if shape.channels == 1 else [shape.channels]))
+
+
+def _sketched(painter: Painter, args: dict) -> np.ndarray:
+    """A square of `sketch.SIDE` grey pixels in base64 → (1, H, W[, 3]) uint8, laid out as `sketch.laid_out` does."""
+    data, shape = _bytes(args["sketch"]), painter.model.shape
+    if len(data) != sketch.SIDE**2:
+        what = f"The sketch has {len(data):,} pixels."
+        raise UserError(what, f"{sketch.SIDE} × {sketch.SIDE} of them.", "Draw one.", "sketch")
+    drawn = np.frombuffer(data, np.uint8).reshape(sketch.SIDE, -1)
+    made = sketch.laid_out(drawn, shape.height, _usual_box(painter) if args.get("centred", True) else 0.0)
+    return made[None] if shape.channels == 1 else np.repeat(made[None, ..., None], 3, -1)
+
+
+def _usual_box(painter: Painter) -> float:
+    """How much of an image's side the things on the known images fill; as in MNIST where none are known."""
+    if not _mapped(painter):
+        return sketch.BOX
+    plane = painter.plane
+    return sketch.usual_box(painter.decode(plane.at(plane.places[:BOXED])) if plane.images is None else plane.images[:BOXED])
+
+
+def _bytes(given: Any) -> bytes:
+    """Of base64; none of what is not."""
+    try:
+        return base64.b64decode(given or "", validate=True)
+    except (TypeError, ValueError):
+        return b""
 
 
 OPS = {"images.look": look, "images.numbers": numbers_of, "images.sum": sum_of, "images.give_back": give_back}

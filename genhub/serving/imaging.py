@@ -3,8 +3,9 @@ Pictures are PNG in base64.
 
 images.about   {run_dir} → {names, size: numbers of a code, side, channels, conditional, draws, mapped, damage}
 images.draw    {run_dir, config: a DrawConfig} → {picture: a grid; columns, side, count, classes: names, drawn; codes; seconds}
+images.file    {run_dir, config, ending} → {file: the same images as `saved.as_file` packs them, in base64}
 images.map     {run_dir} → {places: [[x, y]], classes: number of each or -1, names, size, kept}; see `latent.Plane`
-images.at      {run_dir, places: [[x, y]], label} → {picture: a row of images; pixels: the first fading into the last; codes; seconds}
+images.at      {run_dir, places: [[x, y]], label} → {picture: a row of images; pixels: the first fading into the last; codes; class: told; seconds}
 images.sheet   {run_dir, span: [left, bottom, right, top], label} → {picture: SHEET × SHEET images from all over a part of the map}
 images.*       see `genhub.serving.exploring`
 """
@@ -17,7 +18,7 @@ import numpy as np
 
 from genhub.data.image_sets import grid, png, usual_gap
 from genhub.errors import UserError
-from genhub.images import latent, verdict
+from genhub.images import latent, saved, verdict
 from genhub.images.painter import Painter
 from genhub.training.configs import DrawConfig
 
@@ -62,6 +63,13 @@ def draw(context: Any, args: dict) -> dict:
     }
 
 
+def file(context: Any, args: dict) -> dict:
+    config, painter = DrawConfig.from_dict(args["config"]), context.models.painter(args.get("run_dir"))
+    asked = painter.classes(config.n, config.label)
+    x = verdict.drawn(painter.model, min(config.n, MOST), config.seed, config.temperature, asked)
+    return {"file": base64.b64encode(saved.as_file(x, asked, painter.names, args["ending"])).decode("ascii")}
+
+
 def map_of(context: Any, args: dict) -> dict:
     painter = context.models.painter(args.get("run_dir"))
     places = [[round(float(x), DIGITS), round(float(y), DIGITS)] for x, y in painter.plane.places]
@@ -84,6 +92,7 @@ def at(context: Any, args: dict) -> dict:
         "picture": picture(x),
         "pixels": picture(_faded(x)) if len(x) > 1 else "",
         "codes": [numbers(code) for code in codes],
+        "class": painter.names[painter.number(args.get("label") or "")] if painter.model.classes else "",
         "seconds": time.monotonic() - began,
     }
 
@@ -124,4 +133,4 @@ def _places(given: Any, most: int) -> list[list[float]]:
     return array.tolist()
 
 
-OPS = {"images.about": about, "images.draw": draw, "images.map": map_of, "images.at": at, "images.sheet": sheet}
+OPS = {"images.about": about, "images.draw": draw, "images.file": file, "images.map": map_of, "images.at": at, "images.sheet": sheet}

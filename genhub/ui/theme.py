@@ -63,7 +63,10 @@ EDGES = """
 }
 """
 KEYS = f"() => {{ ({PRESSES})(); ({EDGES})(); }}"
-STYLES = [Path(__file__).parent / "assets" / name for name in ("page.css", "start.css", "generate.css", "inside.css", "translate.css")]
+STYLES = [
+    Path(__file__).parent / "assets" / name
+    for name in ("page.css", "start.css", "generate.css", "inside.css", "translate.css", "images.css")
+]
 
 
 def build() -> gr.themes.Base:

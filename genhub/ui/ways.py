@@ -13,7 +13,7 @@ import gradio as gr
 from genhub.ui.classify import data, method, take_home, train, try_it, verdict
 from genhub.ui.generate import decode, guess, tree, write
 from genhub.ui.generate.inside import section as inside
-from genhub.ui.images import latent
+from genhub.ui.images import compare, latent, own, play
 from genhub.ui.learning.kinds import ADAPT, AUTOENCODER, SCRATCH, TUNE, VAE
 from genhub.ui.translate import attention, evaluate, files
 from genhub.ui.translate import tree as translation_tree
@@ -63,9 +63,12 @@ STAGES = {
     "evaluate": Stage("translate", "evaluate_stage", evaluate.STAGE),
     "files": Stage("translate", "files_stage", files.STAGE),
     "tune": Stage("translate", TUNE.name("stage"), TUNE.stage),
+    "play": Stage("images", "play_stage", play.STAGE),
+    "latent": Stage("images", "latent_stage", latent.STAGE),
+    "own": Stage("images", "own_stage", own.STAGE),
     "vae": Stage("images", VAE.name("stage"), VAE.stage),
     "autoencoder": Stage("images", AUTOENCODER.name("stage"), AUTOENCODER.stage),
-    "latent": Stage("images", "latent_stage", latent.STAGE),
+    "beside": Stage("images", "beside_stage", compare.STAGE),
 }
 OPENED = ["tabs", *(stage.component for stage in STAGES.values()), "inside_tabs"]
 

@@ -80,6 +80,94 @@ def test_a_run_draws_shows_its_film_and_its_map(lab, images, run):
         lab.images_at(VISITOR, run, [[0, 0]], "eleven")
 
 
+def test_codes_are_looked_at_one_by_one(lab, run):
+    values = {"n": 25, "label": "3", "seed": 1}
+    told = lab.look(VISITOR, run, {"drawn": values, "index": 24})
+    assert told["class"] == "3"
+    sheet, one = picture(lab.draw(VISITOR, run, values)["picture"]), picture(told["picture"])
+    assert np.array_equal(one, sheet[18:26, 36:44])
+    assert picture(told["nearest"]["picture"]).shape == (8, 8 * 9 - 1)
+    assert (told["nearest"]["own"], len(told["nearest"]["classes"]), len(told["spread"])) == (True, 8, 4)
+    place = lab.look(VISITOR, run, {"place": told["place"]}, "3")
+    assert np.allclose(place["place"], told["place"], atol=1e-3)
+    number, value, sigma = told["spread"][0]
+    moved = lab.look(VISITOR, run, {"drawn": values, "index": 24, "moved": {str(number): value + 2 * sigma}})
+    assert moved["code"][number] == pytest.approx(value + 2 * sigma, abs=1e-3)
+    rows = lab.code_numbers(VISITOR, run, {"place": [0.0, 0.0]}, "3")
+    assert picture(rows["picture"]).shape == (4 * 9 - 1, 9 * 9 - 1)
+    for of, said in (
+        ({}, "No image has been chosen"),
+        ("place", "No image has been chosen"),
+        ({"drawn": values, "index": 25}, "There is no such image"),
+        ({"drawn": {"n": 0}, "index": 0}, "Images"),
+        ({"place": [1.0]}, "no numbers of a code"),
+        ({"place": [float("nan"), 0.0]}, "no numbers of a code"),
+        ({"place": [0.0, 0.0], "moved": {"4": 0.0}}, "no such number in a code"),
+        ({"place": [0.0, 0.0], "moved": {"0": 1e9}}, "no numbers of a code"),
+    ):
+        with pytest.raises(UserError, match=said):
+            lab.look(VISITOR, run, of)
+    with pytest.raises(UserError, match="its codes do not say it"):
+        lab.code_sum(VISITOR, run, "1", "2", "3")
+    with pytest.raises(UserError, match="Three classes"):
+        lab.code_sum(VISITOR, run, "1", "", "3")
+
+
+def test_an_image_of_ones_own_is_given_back(lab, run, tmp_path):
+    path = tmp_path / "seven.png"
+    Image.fromarray(np.kron(np.eye(8, dtype=np.uint8) * 255, np.ones((4, 4), np.uint8))).save(path)
+    pixels = lab.read_image(VISITOR, run, path)
+    read = np.frombuffer(base64.b64decode(pixels), np.uint8).reshape(8, 8)
+    assert np.abs(read - 255.0 * np.eye(8)).max() < 80  # scaling down rings a little
+    turned = np.frombuffer(base64.b64decode(lab.read_image(VISITOR, run, path, turned=True)), np.uint8)
+    assert np.array_equal(turned, 255 - read.ravel())
+    told = lab.give_back(VISITOR, run, {"pixels": pixels})
+    assert np.array_equal(picture(told["picture"])[:, :8], read)
+    assert told["best"] in [str(digit) for digit in range(10)]
+    assert 0 <= told["worse"] <= 1
+    hurt = lab.give_back(VISITOR, run, {"pixels": pixels}, {"damage": "white", "amount": 0.5, "seed": 3}, "7")
+    assert picture(hurt["picture"]).shape == (8, 3 * 9 - 1)
+    assert hurt["best"] == "7"
+    sketch = np.zeros((112, 112), np.uint8)
+    sketch[20:100, 50:60] = 255
+    for centred in (True, False):
+        told = lab.give_back(VISITOR, run, {"sketch": base64.b64encode(sketch.tobytes()).decode(), "centred": centred})
+        assert picture(told["picture"])[:, :8].max() > 100
+    for image, damage, said in (
+        ({"pixels": "AAAA"}, None, "The picture has 3 numbers"),
+        ({"pixels": "?"}, None, "The picture has 0 numbers"),
+        ({"sketch": "AAAA"}, None, "The sketch has 3 pixels"),
+        ({"pixels": 7}, None, "This is no picture"),
+        ({"pixels": "A" * 200_000}, None, "This is no picture"),
+        ({"pixels": pixels}, {"damage": "fire"}, "There is no damage"),
+        ({"pixels": pixels}, {"damage": "white", "amount": 2}, "Amount"),
+    ):
+        with pytest.raises(UserError, match=said):
+            lab.give_back(VISITOR, run, image, damage)
+    path.write_bytes(b"no image")
+    with pytest.raises(UserError, match="is no PNG, JPEG or WebP"):
+        lab.read_image(VISITOR, run, path)
+
+
+def test_two_models_are_compared_and_what_is_drawn_is_taken_home(lab, images, run):
+    told = lab.painters_beside(VISITOR, run, run)
+    assert told["errors"][0] == told["errors"][1] == pytest.approx(lab.folder(VISITOR, run).read("metrics.json")["mse"], rel=0.01)
+    assert (told["whose"], told["unseen"], told["count"]) == ("own", True, 270)
+    assert picture(told["picture"]).shape == (3 * 9 - 1, 10 * 9 - 1)
+    for ending in ("png", "zip", "npz"):
+        path = lab.drawn_file(VISITOR, run, {"n": 12}, ending)
+        assert path.suffix == f".{ending}"
+        assert path.stat().st_size > 100
+    with pytest.raises(UserError, match="Format"):
+        lab.drawn_file(VISITOR, run, {"n": 12}, "exe")
+    with Image.open(lab.film_file(VISITOR, run)) as film:
+        assert (film.format, film.n_frames) == ("GIF", 2)
+    with pytest.raises(UserError, match="Model"):
+        lab.draw(VISITOR, "embedded/nothing", {})
+    with pytest.raises(UserError, match="no such run"):
+        lab.draw(VISITOR, "0" * 32, {})
+
+
 def test_a_run_leaves_as_a_zip_and_comes_back(lab, run):
     again = lab.reopen(VISITOR, lab.export(VISITOR, run))
     assert lab.draw(VISITOR, again, {"n": 10})["picture"] == lab.draw(VISITOR, run, {"n": 10})["picture"]

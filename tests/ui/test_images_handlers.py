@@ -1,4 +1,4 @@
-"""The latent space of the tab *Images* without a browser: what a press shows, and what is refused."""
+"""The tab *Images* without a browser: what a press shows, and what is refused."""
 
 import re
 from types import SimpleNamespace
@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import pytest
 
 from genhub.errors import UserError
-from genhub.ui.images import latent, plane
+from genhub.ui.images import chooser, compare, latent, own, plane, play, tab
 
 SESSION = {"visitor": "v" * 43}
-TOLD = {
+MAP = {
     "places": [[0.0, 0.0], [2.0, 4.0], [1.0, 1.0]],
     "classes": [0, 1, 1],
     "names": ["cat", "<b>"],
@@ -17,67 +17,157 @@ TOLD = {
     "kept": 1.0,
     "conditional": False,
 }
+SPAN = plane.span(MAP["places"])
 PICTURE = "aGk="
-HELD = {"latent_run": "c", "latent_label": "", "latent_told": TOLD, "latent_places": []}
+ABOUT = {"names": ["cat", "<b>"], "size": 2, "side": 8, "channels": 1, "conditional": False, "draws": True, "mapped": True, "damage": None}
+KNOWN = {"model": "c", **ABOUT}
+NEAREST = {"picture": PICTURE, "classes": ["cat", "cat", ""], "own": True}
+HELD = {"im_known": KNOWN, "im_label": chooser.ANY, "latent_told": {"span": list(SPAN)}, "latent_places": []}
+IN_HAND = {"im_known": KNOWN, "im_label": chooser.ANY, "code_of": {"place": [1.0, 1.0]}}
 
 
 class Drawing:
     """A lab whose worker decodes nothing and says what it was asked."""
 
-    def __init__(self, runs=()):
-        self.asked, self._runs = [], list(runs)
+    def __init__(self, runs=(), **about):
+        self.asked, self._runs, self.about = [], list(runs), {**ABOUT, **about}
 
     def runs(self, visitor):
         return self._runs
 
-    def image_map(self, visitor, run):
-        return TOLD
+    def image_models(self):
+        return [SimpleNamespace(id="embedded/mnist-vae-2", of="MNIST", title="VAE")]
 
-    def images_at(self, visitor, run, places, label):
-        self.asked.append((run, places, label))
-        return {"picture": PICTURE, "pixels": PICTURE if len(places) > 1 else "", "codes": places, "seconds": 0.004}
+    def about_painter(self, visitor, model):
+        return self.about
 
-    def image_sheet(self, visitor, run, span, label):
-        self.asked.append((run, span, label))
+    def draw(self, visitor, model, values):
+        self.asked.append((model, values))
+        return {"picture": PICTURE, "columns": 10, "side": 8, "count": values["n"], "classes": [], "seconds": 0.01}
+
+    def look(self, visitor, model, of, label=""):
+        self.asked.append((model, of, label))
+        spread = [[1, 0.5, 1.0], [0, -0.5, 0.5]]
+        return {"picture": PICTURE, "code": [0.5, 1.0], "class": label, "spread": spread, "nearest": NEAREST, "alike": PICTURE}
+
+    def image_map(self, visitor, model):
+        return MAP
+
+    def images_at(self, visitor, model, places, label):
+        self.asked.append((model, places, label))
+        return {"picture": PICTURE, "pixels": PICTURE if len(places) > 1 else "", "codes": places, "class": "", "seconds": 0.004}
+
+    def image_sheet(self, visitor, model, span, label):
+        self.asked.append((model, span, label))
         return {"picture": PICTURE}
+
+    def code_numbers(self, visitor, model, of, label):
+        self.asked.append((model, of, label))
+        return {"picture": PICTURE, "numbers": [1, 0], "from": -2.5, "to": 2.5}
+
+    def code_sum(self, visitor, model, plus, minus, then, label):
+        return {"picture": PICTURE, "nearest": then}
+
+    def give_back(self, visitor, model, image, damage, label):
+        self.asked.append((model, image, damage, label))
+        return {"picture": PICTURE, "error": 0.25, "best": "", "code": [0.0, 0.0], "worse": 0.01, "place": [0, 0], "nearest": NEAREST}
+
+    def painters_beside(self, visitor, model, other, seed):
+        told = {"picture": PICTURE, "errors": [0.1, 0.2], "count": 5, "whose": "own", "unseen": False, "samples": [PICTURE, PICTURE]}
+        return {**told, "sizes": [2, 3], "parameters": [10, 20], "seconds": [None, 90.0]}
 
 
 def info(task: str, id: str, metrics=True):
     return SimpleNamespace(task=task, id=id, name=id, metrics={"mse": 0.1} if metrics else None)
 
 
-def test_finished_image_models_are_offered():
+def test_finished_image_models_are_offered_before_ours():
     lab = Drawing([info("classify", "a"), info("vae", "b", None), info("vae", "c"), info("autoencoder", "d")])
-    offered = latent.offer(lab, SESSION, None)["latent_run"]
-    assert (offered["choices"], offered["value"]) == ([("c", "c"), ("d", "d")], "c")
-    assert latent.offer(lab, SESSION, "d")["latent_run"]["value"] == "d"
-    assert latent.offer(Drawing(), SESSION, "d")["latent_run"]["value"] is None
-    assert latent.NOTHING in latent.choose(Drawing(), SESSION, None)["latent_map"]
+    offered = chooser.offer(lab, SESSION, None)["im_model"]
+    assert [model for _, model in offered["choices"]] == ["c", "d", "embedded/mnist-vae-2"]
+    assert offered["value"] == "c"
+    assert chooser.offer(lab, SESSION, "d")["im_model"]["value"] == "d"
+    assert chooser.offer(Drawing(), SESSION, "d")["im_model"]["value"] == "embedded/mnist-vae-2"
+
+
+def test_another_model_is_shown_with_its_map_and_what_it_draws():
+    chosen = tab.choose(Drawing(), SESSION, "c", None)
+    assert chosen["im_known"] == KNOWN
+    assert chosen["im_label"]["visible"] is False
+    assert chosen["latent_map"].count("<circle") == 3
+    assert "64 images" in chosen["play_sheet"]
+    assert chosen["latent_plus"]["choices"] == ["cat", "<b>"]
+    assert tab.choose(Drawing(), SESSION, "c", KNOWN) == {}
+    told = tab.choose(Drawing(conditional=True), SESSION, "c", None)["im_label"]
+    assert (told["visible"], told["choices"]) == (True, [chooser.ANY, "cat", "<b>"])
+    bare = tab.choose(Drawing(draws=False, mapped=False), SESSION, "c", None)
+    assert play.GIVES_BACK in bare["play_sheet"]
+    assert latent.NOTHING in bare["latent_map"]
+    assert chooser.NOTHING in tab.choose(Drawing(), SESSION, None, None)["im_about"]
+
+
+def test_a_drawn_image_is_looked_at():
+    lab = Drawing()
+    drawn = play.draw(lab, SESSION, KNOWN, chooser.ANY, play_n=12, play_temperature=1.0, play_seed=3)
+    assert lab.asked[-1] == ("c", {"label": "", "n": 12, "temperature": 1.0, "seed": 3})
+    assert drawn["play_sheet"].count("data-pick") == 12
+    looked = play.look(lab, "drawn:11", SESSION, KNOWN, drawn["play_drawn"])
+    assert looked["code_of"] == {"drawn": drawn["play_drawn"]["values"], "index": 11}
+    assert "cat (2)" in looked["play_look"]
+    assert looked["play_sheet"].count('aria-pressed="true"') == 1
+    for pick in ("drawn:12", "drawn:-1", "drawn:x", "at:1", ""):
+        assert play.look(lab, pick, SESSION, KNOWN, drawn["play_drawn"]) == {}
+    with pytest.raises(UserError, match="Nothing has been drawn"):
+        play.save(lab, SESSION, KNOWN, None, "PNG, one picture")
+    with pytest.raises(UserError, match="No model has been chosen"):
+        play.save(lab, SESSION, None, drawn["play_drawn"], "PNG, one picture")
 
 
 def test_a_press_decodes_and_a_second_one_walks_there():
     lab = Drawing()
-    drawn = latent.choose(lab, SESSION, "c")
-    assert drawn["latent_map"].count("<circle") == 3
-    cell = re.search(r'data-pick="(at:[^"]+)"', drawn["latent_map"])[1]
-    held = {"latent_run": "c", "latent_label": "", "latent_told": TOLD}
-    first = latent.press(lab, cell, SESSION, **held, latent_places=[])
+    cell = re.search(r'data-pick="(at:[^"]+)"', latent.choose(lab, SESSION, KNOWN)["latent_map"])[1]
+    first = latent.press(lab, cell, SESSION, **HELD)
     assert lab.asked[-1][1] == first["latent_places"]
     assert "What is decoded there" in first["latent_shown"]
-    second = latent.typed(lab, SESSION, **held, latent_places=first["latent_places"], latent_x=1.0, latent_y=2)
+    held = {**HELD, "latent_places": first["latent_places"]}
+    second = latent.typed(lab, SESSION, **held, latent_x=1.0, latent_y=2)
     (start, *_, end) = lab.asked[-1][1]
     assert len(lab.asked[-1][1]) == latent.STEPS
     assert (start, end) == (first["latent_places"][0], [1.0, 2.0])
     assert second["latent_shown"].count("<img") == 2
-    assert "<line" in second["latent_map"]
-    third = latent.press(lab, "at:0:0", SESSION, **held, latent_places=second["latent_places"])
+    assert "<line" in second["latent_marks"]
+    assert second["code_of"] == {"place": [1.0, 2]}
+    third = latent.press(lab, "at:0:0", SESSION, **{**HELD, "latent_places": second["latent_places"]})
     assert third["latent_places"] == [[1.0, 2], [0.0, 0.0]]
 
 
 def test_the_whole_map_is_decoded():
     lab = Drawing()
-    assert "<img" in latent.whole(lab, SESSION, "c", "", TOLD)["latent_shown"]
-    assert lab.asked == [("c", list(plane.span(TOLD["places"])), "")]
+    assert "<img" in latent.whole(lab, SESSION, KNOWN, chooser.ANY, {"span": list(SPAN)})["latent_shown"]
+    assert lab.asked == [("c", list(SPAN), "")]
+
+
+def test_sliders_turn_single_numbers():
+    lab = Drawing()
+    sliders = latent.slide(lab, SESSION, **IN_HAND)["latent_sliders"]
+    assert re.findall(r'min="([^"]+)" max="([^"]+)".*?data-number="(\d)"', sliders) == [
+        ("-2.5000", "3.5000", "1"),
+        ("-2.0000", "1.0000", "0"),
+    ]
+    turned = latent.turn(lab, "moved:1=0.25:0=-1", SESSION, **IN_HAND)
+    assert lab.asked[-1][1] == {"place": [1.0, 1.0], "moved": {"1": 0.25, "0": -1.0}}
+    assert "<img" in turned["latent_turned"]
+    for pick in ("moved:1=x", "at:1:1", ""):
+        assert latent.turn(lab, pick, SESSION, **IN_HAND) == {}
+    assert "the numbers 2, 1" in latent.each_number(lab, SESSION, **{**IN_HAND, "code_of": None})["latent_turned"]
+    assert lab.asked[-1][1] == {"place": [0.0, 0.0]}
+    assert latent.slide(lab, SESSION, **{**IN_HAND, "code_of": None})["latent_sliders"] == ""
+
+
+def test_classes_are_added_up():
+    classes = {"latent_plus": "cat", "latent_minus": "<b>", "latent_then": "cat"}
+    said = latent.add_up(Drawing(), SESSION, KNOWN, chooser.ANY, **classes)["latent_sum"]
+    assert "cat − &lt;b&gt; + cat" in said
 
 
 @pytest.mark.parametrize("pick", ["", "at", "at:1", "at:x:y", "go:1:2", "at:1:2:3"])
@@ -91,21 +181,51 @@ def test_a_place_that_is_none_is_refused(value):
         latent.typed(Drawing(), SESSION, value, 0.0, **HELD)
 
 
-def test_without_a_model_there_is_no_map():
+def test_without_a_model_or_a_map_nothing_is_decoded():
     for call in (
-        lambda: latent.press(Drawing(), "at:1:1", SESSION, **{**HELD, "latent_run": None, "latent_told": None}),
+        lambda: latent.press(Drawing(), "at:1:1", SESSION, **{**HELD, "im_known": None}),
         lambda: latent.whole(Drawing(), SESSION, None, "", None),
+        lambda: compare.compare(Drawing(), SESSION, None, "d", 0),
     ):
         with pytest.raises(UserError, match="No model has been chosen"):
             call()
+    with pytest.raises(UserError, match="has no map"):
+        latent.whole(Drawing(), SESSION, {**KNOWN, "mapped": False}, chooser.ANY, None)
+
+
+def test_an_image_of_ones_own_goes_through_the_model():
+    lab = Drawing()
+    given = {"own_source": own.DRAWN, "own_file": None, "own_turned": False, "own_centred": True}
+    hurt = {"own_damage": own.UNDAMAGED, "own_amount": 0.3, "own_seed": 1}
+    sketch = own.sketched(lab, "sketch:AAAA")["own_sketch"]
+    shown = own.after_stroke(lab, SESSION, im_known=KNOWN, im_label=chooser.ANY, own_sketch=sketch, **given, **hurt)["own_shown"]
+    assert lab.asked[-1] == ("c", {"sketch": "AAAA", "centred": True}, {"damage": "", "amount": 0.0, "seed": 1}, "")
+    assert "An outlier" in shown
+    assert own.sketched(lab, "clear") == {"own_sketch": "", "own_shown": ""}
+    assert own.after_stroke(lab, SESSION, im_known=None, im_label=chooser.ANY, own_sketch=sketch, **given, **hurt) == {}
+    own.give_back(lab, SESSION, KNOWN, chooser.ANY, own_sketch=sketch, **given, **{**hurt, "own_damage": "white"})
+    assert lab.asked[-1][2] == {"damage": "white", "amount": 0.3, "seed": 1}
+    for source, said in ((own.DRAWN, "Nothing has been drawn"), (own.FILE, "No picture has been chosen")):
+        with pytest.raises(UserError, match=said):
+            own.give_back(lab, SESSION, KNOWN, chooser.ANY, own_sketch="", **{**given, "own_source": source}, **hurt)
+
+
+def test_two_models_stand_side_by_side():
+    lab = Drawing([info("vae", "c"), info("autoencoder", "d")])
+    assert compare.offer(lab, SESSION, None)["beside_other"]["value"] == "d"
+    shown = compare.compare(lab, SESSION, KNOWN, "d", 0)["beside_shown"]
+    for said in ("0.1000", "0.2000", "1 min 30 s", "may have learnt some of them", "d draws"):
+        assert said in shown
+    with pytest.raises(UserError, match="No other model"):
+        compare.compare(lab, SESSION, KNOWN, None, 0)
 
 
 def test_names_are_text_and_cells_lie_within_the_map():
-    drawn = plane.draw(TOLD)
+    drawn = plane.draw(MAP)
     assert "&lt;b&gt;" in drawn
     assert "<b>" not in drawn
-    left, bottom, right, top = plane.span(TOLD["places"])
+    left, bottom, right, top = SPAN
     cells = [[float(number) for number in pick.split(":")] for pick in re.findall(r'data-pick="at:([^"]+)"', drawn)]
     assert len(cells) == plane.COLUMNS * plane.ROWS
     assert all(left < x < right and bottom < y < top for x, y in cells)
-    assert "<circle" in plane.draw({**TOLD, "places": [[1.0, 1.0]], "classes": [-1], "names": []})
+    assert "<circle" in plane.draw({**MAP, "places": [[1.0, 1.0]], "classes": [-1], "names": []})

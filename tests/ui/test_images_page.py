@@ -46,6 +46,55 @@ def stage(page, name):
     expect(page.locator(f"#{name}_use")).to_be_visible()
 
 
+def plays(page):
+    """Stage 1, with the run that was trained."""
+    expect(page.locator("#play-sheet")).to_contain_text("64 images, every class in turn")
+    page.locator("#im-label input").click()
+    page.get_by_role("option", name="7", exact=True).click()
+    page.locator("#play-draw").click()
+    expect(page.locator("#play-sheet")).to_contain_text("64 images of 7, drawn in")
+    page.locator("#play-sheet [data-pick]").nth(12).click()
+    expect(page.locator("#play-look")).to_contain_text("More like this")
+    page.locator("#play-save").click()
+    expect(page.locator("#play-file")).to_be_visible()
+
+
+def walks(page):
+    """Stage 2."""
+    page.locator("#stage-latent > button").click()
+    expect(page.locator("#latent-map .gh-plane circle")).to_have_count(270)
+    for count in (1, 2):
+        page.locator("#latent-map rect").nth(500).click()
+        expect(page.locator("#latent-marks circle")).to_have_count(count)
+    expect(page.locator("#latent-shown")).to_contain_text("told “7”")
+    slider = page.locator("#latent-sliders input").first
+    expect(slider).to_be_visible()
+    slider.focus()
+    slider.press("ArrowRight")
+    expect(page.locator("#latent-turned")).to_contain_text("nearest images")
+    page.locator("#latent-sheet").click()
+    expect(page.locator("#latent-shown")).to_contain_text("place by place")
+    page.locator("#latent-add").click()
+    expect(page.locator("#latent-problem")).to_contain_text("its codes do not say it")
+
+
+def draws_and_compares(page):
+    """Stages 3 and 6."""
+    page.locator("#stage-own > button").click()
+    page.locator("#own-pad canvas").scroll_into_view_if_needed()
+    box = page.locator("#own-pad canvas").bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 150, box["y"] + 160, steps=5)
+    page.mouse.up()
+    expect(page.locator("#own-shown")).to_contain_text("squared error a pixel")
+    page.locator("#own-pad button").click()
+    expect(page.locator("#own-shown")).to_be_empty()
+    page.locator("#stage-beside > button").click()
+    page.locator("#beside-go").click()
+    expect(page.locator("#beside-problem")).to_contain_text("No other model has been chosen")
+
+
 def test_a_vae_learns_the_digits_and_draws(page):
     stage(page, "vae")
     page.locator("#vae_use").click()
@@ -64,9 +113,6 @@ def test_a_vae_learns_the_digits_and_draws(page):
     slider.press("Enter")
     expect(page.locator("#vae_film_view h3")).to_have_text("Before the first step")
     assert page.locator("#vae_film_view img").get_attribute("src") != newest
-    page.locator("#vae_draw_label textarea, #vae_draw_label input").first.fill("7")
-    page.locator("#vae_draw").click()
-    expect(page.locator("#vae_beside")).to_contain_text("60 images of 7, drawn in")
     page.locator("#vae_show").click()
     expect(page.locator("#vae_code")).to_contain_text("from torch import nn")
     expect(page.locator("#vae_command")).to_contain_text("train images --family vae --data digits")
@@ -75,13 +121,12 @@ def test_a_vae_learns_the_digits_and_draws(page):
         page.locator("#vae_download").click()
     with zipfile.ZipFile(download.value.path()) as packed:
         assert "model/model.safetensors" in packed.namelist()
-    page.locator("#stage-latent > button").click()
-    expect(page.locator("#latent-map .gh-plane circle")).to_have_count(270)
-    for _ in range(2):
-        page.locator("#latent-map rect").nth(500).click()
-        expect(page.locator("#latent-shown")).to_contain_text("Decoded in")
-    page.locator("#latent-sheet").click()
-    expect(page.locator("#latent-shown")).to_contain_text("place by place")
+    page.locator("#vae_gif").click()
+    expect(page.locator("#vae_gif_file")).to_be_visible()
+    page.locator("#vae_play").click()
+    plays(page)
+    walks(page)
+    draws_and_compares(page)
     page.set_viewport_size({"width": 400, "height": 900})
     page.wait_for_function(FITS)
 

@@ -70,8 +70,8 @@ def _options(told: object, known: tuple[str, ...]) -> dict:
         raise _refused("has options that this variant has not", f"It knows {', '.join(known) or 'none'}.")
     for name, value in told.items():
         low, high = BOUNDS.get(name, (0, 0))
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not (value in NOISES if name == "kind" else number and low <= value <= high):
+        number = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+        if not {"kind": value in NOISES, "averaged": isinstance(value, bool)}.get(name, number):
             raise _refused(f"has {name} = {str(value)[:24]}", "It must be as GenHub writes it.")
     return told
 

@@ -47,7 +47,7 @@ class ImageSetConfig(Config):
 class DrawConfig(Config):
     """Draw images with a trained model."""
 
-    n: int = option(64, "How many images.", low=1, high=10_000)
+    n: int = option(64, "How many.", label="Images", low=1, high=10_000)
     label: str = option("", "Of a conditional model the class that is drawn; empty: every class in turn.", high=80)
     temperature: float = option(1.0, "How far from the middle codes are drawn: the standard deviation.", low=0.0, high=3.0)
     seed: int = option(0, "Decides the codes.", low=0, high=2**31 - 1)
@@ -98,6 +98,11 @@ class VAEConfig(ImageConfig):
 
     variant: str = option("conv", "What is trained.", choices=tuple(VAES))
     beta: float = option(1.0, "What the KL counts beside the reconstruction, both summed; 1: the ELBO.", low=0.0, high=100.0)
+    averaged: bool = option(
+        False,
+        "A mistake, to be seen: the pixels' term is their mean, not their sum, so that the KL counts many times too much.",
+        advanced=True,
+    )
     conditional: bool = option(False, "Tell the model the class of each image, so that it can be asked for one.")
 
 
@@ -106,10 +111,13 @@ IMAGE_PRESETS = {
         "Dense": {"variant": "stacked", "coding": 0},
         "Convolutional": {"variant": "conv", "coding": 0},
         "Denoising": {"variant": "denoising", "coding": 0},
+        "PCA in disguise: no activation": {"variant": "deep-linear", "coding": 0},
     },
     "vae": {
-        "Map of two dimensions": {"variant": "conv", "coding": 2},
-        "Good pictures": {"variant": "conv-wide", "coding": 16},
+        "Map of two dimensions": {"variant": "conv", "coding": 2, "beta": 1.0, "averaged": False},
+        "Good pictures": {"variant": "conv-wide", "coding": 16, "beta": 1.0, "averaged": False},
+        "Mistake: averaged pixels": {"variant": "conv", "coding": 2, "beta": 1.0, "averaged": True},
+        "Mistake: β = 0.04": {"variant": "conv", "coding": 2, "beta": 0.04, "averaged": False},
     },
 }
 VARIANTS = {"autoencoder": AUTOENCODERS, "vae": VAES}  # by family

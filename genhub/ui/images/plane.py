@@ -1,6 +1,6 @@
 """The map of an image model as SVG: where images lie, coloured by class, and cells that can be pressed anywhere on it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from genhub.ui import charts
 from genhub.ui.markup import esc
@@ -19,29 +19,40 @@ def span(places: Sequence[Sequence[float]]) -> Span:
     return min(xs) - 0.05 * wide, min(ys) - 0.05 * high, max(xs) + 0.05 * wide, max(ys) + 0.05 * high
 
 
-def draw(told: dict, chosen: Sequence[Place] = ()) -> str:
-    """`told`: the answer of `lab.image_map`; chosen: the last places that were pressed, the newest last."""
-    left, bottom, right, top = span(told["places"])
-
-    def at(place: Sequence[float]) -> tuple[float, float]:
-        x = EDGE + (place[0] - left) / (right - left) * (WIDTH - 2 * EDGE)
-        return x, HEIGHT - EDGE - (place[1] - bottom) / (top - bottom) * (HEIGHT - 2 * EDGE)
-
+def draw(told: dict) -> str:
+    """`told`: the answer of `lab.image_map`."""
+    whole = span(told["places"])
+    at = _at(whole)
     dots = "".join(
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{charts.colour(max(0, number))}" fill-opacity="0.75"/>'
         for (x, y), number in zip(map(at, told["places"]), told["classes"], strict=True)
     )
     names = dict(zip(told["names"], range(len(told["names"])), strict=True))
     labels = "".join(_label(told, number, name, at) for name, number in names.items())
-    marks = "".join(
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="7" fill="none" stroke="var(--gh-ink)" stroke-width="2.5"/>' for x, y in map(at, chosen)
-    )
-    if len(chosen) > 1:
-        (x1, y1), (x2, y2) = at(chosen[-2]), at(chosen[-1])
-        marks += f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="var(--gh-ink)" stroke-width="2"/>'
-    cells = "".join(_cell(column, row, (left, bottom, right, top)) for row in range(ROWS) for column in range(COLUMNS))
+    cells = "".join(_cell(column, row, whole) for row in range(ROWS) for column in range(COLUMNS))
     told_of = f"A map of {len(told['places']):,} images in {len(names) or 'no'} classes"
-    return f'<svg class="gh-plane" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{esc(told_of)}">{dots}{labels}{marks}{cells}</svg>'
+    return f'<svg class="gh-plane" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{esc(told_of)}">{dots}{labels}{cells}</svg>'
+
+
+def marks(whole: Span, chosen: Sequence[Place]) -> str:
+    """The last places that were pressed, the newest last, to lie over the map: that one stays as it is."""
+    places = [*map(_at(whole), chosen)]
+    drawn = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="7" fill="none" stroke="var(--gh-ink)" stroke-width="2.5"/>' for x, y in places)
+    if len(places) > 1:
+        (x1, y1), (x2, y2) = places[-2:]
+        drawn += f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="var(--gh-ink)" stroke-width="2"/>'
+    return f'<svg class="gh-plane marks" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true">{drawn}</svg>'
+
+
+def _at(whole: Span) -> Callable[[Sequence[float]], Place]:
+    """From places of the map to pixels."""
+    left, bottom, right, top = whole
+
+    def at(place: Sequence[float]) -> Place:
+        x = EDGE + (place[0] - left) / (right - left) * (WIDTH - 2 * EDGE)
+        return x, HEIGHT - EDGE - (place[1] - bottom) / (top - bottom) * (HEIGHT - 2 * EDGE)
+
+    return at
 
 
 def _label(told: dict, number: int, name: str, at) -> str:

@@ -1,27 +1,66 @@
-"""The tab *Images*: image models learn while one watches, draw, and give images back.
+"""The tab *Images*: models that draw and give images back, trained here or brought along.
 
-1 Train a VAE · 2 Train an autoencoder · 3 Latent space
+1 Play · 2 Latent space · 3 An image of yours · 4 Train a VAE · 5 Train an autoencoder · 6 Compare
 """
+
+from functools import partial
 
 import gradio as gr
 
-from genhub.ui import markup
-from genhub.ui.images import latent
+from genhub.lab import Lab
+from genhub.ui import markup, ways
+from genhub.ui.images import chooser, compare, latent, own, play
 from genhub.ui.learning import section
-from genhub.ui.learning.kinds import PAINTERS
-from genhub.ui.wiring import Wires
+from genhub.ui.learning.kinds import PAINTERS, Kind
+from genhub.ui.learning.run import chosen_run
+from genhub.ui.wiring import Wires, merged
 
-INTRO = "Train a model of images on your own or on bundled ones, watch what it draws while it learns, see how much of an image its code keeps, and walk through its codes."
+INTRO = "Models of images: let one draw, walk through its codes, give it an image of yours, train one of your own and watch it learn, and compare."
+STAGES = (play, latent, own)
+CHOSEN = list(dict.fromkeys(["im_known", "im_about", "im_label", *play.OUTPUTS, *latent.SHOWN, "own_shown"]))
 
 
 def layout(wires: Wires) -> None:
     gr.HTML(markup.page("<h2>Images</h2>", markup.paragraph(INTRO, "muted")))
+    chooser.layout(wires)
+    for part in STAGES:
+        part.layout(wires)
     for kind in PAINTERS:
         section.layout(wires, kind)
-    latent.layout(wires)
+    compare.layout(wires)
 
 
 def wire(wires: Wires) -> None:
+    for part in (*STAGES, compare):
+        part.wire(wires)
     for kind in PAINTERS:
         section.wire(wires, kind)
-    latent.wire(wires)
+    components, asked, problem = wires.parts, ["session", "im_model", "im_known"], "im_problem"
+    wires.on(components["im_model"].focus, chooser.offer, ["session", "im_model"], ["im_model"], problem)
+    wires.on(components["im_model"].input, choose, asked, CHOSEN, problem)
+    offered = wires.on(components["images_tab"].select, chooser.offer, ["session", "im_model"], ["im_model"], problem)
+    wires.on(offered.then, choose, asked, CHOSEN, problem)
+    for kind in PAINTERS:
+        opened = list(dict.fromkeys([*ways.OPENED, "im_model"]))
+        pressed = components[kind.name("play")].click
+        went = wires.on(pressed, partial(play_with, kind=kind), ["session", "learn"], opened, kind.name("home_problem"))
+        shown = wires.on(went.then, choose, asked, CHOSEN, problem)
+        shown.then(None, js=ways.SHOW_STAGE)
+
+
+# ---- handlers -------------------------------------------------------------------------------------------------------
+
+
+def choose(lab: Lab, session: dict, im_model: str | None, im_known: dict | None) -> dict:
+    """Another model, if it is another: what the stages show of the last one goes."""
+    known = chooser.choose(lab, session, im_model, im_known)
+    if not known:
+        return {}
+    return merged(known, play.begin(lab, session, known["im_known"]), {"own_shown": ""}, latent.choose(lab, session, known["im_known"]))
+
+
+def play_with(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
+    """The run in view, on the first stage."""
+    run = chosen_run(lab, session, learn, kind)
+    offered = chooser.offer(lab, session, run)["im_model"]
+    return {**ways.follow(ways.Way("play")), "im_model": {**offered, "value": run}}

@@ -7,19 +7,22 @@ import gradio as gr
 
 from genhub.lab import Lab
 from genhub.ui import markup, publishing
-from genhub.ui.learning import drawing, try_it
+from genhub.ui.learning import try_it
 from genhub.ui.learning.kinds import Kind
 from genhub.ui.learning.run import chosen_run
 from genhub.ui.wiring import Wires
 
-TRIED = {"text": try_it, "pairs": try_it, "images": drawing}
 OUTPUTS = ("beside", "download", "merged", "code", "command", "home_note", "home_problem", "pushed")
+PAINTED = ("gif_file",)  # of image models besides
 
 
 def layout(wires: Wires, kind: Kind) -> None:
     with gr.Row(elem_classes="gh-split"):
         with gr.Column(scale=2, min_width=300):
-            TRIED[kind.learns_from].layout(wires, kind)
+            if tried(kind):
+                try_it.layout(wires, kind)
+            else:
+                _painted(wires, kind)
             pack = gr.Button("Pack the run", elem_id=kind.name("pack"))
             download = gr.DownloadButton("Download", visible=False, elem_id=kind.name("download"))
             merge = gr.Button("Pack as one merged model", visible=kind.has_base, elem_id=kind.name("merge"))
@@ -56,10 +59,31 @@ def wire(wires: Wires, kind: Kind) -> None:
     on("pack", pack, "download", "home_note")
     on("merge", merge, "merged", "home_note")
     on("show", show_code, "code", "command")
-    TRIED[kind.learns_from].wire(wires, kind)
+    if tried(kind):
+        try_it.wire(wires, kind)
+    else:
+        on("gif", film, "gif_file", "home_note")
     publishing.wire(
         wires, kind.prefix, ["learn"], kind.name("home_problem"), lambda session, learn: chosen_run(wires.lab, session, learn, kind)
     )
+
+
+def _painted(wires: Wires, kind: Kind) -> None:
+    """What one does with an image model alone."""
+    play = gr.Button("Play with it", variant="primary", elem_id=kind.name("play"))
+    gif = gr.Button("Film as a GIF", elem_id=kind.name("gif"))
+    file = gr.DownloadButton("Download the film", visible=False, elem_id=kind.name("gif_file"))
+    wires.add(**{kind.name(part): component for part, component in (("play", play), ("gif", gif), ("gif_file", file))})
+
+
+def outputs(kind: Kind) -> list[str]:
+    """What stands here of a run."""
+    return kind.names(*OUTPUTS, *(() if tried(kind) else PAINTED))
+
+
+def tried(kind: Kind) -> bool:
+    """What learnt a text or pairs is tried beside its base; image models have a stage of their own for that."""
+    return kind.learns_from != "images"
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
@@ -73,6 +97,10 @@ def merge(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
     return _ready(kind, "merged", "Download merged model", lab.merged(session["visitor"], chosen_run(lab, session, learn, kind)))
 
 
+def film(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
+    return _ready(kind, "gif_file", "Download the film", lab.film_file(session["visitor"], chosen_run(lab, session, learn, kind)))
+
+
 def show_code(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
     told = lab.code(session["visitor"], chosen_run(lab, session, learn, kind))
     shown = {"code": told["script"], "command": told["command"]}
@@ -84,6 +112,7 @@ def cleared(kind: Kind) -> dict:
     gone = {"download": gr.update(value=None, visible=False), "merged": gr.update(value=None, visible=False)}
     gone |= {"code": gr.update(visible=False), "command": gr.update(visible=False), "beside": "", "home_note": "", "home_problem": ""}
     gone |= {"pushed": ""}
+    gone |= {} if tried(kind) else {"gif_file": gr.update(value=None, visible=False)}
     return {kind.name(part): value for part, value in gone.items()}
 
 

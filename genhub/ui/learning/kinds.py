@@ -22,8 +22,7 @@ from genhub.training.configs import (
 class Kind:
     """task: in `genhub.tasks`. prefix: of the components' names, and of its stage in `ui.ways`. main: options that stand in view. presets: name → options that it
     decides. has_base: a pretrained model is chosen, and stands beside what was learnt. learns_from: "text", "pairs" or "images"; base_family:
-    which models of the Hub do. plain: the library that the shown code needs. draws: what was
-    learnt can make images. example: a recorded run in genhub/examples."""
+    which models of the Hub do. plain: the library that the shown code needs. example: a recorded run in genhub/examples."""
 
     task: str
     prefix: str
@@ -37,7 +36,6 @@ class Kind:
     learns_from: str = "text"
     base_family: str = "GPT-family"
     plain: str = "transformers"
-    draws: bool = False
     example: str = ""
 
     def name(self, part: str) -> str:
@@ -111,7 +109,7 @@ TUNE = Kind(
 VAE = Kind(
     task="vae",
     prefix="vae",
-    stage="1  Train a VAE",
+    stage="4  Train a VAE",
     intro=(
         "A variational autoencoder learns to describe each image by a few numbers, so that numbers drawn at random are images, too. Watch the "
         "same codes become pictures, and what the code costs beside the pixels."
@@ -122,12 +120,11 @@ VAE = Kind(
     presets=IMAGE_PRESETS["vae"],
     learns_from="images",
     plain="PyTorch",
-    draws=True,
 )
 AUTOENCODER = Kind(
     task="autoencoder",
     prefix="autoencoder",
-    stage="2  Train an autoencoder",
+    stage="5  Train an autoencoder",
     intro=(
         "An autoencoder squeezes an image through a narrow code and gives it back. How little of it is lost is measured on images that it has "
         "not seen, beside PCA with a code of the same size."

@@ -55,7 +55,7 @@ def wire(wires: Wires, kind: Kind) -> None:
     costly = partial(gr.on, [part[name].change for name in kind.fields if not name.endswith(("seed", "sample_prompt"))])
     wires.on_steps(costly, measured, asked, kind.names("forecast"), problem, trigger_mode="always_last")
     begun = wires.on(part[kind.name("train")].click, partial(train, kind=kind), asked, kind.names("begun"), problem, **once)
-    shown = ["learn", "learn_pulse", *kind.names(*run.PARTS, *home.OUTPUTS)]
+    shown = ["learn", "learn_pulse", *kind.names(*run.PARTS), *home.outputs(kind)]
     queued = ["session", "learn", kind.name("begun")]
     wires.on(begun.then, partial(show, kind=kind), queued, [*shown, kind.name("begun")], kind.name("run_problem"))
     chosen = ["session", "learn", kind.name("run")]
@@ -179,5 +179,5 @@ def teaches(task: str) -> bool:
 
 
 VIEWED = ["learn_pulse", *(name for kind in KINDS for name in kind.names(*run.PARTS))]
-OPENED = ["learn", *ways.OPENED, *VIEWED, *(name for kind in KINDS for name in kind.names(*home.OUTPUTS))]
+OPENED = ["learn", *ways.OPENED, *VIEWED, *(name for kind in KINDS for name in home.outputs(kind))]
 ARRIVED = [*ways.OPENED, *VIEWED, *(name for kind in KINDS for name in kind.names("facts", "train"))]

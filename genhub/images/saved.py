@@ -1,0 +1,32 @@
+"""Images as a file: one picture, a ZIP of pictures, or an array. As bytes, whoever writes them."""
+
+import io
+import zipfile
+from collections.abc import Sequence
+
+import numpy as np
+
+from genhub.data.image_sets import grid, png
+
+ENDINGS = ("png", "zip", "npz")
+
+
+def as_file(x: np.ndarray, classes: np.ndarray | None, names: Sequence[str], ending: str) -> bytes:
+    """(N, H, W[, 3]) uint8 and, where they were told, the number of each one's class. png: a grid, about square; zip: a PNG each, in a folder
+    for each class; npz: x, and y of the classes. What a ZIP or an array holds can be learnt from again."""
+    if ending == "png":
+        return png(grid(x, max(1, round(len(x) ** 0.5))))
+    buffer = io.BytesIO()
+    if ending == "npz":
+        np.savez_compressed(buffer, x=x, **({} if classes is None else {"y": classes}))
+        return buffer.getvalue()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for number, pixels in enumerate(x):
+            folder = "" if classes is None else f"{_plain(names[classes[number]])}/"
+            archive.writestr(f"{folder}{number:05d}.png", png(pixels))
+    return buffer.getvalue()
+
+
+def _plain(name: str) -> str:
+    """A class's name as that of a folder."""
+    return "".join(letter if letter.isalnum() or letter in " -_" else "_" for letter in name).strip() or "_"

@@ -1,0 +1,82 @@
+"""Which model draws, is walked through and gives images back: one choice that the stages of Images share."""
+
+import gradio as gr
+
+from genhub import catalog
+from genhub.errors import UserError
+from genhub.lab import Lab
+from genhub.ui import markup
+from genhub.ui.learning.kinds import PAINTERS
+from genhub.ui.wiring import Wires
+
+NOTHING = "There is no model yet: train one in stage 4 or 5 below."
+FIELDS = ["im_model", "im_label"]
+ANY = "every class in turn"
+NO_MODEL = ("No model has been chosen.", "This is done with a trained one.", "Train one in stage 4 or 5.", "im_model")
+
+
+def layout(wires: Wires) -> None:
+    offered = choices(wires.lab)
+    with gr.Row(elem_classes="gh-beside"):
+        model = gr.Dropdown(
+            offered,
+            value=offered[0][1] if offered else None,
+            label="Model",
+            info="Yours, the newest first, and those that come with GenHub.",
+            elem_id="im-model",
+            scale=3,
+            min_width=220,
+        )
+        label = gr.Dropdown(
+            [ANY], value=ANY, label="Class", info="What the model is told.", visible=False, elem_id="im-label", scale=1, min_width=140
+        )
+    about = gr.HTML("" if offered else markup.page(markup.note(NOTHING)), elem_id="im-about")
+    wires.add(im_model=model, im_label=label, im_about=about, im_problem=gr.HTML(elem_id="im-problem"), im_known=gr.State(None))
+
+
+# ---- handlers -------------------------------------------------------------------------------------------------------
+
+
+def offer(lab: Lab, session: dict, im_model: str | None) -> dict:
+    """The models as they are now; the one in view stays where it is still there."""
+    known = choices(lab, session)
+    ids = [model for _, model in known]
+    return {"im_model": gr.update(choices=known, value=im_model if im_model in ids else next(iter(ids), None))}
+
+
+def choose(lab: Lab, session: dict, im_model: str | None, im_known: dict | None) -> dict:
+    """Another model: what it is, and its classes."""
+    if im_model and im_known and im_known["model"] == im_model:
+        return {}
+    if not im_model:
+        return {"im_known": None, "im_about": markup.page(markup.note(NOTHING)), "im_label": gr.update(visible=False)}
+    known = {"model": im_model, **lab.about_painter(session["visitor"], im_model)}
+    classes = gr.update(choices=[ANY, *known["names"]], value=ANY, visible=known["conditional"])
+    return {"im_known": known, "im_about": _about(known), "im_label": classes}
+
+
+def choices(lab: Lab, session: dict | None = None) -> list[tuple[str, str]]:
+    """The visitor's finished image models, the newest first, and ours."""
+    tasks = {kind.task for kind in PAINTERS}
+    runs = lab.runs(session["visitor"]) if session and session["visitor"] else []
+    own = [(info.name, info.id) for info in runs if info.task in tasks and info.metrics]
+    return [*own, *((f"{model.of} · {model.title}", model.id) for model in lab.image_models())]
+
+
+def asked(im_known: dict | None, im_label: str) -> tuple[str, str]:
+    """(model, class or ""). Raises UserError without a model."""
+    if not im_known:
+        raise UserError(*NO_MODEL)
+    return im_known["model"], "" if im_label == ANY or not im_known["conditional"] else str(im_label or "")
+
+
+def _about(known: dict) -> str:
+    note = catalog.IMAGE_MODELS[known["model"]].note if known["model"] in catalog.IMAGE_MODELS else ""
+    colours = "coloured" if known["channels"] == 3 else "grey"
+    facts = [
+        ("code", f"{known['size']:,} numbers"),
+        ("images", f"{known['side']} × {known['side']}, {colours}"),
+        ("classes", "told which" if known["conditional"] else "told none"),
+        ("draws", "yes" if known["draws"] else "no: it gives back"),
+    ]
+    return markup.page(markup.paragraph(note, "muted") if note else "", markup.facts(facts))

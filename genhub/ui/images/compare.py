@@ -1,0 +1,88 @@
+"""Stage 6 of Images: two models on the same images, what they give back and what they draw, with figures."""
+
+import gradio as gr
+
+from genhub.errors import UserError
+from genhub.lab import Lab
+from genhub.ui import markup
+from genhub.ui.images import chooser
+from genhub.ui.wiring import Wires
+
+STAGE = "6  Compare"
+INTRO = (
+    "The model chosen above beside another one: the same images through both, what each draws from codes drawn at random, and what each costs. "
+    "To see a mistake of the courses run both ways, train with its preset and without."
+)
+WHOSE = {
+    "own": "images that the run kept for its verdict",
+    "drawn": "synthetic images, drawn by a conditional model of the same set: the real ones are not here",
+}
+
+
+def layout(wires: Wires) -> None:
+    with gr.Accordion(STAGE, open=False, elem_classes="gh-stage", elem_id="stage-beside") as stage:
+        gr.HTML(markup.page(markup.paragraph(INTRO)))
+        with gr.Row(elem_classes="gh-beside"):
+            other = gr.Dropdown([], value=None, label="Beside", elem_id="beside-other", scale=3, min_width=220)
+            seed = gr.Number(0, label="Seed", precision=0, elem_id="beside-seed", min_width=90)
+            go = gr.Button("Compare", variant="primary", elem_id="beside-go", min_width=140)
+        problem = gr.HTML(elem_id="beside-problem")
+        shown = gr.HTML(elem_id="beside-shown", elem_classes="gh-reserve")
+    wires.add(beside_stage=stage, beside_other=other, beside_seed=seed, beside_go=go, beside_problem=problem, beside_shown=shown)
+
+
+def wire(wires: Wires) -> None:
+    part = wires.parts
+    for event in (part["beside_stage"].expand, part["beside_other"].focus):
+        wires.on(event, offer, ["session", "beside_other"], ["beside_other"], "beside_problem")
+    asked = ["session", "im_known", "beside_other", "beside_seed"]
+    wires.on(part["beside_go"].click, compare, asked, ["beside_shown"], "beside_problem", trigger_mode="once", show_progress="minimal")
+
+
+# ---- handlers -------------------------------------------------------------------------------------------------------
+
+
+def offer(lab: Lab, session: dict, beside_other: str | None) -> dict:
+    """The models as they are now."""
+    known = chooser.choices(lab, session)
+    ids = [model for _, model in known]
+    return {"beside_other": gr.update(choices=known, value=beside_other if beside_other in ids else next(iter(ids[1:]), None))}
+
+
+def compare(lab: Lab, session: dict, im_known: dict | None, beside_other: str | None, beside_seed) -> dict:
+    """Both on the same images."""
+    model, _ = chooser.asked(im_known, chooser.ANY)
+    if not beside_other:
+        raise UserError("No other model has been chosen.", "Two are compared.", "Choose one.", "beside_other")
+    names = {known: name for name, known in chooser.choices(lab, session)}
+    told = lab.painters_beside(session["visitor"], model, beside_other, beside_seed)
+    return {"beside_shown": render(told, [names.get(model, "this model"), names.get(beside_other, "the other")])}
+
+
+# ---- rendering ------------------------------------------------------------------------------------------------------
+
+
+def render(told: dict, names: list[str]) -> str:
+    """The answer of `lab.painters_beside`."""
+    rows = [
+        [name, f"{error:.4f}", f"{size:,}", f"{parameters:,}", "–" if seconds is None else markup.seconds(seconds)]
+        for name, error, size, parameters, seconds in zip(
+            names, told["errors"], told["sizes"], told["parameters"], told["seconds"], strict=True
+        )
+    ]
+    ground = f"On {told['count']:,} {WHOSE[told['whose']]}."
+    if told["whose"] == "own" and not told["unseen"]:
+        ground += " The other model may have learnt some of them."
+    said = f"Above images, below what {names[0]} gives back, at the bottom what {names[1]} does"
+    samples = "".join(
+        f"<h3>{markup.esc(name)} draws</h3>{markup.picture(picture, f'Images drawn by {name}')}"
+        for name, picture in zip(names, told["samples"], strict=True)
+    )
+    return markup.page(
+        markup.table(["model", "squared error a pixel", "numbers of a code", "parameters", "trained in"], rows, (1, 2, 3)),
+        markup.paragraph(ground, "muted"),
+        "<h3>Given back</h3>",
+        markup.picture(told["picture"], said),
+        markup.paragraph(f"{said}.", "muted"),
+        samples,
+    )

@@ -1,0 +1,116 @@
+"""Stage 1 of Images: a trained model draws. Press an image to see its code, its neighbours and more like it; take the sheet home."""
+
+import gradio as gr
+
+from genhub.errors import UserError
+from genhub.lab import Lab
+from genhub.training.configs import DrawConfig
+from genhub.ui import forms, markup
+from genhub.ui.images import chooser, code_view
+from genhub.ui.wiring import Wires, pieces
+
+STAGE = "1  Play"
+INTRO = "The model draws: codes are drawn at random and decoded. Press an image for its code, its neighbours, and more like it."
+NOTHING = "Choose a model above, or train one in stage 4."
+GIVES_BACK = "An autoencoder is not made to draw: give it an image in stage 3, or walk through its codes in stage 2."
+FIELDS = {"play_n": "n", "play_temperature": "temperature", "play_seed": "seed"}
+FORMATS = {"PNG, one picture": "png", "ZIP of PNGs": "zip", "NPZ, an array": "npz"}
+PICK = "drawn"
+OUTPUTS = ["play_sheet", "play_drawn", "play_look", "play_file"]
+CLEARED = {"play_sheet": "", "play_drawn": None, "play_look": "", "play_file": gr.update(value=None, visible=False)}
+
+
+def layout(wires: Wires) -> None:
+    with gr.Accordion(STAGE, open=True, elem_classes="gh-stage", elem_id="stage-play") as stage:
+        gr.HTML(markup.page(markup.paragraph(INTRO)))
+        with gr.Row(elem_classes="gh-split"):
+            with gr.Column(scale=3, min_width=300):
+                with gr.Row():
+                    made = {
+                        name: forms.field(DrawConfig.option(option), elem_id=f"play-{option}", min_width=120)
+                        for name, option in FIELDS.items()
+                    }
+                draw = gr.Button("Draw", variant="primary", elem_id="play-draw", min_width=160)
+                problem = gr.HTML(elem_id="play-problem")
+                sheet = pieces(markup.page(markup.note(NOTHING)), elem_id="play-sheet", elem_classes="gh-reserve-tall")
+                with gr.Row(elem_classes="gh-beside"):
+                    kind = gr.Dropdown(list(FORMATS), value=next(iter(FORMATS)), label="As", elem_id="play-format", min_width=160)
+                    save = gr.Button("Save the images", elem_id="play-save", min_width=140)
+                file = gr.DownloadButton("Download", visible=False, elem_id="play-file")
+            with gr.Column(scale=2, min_width=300):
+                shown = gr.HTML(elem_id="play-look", elem_classes="gh-reserve-tall")
+    wires.add(**made, play_stage=stage, play_draw=draw, play_problem=problem, play_sheet=sheet, play_look=shown)
+    wires.add(play_format=kind, play_save=save, play_file=file, play_drawn=gr.State(None))
+
+
+def wire(wires: Wires) -> None:
+    part, asked = wires.parts, ["session", "im_known", "im_label"]
+    once = {"trigger_mode": "once", "show_progress": "minimal"}
+    wires.on(part["play_draw"].click, draw, [*asked, *FIELDS], OUTPUTS, "play_problem", **once)
+    wires.on_pick(
+        part["play_sheet"].select, look, ["session", "im_known", "play_drawn"], ["play_look", "play_sheet", "code_of"], "play_problem"
+    )
+    wires.on(part["play_save"].click, save, ["session", "im_known", "play_drawn", "play_format"], ["play_file"], "play_problem", **once)
+
+
+# ---- handlers -------------------------------------------------------------------------------------------------------
+
+
+def begin(lab: Lab, session: dict, im_known: dict | None) -> dict:
+    """Another model: what it draws at once, of one that draws."""
+    if not im_known:
+        return {**CLEARED, "play_sheet": markup.page(markup.note(NOTHING))}
+    if not im_known["draws"]:
+        return {**CLEARED, "play_sheet": markup.page(markup.note(GIVES_BACK))}
+    usual = DrawConfig()
+    return draw(lab, session, im_known, chooser.ANY, **{name: getattr(usual, option) for name, option in FIELDS.items()})
+
+
+def draw(lab: Lab, session: dict, im_known: dict | None, im_label: str, **given) -> dict:
+    """Codes drawn from the middle of the map, decoded."""
+    model, label = chooser.asked(im_known, im_label)
+    values = {"label": label, **{option: given[name] for name, option in FIELDS.items()}}
+    told = lab.draw(session["visitor"], model, values)
+    drawn = {"values": values, **{name: told[name] for name in ("picture", "columns", "count", "classes", "seconds")}}
+    return {**CLEARED, "play_sheet": sheet(drawn), "play_drawn": drawn}
+
+
+def look(lab: Lab, pick: str, session: dict, im_known: dict | None, play_drawn: dict | None) -> dict:
+    """An image of the sheet was pressed."""
+    verb, _, number = pick.partition(":")
+    if verb != PICK or not number.isdecimal() or not play_drawn or int(number) >= play_drawn["count"]:
+        return {}
+    of = {"drawn": play_drawn["values"], "index": int(number)}
+    told = lab.look(session["visitor"], chooser.asked(im_known, chooser.ANY)[0], of)
+    return {"play_look": code_view.look(told), "play_sheet": sheet(play_drawn, int(number)), "code_of": of}
+
+
+def save(lab: Lab, session: dict, im_known: dict | None, play_drawn: dict | None, play_format: str) -> dict:
+    """The images of the sheet as a file."""
+    if not play_drawn:
+        raise UserError("Nothing has been drawn.", "The images on the sheet are saved.", "Press “Draw” first.", "play_sheet")
+    ending = FORMATS.get(str(play_format), "png")
+    model, _ = chooser.asked(im_known, chooser.ANY)
+    path = lab.drawn_file(session["visitor"], model, play_drawn["values"], ending)
+    size = markup.size(path.stat().st_size)
+    return {"play_file": gr.update(value=str(path), visible=True, label=f"Download {path.name} ({size})")}
+
+
+# ---- rendering ------------------------------------------------------------------------------------------------------
+
+
+def sheet(drawn: dict, pressed: int | None = None) -> str:
+    """The drawn images, each of which can be pressed."""
+    count, columns, classes = drawn["count"], drawn["columns"], drawn["classes"]
+    rows = -(-count // columns)
+    each = "" if not classes else f" of {classes[0]}" if len(set(classes)) == 1 else ", every class in turn"
+    said = f"{markup.plural(count, 'image')}{each}, drawn in {1000 * drawn['seconds']:.0f} ms."
+    cells = "".join(
+        markup.pick(
+            "", f"{PICK}:{number}", pressed=number == pressed, title=f"Image {number + 1}" + (f", {classes[number]}" if classes else "")
+        )
+        for number in range(count)
+    )
+    grid = f'<div class="cells" style="grid-template: repeat({rows}, 1fr) / repeat({columns}, 1fr)">{cells}</div>'
+    picture = f'<div class="gh-sheet">{markup.picture(drawn["picture"], said)}{grid}</div>'
+    return markup.page(picture, markup.paragraph(said, "muted"))
