@@ -66,7 +66,7 @@ OF_THE_BOUND = ("beta", "averaged")
 VAES = (
     Variant("dense", "vae:DenseVAE", 4, options=OF_THE_BOUND),
     Variant("conv", "vae:ConvVAE", 2, options=OF_THE_BOUND, sides=4),
-    Variant("conv-wide", "vae:ConvVAE", 16, {"filters": (64, 128), "hidden": 256}, OF_THE_BOUND, 4),
+    Variant("conv-wide", "vae:ConvVAE", 16, {"hidden": 128}, OF_THE_BOUND, 4),
     Variant("kl", "kl:KLAutoencoder", 49, options=("beta",), sides=4),
 )  # fmt: skip
 FAMILIES: dict[str, dict[str, Variant]] = {

@@ -37,7 +37,8 @@ def _learner(kind: Kind, preset: str, values: dict) -> dict:
 
 def _painter(kind: Kind, **values) -> dict:
     """The fields of a training on images: these options, of all others the usual ones."""
-    usual = {option.name: "" if option.default is None else option.default for option in kind.config.options() if option.name in kind.main}
+    usual = {name: kind.config.option(name).default for name in kind.options}
+    usual = {name: "" if value is None else value for name, value in usual.items()}
     return _learner(kind, options.OWN, {**usual, **values})
 
 
@@ -284,6 +285,42 @@ COURSE: dict[str, tuple[Line, ...]] = {
             "The model is told the class on both sides, so that it can be asked for one.",
             "Draw sevens: what is left for the code to say, when the class is known?",
             Way("vae", values=_painter(VAE, variant="conv", coding=8, conditional=True)),
+        ),
+        Line(
+            "Averaged pixels, summed KL",
+            "A mistake of the slides: the pixels' term is a mean, the code's a sum, so the KL counts hundreds of times too much.",
+            "How many numbers of the code are in use, and what does it draw? Train it with the mistake and without, and compare.",
+            Way("vae", values=_painter(VAE, variant="conv", coding=2, averaged=True)),
+        ),
+        Line(
+            "Drawing from the latent space",
+            "Codes drawn from a normal distribution are decoded; the temperature is its standard deviation.",
+            "At which temperature are all images alike, and at which are they no images any more?",
+            Way("play"),
+        ),
+        Line(
+            "Interpolation",
+            "From one place of the map to another, through the code and through the pixels.",
+            "Where does the way through the pixels show two images at once, and the one through the code none?",
+            Way("latent"),
+        ),
+        Line(
+            "Independent dimensions",
+            "Each row of images turns one number of a code and leaves the others.",
+            "Which number stands for slant, which for width? With β = 4, are they easier to tell apart?",
+            Way("latent"),
+        ),
+        Line(
+            "Outliers",
+            "What a model has never seen it gives back badly: the error says how unusual an image is.",
+            "Draw a letter for a model of digits: how large a share of the digits is given back worse?",
+            Way("own"),
+        ),
+        Line(
+            "An autoencoder does not draw",
+            "Its codes lie wherever training left them: codes drawn at random are no images. A VAE's are.",
+            "Train both on the same images and put them side by side: which gives back better, which draws better?",
+            Way("beside"),
         ),
     ),
     "Data and its bias": (

@@ -169,6 +169,14 @@ def test_images_are_read_learnt_and_drawn_from(client, me, tmp_path):
     there = client.predict(me, run, found["places"][:3], "1", api_name="/images_at")
     with Image.open(io.BytesIO(base64.b64decode(there["picture"]))) as picture:
         assert picture.size == (26, 8)
+    looked = client.predict(me, run, {"drawn": {"n": 20, "label": "1"}, "index": 3}, "", api_name="/look_at_code")
+    assert (looked["class"], len(looked["code"]), len(looked["nearest"]["classes"])) == ("1", 4, 8)
+    Image.fromarray(np.kron(x[0], np.ones((2, 2), np.uint8))).save(tmp_path / "one.png")
+    back = client.predict(me, run, handle_file(str(tmp_path / "one.png")), {"label": "0"}, api_name="/give_image_back")
+    assert (back["best"], 0 <= back["worse"] <= 1) == ("0", True)
+    beside = client.predict(me, run, run, 0, api_name="/image_models_beside")
+    assert beside["errors"][0] == beside["errors"][1]
+    assert isinstance(client.predict(api_name="/image_models"), list)
 
 
 def test_the_digits_are_there(client, me):

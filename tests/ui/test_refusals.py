@@ -529,11 +529,14 @@ def test_a_set_of_images_that_cannot_be_read_is_refused(client, me, tmp_path, fi
         ("/read_bundled_images", ["digits", {"side": float("nan")}], "Side"),
         ("/read_bundled_images", ["digits", {"colour": True}], "There is no option"),
         ("/draw_images", ["0" * 32, {}], "run"),
-        ("/draw_images", ["0" * 32, {"n": 10**9}], "N"),
+        ("/draw_images", ["0" * 32, {"n": 10**9}], "Images"),
         ("/draw_images", [7, {}], "run"),
         ("/image_map", ["0" * 32], "run"),
         ("/images_at", ["example-support", [[0, 0]], ""], "An image model has the format"),
         ("/images_at", ["example-support", "here", ""], "It is a list"),
+        ("/look_at_code", ["0" * 32, "here", ""], "No image has been chosen"),
+        ("/look_at_code", ["embedded/nothing", {"place": [0, 0]}, ""], "Model"),
+        ("/image_models_beside", ["0" * 32, "1" * 32, 0], "run"),
     ],
 )
 def test_what_is_wrong_with_images_is_said(app, me, name, values, said):

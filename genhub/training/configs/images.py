@@ -22,7 +22,7 @@ AUTOENCODERS = {  # variant → (what it is called, what it is)
 VAES = {  # variant → (what it is called, what it is)
     "dense": ("Dense", "784 – 128 – 4 and back."),
     "conv": ("Convolutional", "Strided convolutions of 32 and 64 filters, dense 16."),
-    "conv-wide": ("Convolutional, wide", "Twice the filters and a dense layer of 256: better pictures, slower."),
+    "conv-wide": ("Convolutional, wide", "A dense layer of 128 in place of 16 between convolutions and code: better pictures."),
     "kl": ("AutoencoderKL", "The autoencoder of latent diffusion, small: its code is a picture itself."),
 }
 

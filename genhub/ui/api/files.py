@@ -31,6 +31,14 @@ def register(lab: Lab, checked: Callable[[Callable], Callable], described: Calla
         read_bundled_images, with the same options."""
         return asdict(lab.take_images(visitor, file, options or {}))
 
+    def give_image_back(visitor: str, run: str, file: str, options: dict) -> dict:
+        """What the model of a run makes of an image file: given back, its error, and the share of the known images that are given back worse.
+        `options`: turned (dark becomes light), damage (gaussian, dropout, white), amount, seed, label."""
+        known = options if isinstance(options, dict) else {}
+        pixels = lab.read_image(visitor, run, file, turned=known.get("turned") is True)
+        damage = {name: known[name] for name in ("damage", "amount", "seed") if name in known}
+        return lab.give_back(visitor, run, {"pixels": pixels}, damage, known.get("label") or "")
+
     def translate_file(visitor: str, file: str, options: dict, column: str) -> str:
         """Translate a text file line by line, or a column of a table: one line for each line, or the table with a column more."""
         *_, done = lab.translating_file(visitor, file, options or {}, column=column or "")
@@ -76,6 +84,7 @@ def register(lab: Lab, checked: Callable[[Callable], Callable], described: Calla
             (read_corpus_file, [visitor, taken, column, cut, fixes], answer),
             (read_pairs_file, [visitor, taken, languages, column, target, fixes], answer),
             (read_images_file, [visitor, taken, options], answer),
+            (give_image_back, [visitor, run, taken, options], answer),
             (translate_file, [visitor, taken, options, column], given),
             (finding_rows, [visitor, table, finding], given),
             (classify_table, [visitor, run, taken, fixes, share], given),

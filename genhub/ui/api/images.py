@@ -12,10 +12,23 @@ def endpoints(lab: Lab) -> list[Callable]:
         are the fields of ImageSetConfig: side, grey."""
         return asdict(lab.take_images_sample(visitor, sample, options))
 
+    def image_models() -> list[dict]:
+        """The image models that come with GenHub and are here: their ids, which the endpoints below take in place of a run's."""
+        return [asdict(entry) for entry in lab.image_models()]
+
     def draw_images(visitor: str, run: str, options: dict) -> dict:
         """Images that the model of a run draws, as one PNG in base64, in rows of `columns`. `options` are the fields of DrawConfig: n, label,
         temperature, seed."""
         return lab.draw(visitor, run, options)
+
+    def look_at_code(visitor: str, run: str, of: dict, label: str = "") -> dict:
+        """One code of the model of a run: what is decoded there, the known images nearest to it, codes alike. `of` is {"drawn": options of
+        draw_images, "index": which of them} or {"place": [x, y] of the map}, and may have {"moved": {number: value}}."""
+        return lab.look(visitor, run, of, label)
+
+    def image_models_beside(visitor: str, run: str, other: str, seed: int = 0) -> dict:
+        """Two image models on the same images: squared errors, what each gives back and draws, sizes, parameters, seconds of training."""
+        return lab.painters_beside(visitor, run, other, seed)
 
     def image_map(visitor: str, run: str) -> dict:
         """Where the unseen images of a run lie, as the model encodes them: `places` on a plane, their classes, and the share of the codes'
@@ -26,4 +39,4 @@ def endpoints(lab: Lab) -> list[Callable]:
         """What the model of a run decodes at some places of its map: one row of images as a PNG in base64, and the codes."""
         return lab.images_at(visitor, run, places, label)
 
-    return [read_bundled_images, draw_images, image_map, images_at]
+    return [read_bundled_images, image_models, draw_images, image_map, images_at, look_at_code, image_models_beside]

@@ -97,8 +97,8 @@ def _vae(of: str, variant: str, coding: int, epochs: int, *, classes: int = 0) -
     return Recipe(of, blueprint, epochs, 2e-3, "fp32" if variant == "dense" else "bf16", figures=_judged if classes else _draws)
 
 
-def _judge(of: str) -> Recipe:
-    return Recipe(of, Blueprint(JUDGE, JUDGE, SHAPE, classes=10), 20, 2e-3, "bf16", figures=_recognises)
+def _judge(of: str, epochs: int) -> Recipe:
+    return Recipe(of, Blueprint(JUDGE, JUDGE, SHAPE, classes=10), epochs, 2e-3, "bf16", figures=_recognises)
 
 
 def _reconstructs(model, test: Images, home: Path) -> dict:
@@ -128,8 +128,8 @@ def _recognises(model, test: Images, home: Path) -> dict:
 
 
 RECIPES = {
-    "mnist-judge": _judge("mnist"),
-    "fashion-judge": _judge("fashion"),
+    "mnist-judge": _judge("mnist", 8),
+    "fashion-judge": _judge("fashion", 16),
     "fashion-linear": _autoencoder("linear", 40, 1e-3),
     "fashion-stacked": _autoencoder("stacked", 80, 2e-3),
     "fashion-tied": _autoencoder("tied", 80, 2e-3),
