@@ -281,6 +281,14 @@ IMAGE_MODELS = {
 }
 
 
+# Sets of images that a conditional model of ours draws: synthetic ones, where the real ones are not at hand. name → (model, what they are).
+DRAWN_SETS = {
+    "drawn-digits": ("embedded/mnist-vae-classes", "4,000 synthetic digits of 28 × 28 pixels, drawn by embedded/mnist-vae-classes"),
+    "drawn-clothes": ("embedded/fashion-vae-classes", "4,000 synthetic clothes of 28 × 28 pixels, drawn by embedded/fashion-vae-classes"),
+}
+DRAWN_IMAGES = 4_000
+
+
 def get(model_id: str, task: str = "") -> Model:
     """The catalog's entry. Raises UserError, naming what there is for the task, for an id that is not in it."""
     if model_id not in MODELS:

@@ -38,7 +38,7 @@ def test_a_vae_is_trained_on_the_digits_and_draws(capsys, tmp_path):
         assert json.loads(out)["shape"] == [12, 8, 8]
     with np.load(arrays, allow_pickle=False) as file:
         assert file["x"].dtype == np.uint8
-        assert file["y"].tolist() == [7] * 12
+        assert file["y"].tolist() == ["7"] * 12
         first = file["x"]
     genhub(capsys, "sample", "--run", run, "--n", "12", "--label", "7", "--seed", "1", "--out", str(arrays))
     with np.load(arrays, allow_pickle=False) as file:

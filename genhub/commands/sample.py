@@ -1,8 +1,9 @@
 """`sample`: images that a trained model draws."""
 
 import argparse
+from pathlib import Path
 
-from genhub import gate
+from genhub import catalog, gate, hub
 from genhub.commands import Command, add_config, config_values, run_folders, target
 from genhub.commands.output import Output
 from genhub.errors import UserError
@@ -12,7 +13,9 @@ ENDINGS = ("png", "zip", "npz")
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--run", dest="run_folder", required=True, help="Folder or id of a run that trained a VAE.")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--run", dest="run_folder", help="Folder or id of a run that trained a VAE.")
+    which.add_argument("--model", help="An image model that comes with GenHub, such as embedded/mnist-vae-classes.")
     add_config(parser, DrawConfig)
     parser.add_argument(
         "--out",
@@ -28,20 +31,26 @@ def _run(args: argparse.Namespace, out: Output) -> None:
     if ending not in ENDINGS:
         what = f"“{path.name}” is neither a picture nor pictures nor an array."
         raise UserError(what, "It ends in .png, .zip or .npz.", "Choose such a name.", "out")
-    run = run_folders.finished(args.run_folder)
-    passport = run.read("passport.json")
-    from genhub.images import saved, stored, verdict
+    folder = run_folders.finished(args.run_folder).path if args.run_folder else _embedded(args.model)
+    from genhub.images import saved, verdict
     from genhub.images.painter import open_painter
 
-    if passport.get("format") != stored.FORMAT:
-        raise UserError("This run has no image model.", "Images are drawn by one.", "Choose a run of “train images”.", "run")
-    painter = open_painter(run.path)
+    painter = open_painter(folder)
     classes = painter.classes(config.n, config.label)
     x = verdict.drawn(painter.model, config.n, config.seed, config.temperature, classes)
     path.write_bytes(saved.as_file(x, classes, painter.names, ending))
     out.result(
         {"out": str(path), "images": config.n, "shape": list(x.shape)}, f"{config.n:,} images of {x.shape[1]} × {x.shape[2]} pixels: {path}"
     )
+
+
+def _embedded(model: str) -> Path:
+    """The folder of a model of ours. Raises UserError for one that there is not."""
+    here = {entry.id: hub.ZOO / entry.name for entry in catalog.IMAGE_MODELS.values() if (hub.ZOO / entry.name / "config.json").exists()}
+    if model not in here:
+        what = f"There is no image model “{model[:80]}” here."
+        raise UserError(what, f"Those that are: {', '.join(here) or 'none'}.", "Choose one of them, or a run.", "model")
+    return here[model]
 
 
 COMMAND = Command("draw images with a trained model", _arguments, _run)

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from genhub import gate, settings
+from genhub import catalog, gate, hub, settings
 from genhub.commands import Command, add_config, config_values, training
 from genhub.commands.output import Output, table
 from genhub.commands.training import Source, Training
 from genhub.data import image_sets
 from genhub.data.image_sets import DIGITS
+from genhub.errors import UserError
 from genhub.events import Done
 from genhub.jobs.folder import RunFolder
 from genhub.options import Config
@@ -20,7 +21,7 @@ from genhub.training.configs import IMAGE_PRESETS, ImageSetConfig
 
 DATA_HELP = (
     "A ZIP or a folder of PNG, JPEG or WebP images (folders in it name the classes), a NumPy file (.npz with x and y), or digits: the "
-    "1,797 handwritten ones of scikit-learn."
+    f"1,797 handwritten ones of scikit-learn; or synthetic ones that a model of ours draws: {', '.join(catalog.DRAWN_SETS)}."
 )
 NAMES = {"pca": "PCA, {components} numbers", "mean": "the mean image"}
 
@@ -36,7 +37,7 @@ def _source(args: argparse.Namespace, config: Config, out: Output) -> Iterator[S
     read = gate.filled(ImageSetConfig, config_values(args, ImageSetConfig))
     folder = Path(tempfile.mkdtemp(prefix="genhub-images-"))
     try:
-        request = {"folder": str(folder), **read.to_dict(), **_origin(args.data)}
+        request = {"folder": str(folder), **read.to_dict(), **_origin(args.data, folder)}
         info = image_sets.ImagesInfo(**image_sets.read_images(request))
         for finding in info.findings:
             out.say(f"  {finding['text']}")
@@ -45,14 +46,30 @@ def _source(args: argparse.Namespace, config: Config, out: Output) -> Iterator[S
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _origin(data: str) -> dict:
-    """What `image_sets.read_images` is asked besides: where the images come from."""
+def _origin(data: str, folder: Path) -> dict:
+    """What `image_sets.read_images` is asked besides: where the images come from. Those that a model draws are put into `folder` first."""
+    if data in catalog.DRAWN_SETS and not Path(data).exists():
+        return {"path": str(_drawn(data, folder)), "sample": data, "source": "sample", "name": data}
     if data == DIGITS and not Path(data).exists():
         return {"sample": DIGITS, "source": "sample", "name": DIGITS}
     if Path(data).is_dir():
         return {"path": data, "source": "file", "name": Path(data).absolute().name}
     upload = gate.image_set(data, settings.get().limits)
     return {"path": str(upload.path), "source": "file", "name": upload.name}
+
+
+def _drawn(name: str, folder: Path) -> Path:
+    """A set that a model of ours draws, as a file. Raises UserError where the model is not here."""
+    model = catalog.IMAGE_MODELS[catalog.DRAWN_SETS[name][0]]
+    if not (hub.ZOO / model.name / "config.json").exists():
+        raise UserError(f"{model.id} is not here.", "It draws this set.", "Choose other images.", "data")
+    from genhub.images import saved, verdict
+    from genhub.images.painter import open_painter
+
+    painter, path = open_painter(hub.ZOO / model.name), folder / "drawn.npz"
+    classes = painter.classes(catalog.DRAWN_IMAGES, "")
+    path.write_bytes(saved.as_file(verdict.drawn(painter.model, catalog.DRAWN_IMAGES, classes=classes), classes, painter.names, "npz"))
+    return path
 
 
 def _words(run: RunFolder, done: Done) -> str:

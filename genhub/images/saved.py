@@ -13,12 +13,12 @@ ENDINGS = ("png", "zip", "npz")
 
 def as_file(x: np.ndarray, classes: np.ndarray | None, names: Sequence[str], ending: str) -> bytes:
     """(N, H, W[, 3]) uint8 and, where they were told, the number of each one's class. png: a grid, about square; zip: a PNG each, in a folder
-    for each class; npz: x, and y of the classes. What a ZIP or an array holds can be learnt from again."""
+    for each class; npz: x, and y, the classes' names. What a ZIP or an array holds can be learnt from again."""
     if ending == "png":
         return png(grid(x, max(1, round(len(x) ** 0.5))))
     buffer = io.BytesIO()
     if ending == "npz":
-        np.savez_compressed(buffer, x=x, **({} if classes is None else {"y": classes}))
+        np.savez_compressed(buffer, x=x, **({} if classes is None else {"y": np.array(names)[classes]}))
         return buffer.getvalue()
     with zipfile.ZipFile(buffer, "w") as archive:
         for number, pixels in enumerate(x):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from genhub.events import Done, Event, Stage
 from genhub.images import latent, material, plans, sentences, stored, verdict
+from genhub.images.alarms import watched
 from genhub.images.coder import parameters
 from genhub.images.film import Film
 from genhub.images.stored import FORMAT
@@ -64,7 +65,7 @@ class _Work(Work):
         film = Film(self.run.path, self.model, self.material.validation, self.config.seed)
         due = places(self.config.frames, self.pace.total) if self.main else []
         try:
-            fitted = yield from with_samples(fit(task, plan, session), film, due)
+            fitted = yield from with_samples(watched(fit(task, plan, session), plan.epochs), film, due)
         except Diverged as error:
             if error.best_epoch and self.main:
                 self.save({})

@@ -1,20 +1,21 @@
 """Sets of images come in, read in one-shot children.
 
-take_images · take_images_sample · images_info · images_rows · picture · film_file
+image_samples · take_images · take_images_sample · images_info · images_rows · picture · film_file
 """
 
 import base64
 import json
 import re
+import tempfile
 from pathlib import Path
 
-from genhub import gate, oneshot
+from genhub import catalog, gate, hub, oneshot
 from genhub.data import image_sets
 from genhub.data.image_sets import ImagesInfo
 from genhub.errors import UserError
 from genhub.jobs import janitor
 from genhub.lab.base import Base
-from genhub.training.configs import ImageSetConfig
+from genhub.training.configs import DrawConfig, ImageSetConfig
 
 __all__ = ["ImageSets", "ImagesInfo"]
 
@@ -29,10 +30,30 @@ class ImageSets(Base):
         upload = gate.image_set(path, self.settings.limits)
         return self._read_images(visitor, {"path": str(upload.path), "name": upload.name, "source": "file"}, values or {})
 
+    def image_samples(self) -> dict[str, str]:
+        """The sets that are here, and what each is."""
+        drawn = {name: told for name, (model, told) in catalog.DRAWN_SETS.items() if self._drawing(model)}
+        return {**SAMPLES, **drawn}
+
     def take_images_sample(self, visitor: str, sample_id: str, values: dict | None = None) -> ImagesInfo:
-        """Read a set that comes with scikit-learn."""
-        sample = gate.choice(sample_id, tuple(SAMPLES), "sample")
-        return self._read_images(visitor, {"sample": sample, "name": sample, "source": "sample"}, values or {})
+        """Read a set that comes with scikit-learn, or one that a model of ours draws."""
+        sample = gate.choice(sample_id, tuple(self.image_samples()), "sample")
+        request = {"sample": sample, "name": sample, "source": "sample"}
+        if sample not in catalog.DRAWN_SETS:
+            return self._read_images(visitor, request, values or {})
+        folder = str(self._drawing(catalog.DRAWN_SETS[sample][0]))
+        config = DrawConfig(n=catalog.DRAWN_IMAGES).to_dict()
+        told = self.worker.call("images.file", {"run_dir": folder, "config": config, "ending": "npz"}, seconds=60.0)
+        with tempfile.TemporaryDirectory() as scratch:
+            path = Path(scratch) / "drawn.npz"
+            path.write_bytes(base64.b64decode(told["file"]))
+            return self._read_images(visitor, {**request, "path": str(path)}, values or {})
+
+    @staticmethod
+    def _drawing(model: str) -> Path | None:
+        """The folder of an embedded image model, where it is here."""
+        folder = hub.ZOO / catalog.IMAGE_MODELS[model].name
+        return folder if (folder / "config.json").exists() else None
 
     def images_info(self, visitor: str, images_id: str) -> ImagesInfo:
         facts = self._kept(visitor, gate.text_id(images_id), "images") / image_sets.FACTS

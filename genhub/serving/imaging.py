@@ -66,7 +66,7 @@ def draw(context: Any, args: dict) -> dict:
 def file(context: Any, args: dict) -> dict:
     config, painter = DrawConfig.from_dict(args["config"]), context.models.painter(args.get("run_dir"))
     asked = painter.classes(config.n, config.label)
-    x = verdict.drawn(painter.model, min(config.n, MOST), config.seed, config.temperature, asked)
+    x = verdict.drawn(painter.model, config.n, config.seed, config.temperature, asked)
     return {"file": base64.b64encode(saved.as_file(x, asked, painter.names, args["ending"])).decode("ascii")}
 
 

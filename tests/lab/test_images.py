@@ -5,10 +5,15 @@ import io
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from genhub import tasks
+from genhub import hub, tasks
 from genhub.errors import UserError
+from genhub.images import latent, stored
+from genhub.images.coder import Shape
+from genhub.images.pixels import Images
+from genhub.images.variants import Blueprint, build
 from genhub.jobs.folder import RunFolder
 from tests.inline_worker import InlineWorker
 
@@ -183,6 +188,33 @@ def test_a_forecast_comes_before(lab, images):
     told = lab.forecast(VISITOR, images, FAST, task="vae")
     assert told["steps"] > 0
     assert told["limit_seconds"] == 3_600
+
+
+@pytest.fixture
+def drawer(tmp_path, monkeypatch) -> str:
+    """A zoo with one conditional model in it."""
+    folder, names = tmp_path / "zoo" / "mnist-vae-classes", tuple("0123456789")
+    torch.manual_seed(0)
+    blueprint = Blueprint("vae", "dense", Shape(1, 8, 8), 4, 10)
+    model = build(blueprint).eval()
+    stored.save(folder, blueprint, model, names, torch.float16)
+    x = np.random.default_rng(0).integers(0, 256, (40, 8, 8), np.uint8)
+    latent.save(folder, latent.plane(model, Images(x, np.arange(40) % 10, names), with_images=False))
+    monkeypatch.setattr(hub, "ZOO", tmp_path / "zoo")
+    return "embedded/mnist-vae-classes"
+
+
+def test_an_embedded_model_draws_and_what_it_draws_can_be_learnt(lab, drawer):
+    assert [model.id for model in lab.image_models()] == [drawer]
+    assert "digits" in lab.image_samples()
+    told = lab.look(VISITOR, drawer, {"drawn": {"n": 10}, "index": 7})
+    assert (told["class"], told["nearest"]["own"]) == ("7", False)
+    beside = lab.painters_beside(VISITOR, drawer, drawer)
+    assert (beside["whose"], beside["count"], beside["seconds"]) == ("drawn", 200, [None, None])
+    info = lab.take_images_sample(VISITOR, "drawn-digits")
+    assert (info.images, info.sample, len(info.classes)) == (4_000, "drawn-digits", 10)
+    with pytest.raises(UserError, match="It is one of digits, drawn-digits"):
+        lab.take_images_sample(VISITOR, "drawn-clothes")
 
 
 def test_what_is_wrong_with_images_is_said(lab, tmp_path):

@@ -8,7 +8,6 @@ import gradio as gr
 from genhub.data.image_sets import DIGITS
 from genhub.errors import UserError
 from genhub.lab import Lab
-from genhub.lab.images import SAMPLES
 from genhub.training.configs import ImageSetConfig
 from genhub.ui import forms, markup
 from genhub.ui.learning.kinds import Kind
@@ -25,7 +24,10 @@ FILE_HELP = "A ZIP of PNG, JPEG or WebP files, a folder in it for each class; or
 def layout(wires: Wires, kind: Kind) -> None:
     source = gr.Radio([SAMPLE, FILE], value=SAMPLE, label="Images", elem_id=kind.name("source"))
     sample = gr.Dropdown(
-        [(told, name) for name, told in SAMPLES.items()], value=DIGITS, label="Bundled images", elem_id=kind.name("sample")
+        [(told, name) for name, told in wires.lab.image_samples().items()],
+        value=DIGITS,
+        label="Bundled images",
+        elem_id=kind.name("sample"),
     )
     file = gr.File(label=FILE_HELP, visible=False, height=110, elem_id=kind.name("file"))
     with gr.Row():

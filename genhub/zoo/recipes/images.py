@@ -72,6 +72,7 @@ Measured with the stored fp16 weights, computed in fp32:
 Of the 60,000 training images {held:,}, drawn at random, chose the best epoch: {epoch} of {epochs}. {minutes:.0f} minutes of steps on a machine
 that did other work too ({machine}), in {precision}. AdamW, linear decay to zero. Recipe: `genhub/zoo/recipes/images.py`, seed {seed}.
 """
+SAMPLE = 500  # test images that a test measures again
 HELD = 5_000  # of the 60,000 training images: to choose the best epoch by
 
 
@@ -150,14 +151,21 @@ RECIPES = {
 
 def read(of: str) -> tuple[Images, Images, Images]:
     """(to learn from, to choose the best epoch by, to measure on)."""
-    _, name, names = SETS[of]
-    known = []
-    for path in stage.data(f"images/{name}_train.npz", f"images/{name}_test.npz"):
-        with np.load(path, allow_pickle=False) as file:
-            known.append(Images(file["x"], file["y"].astype(np.int64), names))
-    train, test = known
+    train = _part(of, "train")
     order = np.random.default_rng(0).permutation(len(train))
-    return train.part(order[HELD:]), train.part(order[:HELD]), test
+    return train.part(order[HELD:]), train.part(order[:HELD]), read_test(of)
+
+
+def read_test(of: str) -> Images:
+    """What is measured on."""
+    return _part(of, "test")
+
+
+def _part(of: str, part: str) -> Images:
+    _, name, names = SETS[of]
+    (path,) = stage.data(f"images/{name}_{part}.npz")
+    with np.load(path, allow_pickle=False) as file:
+        return Images(file["x"], file["y"].astype(np.int64), names)
 
 
 def task_of(recipe: Recipe, seed: int, train: Images, held: Images) -> tuple[nn.Module, Trainable]:
@@ -191,6 +199,7 @@ def _write(folder: Path, home: Path, recipe: Recipe, model: nn.Module, known: tu
     stored.save(folder, recipe.blueprint, model, test.names, torch.float16)
     again = stored.load(folder)
     found = recipe.figures(again, test, home)
+    sample = recipe.figures(again, test.part(slice(0, SAMPLE)), home)
     if recipe.blueprint.family != JUDGE:
         latent.save(folder, latent.plane(again, test, with_images=False))
     title = (
@@ -214,7 +223,11 @@ def _write(folder: Path, home: Path, recipe: Recipe, model: nn.Module, known: tu
         seed=told["seed"],
     )
     publish.write_card(
-        folder, {**found, "parameters": parameters(model), "training": told}, body, "pytorch", TASKS[recipe.blueprint.family]
+        folder,
+        {**found, "sample": sample, "parameters": parameters(model), "training": told},
+        body,
+        "pytorch",
+        TASKS[recipe.blueprint.family],
     )
 
 
