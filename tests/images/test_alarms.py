@@ -44,8 +44,8 @@ def test_a_loss_that_rises():
 
 
 def test_a_deeper_model_is_compared_with_none_before_it():
-    reports = [{**report, "depth": depth} for depth in (1.0, 2.0) for report in validations(depth, depth)]
-    assert told(*reports, *({**report, "depth": 2.0} for report in validations(2.0, 2.0))) == []
+    reports = [{**report, "depth": depth} for depth in (1.0, 2.0) for report in validations(depth, depth, train=2.0)]
+    assert told(*reports, *({**report, "depth": 2.0} for report in validations(2.0, 2.0, train=2.0))) == []
 
 
 @pytest.mark.parametrize(("train", "said"), [(0.5, ["Too powerful an encoder"]), (0.7, [])])
