@@ -45,6 +45,7 @@ bench: $(VENV)/installed-dev
 	PYTHONPATH=. $(RUN) bench/generate.py $(if $(NANOGPT),--nanogpt $(NANOGPT))
 	PYTHONPATH=. $(RUN) bench/language.py
 	PYTHONPATH=. $(RUN) bench/translate.py
+	PYTHONPATH=. $(RUN) bench/autoencoders.py
 
 examples: $(VENV)/installed
 	PYTHONPATH=. $(RUN) docs/make_examples.py

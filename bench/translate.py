@@ -8,18 +8,16 @@ Every contender runs in a process of its own, in turn, so that a drift of the ma
 Real data is looked for in GENHUB_DATA, then ../shared/data.
 """
 
-import argparse
-import json
 import statistics
 import sys
-import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 sys.path[:0] = [str(ROOT), str(HERE)]
 
-from generate import _table, contender, machine  # noqa: E402 - beside this file
+import sections  # noqa: E402 - beside this file
+from generate import _table, contender  # noqa: E402
 
 FIGURES = HERE / "translate.json"
 TARGET = ROOT / "docs" / "benchmarks-translate.md"
@@ -115,20 +113,5 @@ def _training(found: dict) -> str:
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", action="append", choices=tuple(SECTIONS))
-    parser.add_argument("--render", action="store_true")
-    options = parser.parse_args()
-    found = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
-    if not options.render:
-        with tempfile.TemporaryDirectory() as home:
-            for name in options.only or SECTIONS:
-                where = machine()
-                found[name] = {"figures": SECTIONS[name](Path(home), options), "machine": where}
-                FIGURES.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    TARGET.write_text(render(found), encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    sections.main(__doc__, SECTIONS, FIGURES, TARGET, render)

@@ -1,0 +1,101 @@
+"""Image models, measured side by side with what a user would run instead; writes docs/benchmarks-images.md.
+
+    make bench                                                    everything
+    python bench/autoencoders.py --only speed --only answers      some sections: speed · map · answers
+    python bench/autoencoders.py --render                         the document from the stored figures, without measuring
+
+Every contender runs in a process of its own, in turn, so that a drift of the machine falls on all; medians and ratios are reported.
+MNIST is looked for in GENHUB_DATA, then ../shared/data.
+"""
+
+import statistics
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+sys.path[:0] = [str(ROOT), str(HERE)]
+
+import sections  # noqa: E402 - beside this file
+from generate import _table, contender  # noqa: E402
+
+FIGURES = HERE / "autoencoders.json"
+TARGET = ROOT / "docs" / "benchmarks-images.md"
+TURNS = 3
+IMAGES, EPOCHS, RATE = 20_000, 3, 2e-3
+MAP_EPOCHS = 12
+APART = 0.6  # of the images whose five nearest neighbours on the map name their class: the classes can be told apart by eye
+MODEL = "embedded/mnist-vae-2"
+
+
+def contend(name: str, args: dict, home: Path) -> dict:
+    return contender(name, args, home, script="autoencoders_contenders.py")
+
+
+def speed(home: Path, options) -> dict:
+    """Images a second of a training of the convolutional VAE: a tutorial's loop, and ours."""
+    asked = {"images": IMAGES, "epochs": EPOCHS, "rate": RATE}
+    return {"turns": [{name: contend(name, asked, home) for name in ("plain", "ours")} for _ in range(TURNS)]}
+
+
+def over_time(home: Path, options) -> dict:
+    """How soon a map of 10,000 images can be read."""
+    return contend("mapped", {"epochs": MAP_EPOCHS, "rate": RATE}, home)
+
+
+def answers(home: Path, options) -> dict:
+    """What a press costs."""
+    return contend("answers", {"model": MODEL}, home)
+
+
+SECTIONS = {"speed": speed, "map": over_time, "answers": answers}
+
+
+def render(found: dict) -> str:
+    """The document, of the sections that were measured."""
+    parts = [
+        "# Image models, measured\n",
+        "Made by `python bench/autoencoders.py`; the figures are in `bench/autoencoders.json`. Medians; ratios turn by turn.\n",
+    ]
+    for name, write in (("speed", _speed), ("map", _map), ("answers", _answers)):
+        if name in found:
+            parts += [write(found[name]["figures"]), f"\nMeasured on: {found[name]['machine']}.\n"]
+    return "\n".join(parts)
+
+
+def _speed(found: dict) -> str:
+    turns = found["turns"]
+    mine, theirs = ([turn[name]["images_per_second"] for turn in turns] for name in ("ours", "plain"))
+    gain = statistics.median(a / b for a, b in zip(mine, theirs, strict=True))
+    nats = {name: statistics.median(turn[name]["nats"] for turn in turns) for name in ("plain", "ours")}
+    rows = [
+        ["plain PyTorch: fp32, DataLoader, default layout", f"{statistics.median(theirs):,.0f}", "", f"{nats['plain']:.1f}"],
+        ["GenHub: bf16, channels last", f"{statistics.median(mine):,.0f}", f"**{gain:.2f} ×**", f"{nats['ours']:.1f}"],
+    ]
+    told = f"\nThe convolutional VAE with two dimensions on {IMAGES:,} images of MNIST, {EPOCHS} epochs in batches of 128; −ELBO on 2,000 unseen images.\n"
+    return "## Training\n\n" + _table(["", "images a second", "ratio", "nats an image"], rows) + told
+
+
+def _map(found: dict) -> str:
+    seen = found["seen"]
+    apart = next((seconds for seconds, share in seen if share >= APART), None)
+    rows = [[f"{seconds:.1f}", f"{share:.2f}"] for seconds, share in seen]
+    said = (
+        f"The classes can be told apart after **{apart:.0f} s**." if apart is not None else "The classes cannot be told apart in this time."
+    )
+    told = (
+        f"\n10,000 images of MNIST, the convolutional VAE with two dimensions, on two cores. {said} (The five nearest neighbours of a code name the "
+        f"class of {APART:.0%} of the unseen images; the seconds are those of training.)\n"
+    )
+    return "## The map over time\n\n" + _table(["seconds", "class named by the neighbours"], rows) + told
+
+
+def _answers(found: dict) -> str:
+    rows = [[name, f"{1000 * seconds:.0f}"] for name, seconds in found["seconds"].items()]
+    return f"## What a press costs\n\n`{MODEL}`, through the model worker as the page asks it, warm, medians of 30.\n\n" + _table(
+        ["", "ms"], rows
+    )
+
+
+if __name__ == "__main__":
+    sections.main(__doc__, SECTIONS, FIGURES, TARGET, render)

@@ -1,0 +1,139 @@
+"""What bench/autoencoders.py compares, each in a process of its own: `python bench/autoencoders_contenders.py NAME JSON` → one JSON object."""
+
+import json
+import os
+import statistics
+import sys
+import time
+
+MAP_IMAGES = 10_000
+NEIGHBOURS = 5
+
+
+def _mnist(images: int):
+    """(to learn from, to choose the best epoch by)."""
+    from genhub.zoo.recipes import images as recipe
+
+    train, held, _ = recipe.read("mnist")
+    return train.part(slice(0, images)), held.part(slice(0, 2_000))
+
+
+def _model():
+    import torch
+
+    from genhub.images.variants import Blueprint, build
+    from genhub.zoo.recipes.images import SHAPE
+
+    torch.manual_seed(0)
+    return build(Blueprint("vae", "conv", SHAPE, 2))
+
+
+def plain(args: dict) -> dict:
+    """The loop of a tutorial: fp32, a DataLoader, the default layout, Adam."""
+    import torch
+    from torch.utils.data import DataLoader, TensorDataset
+
+    from genhub.images import figures
+    from genhub.images.pixels import tensor
+
+    train, held = _mnist(args["images"])
+    model, batches = _model(), DataLoader(TensorDataset(tensor(train.x).contiguous()), batch_size=128, shuffle=True)
+    optimizer = torch.optim.Adam(model.parameters(), lr=args["rate"])
+    began = time.perf_counter()
+    for _ in range(args["epochs"]):
+        for (x,) in batches:
+            terms = model.terms(x)
+            loss = (terms["reconstruction"] + terms["kl"]).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    seconds = time.perf_counter() - began
+    return {"images_per_second": args["epochs"] * len(train) / seconds, "nats": figures.nats(model.eval(), held)["total"]}
+
+
+def _fitted(args: dict, frame=None):
+    """Our loop as a job has it: (model, what came of it). frame(model, seconds): called after each epoch."""
+    from genhub.jobs.launcher import waiting
+
+    os.environ.update(waiting(slots=1))
+    from genhub import steps
+    from genhub.images.pixels import Examples
+    from genhub.images.task import ALL, CoderTask
+    from genhub.training.loop import fit
+    from genhub.training.plan import Phase, Plan, Session, make_accelerator
+
+    train, held = _mnist(args["images"])
+    model = _model()
+    task = CoderTask(model, Examples(train), Examples(held))
+    plan = Plan((Phase(args["epochs"], {ALL: args["rate"]}),), batch_size=128, warmup=0.05, weight_decay=0.0, precision=args["precision"])
+    began = time.perf_counter()
+    if frame is not None:
+        plain_begin = task.begin_epoch
+        task.begin_epoch = lambda epoch: (plain_begin(epoch), frame(model, time.perf_counter() - began))
+    return model, steps.result(fit(task, plan, Session(make_accelerator()))), held
+
+
+def ours(args: dict) -> dict:
+    """The same model on the same images through our loop: bf16 where it is faster, channels last."""
+    from genhub.images import figures
+
+    model, fitted, held = _fitted({**args, "precision": "bf16"})
+    nats = figures.nats(model.cpu().float().eval(), held)["total"]
+    return {"images_per_second": fitted.rows / fitted.seconds, "nats": nats, "precision": fitted.precision}
+
+
+def mapped(args: dict) -> dict:
+    """How soon the classes can be told apart on the map: the accuracy of the five nearest neighbours among the codes, over time."""
+    from sklearn.neighbors import KNeighborsClassifier
+
+    from genhub.images import figures
+
+    _, held = _mnist(MAP_IMAGES)
+    seen: list[tuple[float, float]] = []
+    paused = [0.0]
+
+    def look(model, seconds: float) -> None:
+        began, training = time.perf_counter(), model.training
+        codes = figures.codes(model.eval(), held)
+        half = len(codes) // 2
+        near = KNeighborsClassifier(NEIGHBOURS).fit(codes[:half], held.y[:half])
+        seen.append((seconds - paused[0], float(near.score(codes[half:], held.y[half:]))))
+        model.train(training)
+        paused[0] += time.perf_counter() - began
+
+    _fitted({**args, "images": MAP_IMAGES, "precision": "bf16"}, look)
+    return {"seen": seen}
+
+
+def answers(args: dict) -> dict:
+    """Seconds of the page's questions to the model worker, warm: 64 images drawn, a place of the map decoded, a way of ten images."""
+    from genhub import settings
+    from genhub.lab import Lab
+
+    lab = Lab(settings.get())
+    lab.worker.start()
+    visitor, model = "v" * 43, args["model"]
+    asked = {
+        "64 images drawn": lambda seed: lab.draw(visitor, model, {"n": 64, "seed": seed}),
+        "a place decoded": lambda seed: lab.images_at(visitor, model, [[seed / 50, 0.0]]),
+        "a way of ten images": lambda seed: lab.images_at(visitor, model, [[seed / 50, step / 10] for step in range(10)]),
+        "the neighbours of a code": lambda seed: lab.look(visitor, model, {"place": [seed / 50, 0.0]}),
+    }
+    found = {}
+    for name, ask in asked.items():
+        for seed in range(3):
+            ask(seed)
+        times = []
+        for seed in range(30):
+            began = time.perf_counter()
+            ask(seed)
+            times.append(time.perf_counter() - began)
+        found[name] = statistics.median(times)
+    lab.close()
+    return {"seconds": found}
+
+
+CONTENDERS = {function.__name__: function for function in (plain, ours, mapped, answers)}
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(CONTENDERS[sys.argv[1]](json.loads(sys.argv[2]))) + "\n")
