@@ -194,7 +194,9 @@ def _sketched(painter: Painter, args: dict) -> np.ndarray:
         what = f"The sketch has {len(data):,} pixels."
         raise UserError(what, f"{sketch.SIDE} × {sketch.SIDE} of them.", "Draw one.", "sketch")
     drawn = np.frombuffer(data, np.uint8).reshape(sketch.SIDE, -1)
-    made = sketch.laid_out(drawn, shape.height, _usual_box(painter) if args.get("centred", True) else 0.0)
+    made = sketch.laid_out(
+        drawn, shape.height, _usual_box(painter) if args.get("centred", True) else 0.0
+    ).copy()  # which may be written to, as tensors want it
     return made[None] if shape.channels == 1 else np.repeat(made[None, ..., None], 3, -1)
 
 

@@ -307,7 +307,7 @@ COURSE: dict[str, tuple[Line, ...]] = {
         Line(
             "Independent dimensions",
             "Each row of images turns one number of a code and leaves the others.",
-            "Which number stands for slant, which for width? With β = 4, are they easier to tell apart?",
+            "Which number stands for slant and which for width, with β = 1 and with β = 4?",
             Way("latent"),
         ),
         Line(
