@@ -36,6 +36,7 @@ FETCHED, SIZE = ".fetch", "size.json"  # a download on its way, and how large it
 TOLD_SECONDS = 0.5
 FETCH_SECONDS = 30 * 60
 INSPECT_SECONDS = 5 * 60
+IMAGE_BYTES = 10_000_000  # of one picture of a data set
 DATASET_SECONDS = 7 * 60
 PUBLISH_SECONDS = 30 * 60
 # What an interpreter with torch and transformers needs before it holds a model.
@@ -240,7 +241,8 @@ def dataset(request: dict, settings: Settings, token: str | None = None) -> dict
     """Stream a Hub data set, or a part of a large one, into the file request["out"], as JSONL; see `genhub.hub_data.dataset`.
 
     request: {"dataset": owner/name, "config": "" or a name, "split": "" or a name, "out": path}, and for texts to learn from
-    "least": 1 (columns; else 2) and "column": "" or the one that is wanted. Raises UserError.
+    "least": 1 (columns; else 2) and "column": "" or the one that is wanted; for pictures "images": True and "column": "" or that of the
+    classes. Raises UserError.
     """
     name = request["dataset"].strip() if isinstance(request["dataset"], str) else ""
     if not re.fullmatch(REPO_ID, name) or ".." in name or len(name) > 96:
@@ -253,8 +255,11 @@ def dataset(request: dict, settings: Settings, token: str | None = None) -> dict
     wanted = {key: str(request.get(key) or "") for key in ("config", "split", "out", "column")} | {"least": request.get("least", 2)}
     longest = limits.corpus_chars if wanted["least"] == 1 else limits.line_chars  # a book may stand in one cell
     bounds = {"rows": limits.table_rows, "bytes": limits.upload_bytes, "line_chars": longest}
+    if request.get("images"):
+        bounds = {"rows": limits.images, "bytes": limits.archive_bytes, "line_chars": 2 * IMAGE_BYTES}
+        wanted["images"] = True
     args = {"dataset": name, **wanted, **bounds, "token": _checked_token(token)}
-    limited = {"seconds": DATASET_SECONDS, "memory_bytes": LIBRARIES_BYTES, "file_bytes": 4 * limits.upload_bytes}
+    limited = {"seconds": DATASET_SECONDS, "memory_bytes": LIBRARIES_BYTES, "file_bytes": max(4 * limits.upload_bytes, 2 * bounds["bytes"])}
     return _strangers("genhub.hub_data:dataset", args, limited, name, "dataset")
 
 

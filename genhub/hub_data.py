@@ -8,6 +8,7 @@ holds files of one format; what goes wrong in reading them is the files' fault (
 its own is read as the Parquet that the Hub converted it to, where it did: the program is never run.
 """
 
+import base64
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from genhub.errors import UserError
 from genhub.hub_child import ASK_SECONDS, quiet_hub, talking
@@ -62,7 +64,7 @@ def dataset(args: dict) -> dict:
     """Write a split, or as many of its rows as are allowed, to `out` (JSONL) and say what they are.
 
     args: {"dataset", "config", "split", "out", "token", "rows", "bytes", "line_chars", "least"?: columns that are needed (2), "column"?:
-    the only one that is wanted}; the split is `train`, or the first, when empty.
+    the only one that is wanted, "images"?: pictures are, with their classes (see `_pictures`)}; the split is `train`, or the first, when empty.
     Returns {"dataset", "config", "split", "revision", "columns", "rows", "left_out": [columns], "cut": there are more rows,
     "drawn": rows were drawn from a shuffled stream, not the first ones, "shortened": rows with a cell that was cut, "splits"}.
     """
@@ -77,9 +79,9 @@ def dataset(args: dict) -> dict:
     split = _split(builder, repo, args["split"])
     with talking(repo, "dataset"):
         stream = builder.as_streaming_dataset(split=split)
-        columns = _columns(stream)
+        stream, columns = _pictures(stream, args) if args.get("images") else (stream, _columns(stream))
         kept = [name for name, column in columns.items() if column]
-        chosen = {name: columns[name] for name in _wanted(columns, args, kept)}
+        chosen = {name: columns[name] for name in (kept if args.get("images") else _wanted(columns, args, kept))}
         written, drawn = _keep(stream, chosen, Path(args["out"]), Bounds(args["rows"], args["bytes"], args["line_chars"]))
     if written.rows == 0:
         raise UserError(f"The split “{split}” of “{repo}” is empty.", "It needs rows.", "Choose another split.", "split")
@@ -245,6 +247,36 @@ def _columns(stream) -> dict[str, Column | None]:
         else:
             columns[name] = parts
     return columns
+
+
+def _pictures(stream, args: dict) -> tuple[Any, dict[str, Column | None]]:
+    """(the stream, its columns `image`, files in base64, and `label`, where there is one): the first column of pictures; the classes in the
+    column that is asked for, else in “label”, else in the first one of classes. Pictures are not decoded here."""
+    import datasets
+
+    known = stream.features or {}
+    found = [name for name, feature in known.items() if isinstance(feature, datasets.Image)]
+    if not found:
+        what = f"“{args['dataset']}” has no column of pictures."
+        raise UserError(what, "Its files have to say which column holds them.", "Choose a data set of images.", "dataset")
+    of = _of_classes(known, args.get("column") or "", args["dataset"])
+    columns: dict[str, Column | None] = {name: None for name in known if name not in (found[0], of)}
+    columns["image"] = Column(found[0], lambda value: base64.b64encode((value or {}).get("bytes") or b"").decode("ascii"))
+    if of:
+        columns["label"] = _of_feature(of, known[of])
+    return stream.cast_column(found[0], datasets.Image(decode=False)), columns
+
+
+def _of_classes(known, asked: str, repo: str) -> str:
+    """The column that names the classes of pictures; "" where there is none."""
+    import datasets
+
+    usable = [name for name in known if isinstance(_of_feature(name, known[name]), Column)]
+    if asked and asked not in usable:
+        shown = ", ".join(f"“{column[:40]}”" for column in usable[:20]) or "none"
+        raise UserError(f"“{repo}” has no column “{asked[:80]}” with classes.", f"It has {shown}.", "Choose one of them.", "column")
+    classes = [name for name in usable if isinstance(known[name], datasets.ClassLabel)]
+    return asked or ("label" if "label" in usable else next(iter(classes), ""))
 
 
 def _of_feature(name: str, feature) -> Column | dict[str, Column] | None:

@@ -1,11 +1,15 @@
 """Data sets of the Hub, streamed from a loopback Hub through the real `datasets`."""
 
+import base64
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from genhub import hub, hub_data, oneshot, settings
 from genhub.data import tables
@@ -42,6 +46,10 @@ REQUESTS = {  # name → (repository, configuration, split)
     "chosen column": ("acme/reviews", "", "test"),
     "no such column": ("acme/reviews", "", ""),
     "column of lists": ("acme/reviews", "", ""),
+    "pictures": ("acme/pictures", "", ""),
+    "pictures by another column": ("acme/pictures", "", ""),
+    "pictures, no such column": ("acme/pictures", "", ""),
+    "no pictures": ("acme/reviews", "", ""),
 }
 FOR_TEXTS = {  # what is asked besides, of those that are texts to learn from
     "one text": {"least": 1},
@@ -50,6 +58,10 @@ FOR_TEXTS = {  # what is asked besides, of those that are texts to learn from
     "chosen column": {"least": 1, "column": "label"},
     "no such column": {"least": 1, "column": "body"},
     "column of lists": {"least": 1, "column": "tokens"},
+    "pictures": {"images": True},
+    "pictures by another column": {"images": True, "column": "kind"},
+    "pictures, no such column": {"images": True, "column": "colour"},
+    "no pictures": {"images": True},
 }
 
 
@@ -124,6 +136,7 @@ def fill(server: HubServer, folder: Path) -> None:
     write_conversion(server.conversion("acme/plays"))
     write_parquet(server.folder("acme/reviews", "datasets") / "data")
     write_sorted(server.folder("acme/sorted", "datasets"))
+    write_pictures(server.folder("acme/pictures", "datasets"))
 
 
 def write_parquet(folder: Path, rows: int = 50) -> None:
@@ -168,6 +181,38 @@ def write_sorted(folder: Path) -> None:
     folder.mkdir(parents=True)
     columns = {"text": [f"row {number}" for number in range(1_000)], "label": ["a"] * 500 + ["b"] * 500}
     pq.write_table(pa.table(columns), folder / "train.parquet", row_group_size=50)
+
+
+def pixels(number: int) -> np.ndarray:
+    return np.random.default_rng(number).integers(0, 256, (28, 28), np.uint8)
+
+
+def write_pictures(folder: Path, rows: int = 5) -> None:
+    import datasets
+
+    features = datasets.Features(
+        {"image": datasets.Image(), "label": datasets.ClassLabel(names=["cat", "dog"]), "kind": datasets.Value("string")}
+    )
+    columns = {"image": [Image.fromarray(pixels(n)) for n in range(rows)], "label": [n % 2 for n in range(rows)], "kind": ["x"] * rows}
+    folder.mkdir(parents=True)
+    datasets.Dataset.from_dict(columns, features=features).to_parquet(str(folder / "train.parquet"))
+
+
+def test_pictures_are_streamed_as_files_with_their_classes(asked):
+    rows = asked.rows("pictures")
+    assert [row["label"] for row in rows] == ["cat", "dog", "cat", "dog", "cat"]
+    for number, row in enumerate(rows):
+        with Image.open(io.BytesIO(base64.b64decode(row["image"]))) as image:
+            assert np.array_equal(np.asarray(image), pixels(number))
+    facts = asked.facts("pictures")
+    assert (facts["columns"], facts["left_out"], facts["shortened"]) == (["image", "label"], ["kind"], 0)
+    assert {row["label"] for row in asked.rows("pictures by another column")} == {"x"}
+
+
+def test_pictures_that_are_not_there_are_refused(asked):
+    assert asked.refused("no pictures").what == "“acme/reviews” has no column of pictures."
+    error = asked.refused("pictures, no such column")
+    assert (error.field, error.limit) == ("column", "It has “label”, “kind”.")
 
 
 def test_parquet_is_streamed_with_the_names_of_its_labels(asked):

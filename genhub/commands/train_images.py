@@ -10,6 +10,7 @@ from pathlib import Path
 from genhub import catalog, gate, hub, settings
 from genhub.commands import Command, add_config, config_values, training
 from genhub.commands.output import Output, table
+from genhub.commands.table_reading import on_the_hub, streamed
 from genhub.commands.training import Source, Training
 from genhub.data import image_sets
 from genhub.data.image_sets import DIGITS
@@ -21,7 +22,8 @@ from genhub.training.configs import IMAGE_PRESETS, ImageSetConfig
 
 DATA_HELP = (
     "A ZIP or a folder of PNG, JPEG or WebP images (folders in it name the classes), a NumPy file (.npz with x and y), or digits: the "
-    f"1,797 handwritten ones of scikit-learn; or synthetic ones that a model of ours draws: {', '.join(catalog.DRAWN_SETS)}."
+    f"1,797 handwritten ones of scikit-learn; or synthetic ones that a model of ours draws: {', '.join(catalog.DRAWN_SETS)}; "
+    "or a data set of the Hub: hub:owner/name[:config[:split]]."
 )
 NAMES = {"pca": "PCA, {components} numbers", "mean": "the mean image"}
 
@@ -52,6 +54,8 @@ def _origin(data: str, folder: Path) -> dict:
         return {"path": str(_drawn(data, folder)), "sample": data, "source": "sample", "name": data}
     if data == DIGITS and not Path(data).exists():
         return {"sample": DIGITS, "source": "sample", "name": DIGITS}
+    if on_the_hub(data):
+        return {**streamed(data, folder, images=True), "source": "hub"}
     if Path(data).is_dir():
         return {"path": data, "source": "file", "name": Path(data).absolute().name}
     upload = gate.image_set(data, settings.get().limits)

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from genhub import archive, gate, settings
-from genhub.data import pictures, tables
+from genhub.data import pictures, streamed, tables
 from genhub.errors import UserError
 from genhub.jobs.folder import write_json
 from genhub.settings import Limits
@@ -102,7 +102,15 @@ def read_images(args: dict) -> dict:
 
 def origin(info: ImagesInfo) -> dict:
     """Where a set comes from, as a run's job.json tells it."""
-    return {"name": info.name, "sample": info.sample or None, "side": info.side, "channels": info.channels, "classes": list(info.classes)}
+    known = {"hub": streamed.origin(info.hub)} if info.hub else {}
+    return {
+        "name": info.name,
+        **known,
+        "sample": info.sample or None,
+        "side": info.side,
+        "channels": info.channels,
+        "classes": list(info.classes),
+    }
 
 
 def read_rows(path: Path) -> tuple[np.ndarray, list[str]]:
@@ -160,10 +168,24 @@ def _bring(args: dict, limits: Limits) -> Brought:
         digits = load_digits()
         return Brought(list((digits.images * 255 / 16).round().astype(np.uint8)), [str(label) for label in digits.target])
     path = Path(args["path"])
+    if args.get("hub"):
+        return _streamed(path, args["hub"], limits)
     if path.is_dir():
         return _folder(path, limits)
     upload = gate.image_set(path, limits)
     return _numpy(upload.path, limits) if upload.kind == "npz" else _zip(upload.path, Path(args["folder"]) / "unpacked", limits)
+
+
+def _streamed(path: Path, hub: dict, limits: Limits) -> Brought:
+    """The rows that `genhub.hub_data` wrote of a data set's pictures."""
+    images, labels = [], []
+    with open(path, encoding="utf-8") as file:
+        for number, line in enumerate(file, start=1):
+            row = json.loads(line)
+            images.append(np.asarray(_small(base64.b64decode(row["image"]), f"row {number}", limits)))
+            labels.append(row.get("label", "")[:80])
+    told = [("hub", streamed.rows_in_words(hub))] + [("hub", text) for text in streamed.losses(hub)]
+    return Brought(images, labels if any(labels) else [], told)
 
 
 def _zip(path: Path, scratch: Path, limits: Limits) -> Brought:

@@ -1,6 +1,6 @@
 """Sets of images come in, read in one-shot children.
 
-image_samples · take_images · take_images_sample · images_info · images_rows · picture · film_file
+image_samples · take_images · take_images_sample · take_images_hub · images_info · images_rows · picture · film_file
 """
 
 import base64
@@ -48,6 +48,15 @@ class ImageSets(Base):
             path = Path(scratch) / "drawn.npz"
             path.write_bytes(base64.b64decode(told["file"]))
             return self._read_images(visitor, {**request, "path": str(path)}, values or {})
+
+    def take_images_hub(
+        self, visitor: str, dataset_id: str, config: str = "", split: str = "", column: str = "", values: dict | None = None
+    ) -> ImagesInfo:
+        """Stream the pictures of a split of a Hub data set, and their classes (column: which of its columns names them; empty: its own choice);
+        of one beyond the limits a part is drawn."""
+        wanted = {"dataset": dataset_id, "config": config, "split": split, "column": gate.column(column, "column"), "images": True}
+        with self._streamed(wanted) as request:
+            return self._read_images(visitor, {**request, "source": "hub"}, values or {})
 
     @staticmethod
     def _drawing(model: str) -> Path | None:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,12 +10,14 @@ import torch
 from PIL import Image
 
 from genhub import hub, tasks
+from genhub.data import image_sets
 from genhub.errors import UserError
 from genhub.images import latent, stored
 from genhub.images.coder import Shape
 from genhub.images.pixels import Images
 from genhub.images.variants import Blueprint, build
 from genhub.jobs.folder import RunFolder
+from tests.hubserver import HubServer
 from tests.inline_worker import InlineWorker
 
 VISITOR, OTHER = "v" * 43, "w" * 43
@@ -215,6 +218,30 @@ def test_an_embedded_model_draws_and_what_it_draws_can_be_learnt(lab, drawer):
     assert (info.images, info.sample, len(info.classes)) == (4_000, "drawn-digits", 10)
     with pytest.raises(UserError, match="It is one of digits, drawn-digits"):
         lab.take_images_sample(VISITOR, "drawn-clothes")
+
+
+def test_pictures_of_a_data_set_of_the_hub_are_taken(lab, tmp_path, monkeypatch):
+    import datasets
+
+    x = np.random.default_rng(0).integers(0, 256, (70, 28, 28), np.uint8)
+    features = datasets.Features({"image": datasets.Image(), "label": datasets.ClassLabel(names=["cat", "dog"])})
+    columns = {"image": [Image.fromarray(pixels) for pixels in x], "label": [number % 2 for number in range(70)]}
+    with HubServer(tmp_path / "served") as server:
+        folder = server.folder("acme/pictures", "datasets")
+        folder.mkdir(parents=True)
+        datasets.Dataset.from_dict(columns, features=features).to_parquet(str(folder / "train.parquet"))
+        for name, value in {"HF_ENDPOINT": server.url, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_OFFLINE": "0"}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(lab, "settings", replace(lab.settings, offline=False))
+        info = lab.take_images_hub(VISITOR, "acme/pictures")
+    assert (info.images, info.side, info.source, info.name, info.classes) == (70, 28, "hub", "acme/pictures", {"cat": 35, "dog": 35})
+    assert info.findings[0]["text"].startswith("All 70 rows of the split “train” of “acme/pictures”")
+    read, labels = image_sets.read_rows(lab.images_rows(VISITOR, info.id))
+    assert np.array_equal(read, x)
+    assert labels[:3] == ["cat", "dog", "cat"]
+    assert image_sets.origin(info)["hub"]["split"] == "train"
+    with pytest.raises(UserError, match="not the name of a Hub data set"):
+        lab.take_images_hub(VISITOR, "../x")
 
 
 def test_what_is_wrong_with_images_is_said(lab, tmp_path):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import asdict
 
+from genhub.data import streamed
 from genhub.lab import Lab
 
 
@@ -11,6 +12,11 @@ def endpoints(lab: Lab) -> list[Callable]:
         """Read a set of images that comes with scikit-learn (digits). Returns its id, how many images of which size, its classes. `options`
         are the fields of ImageSetConfig: side, grey."""
         return asdict(lab.take_images_sample(visitor, sample, options))
+
+    def read_hub_images(visitor: str, dataset: str, options: dict, column: str = "") -> dict:
+        """Read the pictures of a data set on the Hub, owner/name:configuration:split (the last two may be left out); of one beyond the limits a
+        part is drawn. `column` names the classes; empty: label, or the first column of classes. Returns as read_bundled_images."""
+        return asdict(lab.take_images_hub(visitor, *streamed.address(dataset).values(), column=column or "", values=options))
 
     def image_models() -> list[dict]:
         """The image models that come with GenHub and are here: their ids, which the endpoints below take in place of a run's."""
@@ -39,4 +45,4 @@ def endpoints(lab: Lab) -> list[Callable]:
         """What the model of a run decodes at some places of its map: one row of images as a PNG in base64, and the codes."""
         return lab.images_at(visitor, run, places, label)
 
-    return [read_bundled_images, image_models, draw_images, image_map, images_at, look_at_code, image_models_beside]
+    return [read_bundled_images, read_hub_images, image_models, draw_images, image_map, images_at, look_at_code, image_models_beside]

@@ -5,6 +5,7 @@ from functools import partial
 
 import gradio as gr
 
+from genhub.data import streamed
 from genhub.data.image_sets import DIGITS
 from genhub.errors import UserError
 from genhub.lab import Lab
@@ -13,16 +14,19 @@ from genhub.ui import forms, markup
 from genhub.ui.learning.kinds import Kind
 from genhub.ui.wiring import Wires, pieces
 
-SAMPLE, FILE = "Bundled images", "My images"
-PARTS = ("source", "sample", "file", "side", "grey")
-SHOWN = {SAMPLE: ("sample",), FILE: ("file", "side", "grey")}
+SAMPLE, FILE, HUB = "Bundled images", "My images", "The Hub"
+PARTS = ("source", "sample", "file", "side", "grey", "dataset", "classes")
+SHOWN = {SAMPLE: ("sample",), FILE: ("file", "side", "grey"), HUB: ("dataset", "classes", "side", "grey")}
+HUB_IMAGES = "ylecun/mnist"
+HUB_HELP = "owner/name on the Hub, or owner/name:configuration:split. zalando-datasets/fashion_mnist is the other set of the course."
 NOTHING = "No images are in use yet."
 MISSING = ("No images are in use.", "Training needs some.", "Choose images and press “Use these images”.")
 FILE_HELP = "A ZIP of PNG, JPEG or WebP files, a folder in it for each class; or .npz with x and y"
 
 
 def layout(wires: Wires, kind: Kind) -> None:
-    source = gr.Radio([SAMPLE, FILE], value=SAMPLE, label="Images", elem_id=kind.name("source"))
+    sources = [SAMPLE, FILE, *([] if wires.lab.settings.offline else [HUB])]
+    source = gr.Radio(sources, value=SAMPLE, label="Images", elem_id=kind.name("source"))
     sample = gr.Dropdown(
         [(told, name) for name, told in wires.lab.image_samples().items()],
         value=DIGITS,
@@ -34,10 +38,15 @@ def layout(wires: Wires, kind: Kind) -> None:
         side, grey = (
             forms.field(ImageSetConfig.option(name), elem_id=kind.name(name), visible=False, min_width=140) for name in ("side", "grey")
         )
+    dataset = gr.Textbox(HUB_IMAGES, label="Data set", info=HUB_HELP, max_lines=1, visible=False, elem_id=kind.name("dataset"))
+    classes = gr.Textbox(
+        "", label="Column of the classes", info="Empty: label, or the first one.", max_lines=1, visible=False, elem_id=kind.name("classes")
+    )
     use = gr.Button("Use these images", elem_id=kind.name("use"), elem_classes="gh-enter")
     problem = pieces(elem_id=kind.name("text_problem"))
     facts = gr.HTML(markup.page(markup.note(NOTHING)), elem_id=kind.name("facts"), elem_classes="gh-reserve")
-    parts = {"source": source, "sample": sample, "file": file, "side": side, "grey": grey}
+    parts = {"source": source, "sample": sample, "file": file, "side": side, "grey": grey, "dataset": dataset}
+    parts["classes"] = classes
     parts |= {"use": use, "text_problem": problem, "facts": facts}
     wires.add(**{kind.name(part): component for part, component in parts.items()})
 
@@ -56,11 +65,14 @@ def choose(lab: Lab, kind: Kind, **given) -> dict:
 
 def take(lab: Lab, session: dict, kind: Kind, given: dict, fixes: Sequence[str] = ()) -> tuple[str, str]:
     """(id of the images that were read, what is told of them)."""
-    source, sample, file, side, grey = (given[kind.name(part)] for part in PARTS)
+    source, sample, file, side, grey, dataset, classes = (given[kind.name(part)] for part in PARTS)
     if source == FILE:
         if not file:
             raise UserError("No file has been chosen.", "One file is needed.", "Choose a ZIP of images.", "file")
         found = lab.take_images(session["visitor"], file, {"side": side, "grey": grey})
+    elif source == HUB:
+        address = streamed.address(dataset).values()
+        found = lab.take_images_hub(session["visitor"], *address, column=classes, values={"side": side, "grey": grey})
     else:
         found = lab.take_images_sample(session["visitor"], sample)
     return found.id, told(found)
