@@ -52,6 +52,7 @@ examples: $(VENV)/installed
 	PYTHONPATH=. $(RUN) docs/make_inside.py
 	PYTHONPATH=. $(RUN) docs/make_writing.py
 	PYTHONPATH=. $(RUN) docs/make_translating.py
+	PYTHONPATH=. $(RUN) docs/make_drawing.py
 
 zoo: $(VENV)/installed
 	for recipe in shakespeare char_rnn stories translators translator_rnn images; do $(KEEP_MEMORY) $(RUN) -m genhub.zoo.recipes.$$recipe --hours $(HOURS) || exit 1; done

@@ -15,6 +15,8 @@ from genhub.ui import course, markup, tiles, tokens
 from genhub.ui.classify import exhibit, tab, try_it, verdict
 from genhub.ui.generate import decode, write
 from genhub.ui.generate.inside import heads, shared
+from genhub.ui.images import stored as drawing
+from genhub.ui.images import tab as images
 from genhub.ui.ways import OPENED, SHOW_STAGE, Way, follow
 from genhub.ui.wiring import Wires, merged, pieces
 
@@ -166,6 +168,14 @@ def _head(lab: Lab, pick: str, session: dict, **_) -> dict:
     return {**read, "inside_heads_family": place.family, **drawn}
 
 
+def _drawn_answer(lab: Lab, pick: str, session: dict, **_) -> dict:
+    """An image on the tile: drawn again by its model, and looked at."""
+    told, number = drawing.example(), tokens.picked(pick, "drawn", MANY)
+    if not told or number is None or number >= told["drawn"]["count"]:
+        return {}
+    return images.pressed(lab, session, told["model"], told["values"], number)
+
+
 CHEAT = ("cheat_text", "cheat_guess", *exhibit.ASKED)
 WROTE = ("gen_prompt", *write.OUTPUTS)
 READ = ("inside_text", "inside_asked", "inside_tab", "inside_drawn", *heads.OUTPUTS, "inside_heads_family")
@@ -177,4 +187,5 @@ POKES = {
     "token": Poke(Way("why", beside="write"), WROTE, _token, _token_answer, "gen_why_head", "why_problem"),
     "way": Poke(Way("decode"), ("decode_preset", "decode_guess", *decode.OUTPUTS, "decode_kept"), _way),
     "head": Poke(Way("inside", "heads"), READ, _head),
+    "drawn": Poke(Way("play"), tuple(images.PRESSED), None, _drawn_answer, "play_look", "play_problem"),
 }

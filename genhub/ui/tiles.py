@@ -1,6 +1,6 @@
 """The tiles of *Start*: each a verb, a sentence, and a picture that was computed and can be pressed.
 
-    classify · write · look inside · compare · explain · catch it cheating
+    classify · write · draw · look inside · compare · explain · catch it cheating
 
 All figures come from what is stored with the app: runs, a text with its tokens, ways of choosing side by side, the attention of a BERT.
 A tile whose file was not made yet is left out.
@@ -14,6 +14,8 @@ from genhub.ui import charts, maps, markup, tokens
 from genhub.ui.classify import exhibit
 from genhub.ui.generate import decode, stored
 from genhub.ui.generate.inside import shared
+from genhub.ui.images import play
+from genhub.ui.images import stored as drawing
 from genhub.ui.markup import esc
 
 ATTENTION = EXAMPLE_PLACES["encoder"]
@@ -21,7 +23,7 @@ CANDIDATES = 4  # of the framed token
 
 
 def render(lab: Lab) -> str:
-    tiles = [classify(), write(), look_inside(lab), compare(), explain(), catch_it_cheating()]
+    tiles = [classify(), write(), draw(), look_inside(lab), compare(), explain(), catch_it_cheating()]
     return markup.page(f'<div class="gh-tiles">{"".join(tile for tile in tiles if tile)}</div>')
 
 
@@ -50,6 +52,16 @@ def write() -> str:
     bars = shared.shares((tokens.piece_text(one["text"]), one["raw"], tokens.probability(one["raw"])) for one in best)
     before = "".join(token["text"] for token in told["told"]["tokens"][: told["picked"]]).rpartition("\n")[2]
     return _tile("Write", text, drawn, markup.paragraph(f"Most probable after “{before}”:", "gi-label"), bars)
+
+
+def draw() -> str:
+    """Images that a model drew; one leads to its code."""
+    told = drawing.example()
+    if not told:
+        return ""
+    drawn = told["drawn"]
+    text = f"Nobody wrote these digits: {told['model']} drew them, {drawn['count']} in {1000 * drawn['seconds']:.0f} ms, told the class of each column. Press one for its code, its neighbours, and more like it."
+    return _tile("Draw", text, play.cells(drawn))
 
 
 def look_inside(lab: Lab) -> str:

@@ -10,12 +10,13 @@ from genhub import settings
 from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder
 from genhub.lab import EXAMPLES, Lab
-from genhub.training.configs import GenerateConfig, ScratchConfig
+from genhub.training.configs import DrawConfig, GenerateConfig, ScratchConfig
 from genhub.ui import app, course, forms, start, tiles, ways
 from genhub.ui.classify import exhibit, tab
 from genhub.ui.generate import decode, stored, tree, writer
 from genhub.ui.generate import tab as generate
 from genhub.ui.generate.inside import heads, section, shared
+from genhub.ui.images import stored as drawing
 from genhub.ui.images import tab as images
 from genhub.ui.learning import options
 from genhub.ui.learning.kinds import ADAPT, KINDS, SCRATCH
@@ -26,6 +27,11 @@ VISITOR = "v" * 43
 HELD = {"session": {**empty(), "visitor": VISITOR, "run": "example-cured"}, "decode_kept": [0, 0], "cheat_score": [0, 0]}
 PICKED = stored.example()["picked"]
 EXPLAINED = {"words": [{"text": "ab", "start": 0, "end": 2, "score": 1.0}], "left_out": [], "label": "x", "steps": 16, "delta": 0.0}
+DRAWING = {
+    "model": "embedded/mnist-vae-classes",
+    "values": {"n": 3},
+    "drawn": {"picture": "aGk=", "columns": 10, "side": 28, "count": 3, "classes": ["0", "1", "2"], "seconds": 0.01},
+}
 REFUSAL = UserError("It is gone.", "It was deleted.", "Choose another.")
 
 
@@ -66,10 +72,11 @@ def words(html: str) -> str:
 # ---- tiles ----------------------------------------------------------------------------------------------------------
 
 
-def test_there_are_six_tiles_and_each_can_be_poked(lab):
+def test_there_are_seven_tiles_and_each_can_be_poked(lab, monkeypatch):
+    monkeypatch.setattr(drawing, "example", lambda: DRAWING)
     drawn = tiles.render(lab).split('<section class="gh-tile">')[1:]
     titles = [re.search(r"<h3>([^<]*)", tile)[1] for tile in drawn]
-    assert titles == ["Classify", "Write", "Look inside", "Compare", "Explain", "Catch it cheating"]
+    assert titles == ["Classify", "Write", "Draw", "Look inside", "Compare", "Explain", "Catch it cheating"]
     for tile in drawn:
         picks = re.findall(r'data-pick="([^"]*)"', tile)
         assert picks
@@ -89,6 +96,7 @@ def test_every_figure_on_a_tile_is_the_stored_one(lab):
 def test_a_tile_whose_file_is_missing_is_left_out(lab, monkeypatch, tmp_path):
     monkeypatch.setattr(tiles, "EXAMPLES", tmp_path)
     monkeypatch.setattr(stored, "example", dict)
+    monkeypatch.setattr(drawing, "example", dict)
     monkeypatch.setattr("genhub.lab.insides.stored", dict)
     assert tiles.render(lab).count("gh-tile") == 1  # the grid alone
 
@@ -103,6 +111,7 @@ def test_a_tile_whose_file_is_missing_is_left_out(lab, monkeypatch, tmp_path):
         ("token:3", "generate", {"why", "write"}),
         ("way:1", "generate", {"decode"}),
         ("head:5", "generate", {"inside"}),
+        ("drawn:5", "images", {"play"}),
     ],
 )
 def test_a_press_opens_its_stage_before_a_model_is_asked(lab, parts, pick, tab, stages):
@@ -122,6 +131,41 @@ def test_a_press_on_nothing_opens_nothing(lab, pick):
 @pytest.mark.parametrize("pick", ["token:x", "token:9999999999", "way:77", "head:-1", "guess:neither", "cell:a:b", "cell:99:99"])
 def test_a_press_on_what_is_not_there_still_opens_the_stage(lab, pick):
     assert opened(start.poke(lab, pick, **HELD))[1] >= {start.POKES[pick.partition(":")[0]].way.stage}
+
+
+def test_a_drawn_image_comes_with_its_model_and_is_looked_at(lab, monkeypatch):
+    monkeypatch.setattr(drawing, "example", lambda: DRAWING)
+    answers = {
+        "images.about": {
+            "names": ["0"],
+            "size": 2,
+            "side": 8,
+            "channels": 1,
+            "conditional": True,
+            "draws": True,
+            "mapped": False,
+            "damage": None,
+        },
+        "images.draw": DRAWING["drawn"],
+        "images.look": {"picture": "aGk=", "code": [0.5, 1.0], "class": "0", "alike": "aGk="},
+    }
+    asked = []
+    monkeypatch.setattr(lab, "_painter", lambda visitor, model: model)
+    monkeypatch.setattr(lab.worker, "call", lambda op, args, **_: asked.append((op, args)) or answers[op])
+    told = start.answer(lab, "drawn:2", **HELD)
+    assert asked[-1][1]["of"] == {"drawn": DrawConfig(**DRAWING["values"]).to_dict(), "index": 2}
+    assert (told["im_model"], told["play_problem"], told["im_known"]["model"]) == (DRAWING["model"], "", DRAWING["model"])
+    assert "More like this" in told["play_look"]
+    assert told["play_sheet"].count('aria-pressed="true"') == 1
+    assert set(told) <= {*start.POKES["drawn"].outputs, "play_problem"}
+    for pick in ("drawn:40", "drawn:x", "drawn:"):
+        assert set(start.answer(lab, pick, **HELD)) == {"play_problem"}
+
+
+def test_the_tab_waits_for_an_image_that_was_pressed(lab):
+    assert images.arrive(lab, HELD["session"], None, None, "drawn:2") == {}
+    assert "im_about" in images.arrive(lab, HELD["session"], None, None, "token:2")
+    assert "im_about" in images.arrive(lab, HELD["session"], None, {"model": "x"}, "drawn:2")
 
 
 def test_a_cell_leads_to_its_rows_under_that_runs_own_heading(lab):

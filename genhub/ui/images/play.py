@@ -70,7 +70,11 @@ def draw(lab: Lab, session: dict, im_known: dict | None, im_label: str, **given)
     """Codes drawn from the middle of the map, decoded."""
     model, label = chooser.asked(im_known, im_label)
     values = {"label": label, **{option: given[name] for name, option in FIELDS.items()}}
-    told = lab.draw(session["visitor"], model, values)
+    return shown(values, lab.draw(session["visitor"], model, values))
+
+
+def shown(values: dict, told: dict) -> dict:
+    """Drawn images come into view. `values`: what was asked; `told`: the answer."""
     drawn = {"values": values, **{name: told[name] for name in ("picture", "columns", "count", "classes", "seconds")}}
     return {**CLEARED, "play_sheet": sheet(drawn), "play_drawn": drawn}
 
@@ -100,17 +104,25 @@ def save(lab: Lab, session: dict, im_known: dict | None, play_drawn: dict | None
 
 
 def sheet(drawn: dict, pressed: int | None = None) -> str:
-    """The drawn images, each of which can be pressed."""
+    """The drawn images, each of which can be pressed, and what they are."""
+    return markup.page(cells(drawn, pressed), markup.paragraph(_said(drawn), "muted"))
+
+
+def _said(drawn: dict) -> str:
+    count, classes = drawn["count"], drawn["classes"]
+    each = "" if not classes else f" of {classes[0]}" if len(set(classes)) == 1 else ", every class in turn"
+    return f"{markup.plural(count, 'image')}{each}, drawn in {1000 * drawn['seconds']:.0f} ms."
+
+
+def cells(drawn: dict, pressed: int | None = None) -> str:
+    """The drawn images alone."""
     count, columns, classes = drawn["count"], drawn["columns"], drawn["classes"]
     rows = -(-count // columns)
-    each = "" if not classes else f" of {classes[0]}" if len(set(classes)) == 1 else ", every class in turn"
-    said = f"{markup.plural(count, 'image')}{each}, drawn in {1000 * drawn['seconds']:.0f} ms."
-    cells = "".join(
+    buttons = "".join(
         markup.pick(
             "", f"{PICK}:{number}", pressed=number == pressed, title=f"Image {number + 1}" + (f", {classes[number]}" if classes else "")
         )
         for number in range(count)
     )
-    grid = f'<div class="cells" style="grid-template: repeat({rows}, 1fr) / repeat({columns}, 1fr)">{cells}</div>'
-    picture = f'<div class="gh-sheet">{markup.picture(drawn["picture"], said)}{grid}</div>'
-    return markup.page(picture, markup.paragraph(said, "muted"))
+    grid = f'<div class="cells" style="grid-template: repeat({rows}, 1fr) / repeat({columns}, 1fr)">{buttons}</div>'
+    return f'<div class="gh-sheet">{markup.picture(drawn["picture"], _said(drawn))}{grid}</div>'

@@ -39,7 +39,7 @@ def wire(wires: Wires) -> None:
     wires.on(components["im_model"].focus, chooser.offer, ["session", "im_model"], ["im_model"], problem)
     wires.on(components["im_model"].input, choose, asked, CHOSEN, problem)
     offered = wires.on(components["images_tab"].select, chooser.offer, ["session", "im_model"], ["im_model"], problem)
-    wires.on(offered.then, choose, asked, CHOSEN, problem)
+    wires.on(offered.then, arrive, [*asked, "start_pick"], CHOSEN, problem)
     for kind in PAINTERS:
         opened = list(dict.fromkeys([*ways.OPENED, "im_model"]))
         pressed = components[kind.name("play")].click
@@ -57,6 +57,22 @@ def choose(lab: Lab, session: dict, im_model: str | None, im_known: dict | None)
     if not known:
         return {}
     return merged(known, play.begin(lab, session, known["im_known"]), {"own_shown": ""}, latent.choose(lab, session, known["im_known"]))
+
+
+def arrive(lab: Lab, session: dict, im_model: str | None, im_known: dict | None, start_pick: str) -> dict:
+    """The tab was opened. Who came by pressing a drawn image sees what was pressed (`pressed`)."""
+    return {} if im_known is None and start_pick.startswith(play.PICK) else choose(lab, session, im_model, im_known)
+
+
+def pressed(lab: Lab, session: dict, model: str, values: dict, number: int) -> dict:
+    """An image that was drawn elsewhere comes into view with its model: it is drawn again, and looked at."""
+    chosen = choose(lab, session, model, None)
+    drawn = play.shown(values, lab.draw(session["visitor"], model, values))
+    looked = play.look(lab, f"{play.PICK}:{number}", session, chosen["im_known"], drawn["play_drawn"])
+    return merged(chosen, drawn, looked, {"im_model": model, "play_n": values["n"]})
+
+
+PRESSED = list(dict.fromkeys(["im_model", "play_n", *CHOSEN, "code_of"]))
 
 
 def play_with(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
