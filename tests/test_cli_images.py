@@ -1,12 +1,16 @@
 """`train images` and `sample` on the command line."""
 
 import json
+import zipfile
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from genhub import cli
+from genhub import cli, hub
+from genhub.images import stored
+from genhub.images.coder import Shape
+from genhub.images.variants import Blueprint, build
 
 FAST = ["--epochs", "2", "--precision", "fp32", "--frames", "0", "--quiet"]
 
@@ -88,3 +92,33 @@ def test_samples_that_cannot_be_drawn(words, said, capsys, tmp_path, monkeypatch
     genhub(capsys, "train", "images", "--variant", "dense", "--data", "digits", *FAST, "--epochs", "1", "--out", "run")
     status, _, err = genhub(capsys, "sample", "--run", "run", *words)
     assert (status, said in err) == (2, True), err
+
+
+def test_a_forecast_is_measured_before(capsys):
+    words = ["--family", "autoencoder", "--data", "digits", "--epochs", "3", "--precision", "fp32", "--json"]
+    status, out, _ = genhub(capsys, "forecast", "images", *words)
+    told = json.loads(out.splitlines()[-1])
+    assert (status, told["precision"]) == (0, "fp32")
+    assert told["steps"] > 0
+    status, _, err = genhub(capsys, "forecast", "images", *words, "--beta", "2")
+    assert status == 2
+    assert "beta" in err.lower()
+
+
+def test_a_model_that_comes_along_draws_and_draws_a_set(capsys, tmp_path, monkeypatch):
+    folder, names = tmp_path / "zoo" / "mnist-vae-classes", tuple("0123456789")
+    blueprint = Blueprint("vae", "dense", Shape(1, 8, 8), 4, 10)
+    stored.save(folder, blueprint, build(blueprint).eval(), names)
+    monkeypatch.setattr(hub, "ZOO", tmp_path / "zoo")
+    out = tmp_path / "drawn.zip"
+    assert genhub(capsys, "sample", "--model", "embedded/mnist-vae-classes", "--n", "20", "--out", str(out))[0] == 0
+    with zipfile.ZipFile(out) as archive:
+        assert archive.namelist()[3] == "3/00003.png"
+    words = ["--family", "autoencoder", "--data", "drawn-digits", "--variant", "linear", "--epochs", "1", "--precision", "fp32", "--json"]
+    status, _, err = genhub(capsys, "train", "images", *words, "--out", str(tmp_path / "run"))
+    assert status == 0, err
+    assert json.loads((tmp_path / "run" / "job.json").read_text())["data"]["sample"] == "drawn-digits"
+    for model, said in (("embedded/fashion-vae-2", "no image model"), ("../x", "no image model")):
+        status, _, err = genhub(capsys, "sample", "--model", model, "--out", str(out))
+        assert (status, said in err) == (2, True)
+    assert "is not here" in genhub(capsys, "train", "images", "--data", "drawn-clothes", "--out", str(tmp_path / "no"))[2]

@@ -4,7 +4,7 @@ import argparse
 from functools import partial
 
 from genhub import tasks
-from genhub.commands import Command, train, training
+from genhub.commands import Command, train, train_images, training
 from genhub.commands.output import Output, table
 from genhub.commands.training import Training
 
@@ -22,4 +22,12 @@ def _command(what: Training) -> Command:
     return Command(f"what it would cost to {what.help}", partial(training.source_arguments, what), partial(_run, what))
 
 
-COMMAND = Command("measure what a training would cost, without training", children={each.task: _command(each) for each in train.TRAININGS})
+def _run_images(args: argparse.Namespace, out: Output) -> None:
+    _run(train_images.chosen(args), args, out)
+
+
+IMAGES = Command("what it would cost to train an image model", train_images.source_arguments, _run_images)
+COMMAND = Command(
+    "measure what a training would cost, without training",
+    children={**{each.task: _command(each) for each in train.TRAININGS}, "images": IMAGES},
+)

@@ -101,7 +101,8 @@ TRAININGS = {
 }
 
 
-def _arguments(parser: argparse.ArgumentParser) -> None:
+def source_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where the images come from, the family and the options of all families, for `train` and for `forecast`."""
     parser.add_argument("--family", default="vae", help=f"What is trained: {' or '.join(TRAININGS)}. Default: vae.")
     _source_arguments(parser)
     presets = "; ".join(f"{family}: {', '.join(each.presets)}" for family, each in TRAININGS.items())
@@ -112,14 +113,23 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     for each in TRAININGS.values():
         add_config(parser, each.config, known)
         known |= {option.name for option in each.config.options()}
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    source_arguments(parser)
     training.place_arguments(parser)
 
 
-def _run(args: argparse.Namespace, out: Output) -> None:
-    chosen = TRAININGS[gate.choice(args.family, tuple(TRAININGS), "family")]
+def chosen(args: argparse.Namespace) -> Training:
+    """What --family says. Raises UserError for an option of another family."""
+    found = TRAININGS[gate.choice(args.family, tuple(TRAININGS), "family")]
     every = {name: getattr(args, name) for each in TRAININGS.values() for name in config_values(args, each.config)}
-    gate.config(chosen.task, every)  # an option of another family is no option
-    training.run(chosen, args, out)
+    gate.config(found.task, every)
+    return found
+
+
+def _run(args: argparse.Namespace, out: Output) -> None:
+    training.run(chosen(args), args, out)
 
 
 IMAGES = Command("train an autoencoder or a VAE on images", _arguments, _run)

@@ -139,7 +139,7 @@ RECIPES = {
     "fashion-sparse-kl": _autoencoder("sparse-kl", 60, 2e-3),
     "fashion-conv": _autoencoder("conv", 25, 2e-3, "bf16"),
     "fashion-recurrent": _autoencoder("recurrent", 40, 3e-3),
-    "mnist-vae-2": _vae("mnist", "conv", 2, 40),
+    "mnist-vae-2": _vae("mnist", "conv-wide", 2, 30),
     "mnist-vae-16": _vae("mnist", "conv-wide", 16, 25),
     "mnist-vae-classes": _vae("mnist", "conv-wide", 16, 25, classes=10),
     "fashion-vae-2": _vae("fashion", "conv", 2, 30),
