@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from genhub.ui.markup import esc, term
 
-COLOURS = 8
+COLOURS = 10  # those of Okabe and Ito, and two for the last of ten classes
 STRONGEST = 55  # per cent of its colour that the word with the most to say has: the text stays readable on it
 WIDTH, HEIGHT = 560, 250
 LEFT, RIGHT, TOP, BOTTOM = 72, 14, 12, 42
