@@ -7,14 +7,11 @@ import pytest
 
 from genhub.data import samples
 from tests.serving.tiny_language import MODEL, store_language
+from tests.ui.browser import FITS, SLOW, arrive, expect, visiting
 from tests.ui.served import Served
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is in requirements-dev.txt")
-expect = playwright.expect
-SLOW = 90_000  # milliseconds a step may take on a busy machine
 PROMPT = "KING RICHARD III:\nMy"
 LONG = 1_024  # tokens that take long enough to be stopped among them
-FITS = "document.scrollingElement.scrollWidth <= innerWidth"
 
 
 @pytest.fixture(scope="module")
@@ -32,24 +29,18 @@ def app(tmp_path_factory):
 
 @pytest.fixture
 def page(app, chromium):
-    """The tab, opened by a fresh visitor; errors of its scripts and requests to other hosts fail the test."""
-    expect.set_options(timeout=SLOW)
-    context = chromium.new_context(viewport={"width": 1400, "height": 1000}, accept_downloads=True)
-    page = context.new_page()
-    page.set_default_timeout(SLOW)
-    foreign, broken = [], []
-    page.on("request", lambda request: foreign.append(request.url) if not request.url.startswith((app.address, "data:", "blob:")) else None)
-    page.on("pageerror", lambda error: broken.append(str(error)))
-    opened(page, app)
-    yield page
-    context.close()
-    assert (foreign, broken) == ([], [])
+    """The tab, with the model of plays chosen."""
+    with visiting(app, chromium, "Generate") as page:
+        choose_writer(page)
+        yield page
 
 
 def opened(page, app):
-    page.goto(app.address)
-    page.wait_for_selector("#start-tiles .gh-tile")
-    page.get_by_role("tab", name="Generate").click()
+    arrive(page, app, "Generate")
+    choose_writer(page)
+
+
+def choose_writer(page):
     page.wait_for_selector("#gen-text .tok")
     fill(page, **{"gen-writer": "embedded/shakespeare"})  # a character a token, and no end
     page.locator("#gen-writer input").press("Enter")

@@ -7,12 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.ui.browser import FITS, expect, visiting
 from tests.ui.served import Served
-
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is in requirements-dev.txt")
-expect = playwright.expect
-SLOW = 90_000  # milliseconds a step may take on a busy machine
-FITS = "document.scrollingElement.scrollWidth <= innerWidth"
 
 
 @pytest.fixture(scope="module")
@@ -25,20 +21,8 @@ def app(tmp_path_factory):
 
 @pytest.fixture
 def page(app, chromium):
-    """The tab, opened by a fresh visitor; errors of its scripts and requests to other hosts fail the test."""
-    expect.set_options(timeout=SLOW)
-    context = chromium.new_context(viewport={"width": 1400, "height": 1000}, accept_downloads=True)
-    page = context.new_page()
-    page.set_default_timeout(SLOW)
-    foreign, broken = [], []
-    page.on("request", lambda request: foreign.append(request.url) if not request.url.startswith((app.address, "data:", "blob:")) else None)
-    page.on("pageerror", lambda error: broken.append(str(error)))
-    page.goto(app.address)
-    page.wait_for_selector("#start-tiles .gh-tile")
-    page.get_by_role("tab", name="Images").click()
-    yield page
-    context.close()
-    assert (foreign, broken) == ([], [])
+    with visiting(app, chromium, "Images") as page:
+        yield page
 
 
 def stage(page, name):

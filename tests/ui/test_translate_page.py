@@ -4,14 +4,11 @@ import pytest
 
 from tests.serving.tiny_runs import store
 from tests.tiny_translators import PAIRS, trained_translator
+from tests.ui.browser import FITS, expect, visiting
 from tests.ui.served import Served
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is in requirements-dev.txt")
-expect = playwright.expect
-SLOW = 90_000  # milliseconds a step may take on a busy machine
 MODEL = "Helsinki-NLP/opus-mt-en-es"
 TEXT = "Tom sees bread. The dog wants bread."
-FITS = "document.scrollingElement.scrollWidth <= innerWidth"
 
 
 @pytest.fixture(scope="module")
@@ -29,23 +26,12 @@ def app(tmp_path_factory):
 
 @pytest.fixture
 def page(app, chromium):
-    """The tab, opened by a fresh visitor; errors of its scripts and requests to other hosts fail the test."""
-    expect.set_options(timeout=SLOW)
-    context = chromium.new_context(viewport={"width": 1400, "height": 1000}, accept_downloads=True)
-    page = context.new_page()
-    page.set_default_timeout(SLOW)
-    foreign, broken = [], []
-    page.on("request", lambda request: foreign.append(request.url) if not request.url.startswith((app.address, "data:", "blob:")) else None)
-    page.on("pageerror", lambda error: broken.append(str(error)))
-    page.goto(app.address)
-    page.wait_for_selector("#start-tiles .gh-tile")
-    page.get_by_role("tab", name="Translate").click()
-    page.wait_for_selector("#tr-go")
-    page.locator("#tr-model input").fill(MODEL)
-    page.locator("#tr-model input").press("Enter")
-    yield page
-    context.close()
-    assert (foreign, broken) == ([], [])
+    """The tab, with the tiny model chosen."""
+    with visiting(app, chromium, "Translate") as page:
+        page.wait_for_selector("#tr-go")
+        page.locator("#tr-model input").fill(MODEL)
+        page.locator("#tr-model input").press("Enter")
+        yield page
 
 
 def translated(page, text=TEXT):
