@@ -94,6 +94,20 @@ def test_samples_that_cannot_be_drawn(words, said, capsys, tmp_path, monkeypatch
     assert (status, said in err) == (2, True), err
 
 
+def test_two_runs_stand_side_by_side(capsys, tmp_path):
+    runs = []
+    for variant in ("linear", "stacked"):
+        runs.append(str(tmp_path / variant))
+        words = ["--family", "autoencoder", "--data", "digits", "--variant", variant, *FAST, "--out", runs[-1]]
+        assert genhub(capsys, "train", "images", *words)[0] == 0
+    status, out, err = genhub(capsys, "compare", *runs)
+    assert status == 0, err
+    assert "squared error" in out
+    told = json.loads(genhub(capsys, "compare", *runs, "--json")[1].splitlines()[-1])["runs"]
+    assert told[0]["more"] is None
+    assert told[1]["more"] == pytest.approx(told[1]["mse"] - told[0]["mse"])
+
+
 def test_a_forecast_is_measured_before(capsys):
     words = ["--family", "autoencoder", "--data", "digits", "--epochs", "3", "--precision", "fp32", "--json"]
     status, out, _ = genhub(capsys, "forecast", "images", *words)

@@ -8,6 +8,7 @@ from genhub.commands.output import Output, table
 HEADER = ("run", "method", "trainable %", "seconds", "peak MB", "file MB", "accuracy", "95 %", "to the first")
 WRITERS = ("run", "method", "trainable %", "seconds", "peak MB", "file MB", "bits a character", "95 %", "to the first", "to its base")
 TRANSLATORS = ("run", "method", "trainable %", "seconds", "peak MB", "file MB", "BLEU", "95 %", "to the first", "to its base", "in general")
+PAINTERS = ("run", "method", "seconds", "peak MB", "file MB", "code in use", "squared error", "95 %", "to the first", "PCA")
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,13 +17,14 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace, out: Output) -> None:
     folders = [run_folders.finished(name) for name in args.runs]
+    from genhub.images.compare import PaintersCompared
     from genhub.text import comparison
     from genhub.text.adapting.compare import WritersCompared
     from genhub.text.translation.tuning.compare import TranslatorsCompared
 
     told = comparison.compare([(run_folders.name_of(folder), folder) for folder in folders])
     rows = told.to_dict()["runs"]
-    shown = {WritersCompared: (WRITERS, _writer), TranslatorsCompared: (TRANSLATORS, _translator)}
+    shown = {WritersCompared: (WRITERS, _writer), TranslatorsCompared: (TRANSLATORS, _translator), PaintersCompared: (PAINTERS, _painter)}
     header, line = shown.get(type(told), (HEADER, _line))
     out.result({"runs": rows}, table(header, [line(row) for row in rows]))
 
@@ -36,6 +38,21 @@ def _translator(row: dict) -> tuple:
     interval = f"{row['bleu_low']:.1f}–{row['bleu_high']:.1f}"
     changes = ("–" if row[name] is None else f"{row[name]:+.1f}" for name in ("more", "gain", "general"))
     return row["name"], row["method"], *_costs(row), row["bleu"], interval, *changes
+
+
+def _painter(row: dict) -> tuple:
+    interval = f"{row['mse_low']:.4f}–{row['mse_high']:.4f}"
+    more = "–" if row["more"] is None else f"{row['more']:+.4f}"
+    return (
+        row["name"],
+        row["method"],
+        *_costs(row)[1:],
+        f"{row['active']} of {row['coding']}",
+        f"{row['mse']:.4f}",
+        interval,
+        more,
+        f"{row['pca']:.4f}",
+    )
 
 
 def _more(fewer: float | None) -> str:

@@ -1,8 +1,11 @@
-"""Finished runs in one table: classifiers row by row, language models in bits a character, translation models in BLEU."""
+"""Finished runs in one table: classifiers row by row, language models in bits a character, translation models in BLEU,
+image models by their errors."""
 
 from collections.abc import Sequence
 
 from genhub.errors import UserError
+from genhub.images import compare as painters
+from genhub.images.compare import PaintersCompared
 from genhub.jobs.folder import RunFolder
 from genhub.text import verdict
 from genhub.text.adapting import compare as writers
@@ -11,10 +14,17 @@ from genhub.text.translation.tuning import compare as translators
 from genhub.text.translation.tuning.compare import TranslatorsCompared
 from genhub.text.verdict import Comparison
 
-DO = {"bleu": "translate", "bits_per_character": "write", "accuracy": "put labels on texts"}  # by the figure that tells a kind
+DO = {
+    "mse": "draw or give images back",
+    "bleu": "translate",
+    "bits_per_character": "write",
+    "accuracy": "put labels on texts",
+}  # by the figure that tells a kind
+
+BESIDE = {"mse": painters.compare, "bleu": translators.compare, "bits_per_character": writers.compare}
 
 
-def compare(runs: Sequence[tuple[str, RunFolder]]) -> Comparison | WritersCompared | TranslatorsCompared:
+def compare(runs: Sequence[tuple[str, RunFolder]]) -> Comparison | WritersCompared | TranslatorsCompared | PaintersCompared:
     """Named runs, the first one being what the others are compared with. Raises UserError for runs of two kinds, for such as were judged
     on other data, and for one that has no figures yet."""
     read = [(name, folder.read("metrics.json"), folder) for name, folder in runs]
@@ -24,5 +34,4 @@ def compare(runs: Sequence[tuple[str, RunFolder]]) -> Comparison | WritersCompar
         raise UserError(what, "Only runs of one kind can be compared.", "Choose runs of one kind.", "runs")
     if kinds[:1] == ["accuracy"] or not kinds:
         return verdict.compare([(name, metrics, verdict.read_predictions(folder.path)) for name, metrics, folder in read])
-    compared = translators.compare if kinds[0] == "bleu" else writers.compare
-    return compared([(name, metrics, folder.read("passport.json")) for name, metrics, folder in read])
+    return BESIDE[kinds[0]]([(name, metrics, folder.read("passport.json")) for name, metrics, folder in read])

@@ -7,9 +7,7 @@ import gradio as gr
 from genhub.errors import UserError
 from genhub.jobs.runner import RunInfo
 from genhub.lab import Lab
-from genhub.text.adapting.compare import WritersCompared
-from genhub.text.translation.tuning.compare import TranslatorsCompared
-from genhub.ui import charts, markup
+from genhub.ui import charts, comparisons, markup
 from genhub.ui.classify import tab, take_home
 from genhub.ui.classify.train import LIVE
 from genhub.ui.learning import section
@@ -236,6 +234,10 @@ def _judged(metrics: dict) -> str:
         return f"accuracy {metrics['accuracy']:.3f} [{metrics['accuracy_low']:.3f}–{metrics['accuracy_high']:.3f}], {metrics['test_rows']:,} rows"
     if "bits_per_character" in metrics:
         return f"{metrics['bits_per_character']:.3f} bits a character, {metrics['test_characters']:,} characters"
+    if "bleu" in metrics:
+        return f"BLEU {metrics['bleu']:.1f}, chrF {metrics['chrf']:.1f}, {metrics['test_sources']:,} sources"
+    if "mse" in metrics:
+        return f"squared error {metrics['mse']:.4f} [{metrics['mse_low']:.4f}–{metrics['mse_high']:.4f}], {metrics['test_images']:,} images"
     return "–"
 
 
@@ -264,82 +266,4 @@ def compare(lab: Lab, session: dict, chosen: list[str]) -> str:
         told = lab.compare(session["visitor"], chosen)
     except UserError as error:
         return markup.problem(error)
-    if isinstance(told, WritersCompared):
-        return _writers(told)
-    if isinstance(told, TranslatorsCompared):
-        return _translators(told)
-    rows = [_compared(run) for run in told.runs]
-    headers = ["run", "trainable", "time", "memory", "learnt weights", "accuracy", "difference to the first"]
-    return markup.page(
-        f"<h3>The same {told.test_rows:,} unseen rows</h3>",
-        markup.table(headers, rows, classes="scroll compact"),
-        *(markup.paragraph(run.sentence, "muted") for run in told.runs[1:]),
-    )
-
-
-def _writers(told: WritersCompared) -> str:
-    """Language models on one text."""
-    rows = [
-        [
-            run.name,
-            *_costs(run),
-            _with_interval(f"{run.bits_per_character:.3f}", f"[{run.bits_per_character_low:.3f}–{run.bits_per_character_high:.3f}]"),
-            "–" if run.fewer is None else f"{-run.fewer:+.3f}",
-            "–" if run.gain is None else f"{-run.gain:+.3f}",
-            "–" if run.copied is None else f"{run.copied:.1%}",
-        ]
-        for run in told.runs
-    ]
-    headers = ["run", "trainable", "time", "memory", "learnt weights", "bits a character", "to the first", "to its base", "copied"]
-    return markup.page(
-        f"<h3>The same {told.test_characters:,} unseen characters</h3>", markup.table(headers, rows, classes="scroll compact")
-    )
-
-
-def _translators(told: TranslatorsCompared) -> str:
-    """Translation models on the same pairs."""
-    rows = [
-        [
-            run.name,
-            *_costs(run),
-            _with_interval(f"{run.bleu:.1f}", f"[{run.bleu_low:.1f}–{run.bleu_high:.1f}]"),
-            *("–" if change is None else f"{change:+.1f}" for change in (run.more, run.gain)),
-            _with_interval(f"{run.chrf:.1f}", f"[{run.chrf_low:.1f}–{run.chrf_high:.1f}]"),
-            "–" if run.general is None else f"{run.general:+.1f}",
-        ]
-        for run in told.runs
-    ]
-    headers = ["run", "trainable", "time", "memory", "learnt weights", "BLEU", "to the first", "to its base", "chrF", "BLEU in general"]
-    return markup.page(
-        f"<h3>The same {told.test_sources:,} unseen sources</h3>",
-        markup.table(headers, rows, classes="scroll compact"),
-        markup.paragraph(
-            "“In general”: what became of the base model's own sentences, in BLEU; below 0, some of it was forgotten.", "muted"
-        )
-        if any(run.general is not None for run in told.runs)
-        else "",
-    )
-
-
-def _costs(run) -> list[str]:
-    return [
-        "–" if run.trainable_percent is None else markup.percent(run.trainable_percent),
-        "–" if run.seconds is None else markup.seconds(run.seconds),
-        "–" if run.peak_memory_mb is None else f"{run.peak_memory_mb:,.0f} MB",
-        "–" if run.file_bytes is None else markup.size(run.file_bytes),
-    ]
-
-
-def _compared(run) -> list:
-    """A row; an interval stands below its figure, so that the table is narrow."""
-    gap = run.difference
-    return [
-        run.name,
-        *_costs(run),
-        _with_interval(f"{run.accuracy:.3f}", f"[{run.accuracy_low:.3f}–{run.accuracy_high:.3f}]"),
-        "–" if gap is None else _with_interval(f"{gap.mean:+.3f}", f"[{gap.low:+.3f}, {gap.high:+.3f}]"),
-    ]
-
-
-def _with_interval(figure: str, interval: str) -> markup.Raw:
-    return markup.Raw(f"{markup.esc(figure)}<br><small>{markup.esc(interval)}</small>")
+    return comparisons.table(told)
