@@ -53,7 +53,7 @@ def main() -> None:
     from playwright.sync_api import sync_playwright
 
     FOLDER.mkdir(exist_ok=True)
-    program = shutil.which("chromium") or shutil.which("google-chrome")
+    program = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "google-chrome"))), None)
     with app() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
         for scheme in ("light", "dark"):
@@ -63,6 +63,7 @@ def main() -> None:
                 page.goto(f"{address}?__theme={scheme}")
                 walk(page, f"{scheme}-{width}")
                 generate(page, f"{scheme}-{width}")
+                images(page, f"{scheme}-{width}")
                 page.close()
         browser.close()
 
@@ -109,6 +110,37 @@ def generate(page, suffix: str) -> None:
     for name in ("adapt", "scratch"):
         with stage(page, name, suffix):
             page.wait_for_selector(f"#{name}_verdict .gh-big")
+
+
+def images(page, suffix: str) -> None:
+    """What the first model draws, one image looked at, a way over its map, a sketch given back, and two models side by side."""
+    page.get_by_role("tab", name="Images").click()
+    page.wait_for_selector("#play-sheet img")
+    page.locator("#play-sheet [data-pick]").nth(13).click()
+    page.wait_for_selector("#play-look img")
+    shot(page, f"play-{suffix}")
+    page.locator("#stage-play > button").click()
+    with stage(page, "latent", suffix):
+        for cell in (380, 740):
+            page.locator("#latent-map rect").nth(cell).click()
+            page.wait_for_timeout(800)
+        page.wait_for_selector("#latent-sliders input")
+        page.locator("#latent-each").click()
+        page.wait_for_selector("#latent-turned img")
+    with stage(page, "own", suffix) as own:
+        pad = own.locator("canvas")
+        pad.scroll_into_view_if_needed()
+        box = pad.bounding_box()
+        page.mouse.move(box["x"] + 60, box["y"] + 55)
+        page.mouse.down()
+        for x, y in ((165, 55), (160, 75), (120, 130), (95, 185)):
+            page.mouse.move(box["x"] + x, box["y"] + y, steps=6)
+        page.mouse.up()
+        page.wait_for_selector("#own-shown img")
+    with stage(page, "beside", suffix):
+        page.wait_for_timeout(800)
+        page.locator("#beside-go").click()
+        page.wait_for_selector("#beside-shown img")
 
 
 @contextmanager
