@@ -1,6 +1,6 @@
 """Sets of images come in, read in one-shot children.
 
-image_samples · take_images · take_images_sample · take_images_hub · images_info · images_rows · picture · film_file
+image_samples · take_images · take_images_sample · take_images_hub · images_info · images_rows · picture · forming_map · film_file
 """
 
 import base64
@@ -80,6 +80,13 @@ class ImageSets(Base):
         if not path.is_file():
             raise UserError("This picture is not here.", "A run that was opened from a ZIP has none.", "Train it here to see them.", "film")
         return base64.b64encode(path.read_bytes()).decode("ascii")
+
+    def forming_map(self, visitor: str, run: str, name: str) -> dict | None:
+        """Where images lay when a picture of `picture` was made; see `images.film`. None of runs whose film has no maps."""
+        if not isinstance(name, str) or not re.fullmatch(r"frames/\d{1,9}\.png", name):
+            raise UserError("There is no such picture.", "It is one of the run's film.", "Choose another moment.", "film")
+        path = (self.folder(visitor, run).path / name).with_suffix(".json")
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
     def film_file(self, visitor: str, run: str) -> Path:
         """The pictures that a run made on its way as a GIF to download."""

@@ -66,6 +66,8 @@ def test_a_run_draws_shows_its_film_and_its_map(lab, images, run):
     assert lab.draw(VISITOR, run, {"n": 25, "label": "3", "seed": 1})["picture"] == told["picture"]
     _, view = lab.view(VISITOR, run)
     assert picture(lab.picture(VISITOR, run, view.samples[-1].file)).shape == (5 * 9 - 1, 10 * 9 - 1)
+    forming = lab.forming_map(VISITOR, run, view.samples[-1].file)
+    assert (len(forming["places"]), len(forming["names"])) == (180, 10)
     for name in ("../passport.json", "frames/../job.json", "frames/000001.txt", "frames/999999.png", 7):
         with pytest.raises(UserError, match="picture"):
             lab.picture(VISITOR, run, name)

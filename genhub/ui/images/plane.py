@@ -19,8 +19,8 @@ def span(places: Sequence[Sequence[float]]) -> Span:
     return min(xs) - 0.05 * wide, min(ys) - 0.05 * high, max(xs) + 0.05 * wide, max(ys) + 0.05 * high
 
 
-def draw(told: dict) -> str:
-    """`told`: the answer of `lab.image_map`."""
+def draw(told: dict, *, pressed: bool = True) -> str:
+    """`told`: the answer of `lab.image_map`, or of `lab.forming_map`; pressed: it has cells that can be."""
     whole = span(told["places"])
     at = _at(whole)
     dots = "".join(
@@ -29,7 +29,7 @@ def draw(told: dict) -> str:
     )
     names = dict(zip(told["names"], range(len(told["names"])), strict=True))
     labels = "".join(_label(told, number, name, at) for name, number in names.items())
-    cells = "".join(_cell(column, row, whole) for row in range(ROWS) for column in range(COLUMNS))
+    cells = "" if not pressed else "".join(_cell(column, row, whole) for row in range(ROWS) for column in range(COLUMNS))
     told_of = f"A map of {len(told['places']):,} images in {len(names) or 'no'} classes"
     return f'<svg class="gh-plane" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{esc(told_of)}">{dots}{labels}{cells}</svg>'
 

@@ -8,6 +8,7 @@ from genhub.errors import UserError
 from genhub.events import Sample
 from genhub.lab import Lab
 from genhub.ui import markup, run_view
+from genhub.ui.images import plane
 from genhub.ui.learning import verdicts
 from genhub.ui.learning.kinds import KINDS, Kind, remembered
 from genhub.ui.wiring import Wires
@@ -15,6 +16,7 @@ from genhub.ui.wiring import Wires
 PARTS = ("run", "view", "stop", "resume", "film", "film_view", "following", "verdict")
 NOTHING = "Nothing has been trained here yet."
 RECORDED = "Recorded: the bundled text"
+MAP_THEN = "Where images that it does not learn from lie then, by class."
 IN_A_FRAME = "Above images that it does not learn from, below each what becomes of it; of a VAE then images that it draws, always from the same codes."
 
 
@@ -147,6 +149,8 @@ def frame(lab: Lab, session: dict, run: str, samples: list[Sample], place: int) 
     when = "Before the first step" if sample.step == 0 else f"After step {sample.step:,}"
     if sample.file:
         drawn = markup.picture(lab.picture(session["visitor"], run, sample.file), f"{when}: {IN_A_FRAME}")
-        return markup.page(f"<h3>{when}</h3>", drawn, markup.paragraph(IN_A_FRAME, "muted"))
+        places = lab.forming_map(session["visitor"], run, sample.file)
+        forming = [plane.draw(places, pressed=False), markup.paragraph(MAP_THEN, "muted")] if places else []
+        return markup.page(f"<h3>{when}</h3>", drawn, markup.paragraph(IN_A_FRAME, "muted"), *forming)
     text = f'<div class="gh-text small"><span class="prompt">{markup.esc(sample.prompt)}</span>{markup.esc(sample.text)}</div>'
     return markup.page(f"<h3>{when} it writes</h3>", text)
