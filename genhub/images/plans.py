@@ -48,17 +48,8 @@ def phases(config: ImageConfig, epochs: int, pairs: int) -> tuple[Phase, ...]:
 
 
 def plan(config: ImageConfig, material: Material) -> Plan:
-    images = len(material.train)
-    return Plan(
-        phases=phases(config, epochs(config, images), len(material.model.encoder) if config.variant == LAYERWISE else 0),
-        batch_size=batch_size(config, images),
-        warmup=config.warmup,
-        weight_decay=config.weight_decay,
-        clip=config.clip,
-        patience=config.patience,
-        seed=config.seed,
-        precision=precision(config),
-    )
+    images, pairs = len(material.train), len(material.model.encoder) if config.variant == LAYERWISE else 0
+    return Plan.of(config, phases(config, epochs(config, images), pairs), batch_size(config, images), precision=precision(config))
 
 
 def task(material: Material, plan: Plan) -> CoderTask:

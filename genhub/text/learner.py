@@ -104,14 +104,5 @@ def plan(config: ClassifyConfig, classes: int, rows: int, part: str = "final", p
     method = methods.get(config.method)
     encoder, head = rates(config, classes)
     warm = (Phase(method.warm_epochs, {"encoder": 0.0, "head": head}),) if method.warm_epochs else ()
-    return Plan(
-        phases=(*warm, Phase(config.epochs, {"encoder": encoder, "head": encoder if warm else head})),
-        batch_size=batch_size(config, rows),
-        part=part,
-        warmup=config.warmup,
-        weight_decay=config.weight_decay,
-        clip=config.clip,
-        patience=config.patience,
-        seed=config.seed,
-        precision=precision,
-    )
+    phases = (*warm, Phase(config.epochs, {"encoder": encoder, "head": encoder if warm else head}))
+    return Plan.of(config, phases, batch_size(config, rows), part=part, precision=precision)

@@ -12,8 +12,10 @@ from torch import nn
 
 from genhub.errors import UserError
 from genhub.events import Progress
+from genhub.options import Config
 from genhub.training.checkpoint import Checkpoints
 
+SAID = ("warmup", "weight_decay", "clip", "patience", "seed", "precision")  # fields of a Plan that configurations have as options
 POOL = 50  # batches whose rows are sorted by length together
 
 
@@ -103,6 +105,12 @@ class Plan:
     betas: tuple[float, float] = (0.9, 0.999)
     muon: tuple[str, ...] = ()
     in_order: bool = False
+
+    @classmethod
+    def of(cls, config: Config, phases: tuple[Phase, ...], batch_size: int, **more) -> "Plan":
+        """With what a task's configuration says of it (see SAID); `more` counts instead, and besides."""
+        said = {name: getattr(config, name) for name in SAID if hasattr(config, name)}
+        return cls(phases, batch_size, **{**said, **more})
 
     @property
     def epochs(self) -> int:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from genhub.errors import UserError
+from genhub.images import sketch
 from genhub.ui.images import chooser, compare, latent, own, plane, play, tab
 
 SESSION = {"visitor": "v" * 43}
@@ -197,17 +198,24 @@ def test_an_image_of_ones_own_goes_through_the_model():
     lab = Drawing()
     given = {"own_source": own.DRAWN, "own_file": None, "own_turned": False, "own_centred": True}
     hurt = {"own_damage": own.UNDAMAGED, "own_amount": 0.3, "own_seed": 1}
-    sketch = own.sketched(lab, "sketch:AAAA")["own_sketch"]
-    shown = own.after_stroke(lab, SESSION, im_known=KNOWN, im_label=chooser.ANY, own_sketch=sketch, **given, **hurt)["own_shown"]
+    drawn = own.sketched(lab, "sketch:AAAA")["own_sketch"]
+    shown = own.after_stroke(lab, SESSION, im_known=KNOWN, im_label=chooser.ANY, own_sketch=drawn, **given, **hurt)["own_shown"]
     assert lab.asked[-1] == ("c", {"sketch": "AAAA", "centred": True}, {"damage": "", "amount": 0.0, "seed": 1}, "")
     assert "An outlier" in shown
     assert own.sketched(lab, "clear") == {"own_sketch": "", "own_shown": ""}
-    assert own.after_stroke(lab, SESSION, im_known=None, im_label=chooser.ANY, own_sketch=sketch, **given, **hurt) == {}
-    own.give_back(lab, SESSION, KNOWN, chooser.ANY, own_sketch=sketch, **given, **{**hurt, "own_damage": "white"})
+    assert own.after_stroke(lab, SESSION, im_known=None, im_label=chooser.ANY, own_sketch=drawn, **given, **hurt) == {}
+    own.give_back(lab, SESSION, KNOWN, chooser.ANY, own_sketch=drawn, **given, **{**hurt, "own_damage": "white"})
     assert lab.asked[-1][2] == {"damage": "white", "amount": 0.3, "seed": 1}
     for source, said in ((own.DRAWN, "Nothing has been drawn"), (own.FILE, "No picture has been chosen")):
         with pytest.raises(UserError, match=said):
             own.give_back(lab, SESSION, KNOWN, chooser.ANY, own_sketch="", **{**given, "own_source": source}, **hurt)
+
+
+def test_the_pad_and_the_worker_agree_on_its_size():
+    assert own.SIDE == sketch.SIDE
+    assert f"SIDE = {own.SIDE}," in own.PAD_JS
+    shown = own.source(Drawing(), own.FILE)
+    assert (shown["own_pad"]["visible"], shown["own_file"]["visible"], shown["own_sketch"]) == (False, True, "")
 
 
 def test_two_models_stand_side_by_side():

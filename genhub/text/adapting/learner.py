@@ -81,13 +81,5 @@ def batch_size(config: AdaptConfig, windows: int) -> int:
 
 def plan(config: AdaptConfig, windows: int, precision: str = "auto") -> Plan:
     """The config as the loop's plan for a text of so many windows."""
-    return Plan(
-        phases=(Phase(config.epochs, dict.fromkeys((MATRICES, REST), rate(config))),),
-        batch_size=batch_size(config, windows),
-        warmup=config.warmup,
-        weight_decay=config.weight_decay,
-        clip=config.clip,
-        patience=config.patience,
-        seed=config.seed,
-        precision=precision,
-    )
+    phase = Phase(config.epochs, dict.fromkeys((MATRICES, REST), rate(config)))
+    return Plan.of(config, (phase,), batch_size(config, windows), precision=precision)

@@ -139,14 +139,10 @@ def rates(config: ScratchConfig) -> dict[str, float]:
 
 def plan(config: ScratchConfig, rows: int) -> Plan:
     """The config as the loop's plan for epochs of so many windows."""
-    return Plan(
-        phases=(Phase(STRETCHES, rates(config)),),
-        batch_size=rows // stretch(config),
-        warmup=config.warmup,
-        weight_decay=config.weight_decay,
-        clip=config.clip,
-        seed=config.seed,
-        precision=config.precision,
+    return Plan.of(
+        config,
+        (Phase(STRETCHES, rates(config)),),
+        rows // stretch(config),
         betas=BETAS,
         muon=(MATRICES,) if config.optimizer == "muon" else (),
         in_order=config.architecture == "rnn" and config.stateful,

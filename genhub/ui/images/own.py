@@ -75,7 +75,9 @@ def layout(wires: Wires) -> None:
 
 def wire(wires: Wires) -> None:
     part = wires.parts
-    wires.on(part["own_source"].change, source, ["own_source"], ["own_pad", "own_centred", "own_file", "own_turned"])
+    wires.on(
+        part["own_source"].change, source, ["own_source"], ["own_pad", "own_centred", "own_file", "own_turned", "own_sketch", "own_shown"]
+    )
     told = {"trigger_mode": "always_last", "show_progress": "minimal"}
     drawn = wires.on_pick(part["own_pad"].select, sketched, [], ["own_sketch", "own_shown"], "own_problem", trigger_mode="multiple")
     wires.on(drawn.then, after_stroke, GIVEN, ["own_shown"], "own_problem", **told)
@@ -86,9 +88,11 @@ def wire(wires: Wires) -> None:
 
 
 def source(lab: Lab, own_source: str) -> dict:
-    """Drawn or from a file."""
+    """Drawn or from a file; the pad begins empty again."""
     drawn = own_source == DRAWN
     return {
+        "own_sketch": "",
+        "own_shown": "",
         **{name: gr.update(visible=drawn) for name in ("own_pad", "own_centred")},
         **{name: gr.update(visible=not drawn) for name in ("own_file", "own_turned")},
     }

@@ -54,13 +54,4 @@ def batch_size(config: TuneConfig, pairs: int) -> int:
 
 def plan(config: TuneConfig, pairs: int) -> Plan:
     """The config as the loop's plan for so many pairs."""
-    return Plan(
-        phases=(Phase(config.epochs, dict.fromkeys((MATRICES, REST), rate(config))),),
-        batch_size=batch_size(config, pairs),
-        warmup=config.warmup,
-        weight_decay=config.weight_decay,
-        clip=config.clip,
-        patience=config.patience,
-        seed=config.seed,
-        precision=config.precision,
-    )
+    return Plan.of(config, (Phase(config.epochs, dict.fromkeys((MATRICES, REST), rate(config))),), batch_size(config, pairs))
