@@ -65,3 +65,19 @@ def test_a_tiny_model_learns_to_turn_a_sentence_round():
     plan = Plan((Phase(12, {MATRICES: 4e-3, REST: 4e-3}),), batch_size=16, muon=(MATRICES,), precision="fp32")
     events = [event for event in fit(task, plan, Session(make_accelerator())) if hasattr(event, "values") and "val_loss" in event.values]
     assert events[-1].values["token_accuracy"] > 0.9 > events[0].values["token_accuracy"]
+
+
+@pytest.mark.parametrize("bias", [0.0, 0.5])
+def test_logits_are_those_of_the_whole_model_with_and_without_a_bias(bias):
+    from transformers import MarianConfig, MarianMTModel
+
+    torch.manual_seed(0)
+    sizes = {f"{side}_{part}": 2 for side in ("encoder", "decoder") for part in ("layers", "attention_heads")}
+    sizes |= {"encoder_ffn_dim": 16, "decoder_ffn_dim": 16, "max_position_embeddings": 16, "pad_token_id": 0, "decoder_start_token_id": 0}
+    model = MarianMTModel(MarianConfig(vocab_size=12, d_model=8, eos_token_id=1, forced_eos_token_id=None, **sizes)).eval()
+    model.final_logits_bias.fill_(bias)
+    ids = torch.tensor([[3, 4, 5, 1], [6, 7, 1, 0]])
+    batch = {"input_ids": ids, "attention_mask": (ids > 0).long(), "decoder_input_ids": torch.tensor([[0, 8, 9], [0, 10, 11]])}
+    ours = Seq2SeqLogits(model)
+    assert ours.unbiased is (bias == 0.0)
+    assert torch.allclose(ours(batch), model(**batch, use_cache=False).logits, atol=1e-6)
