@@ -25,7 +25,7 @@ from genhub.serving.imaging import MOST, numbers, picture
 from genhub.training.configs import DrawConfig
 
 NEAREST, ALIKE = 8, 12
-NEAR = 0.35  # σ of the codes that are alike, in those of the known codes
+NEAR = 0.2  # σ of the codes that are alike, in those of the known codes
 VARIED = 6  # numbers of a code with a slider, and a row of `images.numbers`
 STEPS, FAR = 9, 2.5  # values of each, and how far they reach in σ
 OUTSIDE = 1e3

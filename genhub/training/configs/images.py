@@ -47,9 +47,9 @@ class ImageSetConfig(Config):
 class DrawConfig(Config):
     """Draw images with a trained model."""
 
-    n: int = option(64, "How many.", label="Images", low=1, high=10_000)
+    n: int = option(64, "How many; on the page at most 256.", label="Images", low=1, high=10_000)
     label: str = option("", "Of a conditional model the class that is drawn; empty: every class in turn.", high=80)
-    temperature: float = option(1.0, "How far from the middle codes are drawn: the standard deviation.", low=0.0, high=3.0)
+    temperature: float = option(1.0, "Standard deviation of the codes.", low=0.0, high=3.0)
     seed: int = option(0, "Decides the codes.", low=0, high=2**31 - 1)
 
 
