@@ -263,7 +263,7 @@ IMAGE_MODELS = {
     f"embedded/{name}": ImageModel(f"embedded/{name}", of, title, note)
     for name, of, title, note in (
         ("mnist-vae-2", DIGITS, "VAE, two numbers", "A map of the digits: every place on it can be decoded."),
-        ("mnist-vae-classes", DIGITS, "VAE told the digit, 6 numbers", "Draws the digit that it is asked for."),
+        ("mnist-vae-classes", DIGITS, "VAE told the digit, 3 numbers", "Draws the digit that it is asked for."),
         ("mnist-vae-16", DIGITS, "VAE, 16 numbers", "Better pictures than two numbers can say."),
         ("fashion-vae-2", CLOTHES, "VAE, two numbers", "A map of the clothes."),
         ("fashion-vae-classes", CLOTHES, "VAE told the class, 16 numbers", "Draws the sort of thing that it is asked for."),

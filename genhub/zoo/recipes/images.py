@@ -141,7 +141,7 @@ RECIPES = {
     "fashion-recurrent": _autoencoder("recurrent", 40, 3e-3),
     "mnist-vae-2": _vae("mnist", "conv-wide", 2, 30),
     "mnist-vae-16": _vae("mnist", "conv-wide", 16, 25),
-    "mnist-vae-classes": _vae("mnist", "conv-wide", 6, 20, classes=10),
+    "mnist-vae-classes": _vae("mnist", "conv-wide", 3, 16, classes=10),
     "fashion-vae-2": _vae("fashion", "conv", 2, 30),
     "fashion-vae-10": _vae("fashion", "dense", 10, 40),
     "fashion-vae-16": _vae("fashion", "conv-wide", 16, 25),
