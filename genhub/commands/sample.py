@@ -7,9 +7,8 @@ from genhub import catalog, gate, hub
 from genhub.commands import Command, add_config, config_values, run_folders, target
 from genhub.commands.output import Output
 from genhub.errors import UserError
+from genhub.images.saved import ENDINGS
 from genhub.training.configs import DrawConfig
-
-ENDINGS = ("png", "zip", "npz")
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,9 +15,8 @@ from genhub.errors import UserError
 from genhub.images import latent, stored
 from genhub.images.coder import Coder, squared_error
 from genhub.images.judge import Judge
-from genhub.images.pixels import array, tensor
-
-MODEL = "model"  # where a run's folder has it
+from genhub.images.pixels import array
+from genhub.training.outcome import MODEL
 
 
 @dataclass(frozen=True)
@@ -57,9 +56,9 @@ class Painter:
         return latent.decoded(self.model, codes, self.number(label))
 
     @torch.inference_mode()
-    def encode(self, x: np.ndarray, label: str = "") -> np.ndarray:
-        """(K, H, W[, 3]) uint8 → codes (K, D)."""
-        return self.model.code(tensor(x), self._told(len(x), label)).float().numpy()
+    def encode(self, x: torch.Tensor, label: str = "") -> np.ndarray:
+        """(K, C, H, W) → codes (K, D)."""
+        return self.model.code(x, self._told(len(x), label)).float().numpy()
 
     @torch.inference_mode()
     def give_back(self, x: torch.Tensor, whole: torch.Tensor, label: str = "") -> tuple[np.ndarray, np.ndarray]:

@@ -69,3 +69,12 @@ def shifted(x: torch.Tensor, most: int = 2, flip: bool = False) -> torch.Tensor:
         right = torch.where(torch.rand(count, 1) < 0.5, right.flip(1), right)
     rows = torch.arange(count)[:, None, None]
     return padded.permute(0, 2, 3, 1)[rows, down[:, :, None], right[:, None, :]].permute(0, 3, 1, 2)
+
+
+def softened(x: torch.Tensor) -> torch.Tensor:
+    """(B, C, H, W), half of them blurred (two means over 3 × 3 pixels), each as much as a draw says: what a model draws is seldom sharp."""
+    blurred = x
+    for _ in range(2):
+        blurred = torch.nn.functional.avg_pool2d(blurred, 3, stride=1, padding=1)
+    share = (2 * torch.rand(len(x), 1, 1, 1) - 1).clamp(min=0)
+    return torch.lerp(x, blurred, share)

@@ -12,11 +12,11 @@ from typing import Any
 
 from genhub import catalog, gate, hub, oneshot
 from genhub.errors import UserError
+from genhub.images.saved import ENDINGS
 from genhub.lab.base import Base
 from genhub.training.configs import DrawConfig
 
 SECONDS = 60.0
-ENDINGS = ("png", "zip", "npz")
 OWN_PREFIX = "embedded/"
 MOST_PIXELS = 100_000  # characters in base64: a sketch, or 64 × 64 coloured pixels
 

@@ -98,7 +98,7 @@ def give_back(context: Any, args: dict) -> dict:
         tried = {name: painter.give_back(hurt, whole, name)[1][0] for name in painter.names}
         best = min(tried, key=tried.__getitem__)
     back, errors = painter.give_back(hurt, whole, best)
-    code = painter.model.code(hurt, torch.tensor([painter.number(best)]) if painter.model.classes else None)[0].float().numpy()
+    code = painter.encode(hurt, best)[0]
     told = {"picture": picture(np.concatenate([*shown, back])), "error": float(errors[0]), "code": numbers(code)}
     told["best"] = best if painter.model.classes else ""
     if not _mapped(painter):

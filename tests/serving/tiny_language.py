@@ -55,5 +55,18 @@ def tiny_causal(folder: Path, kind: str, **config) -> Path:
     return folder
 
 
+def endless_gpt(folder: Path) -> Path:
+    """A deep GPT-2 whose texts have no end: small, but some hundred tokens a second, so that there is time to stop it."""
+    from transformers import GPT2LMHeadModel
+
+    tiny_causal(folder, "gpt2", n_positions=2_048, n_embd=128, n_layer=32, n_head=4, initializer_range=0.02)
+    model = GPT2LMHeadModel.from_pretrained(folder)
+    with torch.no_grad():
+        model.transformer.ln_f.bias[0] = 10.0
+        model.transformer.wte.weight[0, 0] = -10.0  # the end: its logit lies a hundred below the others'
+    model.save_pretrained(folder)
+    return folder
+
+
 def store_language(model_id: str = MODEL, positions: int = POSITIONS) -> Path:
     return store(model_id, REVISION, lambda folder: tiny_gpt(folder, positions))

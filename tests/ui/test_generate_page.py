@@ -6,12 +6,14 @@ import zipfile
 import pytest
 
 from genhub.data import samples
-from tests.serving.tiny_language import MODEL, store_language
+from tests.serving.tiny_language import MODEL, REVISION, endless_gpt, store_language
+from tests.serving.tiny_runs import store
 from tests.ui.browser import FITS, SLOW, arrive, expect, visiting
 from tests.ui.served import Served
 
 PROMPT = "KING RICHARD III:\nMy"
-LONG = 1_024  # tokens that take long enough to be stopped among them
+LONG = 1_024  # tokens that take `ENDLESS` long enough to be stopped among them, also where a browser is late
+ENDLESS = "tests/endless-gpt"
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +23,7 @@ def app(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GENHUB_HOME", str(home))
         store_language()
+        store(ENDLESS, REVISION, endless_gpt)
     served = Served(home).start()
     yield served
     served.stop()
@@ -40,9 +43,9 @@ def opened(page, app):
     choose_writer(page)
 
 
-def choose_writer(page):
+def choose_writer(page, name="embedded/shakespeare"):  # a character a token, and no end
     page.wait_for_selector("#gen-text .tok")
-    fill(page, **{"gen-writer": "embedded/shakespeare"})  # a character a token, and no end
+    fill(page, **{"gen-writer": name})
     page.locator("#gen-writer input").press("Enter")
 
 
@@ -109,12 +112,13 @@ def test_the_stored_text_is_explained_and_the_keyboard_reaches_its_tokens(page):
 
 
 def test_a_text_streams_and_stop_leaves_it_as_it_is(page):
+    choose_writer(page, ENDLESS)
     fill(page, **{"gen-prompt": PROMPT, "gen-max_new_tokens": LONG})
     page.locator("#gen-exact input").check()
     go, stop = page.locator("#gen-go"), page.locator("#gen-stop")
     go.click()
     expect(page.locator("#gen-text .cursor")).to_be_visible()
-    expect(page.locator("#gen-text .growing .tok").nth(3)).to_be_visible()
+    page.wait_for_function("document.querySelectorAll('#gen-text .growing .tok').length > 3")
     stop.click()
     expect(go).to_be_enabled()
     expect(stop).to_be_disabled()
@@ -154,6 +158,7 @@ def test_ctrl_enter_writes_escape_stops_and_a_seed_decides_the_text(page):
     assert write(page, 30, key="Control+Enter") != first
     fill(page, **{"gen-seed": 0})
     assert write(page, 30) == first
+    choose_writer(page, ENDLESS)
     fill(page, **{"gen-max_new_tokens": LONG})
     page.locator("#gen-prompt textarea").press("Control+Enter")
     expect(page.locator("#gen-text .cursor")).to_be_visible()
@@ -175,8 +180,7 @@ def test_a_strategy_brings_its_options(page):
 
 def test_markup_in_a_prompt_is_text(page):
     prompt = "the <b>dog</b> <script>document.title = 'taken'</script><img src=x onerror=\"document.title = 'taken'\">"
-    fill(page, **{"gen-writer": MODEL})
-    page.locator("#gen-writer input").press("Enter")
+    choose_writer(page, MODEL)
     written = write(page, 3, prompt=prompt[:60])
     expect(page.locator("#gen-text .prompt")).to_have_text(prompt[:60])
     assert page.locator("#gen-text").locator("b, script, img").count() == 0
@@ -230,6 +234,7 @@ def test_strategies_are_compared_and_the_guess_is_scored(page):
 
 
 def test_escape_stops_a_comparison_and_another_can_begin_at_once(page):
+    choose_writer(page, ENDLESS)
     fill(page, **{"gen-prompt": PROMPT, "gen-max_new_tokens": LONG})
     stage(page, "decode")
     page.locator("#decode-go").click()

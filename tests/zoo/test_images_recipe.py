@@ -56,7 +56,7 @@ def test_a_conditional_model_is_judged_by_the_judge(tmp_path):
     told = json.loads((folder / publish.FIGURES).read_text())
     assert 0 <= told["asked_is_judged"] <= 1
     known = open_painter(folder).plane
-    assert (known.codes.shape, known.places.shape, known.classes.shape, known.means.shape) == ((60, 16), (60, 2), (60,), (10, 16))
+    assert (known.codes.shape, known.places.shape, known.classes.shape, known.means.shape) == ((60, 3), (60, 2), (60,), (10, 3))
     assert known.images is None
 
 

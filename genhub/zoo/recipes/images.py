@@ -15,7 +15,7 @@ from torch import nn
 from genhub.images import figures, latent, stored
 from genhub.images.coder import Shape, parameters
 from genhub.images.judge import Judge
-from genhub.images.pixels import Examples, Images, shifted
+from genhub.images.pixels import Examples, Images, shifted, softened
 from genhub.images.stored import JUDGE
 from genhub.images.task import ALL, CoderTask, JudgeTask
 from genhub.images.variants import Blueprint, build
@@ -173,10 +173,15 @@ def task_of(recipe: Recipe, seed: int, train: Images, held: Images) -> tuple[nn.
     torch.manual_seed(seed)
     if recipe.blueprint.family == JUDGE:
         judge = Judge(SHAPE, recipe.blueprint.classes)
-        flip = recipe.of == "fashion"
-        return judge, JudgeTask(judge, Examples(train, lambda x: shifted(x, 2, flip)), Examples(held))
+        fashion = recipe.of == "fashion"
+        return judge, JudgeTask(judge, Examples(train, _clothes if fashion else shifted), Examples(held))
     model = build(recipe.blueprint)
     return model, CoderTask(model, Examples(train), Examples(held))
+
+
+def _clothes(x: torch.Tensor) -> torch.Tensor:
+    """Worn either way round; drawn ones lack their pattern."""
+    return softened(shifted(x, 2, flip=True))
 
 
 def make(name: str, options: stage.Options) -> Path | None:
