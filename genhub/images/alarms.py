@@ -17,7 +17,7 @@ COLLAPSE = (
     "simpler decoder; with averaged pixels, sum them."
 )
 OVER_FITTING = (
-    "Over-fitting: on images that it does not learn from the loss has been rising since epoch {best}; the best model is kept. Try fewer "
+    "Over-fitting: on images that it does not learn from the loss has been rising since step {step:,}; the best model is kept. Try fewer "
     "epochs, a shorter code, or more images."
 )
 TOO_POWERFUL = (
@@ -31,17 +31,18 @@ class Watch:
 
     def __init__(self, epochs: int):
         self.epochs, self.said, self.depth = epochs, set[str](), None
-        self.validated, self.losses = list[float](), list[float]()
+        self.validated, self.steps, self.losses = list[float](), list[int](), list[float]()
 
-    def look(self, values: Mapping[str, float]) -> Iterator[Note]:
+    def look(self, step: int, values: Mapping[str, float]) -> Iterator[Note]:
         """At the figures of one report."""
         if values.get("loss") is not None:
             self.losses.append(values["loss"])
         if values.get("val_loss") is None:
             return
         if values.get("depth") != self.depth:  # layer by layer: a deeper model begins anew
-            self.depth, self.validated = values.get("depth"), []
+            self.depth, self.validated, self.steps = values.get("depth"), [], []
         self.validated.append(values["val_loss"])
+        self.steps.append(step)
         learnt, self.losses = self.losses, []
         count, best = len(self.validated), self.validated.index(min(self.validated))
         if count < EARLY:
@@ -49,7 +50,7 @@ class Watch:
         if values.get("active_units") == 0 and count >= EARLY_SHARE * self.epochs:
             yield from self.say("collapse", COLLAPSE)
         if count - 1 - best >= SINCE and self.validated[-1] > RISING * self.validated[best] > 0:
-            yield from self.say("over-fitting", OVER_FITTING.format(best=best + 1))
+            yield from self.say("over-fitting", OVER_FITTING.format(step=self.steps[best]))
         share = sum(learnt) / len(learnt) / self.validated[-1] if learnt and self.validated[-1] > 0 else 1.0
         if 0 < share < BY_HEART:
             yield from self.say("by heart", TOO_POWERFUL.format(share=share))
@@ -72,4 +73,4 @@ def watched(events: Iterator[Event], epochs: int) -> Iterator[Event]:
         if isinstance(event, Resumed):
             watch = Watch(epochs)
         elif isinstance(event, Metric):
-            yield from watch.look(event.values)
+            yield from watch.look(event.step, event.values)

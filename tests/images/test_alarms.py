@@ -8,6 +8,11 @@ from genhub.images.alarms import watched
 
 def told(*reports: dict, epochs: int = 10) -> list[str]:
     """The first words of the alarms over some reports."""
+    return [text.partition(":")[0] for text in whole(*reports, epochs=epochs)]
+
+
+def whole(*reports: dict, epochs: int = 10) -> list[str]:
+    """The alarms."""
 
     def events():
         for step, report in enumerate(reports):
@@ -18,7 +23,7 @@ def told(*reports: dict, epochs: int = 10) -> list[str]:
         ended.append((yield from watched(events(), epochs)))
 
     ended: list[str] = []
-    found = [event.text.partition(":")[0] for event in drained() if isinstance(event, Note)]
+    found = [event.text for event in drained() if isinstance(event, Note)]
     assert ended == ["fitted"]
     return found
 
@@ -41,6 +46,11 @@ def test_a_code_that_says_nothing():
 def test_a_loss_that_rises():
     assert told(*validations(1.2, 1.0, 1.1, 1.2, 1.3, 1.4)) == ["Over-fitting"]
     assert told(*validations(1.2, 1.0, 1.1, 1.2), Resumed("final", 4), *validations(1.3, 1.4)) == []
+
+
+def test_the_step_since_which_it_rises_is_named():
+    (said,) = whole(*validations(1.2, 1.0, 1.1, 1.2, 1.3, 1.4))
+    assert "rising since step 3;" in said  # a report before each validation, from 0 on
 
 
 def test_a_deeper_model_is_compared_with_none_before_it():

@@ -24,7 +24,7 @@ OUTPUTS = ["session", *LOOKED_AGAIN, "text_column", "label_column", "data_stage"
 USE = "Use this table"
 OPTIONS = ("model", "max_length", "seed", "folds", "test_share", "validation_share")  # of stage 2: they bear on the report
 # A file of rows is there only when one was asked for just now: it is downloaded, and its button stays below the report.
-DOWNLOAD_JS = "() => { setTimeout(() => document.querySelector('#data-rows')?.click(), 150); }"
+DOWNLOAD_JS = "(file) => { if (file) Object.assign(document.createElement('a'), { href: file.url, download: file.orig_name }).click(); }"
 SETTINGS = {  # finding → the option that answers it, its value, the button's words
     "long-texts": ("max_length", 256, "Read 256 tokens"),
     "imbalance": ("class_weights", "balanced", "Weigh the classes equally"),
@@ -104,7 +104,7 @@ def wire(wires: Wires) -> None:
     wires.on(changed, reexamine, ["session", *OPTIONS], LOOKED_AGAIN, "data_problem", **queue)
     outputs = [*OUTPUTS, *dict.fromkeys(name for name, _, _ in SETTINGS.values())]
     pressed = wires.on_pick(part["data_report"].select, press, ["session", *OPTIONS], outputs, "data_problem")
-    pressed.then(None, js=DOWNLOAD_JS, api_visibility="private", show_progress="hidden")
+    pressed.then(None, part["data_rows"], js=DOWNLOAD_JS, api_visibility="private", show_progress="hidden")
     again = {"concurrency_id": "tables", "concurrency_limit": 4}
     wires.on_pick(part["data_problem"].select, read_again, ["session", "data_refused", *OPTIONS], OUTPUTS, "data_problem", **again)
 
@@ -246,7 +246,7 @@ def _examined(lab: Lab, session: dict, options: dict) -> dict:
     return {
         "session": {**session, "columns": chosen},
         "data_report": render(info, report),
-        "data_rows": gr.update(visible=False),
+        "data_rows": gr.update(value=None, visible=False),
         "text_column": gr.update(choices=info.columns, value=chosen[0]),
         "label_column": gr.update(choices=info.columns, value=chosen[1]),
         "data_use": gr.update(interactive=report["ready"], value=USE if report["ready"] else "First settle what is marked red"),
