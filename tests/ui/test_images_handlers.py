@@ -142,6 +142,13 @@ def test_a_press_decodes_and_a_second_one_walks_there():
     assert third["latent_places"] == [[1.0, 2], [0.0, 0.0]]
 
 
+def test_a_line_is_a_way_wherever_was_pressed_before():
+    lab = Drawing()
+    walked = latent.press(lab, "way:1:2:3:-4", SESSION, **{**HELD, "latent_places": [[9.0, 9.0]]})
+    assert walked["latent_places"] == [lab.asked[-1][1][0], lab.asked[-1][1][-1]] == [[1.0, 2.0], [3.0, -4.0]]
+    assert (walked["latent_x"], walked["latent_y"]) == (3.0, -4.0)
+
+
 def test_the_whole_map_is_decoded():
     lab = Drawing()
     assert "<img" in latent.whole(lab, SESSION, KNOWN, chooser.ANY, {"span": list(SPAN)})["latent_shown"]
@@ -171,7 +178,7 @@ def test_classes_are_added_up():
     assert "cat − &lt;b&gt; + cat" in said
 
 
-@pytest.mark.parametrize("pick", ["", "at", "at:1", "at:x:y", "go:1:2", "at:1:2:3"])
+@pytest.mark.parametrize("pick", ["", "at", "at:1", "at:x:y", "go:1:2", "at:1:2:3", "way:1:2", "way:1:2:3:x", "at:nan:0", "way:0:0:inf:0"])
 def test_a_press_beside_the_map_does_nothing(pick):
     assert latent.press(Drawing(), pick, SESSION, **HELD) == {}
 

@@ -1,4 +1,4 @@
-"""Stage 2 of Images: the codes of a trained model. Press the map and see what is decoded there, press twice and walk from one place to the
+"""Stage 2 of Images: the codes of a trained model. Press the map and see what is decoded there, draw a line and walk from one place to the
 other; turn single numbers of a code; add classes up."""
 
 import math
@@ -9,12 +9,12 @@ from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.ui import markup
 from genhub.ui.images import chooser, code_view, plane
-from genhub.ui.wiring import Wires, pieces
+from genhub.ui.wiring import Wires
 
 STAGE = "2  Latent space"
 INTRO = (
-    "Every image that the model has not learnt from is a dot, where its code lies. Press the map: what is decoded there appears beside it, and "
-    "the way from the place before, through the code and, below, through the pixels."
+    "Every image that the model has not learnt from is a dot, where its code lies. Press the map: what is decoded there appears beside it. Draw a "
+    "line across it, or press a second place: the way from one to the other, through the code and, below, through the pixels."
 )
 NOTHING = "Choose a model above, or train one: its map is drawn when the training ends."
 STEPS = 10  # images on a way
@@ -52,7 +52,8 @@ def layout(wires: Wires) -> None:
         with gr.Row(elem_classes="gh-split"):
             with gr.Column(scale=3, min_width=300):
                 with gr.Column(elem_classes="gh-over"):
-                    drawn = pieces(markup.page(markup.note(NOTHING)), elem_id="latent-map", elem_classes="gh-reserve-tall")
+                    empty = markup.page(markup.note(NOTHING))
+                    drawn = gr.HTML(empty, js_on_load=markup.PICK_JS + plane.WAY_JS, elem_id="latent-map", elem_classes="gh-reserve-tall")
                     marks = gr.HTML(elem_id="latent-marks")
                 said = gr.HTML(elem_id="latent-said")
             with gr.Column(scale=2, min_width=300):
@@ -135,15 +136,17 @@ def choose(lab: Lab, session: dict, im_known: dict | None) -> dict:
 
 
 def press(lab: Lab, pick: str, session: dict, **held) -> dict:
-    """A cell of the map was pressed."""
-    kind, *numbers = pick.split(":")
+    """A cell of the map was pressed, or a line drawn from one to another."""
+    kind, *given = pick.split(":")
     try:
-        place = [float(number) for number in numbers]
+        numbers = [float(number) for number in given]
     except ValueError:
-        place = []
-    if kind != plane.PICK or len(place) != 2:
         return {}
-    return _walk(lab, session, place, **held)
+    if not all(map(math.isfinite, numbers)):
+        return {}
+    if (kind, len(numbers)) == (plane.WAY, 4):
+        return _walk(lab, session, numbers[2:], **{**held, "latent_places": [numbers[:2]]})
+    return _walk(lab, session, numbers, **held) if (kind, len(numbers)) == (plane.PICK, 2) else {}
 
 
 def typed(lab: Lab, session: dict, latent_x, latent_y, **held) -> dict:

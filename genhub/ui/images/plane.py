@@ -7,7 +7,31 @@ from genhub.ui.markup import esc
 
 WIDTH, HEIGHT, EDGE = 640, 460, 8
 COLUMNS, ROWS = 40, 28
-PICK = "at"
+PICK, WAY = "at", "way"
+# A line drawn with the mouse from a cell to another one is a way; a finger scrolls, and presses two places.
+WAY_JS = """
+let from = null, line = null;
+const middle = cell => ['x', 'y'].map((side, n) => +cell.getAttribute(side) + cell.getAttribute(n ? 'height' : 'width') / 2);
+const under = event => document.elementFromPoint(event.clientX, event.clientY)?.closest('#' + element.id + ' rect[data-pick]');
+const end = () => { line?.remove(); from = line = null; };
+element.addEventListener('pointerdown', event => {
+  end();
+  if (event.pointerType !== 'touch' && event.button === 0) from = event.target.closest('rect[data-pick]');
+});
+element.addEventListener('pointermove', event => {
+  const here = from && under(event);
+  if (!here || !(event.buttons & 1) || (here === from && !line)) return;
+  line ??= from.ownerSVGElement.appendChild(document.createElementNS('http://www.w3.org/2000/svg', 'line'));
+  const [x1, y1] = middle(from), [x2, y2] = middle(here);
+  for (const [name, value] of Object.entries({ x1, y1, x2, y2, class: 'way' })) line.setAttribute(name, value);
+});
+element.addEventListener('pointerup', event => {
+  const here = under(event);
+  if (from && here && here !== from) trigger('select', {pick: ['way', ...[from, here].flatMap(cell => cell.dataset.pick.split(':').slice(1))].join(':')});
+  end();
+});
+element.addEventListener('pointerleave', end);
+"""
 Place = tuple[float, float]
 Span = tuple[float, float, float, float]  # left, bottom, right, top
 
