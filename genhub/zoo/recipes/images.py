@@ -52,7 +52,7 @@ MAP = (
 CARD = """\
 # embedded/{name}
 
-This is {kind}, {parameters:,} parameters, trained on {data}.{classes} Images are 28 × 28, grey, from 0 to 1.
+This is {kind}, {parameters:,} parameters, trained on {data}.{classes}{varied} Images are 28 × 28, grey, from 0 to 1.
 
 ```python
 from pathlib import Path
@@ -128,6 +128,14 @@ def _recognises(model, test: Images, home: Path) -> dict:
     return {"test_accuracy": figures.accuracy(model, test)}
 
 
+# What a judge sees of the images that it learns from, and how its card says so.
+VARIED = {
+    "mnist": (lambda x: shifted(x, 2), " It learnt images that were moved by up to two pixels."),
+    "fashion": (
+        lambda x: softened(shifted(x, 2, flip=True)),
+        " It learnt images that were moved by up to two pixels, mirrored, and half of them blurred: what a model draws is seldom sharp.",
+    ),
+}
 RECIPES = {
     "mnist-judge": _judge("mnist", 8),
     "fashion-judge": _judge("fashion", 16),
@@ -172,16 +180,10 @@ def task_of(recipe: Recipe, seed: int, train: Images, held: Images) -> tuple[nn.
     """A model with fresh weights and its task."""
     torch.manual_seed(seed)
     if recipe.blueprint.family == JUDGE:
-        judge = Judge(SHAPE, recipe.blueprint.classes)
-        fashion = recipe.of == "fashion"
-        return judge, JudgeTask(judge, Examples(train, _clothes if fashion else shifted), Examples(held))
+        judge, (vary, _) = Judge(SHAPE, recipe.blueprint.classes), VARIED[recipe.of]
+        return judge, JudgeTask(judge, Examples(train, vary), Examples(held))
     model = build(recipe.blueprint)
     return model, CoderTask(model, Examples(train), Examples(held))
-
-
-def _clothes(x: torch.Tensor) -> torch.Tensor:
-    """Worn either way round; drawn ones lack their pattern."""
-    return softened(shifted(x, 2, flip=True))
 
 
 def make(name: str, options: stage.Options) -> Path | None:
@@ -215,6 +217,7 @@ def _write(folder: Path, home: Path, recipe: Recipe, model: nn.Module, known: tu
         name=home.name,
         kind=KINDS[recipe.blueprint.family].format(title=title.lower(), coding=getattr(again, "coding", 0)),
         classes=" It is told the class of an image." if recipe.blueprint.classes and recipe.blueprint.family != JUDGE else "",
+        varied=VARIED[recipe.of][1] if recipe.blueprint.family == JUDGE else "",
         data=SETS[recipe.of][0],
         parameters=parameters(model),
         figures=publish.table(list(_said(found)), ("on the 10,000 test images", "")),
