@@ -49,6 +49,7 @@ class Film:
         with self.at_rest() as device:
             x, y = _on(self.mapped, device)
             codes = self.model.code(x, y).float().cpu().numpy()
+        codes = np.nan_to_num(codes, nan=0.0, posinf=0.0, neginf=0.0)  # of a model that has exploded, as the loop is about to say
         self.places = flat(codes, self.places)
         classes = [-1] * len(codes) if self.mapped.y is None else self.mapped.y.tolist()
         return {"places": np.round(self.places.astype(float), DIGITS).tolist(), "classes": classes, "names": list(self.mapped.names)}

@@ -19,15 +19,17 @@ from genhub.images.pixels import Images, array
 
 FILE = "map.safetensors"
 MOST = 2_000  # images on a map
-MOST_CODING = 128  # longer codes are not kept: they would be larger than the images
+MOST_CODING = 128  # longer codes are not kept whole: they would be larger than the images
+KEPT = 24  # coordinates of such ones, in the directions of most variance
 
 
 @dataclass(frozen=True)
 class Plane:
     """places (N, 2); classes (N,), -1 where nobody named any; origin (D,) and axes (2, D): the code at (x, y) is origin + x·axes[0] +
     y·axes[1]; kept: the share of the codes' variance that the plane shows; errors (N,): squared errors of the reconstructions; middle, spread (D,):
-    mean and standard deviation of each number of a code; means (K, D): the mean code of each class. codes (N, D), where they are kept; images
-    (N, H, W[, 3]) uint8, where the images may be."""
+    mean and standard deviation of each number of a code; means (K, D): the mean code of each class, not a number of one without images. codes
+    (N, C): the codes, or what is kept of long ones: coordinates along `basis` (C, D) from the middle. images (N, H, W[, 3]) uint8, where the
+    images may be."""
 
     places: np.ndarray
     classes: np.ndarray
@@ -38,8 +40,19 @@ class Plane:
     middle: np.ndarray
     spread: np.ndarray
     means: np.ndarray
-    codes: np.ndarray | None = None
+    codes: np.ndarray
+    basis: np.ndarray | None = None
     images: np.ndarray | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Are the codes kept as they are?"""
+        return self.basis is None
+
+    def known(self, rows: np.ndarray | slice) -> np.ndarray:
+        """Codes (K, D) of some of the images, as far as they are kept."""
+        some = self.codes[rows]
+        return some if self.basis is None else (self.middle + some @ self.basis).astype(np.float32)
 
     def at(self, places: np.ndarray) -> np.ndarray:
         """Codes (K, D) of places (K, 2)."""
@@ -50,9 +63,9 @@ class Plane:
         return ((codes - self.origin) @ self.axes.T).astype(np.float32)
 
     def nearest(self, code: np.ndarray, count: int) -> np.ndarray:
-        """Which images lie closest to a code (D,): by their codes where those are kept, else on the plane."""
-        known, own = (self.places, self.place(code[None])[0]) if self.codes is None else (self.codes, code)
-        return np.argsort(np.square(known - own).sum(1), kind="stable")[:count]
+        """Which images lie closest to a code (D,), by as much of their codes as is kept."""
+        own = code if self.basis is None else (code - self.middle) @ self.basis.T
+        return np.argsort(np.square(self.codes - own).sum(1), kind="stable")[:count]
 
     def worse(self, error: float) -> float:
         """The share of the images that are given back no better than with this squared error."""
@@ -67,7 +80,12 @@ def plane(model: Coder, images: Images, *, with_images: bool = True) -> Plane:
     origin, axes, kept = np.zeros(2, np.float32), np.eye(2, dtype=np.float32), 1.0
     if model.coding != 2:
         origin, axes, kept = _of_most_variance(codes)
-    means = [codes[classes == number].mean(0) for number in range(len(some.names)) if (classes == number).any()]
+    means = np.full((len(some.names), model.coding), np.nan, np.float32)
+    for number in np.unique(classes[classes >= 0]):
+        means[number] = codes[classes == number].mean(0)
+    middle, basis = codes.mean(0), None
+    if model.coding > MOST_CODING:
+        basis = np.linalg.svd(codes - middle, full_matrices=False)[2][:KEPT].astype(np.float32)
     return Plane(
         places=((codes - origin) @ axes.T).astype(np.float32),
         classes=classes,
@@ -75,10 +93,11 @@ def plane(model: Coder, images: Images, *, with_images: bool = True) -> Plane:
         axes=axes,
         kept=kept,
         errors=figures.errors(model, some),
-        middle=codes.mean(0),
+        middle=middle,
         spread=codes.std(0),
-        means=np.stack(means) if len(means) == len(some.names) > 0 else np.zeros((0, model.coding), np.float32),
-        codes=codes if model.coding <= MOST_CODING else None,
+        means=means,
+        codes=codes if basis is None else ((codes - middle) @ basis.T).astype(np.float32),
+        basis=basis,
         images=some.x if with_images else None,
     )
 
@@ -97,14 +116,14 @@ def save(folder: Path, found: Plane) -> None:
     tensors = {name: getattr(found, name).astype(np.float16) for name in HALVES}
     tensors |= {"classes": found.classes.astype(np.int16), "origin": found.origin, "axes": found.axes}
     tensors["kept"] = np.array([found.kept], np.float32)
-    if found.codes is not None:
-        tensors["codes"] = found.codes.astype(np.float16)
+    if found.basis is not None:
+        tensors["basis"] = found.basis.astype(np.float16)
     if found.images is not None:
         tensors["images"] = np.ascontiguousarray(found.images)
     save_file(tensors, folder / FILE)
 
 
-HALVES = ("places", "errors", "middle", "spread", "means")
+HALVES = ("places", "errors", "middle", "spread", "means", "codes")
 
 
 def load(folder: Path) -> Plane:
@@ -112,9 +131,9 @@ def load(folder: Path) -> Plane:
     try:
         told = load_file(folder / FILE)
         halves = {name: told[name].astype(np.float32) for name in HALVES}
-        codes = told["codes"].astype(np.float32) if "codes" in told else None
+        basis = told["basis"].astype(np.float32) if "basis" in told else None
         shape = {"classes": told["classes"].astype(int), "origin": told["origin"], "axes": told["axes"], "kept": float(told["kept"][0])}
-        return Plane(**halves, **shape, codes=codes, images=told.get("images"))
+        return Plane(**halves, **shape, basis=basis, images=told.get("images"))
     except (OSError, KeyError, SafetensorError):
         what = "This run has no map."
         raise UserError(

@@ -15,7 +15,7 @@ from genhub.errors import UserError
 from genhub.images import latent, stored
 from genhub.images.coder import Coder, squared_error
 from genhub.images.judge import Judge
-from genhub.images.pixels import array
+from genhub.images.pixels import Images, array, tensor
 from genhub.training.outcome import MODEL
 
 
@@ -26,6 +26,11 @@ class Painter:
     model: Coder
     names: tuple[str, ...]
     folder: Path
+
+    @property
+    def mapped(self) -> bool:
+        """Is anything known of images that it has not learnt from?"""
+        return (self.folder / latent.FILE).exists()
 
     @cached_property
     def plane(self) -> latent.Plane:
@@ -38,6 +43,10 @@ class Painter:
             limit = f"Classes: {', '.join(self.names[:50])}." if self.names else "Nobody named any."
             raise UserError(f"There is no class “{label[:80]}”.", limit, "Choose one of them.", "label")
         return self.names.index(label) if label else 0
+
+    def told(self, label: str) -> str:
+        """The class by its name that the model is told for `label`; "" of a model that is told none."""
+        return self.names[self.number(label)] if self.model.classes else ""
 
     def classes(self, count: int, label: str):
         """(count,) numbers of the class that a drawing asks for, every class in turn where it asks for none; None of a model that is told
@@ -65,6 +74,23 @@ class Painter:
         """Images (K, H, W[, 3]) uint8 that become of `x` (K, C, H, W), and their squared errors (K,) to `whole`."""
         back = self.model.reconstruct(x, self._told(len(x), label))
         return array(back), squared_error(whole, back).numpy()
+
+    def closest(self, x: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:
+        """(K,) numbers of the classes with which a conditional model gives each of `x` back best, nobody having said what it is."""
+        errors = [self.give_back(x, whole, name)[1] for name in self.names]
+        return torch.from_numpy(np.stack(errors).argmin(0))
+
+    @torch.inference_mode()
+    def back(self, images: Images) -> tuple[np.ndarray, np.ndarray]:
+        """As `give_back`, of whole images (K); a conditional model is told their classes by name, or the closest ones where it does not know
+        all of them."""
+        x, told = tensor(images.x), None
+        if self.model.classes and images.y is not None and set(images.names) <= set(self.names):
+            told = torch.tensor([self.names.index(name) for name in images.names])[torch.from_numpy(images.y.astype(np.int64))]
+        elif self.model.classes:
+            told = self.closest(x, x)
+        back = self.model.reconstruct(x, told)
+        return array(back), squared_error(x, back).numpy()
 
     def _told(self, count: int, label: str):
         return torch.full((count,), self.number(label)) if self.model.classes else None

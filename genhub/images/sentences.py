@@ -5,6 +5,9 @@ from collections.abc import Mapping
 LATE = 6  # epochs of a training in which a best one half-way means something
 
 
+COLLAPSED = " (posterior collapse): train for more epochs, take a smaller β, or a simpler decoder."
+
+
 def of(metrics: Mapping) -> list[str]:
     """One sentence a finding."""
     pca, mean = (metrics["baselines"][name]["mse"] for name in ("pca", "mean"))
@@ -14,13 +17,16 @@ def of(metrics: Mapping) -> list[str]:
         told.append(f"Its squared error is {1 - own / pca:.0%} below that of PCA with a code of the same size, {code['size']:,}.")
     else:
         told.append(f"PCA with a code of the same size, {code['size']:,}, is better: its squared error is {1 - pca / own:.0%} lower.")
-    told.append(f"{1 - own / mean:.0%} of the variance around the mean image is kept.")
+    if own < mean:
+        told.append(f"{1 - own / mean:.0%} of the variance around the mean image is kept.")
+    else:
+        told.append(
+            "The mean image is no worse a guess than what it gives back: it has learnt nothing of the images yet. Train for longer."
+        )
     if 0 < code["active"] < code["size"]:
         told.append(f"{code['active']:,} of {code['size']:,} numbers of the code vary with the image; the others say nothing.")
     if not code["active"]:
-        told.append(
-            "The code says nothing of the image (posterior collapse): train for more epochs, take a smaller β, or a simpler decoder."
-        )
+        told.append(f"The code says nothing of the image{COLLAPSED if code.get('prior') else '.'}")
     training = metrics["training"]
     if 2 * training["best_epoch"] <= training["epochs_run"] >= LATE:
         told.append(

@@ -1,4 +1,4 @@
-"""An image model as the training loop sees it: the terms of its loss, which dimensions of a code are in use, and plans that suit."""
+"""An image model as the training loop sees it: the terms of its loss, and which dimensions of a code are in use."""
 
 from collections.abc import Mapping, Sequence
 
@@ -47,10 +47,11 @@ class CoderTask(Trainable):
         return torch.cat(sums)
 
     def summary(self, sums: Sequence[float]) -> dict[str, float]:
+        """The loss, and each of its terms as it counts there."""
         count, names = sums[0], list(self.coder.weights)
-        means = {name: total / count for name, total in zip(names, sums[1:], strict=False)}
-        figures = {"val_loss": sum(weight * means[name] for name, weight in self.coder.weights.items())}
-        figures |= {f"val_{name}": value for name, value in means.items()} if len(names) > 1 else {}
+        counted = {name: self.coder.weights[name] * total / count for name, total in zip(names, sums[1:], strict=False)}
+        figures = {"val_loss": sum(counted.values())}
+        figures |= {f"val_{name}": value for name, value in counted.items()} if len(names) > 1 else {}
         rest = torch.tensor(sums[1 + len(names) :]) / count
         if len(rest):
             mean, square = rest.chunk(2)

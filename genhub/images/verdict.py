@@ -18,6 +18,7 @@ AFTER_STOP = 200
 FITTED = 10_000  # training images that PCA sees
 AFTER_STOP_FITTED = 500
 DRAWS = 1_000  # of the bootstrap
+FAINT = 1e-4  # of a variance
 
 
 def judge(material: Material, stopped: bool) -> Iterator[Event]:
@@ -61,16 +62,21 @@ def base_lines(material: Material, test: Images, stopped: bool) -> dict:
 
 
 def of_the_code(model: Coder, test: Images) -> dict:
-    """{size, active}: numbers of a code, and those that vary with the image."""
-    codes = figures.codes(model, test)
-    return {"size": model.coding, "active": int((codes.var(0) > figures.ACTIVE).sum())}
+    """{size, active, prior}: numbers of a code, and those that vary with the image: of a model with a prior of N(0, 1) as Burda et al. (2016)
+    count them; of others, whose codes have no scale, those that vary at least `FAINT` as much as the one that varies most."""
+    variance = figures.codes(model, test).var(0)
+    least = figures.ACTIVE if model.generative else FAINT * float(variance.max())
+    return {"size": model.coding, "active": int((variance > least).sum()), "prior": model.generative}
 
 
 @torch.inference_mode()
 def drawn(model: Coder, count: int, seed: int = 0, temperature: float = 1.0, classes: np.ndarray | None = None) -> np.ndarray:
     """(count, H, W[, 3]) uint8 images of codes drawn from N(0, temperature²); of a conditional model the classes are said, or in turn."""
+    parts = figures.BATCH  # so that thousands of images do not need thousands of feature maps at once
     z = temperature * torch.randn(count, model.coding, generator=torch.Generator().manual_seed(seed))
     y = None
     if model.classes:
         y = torch.arange(count) % model.classes if classes is None else torch.from_numpy(np.asarray(classes))
-    return array(model.decode(z, y))
+    return np.concatenate(
+        [array(model.decode(z[at : at + parts], None if y is None else y[at : at + parts])) for at in range(0, count, parts)]
+    )

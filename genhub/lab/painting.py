@@ -93,23 +93,27 @@ class Painting(Base):
         if not isinstance(given, str) or len(given) > MOST_PIXELS:
             raise UserError("This is no picture.", "Its pixels, in base64.", "Draw one, or choose a file.", "pixels")
         asked = {kind: given, "centred": bool(image.get("centred", True)), "damage": str(hurt.get("damage") or "")[:20]}
-        seed = hurt.get("seed", 0)
-        asked |= {
-            "amount": gate.share(hurt.get("amount", 0.0), "amount"),
-            "seed": seed if isinstance(seed, int) and 0 <= seed < 2**31 else 0,
-        }
+        asked |= {"amount": gate.share(hurt.get("amount", 0.0), "amount"), "seed": _seed(hurt.get("seed", 0))}
         return self._painted("give_back", visitor, model, label=_label(label), **asked)
 
     def painters_beside(self, visitor: str, model: str, other: str, seed: int = 0) -> dict:
-        """Two models on the same images, see `serving.beside`; `seconds`: what each took to train, None where nobody kept it."""
-        folders = [self._painter(visitor, one) for one in (model, other)]
+        """Two models on the same images, see `serving.beside`; `seconds`: what each took to train, None where nobody kept it; `same`: have they
+        learnt the same set? Raises UserError for two of ours that have not."""
+        folders, learnt = [self._painter(visitor, one) for one in (model, other)], [self._learnt(visitor, one) for one in (model, other)]
         sets = {catalog.IMAGE_MODELS[one].of for one in (model, other) if one in catalog.IMAGE_MODELS}
+        if len(sets) > 1:
+            what = f"One model has learnt {learnt[0]}, the other {learnt[1]}."
+            raise UserError(what, "Neither would know the other's images.", "Choose two of one set.", "other")
         drawing = [entry for entry in self.image_models() if entry.of in sets and entry.name.endswith("vae-classes")]
         third = str(hub.ZOO / drawing[0].name) if drawing else ""
-        told = self._painted(
-            "beside", visitor, model, other=str(folders[1]), third=third, seed=gate.filled(DrawConfig, {"seed": seed}).seed
-        )
-        return {**told, "seconds": [_seconds(folder) for folder in folders]}
+        told = self._painted("beside", visitor, model, other=str(folders[1]), third=third, seed=_seed(seed))
+        return {**told, "seconds": [_seconds(folder) for folder in folders], "same": learnt[0] == learnt[1]}
+
+    def _learnt(self, visitor: str, model: str) -> str:
+        """What tells the set a model has learnt from all others: its name of ours, its digest of a visitor's."""
+        if model in catalog.IMAGE_MODELS:
+            return catalog.IMAGE_MODELS[model].of
+        return str((self.folder(visitor, model).read("passport.json").get("data") or {}).get("sha256"))
 
     def _painted(self, op: str, visitor: str, model: str, **args: Any) -> dict:
         return self.worker.call(f"images.{op}", {"run_dir": str(self._painter(visitor, model)), **args}, seconds=SECONDS)
@@ -128,6 +132,10 @@ def _seconds(folder: Path) -> float | None:
         if (folder / name).exists():
             return json.loads((folder / name).read_text(encoding="utf-8")).get("training", {}).get("seconds")
     return None
+
+
+def _seed(seed: Any) -> int:
+    return gate.filled(DrawConfig, {"seed": seed}).seed
 
 
 def _label(label: Any) -> str:

@@ -3,12 +3,15 @@
 A code is asked for as {"drawn": a DrawConfig, "index"}, the one that drew that image, or as {"place": [x, y]} of the map; in both ways with
 {"moved": {number: value}}, which sets single numbers of it. `label`: the class that a conditional model is told; empty: that of the drawing.
 
-images.look       {run_dir, of, label} → {picture; code; class: name, of a conditional model; place; spread: [[number, value, σ]], those
-                  that vary most; nearest: {picture, classes, own}; alike: picture, codes near this one}
-images.numbers    {run_dir, of, label} → {picture: a row for each number that varies most, STEPS values of it; numbers; from, to: in σ}
+images.look       {run_dir, of, label} → {picture; code: the first numbers of it, of `size`; class: told, of a conditional model; place;
+                  spread: [[number, value, σ]], those that vary most; nearest: {picture, classes, shown: "own", as they are | "given back", as the model does | "nearly"}; alike: picture,
+                  codes near this one}
+images.numbers    {run_dir, of, label} → {picture: a row for each number that varies most, STEPS values of it; numbers; from, to: in σ;
+                  class: told}
 images.sum        {run_dir, plus, minus, then, label} → {picture: the means of the three classes and plus − minus + then; nearest: class}
-images.give_back  {run_dir, pixels | sketch: bytes in base64, centred?, damage?, amount?, seed?, label} → {picture: as read, damaged where that is asked for, given back; error;
-                  worse: share of the known images with a larger one; code; place; nearest: as above; best: class, of a conditional model}
+images.give_back  {run_dir, pixels | sketch: bytes in base64, centred?, damage?, amount?, seed?, label} → {picture: as read, damaged where
+                  that is asked for, given back; error; worse: share of the known images with a larger one, of an image that is not damaged;
+                  code; place; nearest: as above; best: class, of a conditional model}
 """
 
 import base64
@@ -18,7 +21,7 @@ import numpy as np
 import torch
 
 from genhub.errors import UserError
-from genhub.images import damage, latent, sketch
+from genhub.images import damage, sketch
 from genhub.images.painter import Painter
 from genhub.images.pixels import array, tensor
 from genhub.serving.imaging import MOST, numbers, picture
@@ -36,8 +39,8 @@ def look(context: Any, args: dict) -> dict:
     painter = context.models.painter(args.get("run_dir"))
     code, label = _code(painter, args)
     draws = np.random.default_rng(0).standard_normal((ALIKE, len(code))).astype(np.float32)
-    told = {"picture": picture(painter.decode(code[None], label)), "code": numbers(code), "class": label}
-    if not _mapped(painter):
+    told = {"picture": picture(painter.decode(code[None], label)), "code": numbers(code), "size": len(code), "class": painter.told(label)}
+    if not painter.mapped:
         return {**told, "alike": picture(painter.decode(code + NEAR * draws, label))}
     plane, most = painter.plane, _varied(painter)
     return {
@@ -62,6 +65,7 @@ def numbers_of(context: Any, args: dict) -> dict:
         "numbers": [int(number) for number in most],
         "from": -FAR,
         "to": FAR,
+        "class": painter.told(label),
     }
 
 
@@ -75,10 +79,13 @@ def sum_of(context: Any, args: dict) -> dict:
         what = "The codes of this model cannot be added up by class."
         raise UserError(what, "Its images have no classes.", "Choose a model of images with classes.", "run")
     plus, minus, then = (means[painter.number(name)] for name in names)
+    if missing := [name for name, mean in zip(names, (plus, minus, then), strict=True) if np.isnan(mean).any()]:
+        what = f"No image of “{missing[0]}” is on the map."
+        raise UserError(what, "The mean of a class is that of its images.", "Choose another class.", "plus")
     found = plus - minus + then
     x = painter.decode(np.stack([plus, minus, then, found]), args.get("label") or "")
     distances = np.square(means - found).sum(1)
-    return {"picture": picture(x), "nearest": painter.names[int(distances.argmin())]}
+    return {"picture": picture(x), "nearest": painter.names[int(np.nanargmin(distances))]}
 
 
 @torch.inference_mode()
@@ -95,25 +102,20 @@ def give_back(context: Any, args: dict) -> dict:
         shown.append(array(hurt))
     best = label
     if painter.model.classes and not label:  # nobody says what it is: the class with which it is given back best
-        tried = {name: painter.give_back(hurt, whole, name)[1][0] for name in painter.names}
-        best = min(tried, key=tried.__getitem__)
+        best = painter.names[int(painter.closest(hurt, whole)[0])]
     back, errors = painter.give_back(hurt, whole, best)
     code = painter.encode(hurt, best)[0]
     told = {"picture": picture(np.concatenate([*shown, back])), "error": float(errors[0]), "code": numbers(code)}
     told["best"] = best if painter.model.classes else ""
-    if not _mapped(painter):
+    if not painter.mapped:
         return told
     plane = painter.plane
     return {
         **told,
-        "worse": plane.worse(float(errors[0])),
+        **({} if kind else {"worse": plane.worse(float(errors[0]))}),  # those of the known images are of whole ones
         "place": plane.place(code[None])[0].tolist(),
         "nearest": _nearest(painter, code),
     }
-
-
-def _mapped(painter: Painter) -> bool:
-    return (painter.folder / latent.FILE).exists()
 
 
 def _varied(painter: Painter) -> np.ndarray:
@@ -122,16 +124,21 @@ def _varied(painter: Painter) -> np.ndarray:
 
 
 def _nearest(painter: Painter, code: np.ndarray) -> dict:
-    """The known images whose codes are nearest: `own` says whether they are shown as they are, or as the model gives them back."""
+    """The known images whose codes are nearest, and how they are shown."""
     plane = painter.plane
     rows = plane.nearest(code, NEAREST)
     classes = [painter.names[number] if number >= 0 else "" for number in plane.classes[rows]]
     if plane.images is not None:
-        return {"picture": picture(plane.images[rows]), "classes": classes, "own": True}
-    codes = plane.at(plane.places[rows]) if plane.codes is None else plane.codes[rows]
+        return {"picture": picture(plane.images[rows]), "classes": classes, "shown": "own"}
+    return {"picture": picture(_of_known(painter, rows)), "classes": classes, "shown": "given back" if plane.whole else "nearly"}
+
+
+@torch.inference_mode()
+def _of_known(painter: Painter, rows: np.ndarray | slice) -> np.ndarray:
+    """Images (K, H, W[, 3]) decoded from the known codes."""
+    plane = painter.plane
     y = torch.from_numpy(np.maximum(plane.classes[rows], 0)) if painter.model.classes else None
-    with torch.inference_mode():
-        return {"picture": picture(array(painter.model.decode(torch.from_numpy(codes), y))), "classes": classes, "own": False}
+    return array(painter.model.decode(torch.from_numpy(plane.known(rows)), y))
 
 
 def _code(painter: Painter, args: dict) -> tuple[np.ndarray, str]:
@@ -158,7 +165,7 @@ def _moved(code: np.ndarray, by: Any) -> np.ndarray:
     """Single numbers of a code set to other values."""
     if not by:
         return code
-    places = [int(number) if str(number).isdecimal() else -1 for number in by] if isinstance(by, dict) else [-1]
+    places = [int(number) if str(number).isdecimal() and len(str(number)) < 9 else -1 for number in by] if isinstance(by, dict) else [-1]
     if not all(0 <= place < len(code) for place in places):
         raise UserError("There is no such number in a code.", f"They are numbered from 0 to {len(code) - 1}.", "Move a slider.", "moved")
     code = code.copy()
@@ -202,10 +209,10 @@ def _sketched(painter: Painter, args: dict) -> np.ndarray:
 
 def _usual_box(painter: Painter) -> float:
     """How much of an image's side the things on the known images fill; as in MNIST where none are known."""
-    if not _mapped(painter):
+    if not painter.mapped:
         return sketch.BOX
-    plane = painter.plane
-    return sketch.usual_box(painter.decode(plane.at(plane.places[:BOXED])) if plane.images is None else plane.images[:BOXED])
+    images = painter.plane.images
+    return sketch.usual_box(_of_known(painter, slice(0, BOXED)) if images is None else images[:BOXED])
 
 
 def _bytes(given: Any) -> bytes:

@@ -2,15 +2,17 @@
 Pictures are PNG in base64.
 
 images.about   {run_dir} → {names, size: numbers of a code, side, channels, conditional, draws, mapped, damage}
-images.draw    {run_dir, config: a DrawConfig} → {picture: a grid; columns, side, count, classes: names, drawn; codes; seconds}
+images.draw    {run_dir, config: a DrawConfig} → {picture: a grid; columns, side, count, classes: of each, where told; seconds}
 images.file    {run_dir, config, ending} → {file: the same images as `saved.as_file` packs them, in base64}
 images.map     {run_dir} → {places: [[x, y]], classes: number of each or -1, names, size, kept}; see `latent.Plane`
-images.at      {run_dir, places: [[x, y]], label} → {picture: a row of images; pixels: the first fading into the last; codes; class: told; seconds}
-images.sheet   {run_dir, span: [left, bottom, right, top], label} → {picture: SHEET × SHEET images from all over a part of the map}
+images.at      {run_dir, places: [[x, y]], label} → {picture: a row of images; pixels: the first fading into the last; codes: the
+               first numbers of each, of `size`; class: told; seconds}
+images.sheet   {run_dir, span: [left, bottom, right, top], label} → {picture: SHEET × SHEET images from all over a part of the map; class: told}
 images.*       see `genhub.serving.exploring`
 """
 
 import base64
+import math
 import time
 from typing import Any
 
@@ -18,12 +20,12 @@ import numpy as np
 
 from genhub.data.image_sets import grid, png, usual_gap
 from genhub.errors import UserError
-from genhub.images import latent, saved, verdict
+from genhub.images import saved, verdict
 from genhub.images.painter import Painter
 from genhub.training.configs import DrawConfig
 
 MOST = 256  # images at once
-COLUMNS = 10
+MOST_COLUMNS = 16
 SHEET = 16  # images along a side of a sheet
 SHOWN = 32  # numbers of a code that are told
 FARTHEST = 1e4
@@ -40,7 +42,7 @@ def about(context: Any, args: dict) -> dict:
         "channels": model.shape.channels,
         "conditional": bool(model.classes),
         "draws": model.generative,
-        "mapped": (painter.folder / latent.FILE).exists(),
+        "mapped": painter.mapped,
         "damage": [model.kind, model.amount] if hasattr(model, "amount") else None,
     }
 
@@ -53,9 +55,10 @@ def draw(context: Any, args: dict) -> dict:
     painter = context.models.painter(args.get("run_dir"))
     asked, began = painter.classes(config.n, config.label), time.monotonic()
     x = verdict.drawn(painter.model, config.n, config.seed, config.temperature, asked)
+    columns = _columns(config.n, 0 if asked is None or config.label else len(painter.names))
     return {
-        "picture": picture(x, COLUMNS),
-        "columns": COLUMNS,
+        "picture": picture(x, columns),
+        "columns": columns,
         "side": x.shape[1],
         "count": config.n,
         "classes": [] if asked is None else [painter.names[number] for number in asked],
@@ -79,7 +82,6 @@ def map_of(context: Any, args: dict) -> dict:
         "names": list(painter.names),
         "size": painter.model.coding,
         "kept": painter.plane.kept,
-        "conditional": bool(painter.model.classes),
     }
 
 
@@ -92,7 +94,8 @@ def at(context: Any, args: dict) -> dict:
         "picture": picture(x),
         "pixels": picture(_faded(x)) if len(x) > 1 else "",
         "codes": [numbers(code) for code in codes],
-        "class": painter.names[painter.number(args.get("label") or "")] if painter.model.classes else "",
+        "size": painter.model.coding,
+        "class": painter.told(args.get("label") or ""),
         "seconds": time.monotonic() - began,
     }
 
@@ -102,7 +105,12 @@ def sheet(context: Any, args: dict) -> dict:
     places = [[x, y] for y in np.linspace(top, bottom, SHEET) for x in np.linspace(left, right, SHEET)]
     painter: Painter = context.models.painter(args.get("run_dir"))
     x = painter.decode(painter.plane.at(np.array(places)), args.get("label") or "")
-    return {"picture": base64.b64encode(png(grid(x, SHEET))).decode("ascii")}
+    return {"picture": base64.b64encode(png(grid(x, SHEET))).decode("ascii"), "class": painter.told(args.get("label") or "")}
+
+
+def _columns(count: int, turns: int) -> int:
+    """Of a grid of so many images: a column for each of the classes that are told in turn, or as many as there are rows."""
+    return min(turns, count) if 1 < turns <= MOST_COLUMNS else min(MOST_COLUMNS, math.ceil(math.sqrt(count)))
 
 
 def picture(x: np.ndarray, columns: int = 0) -> str:
@@ -125,7 +133,7 @@ def _places(given: Any, most: int) -> list[list[float]]:
     """Pairs of finite numbers. Raises UserError."""
     try:
         array = np.array(given, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         array = np.zeros(0)
     if array.ndim != 2 or array.shape[1] != 2 or not 0 < len(array) <= most or not (np.abs(array) <= FARTHEST).all():
         limit = f"From 1 to {most} pairs of numbers of at most {FARTHEST:g}."

@@ -8,7 +8,7 @@ from genhub.jobs.runner import RunInfo
 from genhub.ui import charts, markup
 
 LIVE = ("queued", "running", "stopping")
-TERMS = {"val_reconstruction": "pixels", "val_kl": "code (KL)"}  # of a VAE's loss
+TERMS = {"val_reconstruction": "pixels", "val_kl": "code (KL)", "val_sparsity": "code (sparsity)"}  # of an image model's loss
 
 
 def render(info: RunInfo | None, view: View) -> str:
@@ -75,9 +75,7 @@ def curves(parts: dict[str, dict[str, list]]) -> str:
     )
     told = f"Loss of {name}: lower is better; what validates teaches nothing." if any(loss.values()) else ""
     left = charts.lines(loss, "step", "loss", told)
-    terms = {called: values.get(name, []) for name, called in TERMS.items()}
-    apart = (
-        charts.lines(terms, "step", "nats an image", "The two terms of the loss on the validation images.") if all(terms.values()) else ""
-    )
+    terms = {called: values[name] for name, called in TERMS.items() if values.get(name)}
+    apart = charts.lines(terms, "step", "loss", "The terms of the loss on the validation images, as they count.") if terms else ""
     right = charts.lines(accuracy, "step", "accuracy", f"Accuracy of {name} on the validation rows.", (0, 1))
     return f'<div class="gh-two">{left}{apart}{right}{rate}</div>'

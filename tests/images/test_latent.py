@@ -45,11 +45,12 @@ def test_a_map_is_kept(images, tmp_path):
     found = latent.plane(model(6), Images(images.x))
     latent.save(tmp_path, found)
     again = latent.load(tmp_path)
-    for name in (*latent.HALVES, "codes"):
+    for name in latent.HALVES:
         assert np.allclose(getattr(again, name), getattr(found, name), atol=2e-2), name
     assert np.array_equal(again.images, images.x)
     assert again.classes.tolist() == [-1] * 50
     assert again.means.shape == (0, 6)
+    assert again.whole
     with pytest.raises(UserError, match="This run has no map"):
         latent.load(tmp_path / "nothing")
 
@@ -70,6 +71,25 @@ def test_the_nearest_image_of_a_known_code_is_its_own(images, coding):
     assert [found.nearest(codes[row], 1)[0] for row in range(20)] == list(range(20))
     assert np.allclose(found.place(codes), found.places, atol=1e-5)
     assert np.allclose(found.means[1], codes[images.y == 1].mean(0), atol=1e-5)
+
+
+def test_of_long_codes_the_start_is_kept(images, tmp_path, monkeypatch):
+    monkeypatch.setattr(latent, "MOST_CODING", 8)
+    monkeypatch.setattr(latent, "KEPT", 5)
+    coder = model(12)
+    latent.save(tmp_path, latent.plane(coder, images, with_images=False))
+    found, codes = latent.load(tmp_path), figures.codes(coder, images)
+    assert not found.whole
+    assert found.codes.shape == (50, 5)
+    whole, plane = (np.square(codes - known).sum() for known in (found.known(slice(None)), found.at(found.places)))
+    assert whole < 0.9 * plane
+    assert [found.nearest(codes[row], 1)[0] for row in range(20)] == list(range(20))
+
+
+def test_a_class_without_images_has_no_mean(images):
+    found = latent.plane(model(2), Images(images.x, images.y, ("a", "b", "c", "d")))
+    assert np.isnan(found.means[3]).all()
+    assert np.isfinite(found.means[:3]).all()
 
 
 def test_an_error_stands_among_those_of_the_known_images(images):

@@ -1,8 +1,12 @@
 import numpy as np
 import pytest
+import torch
 
 from genhub.data.image_sets import GREY, grid
-from genhub.images import sentences
+from genhub.images import sentences, verdict
+from genhub.images.coder import Shape
+from genhub.images.pixels import Images
+from genhub.images.variants import Blueprint, build
 
 
 def metrics(**more) -> dict:
@@ -29,7 +33,11 @@ def test_a_good_model_is_told_in_three_sentences():
     [
         ({"mse": 0.03}, "PCA with a code of the same size, 8, is better: its squared error is 33% lower."),
         ({"code": {"size": 8, "active": 3}}, "3 of 8 numbers of the code vary with the image; the others say nothing."),
-        ({"code": {"size": 8, "active": 0}}, "posterior collapse"),
+        ({"code": {"size": 8, "active": 0, "prior": True}}, "posterior collapse"),
+        ({"code": {"size": 8, "active": 0, "prior": False}}, "The code says nothing of the image."),
+        ({"mse": 0.05}, "has learnt nothing of the images yet"),
+        ({"mse": 1.3}, "has learnt nothing of the images yet"),
+        ({"mse": 1e-9, "baselines": {"pca": {"mse": 0.0}, "mean": {"mse": 0.0}}}, "has learnt nothing of the images yet"),
         ({"training": {"best_epoch": 5, "epochs_run": 12}}, "Epoch 5 of 12 was the best"),
         ({"nats": {"reconstruction": 20.0, "kl": 3.5, "total": 23.5}}, "23.5 nats an image, 20.0 for the pixels and 3.5 for the code"),
         (
@@ -40,6 +48,21 @@ def test_a_good_model_is_told_in_three_sentences():
 )
 def test_what_is_out_of_the_ordinary_is_said(more, said):
     assert any(said in sentence for sentence in sentences.of(metrics(**more)))
+
+
+def test_a_worse_model_than_the_mean_image_keeps_no_negative_share():
+    assert not any("-" in sentence for sentence in sentences.of(metrics(mse=1.3)))
+
+
+def test_numbers_that_vary_are_counted_on_the_scale_of_a_code():
+    x = np.random.default_rng(0).integers(0, 256, (40, 8, 8), np.uint8)
+    torch.manual_seed(0)
+    model = build(Blueprint("autoencoder", "linear", Shape(1, 8, 8), 6)).eval()
+    layer = next(part for part in model.modules() if isinstance(part, torch.nn.Linear))
+    with torch.no_grad():
+        layer.weight *= 1e-3  # far below what counts for codes that are held to a variance of one
+        layer.weight[2] = 0.0
+    assert verdict.of_the_code(model, Images(x)) == {"size": 6, "active": 5, "prior": False}
 
 
 def test_a_short_training_is_not_accused_of_learning_by_heart():

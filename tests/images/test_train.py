@@ -139,8 +139,9 @@ def test_stop_keeps_the_best_and_judges_it(tmp_path, rows):
     assert stored.load(run.path / "model")
 
 
-def test_a_loss_that_explodes_ends_the_run(tmp_path, rows):
-    chosen = config("vae", variant="dense", epochs=200, learning_rate=0.1, clip=1000.0, beta=100.0, warmup=0.0)
+@pytest.mark.parametrize("frames", [0, 3])
+def test_a_loss_that_explodes_ends_the_run(tmp_path, rows, frames):
+    chosen = config("vae", variant="dense", epochs=200, learning_rate=0.1, clip=1000.0, beta=100.0, warmup=0.0, frames=frames)
     run = new_run(tmp_path / "run", "vae", chosen, rows)
     blown = torch.nn.init.constant_
     with pytest.MonkeyPatch.context() as patch:
@@ -152,6 +153,7 @@ def test_a_loss_that_explodes_ends_the_run(tmp_path, rows):
 def _blown(blueprint, constant):
     model = build(blueprint)
     constant(model.mu.weight, 1e30)
+    constant(model.mu.bias, float("nan"))
     return model
 
 

@@ -61,7 +61,8 @@ def test_a_run_draws_shows_its_film_and_its_map(lab, images, run):
     assert (info.task, info.name) == ("vae", "digits · Dense · 2 epochs · frames 2 · precision fp32 · conditional True")
     assert (job["data"]["sample"], job["data"]["rows"]) == ("digits", 1_797)
     told = lab.draw(VISITOR, run, {"n": 25, "label": "3", "seed": 1})
-    assert picture(told["picture"]).shape == (3 * 9 - 1, 10 * 9 - 1)
+    assert picture(told["picture"]).shape == (5 * 9 - 1, 5 * 9 - 1)
+    assert picture(lab.draw(VISITOR, run, {"n": 12})["picture"]).shape == (2 * 9 - 1, 10 * 9 - 1)
     assert told["classes"] == ["3"] * 25
     assert lab.draw(VISITOR, run, {"n": 25, "label": "3", "seed": 1})["picture"] == told["picture"]
     _, view = lab.view(VISITOR, run)
@@ -83,7 +84,7 @@ def test_a_run_draws_shows_its_film_and_its_map(lab, images, run):
     there = lab.images_at(VISITOR, run, found["places"][:3], "7")
     assert picture(there["picture"]).shape == picture(there["pixels"]).shape == (8, 3 * 9 - 1)
     assert picture(lab.image_sheet(VISITOR, run, [-1, -1, 1, 1])["picture"]).shape == (128, 128)
-    for places in ([], [[1]], [["x", "y"]], [[float("inf"), 0]], [[0, 0]] * 300):
+    for places in ([], [[1]], [["x", "y"]], [[float("inf"), 0]], [[0, 0]] * 300, [[10**400, 0]]):
         with pytest.raises(UserError, match="no places of a map"):
             lab.images_at(VISITOR, run, places)
     with pytest.raises(UserError, match="There is no class"):
@@ -95,9 +96,9 @@ def test_codes_are_looked_at_one_by_one(lab, run):
     told = lab.look(VISITOR, run, {"drawn": values, "index": 24})
     assert told["class"] == "3"
     sheet, one = picture(lab.draw(VISITOR, run, values)["picture"]), picture(told["picture"])
-    assert np.array_equal(one, sheet[18:26, 36:44])
+    assert np.array_equal(one, sheet[36:44, 36:44])
     assert picture(told["nearest"]["picture"]).shape == (8, 8 * 9 - 1)
-    assert (told["nearest"]["own"], len(told["nearest"]["classes"]), len(told["spread"])) == (True, 8, 4)
+    assert (told["nearest"]["shown"], len(told["nearest"]["classes"]), len(told["spread"])) == ("own", 8, 4)
     place = lab.look(VISITOR, run, {"place": told["place"]}, "3")
     assert np.allclose(place["place"], told["place"], atol=1e-3)
     number, value, sigma = told["spread"][0]
@@ -138,6 +139,7 @@ def test_an_image_of_ones_own_is_given_back(lab, run, tmp_path):
     hurt = lab.give_back(VISITOR, run, {"pixels": pixels}, {"damage": "white", "amount": 0.5, "seed": 3}, "7")
     assert picture(hurt["picture"]).shape == (8, 3 * 9 - 1)
     assert hurt["best"] == "7"
+    assert "worse" not in hurt  # than whole ones: it would be an outlier for its damage
     sketch = np.zeros((112, 112), np.uint8)
     sketch[20:100, 50:60] = 255
     for centred in (True, False):
@@ -151,6 +153,8 @@ def test_an_image_of_ones_own_is_given_back(lab, run, tmp_path):
         ({"pixels": "A" * 200_000}, None, "This is no picture"),
         ({"pixels": pixels}, {"damage": "fire"}, "There is no damage"),
         ({"pixels": pixels}, {"damage": "white", "amount": 2}, "Amount"),
+        ({"pixels": pixels}, {"damage": "white", "amount": 0.1, "seed": -1}, "Seed"),
+        ({"pixels": pixels}, {"damage": "white", "amount": 0.1, "seed": 2**80}, "Seed"),
     ):
         with pytest.raises(UserError, match=said):
             lab.give_back(VISITOR, run, image, damage)
@@ -162,7 +166,7 @@ def test_an_image_of_ones_own_is_given_back(lab, run, tmp_path):
 def test_two_models_are_compared_and_what_is_drawn_is_taken_home(lab, images, run):
     told = lab.painters_beside(VISITOR, run, run)
     assert told["errors"][0] == told["errors"][1] == pytest.approx(lab.folder(VISITOR, run).read("metrics.json")["mse"], rel=0.01)
-    assert (told["whose"], told["unseen"], told["count"]) == ("own", True, 270)
+    assert (told["kept"], told["unseen"], told["same"], told["count"]) == (0, True, True, 270)
     assert picture(told["picture"]).shape == (3 * 9 - 1, 10 * 9 - 1)
     for ending in ("png", "zip", "npz"):
         path = lab.drawn_file(VISITOR, run, {"n": 12}, ending)
@@ -187,6 +191,10 @@ def test_a_run_leaves_as_a_zip_and_comes_back(lab, run):
     assert "--variant dense" in told["command"]
     with pytest.raises(UserError, match="has no map"):
         lab.image_map(VISITOR, again)
+    beside = lab.painters_beside(VISITOR, again, run)
+    assert (beside["kept"], beside["unseen"], beside["same"]) == (1, False, True)
+    assert beside["errors"][0] == pytest.approx(beside["errors"][1], rel=1e-3)
+    assert len(set(beside["parameters"])) == 1
 
 
 def test_a_forecast_comes_before(lab, images):
@@ -195,13 +203,17 @@ def test_a_forecast_comes_before(lab, images):
     assert told["limit_seconds"] == 3_600
 
 
+def _tiny_drawer():
+    """A conditional model with drawn weights: (its blueprint, it, the names of its classes)."""
+    torch.manual_seed(0)
+    blueprint = Blueprint("vae", "dense", Shape(1, 8, 8), 4, 10)
+    return blueprint, build(blueprint).eval(), tuple("0123456789")
+
+
 @pytest.fixture
 def drawer(tmp_path, monkeypatch) -> str:
     """A zoo with one conditional model in it."""
-    folder, names = tmp_path / "zoo" / "mnist-vae-classes", tuple("0123456789")
-    torch.manual_seed(0)
-    blueprint = Blueprint("vae", "dense", Shape(1, 8, 8), 4, 10)
-    model = build(blueprint).eval()
+    folder, (blueprint, model, names) = tmp_path / "zoo" / "mnist-vae-classes", _tiny_drawer()
     stored.save(folder, blueprint, model, names, torch.float16)
     x = np.random.default_rng(0).integers(0, 256, (40, 8, 8), np.uint8)
     latent.save(folder, latent.plane(model, Images(x, np.arange(40) % 10, names), with_images=False))
@@ -213,13 +225,33 @@ def test_an_embedded_model_draws_and_what_it_draws_can_be_learnt(lab, drawer):
     assert [model.id for model in lab.image_models()] == [drawer]
     assert "digits" in lab.image_samples()
     told = lab.look(VISITOR, drawer, {"drawn": {"n": 10}, "index": 7})
-    assert (told["class"], told["nearest"]["own"]) == ("7", False)
+    assert (told["class"], told["nearest"]["shown"]) == ("7", "given back")
     beside = lab.painters_beside(VISITOR, drawer, drawer)
-    assert (beside["whose"], beside["count"], beside["seconds"]) == ("drawn", 200, [None, None])
+    assert (beside["kept"], beside["same"], beside["count"], beside["seconds"]) == (None, True, 200, [None, None])
     info = lab.take_images_sample(VISITOR, "drawn-digits")
     assert (info.images, info.sample, len(info.classes)) == (4_000, "drawn-digits", 10)
     with pytest.raises(UserError, match="It is one of digits, drawn-digits"):
         lab.take_images_sample(VISITOR, "drawn-clothes")
+
+
+def test_a_run_stands_beside_a_model_of_another_set(lab, run, drawer):
+    for two, kept in (((run, drawer), 0), ((drawer, run), 1)):
+        told = lab.painters_beside(VISITOR, *two)
+        assert (told["kept"], told["same"], told["unseen"]) == (kept, False, False)
+    (hub.ZOO / "mnist-vae-classes").rename(hub.ZOO / "fashion-vae-classes")
+    stored.save(hub.ZOO / "mnist-vae-classes", *_tiny_drawer(), torch.float16)
+    with pytest.raises(UserError, match="One model has learnt MNIST"):
+        lab.painters_beside(VISITOR, drawer, "embedded/fashion-vae-classes")
+
+
+def test_an_autoencoder_without_a_map_draws_nothing(lab, images, run):
+    own = lab.train(VISITOR, images, {"variant": "stacked", "epochs": 1, "precision": "fp32", "frames": 0}, task="autoencoder")
+    folder = RunFolder(lab.run(VISITOR, own).path)
+    for event in tasks.get("autoencoder").load()(tasks.get("autoencoder").config.from_dict(folder.job()["config"]), folder):
+        folder.append(event)
+    assert all(lab.painters_beside(VISITOR, own, run)["samples"])
+    again = lab.reopen(VISITOR, lab.export(VISITOR, own))
+    assert [bool(drawn) for drawn in lab.painters_beside(VISITOR, again, run)["samples"]] == [False, True]
 
 
 def test_pictures_of_a_data_set_of_the_hub_are_taken(lab, tmp_path, monkeypatch):

@@ -163,7 +163,7 @@ def test_images_are_read_learnt_and_drawn_from(client, me, tmp_path):
     assert next(iter(told["metrics"])) == "mse", told
     drawn = client.predict(me, run, {"n": 20, "label": "1"}, api_name="/draw_images")
     with Image.open(io.BytesIO(base64.b64decode(drawn["picture"]))) as picture:
-        assert picture.size == (89, 17)
+        assert picture.size == (44, 35)
     found = client.predict(me, run, api_name="/image_map")
     assert (len(found["places"]), found["names"]) == (12, ["0", "1"])
     there = client.predict(me, run, found["places"][:3], "1", api_name="/images_at")

@@ -16,14 +16,13 @@ MAP = {
     "names": ["cat", "<b>"],
     "size": 2,
     "kept": 1.0,
-    "conditional": False,
 }
 SPAN = plane.span(MAP["places"])
 PICTURE = "aGk="
 ABOUT = {"names": ["cat", "<b>"], "size": 2, "side": 8, "channels": 1, "conditional": False, "draws": True, "mapped": True, "damage": None}
 KNOWN = {"model": "c", **ABOUT}
-NEAREST = {"picture": PICTURE, "classes": ["cat", "cat", ""], "own": True}
-HELD = {"im_known": KNOWN, "im_label": chooser.ANY, "latent_told": {"span": list(SPAN)}, "latent_places": []}
+NEAREST = {"picture": PICTURE, "classes": ["cat", "cat", ""], "shown": "own"}
+HELD = {"im_known": KNOWN, "im_label": chooser.ANY, "latent_told": {"span": list(SPAN), "middle": [0.0, 0.0]}, "latent_places": []}
 IN_HAND = {"im_known": KNOWN, "im_label": chooser.ANY, "code_of": {"place": [1.0, 1.0]}}
 
 
@@ -31,7 +30,7 @@ class Drawing:
     """A lab whose worker decodes nothing and says what it was asked."""
 
     def __init__(self, runs=(), **about):
-        self.asked, self._runs, self.about = [], list(runs), {**ABOUT, **about}
+        self.asked, self._runs, self.about, self.besides = [], list(runs), {**ABOUT, **about}, {}
 
     def runs(self, visitor):
         return self._runs
@@ -49,22 +48,22 @@ class Drawing:
     def look(self, visitor, model, of, label=""):
         self.asked.append((model, of, label))
         spread = [[1, 0.5, 1.0], [0, -0.5, 0.5]]
-        return {"picture": PICTURE, "code": [0.5, 1.0], "class": label, "spread": spread, "nearest": NEAREST, "alike": PICTURE}
+        return {"picture": PICTURE, "code": [0.5, 1.0], "size": 2, "class": label, "spread": spread, "nearest": NEAREST, "alike": PICTURE}
 
     def image_map(self, visitor, model):
         return MAP
 
     def images_at(self, visitor, model, places, label):
         self.asked.append((model, places, label))
-        return {"picture": PICTURE, "pixels": PICTURE if len(places) > 1 else "", "codes": places, "class": "", "seconds": 0.004}
+        return {"picture": PICTURE, "pixels": PICTURE if len(places) > 1 else "", "codes": places, "size": 2, "class": "", "seconds": 0.004}
 
     def image_sheet(self, visitor, model, span, label):
         self.asked.append((model, span, label))
-        return {"picture": PICTURE}
+        return {"picture": PICTURE, "class": label}
 
     def code_numbers(self, visitor, model, of, label):
         self.asked.append((model, of, label))
-        return {"picture": PICTURE, "numbers": [1, 0], "from": -2.5, "to": 2.5}
+        return {"picture": PICTURE, "numbers": [1, 0], "from": -2.5, "to": 2.5, "class": label}
 
     def code_sum(self, visitor, model, plus, minus, then, label):
         return {"picture": PICTURE, "nearest": then}
@@ -74,8 +73,16 @@ class Drawing:
         return {"picture": PICTURE, "error": 0.25, "best": "", "code": [0.0, 0.0], "worse": 0.01, "place": [0, 0], "nearest": NEAREST}
 
     def painters_beside(self, visitor, model, other, seed):
-        told = {"picture": PICTURE, "errors": [0.1, 0.2], "count": 5, "whose": "own", "unseen": False, "samples": [PICTURE, PICTURE]}
-        return {**told, "sizes": [2, 3], "parameters": [10, 20], "seconds": [None, 90.0]}
+        told = {
+            "picture": PICTURE,
+            "errors": [0.1, 0.2],
+            "count": 5,
+            "kept": 0,
+            "unseen": False,
+            "same": True,
+            "samples": [PICTURE, PICTURE],
+        }
+        return {**told, **self.besides, "sizes": [2, 3], "parameters": [10, 20], "seconds": [None, 90.0]}
 
 
 def info(task: str, id: str, metrics=True):
@@ -103,8 +110,25 @@ def test_another_model_is_shown_with_its_map_and_what_it_draws():
     assert (told["visible"], told["choices"]) == (True, [chooser.ANY, "cat", "<b>"])
     bare = tab.choose(Drawing(draws=False, mapped=False), SESSION, "c", None)
     assert play.GIVES_BACK in bare["play_sheet"]
-    assert latent.NOTHING in bare["latent_map"]
+    assert latent.MAPLESS in bare["latent_map"]
     assert chooser.NOTHING in tab.choose(Drawing(), SESSION, None, None)["im_about"]
+
+
+def test_a_model_that_cannot_be_read_takes_the_last_one_away():
+    class Broken(Drawing):
+        def about_painter(self, visitor, model):
+            raise UserError("This model is damaged.", "", "Choose another.", "run")
+
+    failed = tab.choose(Broken(), SESSION, "d", KNOWN)
+    assert failed["im_known"] is None
+    assert "This model is damaged" in failed["im_problem"]
+    assert (failed["play_drawn"], failed["code_of"], failed["latent_told"]) == (None, None, None)
+    assert set(failed) <= set(tab.CHOSEN)
+
+
+def test_a_run_that_was_resumed_is_read_again():
+    assert tab.choose(Drawing(), SESSION, "c", KNOWN) == {}
+    assert tab.again(Drawing(), SESSION, "c")["im_known"] == KNOWN
 
 
 def test_a_drawn_image_is_looked_at():
@@ -167,8 +191,11 @@ def test_sliders_turn_single_numbers():
     assert "<img" in turned["latent_turned"]
     for pick in ("moved:1=x", "at:1:1", ""):
         assert latent.turn(lab, pick, SESSION, **IN_HAND) == {}
-    assert "the numbers 2, 1" in latent.each_number(lab, SESSION, **{**IN_HAND, "code_of": None})["latent_turned"]
-    assert lab.asked[-1][1] == {"place": [0.0, 0.0]}
+    assert (
+        "the numbers 2, 1"
+        in latent.each_number(lab, SESSION, **{**IN_HAND, "code_of": None}, latent_told={"middle": [3.0, 4.0]})["latent_turned"]
+    )
+    assert lab.asked[-1][1] == {"place": [3.0, 4.0]}
     assert latent.slide(lab, SESSION, **{**IN_HAND, "code_of": None})["latent_sliders"] == ""
 
 
@@ -227,10 +254,22 @@ def test_the_pad_and_the_worker_agree_on_its_size():
 
 def test_two_models_stand_side_by_side():
     lab = Drawing([info("vae", "c"), info("autoencoder", "d")])
-    assert compare.offer(lab, SESSION, None)["beside_other"]["value"] == "d"
+    assert compare.offer(lab, SESSION, KNOWN, None)["beside_other"]["value"] == "d"
+    offered = compare.offer(lab, SESSION, {**KNOWN, "model": "embedded/mnist-vae-16"}, None)["beside_other"]
+    assert ([model for _, model in offered["choices"]], offered["value"]) == (["c", "d", "embedded/mnist-vae-2"], "embedded/mnist-vae-2")
+    clothes = compare.offer(lab, SESSION, {**KNOWN, "model": "embedded/fashion-conv"}, "embedded/mnist-vae-2")["beside_other"]
+    assert ([model for _, model in clothes["choices"]], clothes["value"]) == (["c", "d"], "c")
     shown = compare.compare(lab, SESSION, KNOWN, "d", 0)["beside_shown"]
     for said in ("0.1000", "0.2000", "1 min 30 s", "may have learnt some of them", "d draws"):
         assert said in shown
+    for besides, said in (
+        ({"kept": None, "unseen": True}, "synthetic: drawn by"),
+        ({"kept": 1}, "the run of d kept for its verdict. c may have learnt"),
+        ({"same": False}, "d has learnt another set"),
+        ({"samples": [PICTURE, ""]}, "d draws nothing"),
+    ):
+        lab.besides = besides
+        assert said in compare.compare(lab, SESSION, KNOWN, "d", 0)["beside_shown"]
     with pytest.raises(UserError, match="No other model"):
         compare.compare(lab, SESSION, KNOWN, None, 0)
 

@@ -69,7 +69,7 @@ class ImageConfig(Config):
     patience: int = option(0, "Epochs without gain after which it stops early; 0: never.", low=0, high=100, advanced=True)
     test_share: float = option(0.15, "Share of the images kept for the verdict.", low=0.02, high=0.5, advanced=True)
     validation_share: float = option(0.1, "Share kept to watch the training and choose its best epoch.", low=0.02, high=0.5, advanced=True)
-    frames: int = option(40, "Pictures of what the model makes on its way; 0: none.", low=0, high=200)
+    frames: int = option(60, "Pictures of what the model makes on its way; 0: none.", low=0, high=200)
     precision: str = option(
         "auto", "Arithmetic of the forward pass; auto measures which is faster here.", choices=("auto", "fp32", "bf16"), advanced=True
     )
@@ -97,7 +97,12 @@ class VAEConfig(ImageConfig):
     """Train a variational autoencoder on images."""
 
     variant: str = option("conv", "What is trained.", choices=tuple(VAES))
-    beta: float = option(1.0, "What the KL counts beside the reconstruction, both summed; 1: the ELBO.", low=0.0, high=100.0)
+    beta: float | None = option(
+        None,
+        "What the KL counts beside the reconstruction, both summed; empty: what suits, 1 (the ELBO), of AutoencoderKL 0.001.",
+        low=0.0,
+        high=100.0,
+    )
     averaged: bool = option(
         False,
         "A mistake, to be seen: the pixels' term is their mean, not their sum, so that the KL counts many times too much.",
@@ -114,9 +119,9 @@ IMAGE_PRESETS = {
         "PCA in disguise: no activation": {"variant": "deep-linear", "coding": 0},
     },
     "vae": {
-        "Map of two dimensions": {"variant": "conv", "coding": 2, "beta": 1.0, "averaged": False},
-        "Good pictures": {"variant": "conv-wide", "coding": 16, "beta": 1.0, "averaged": False},
-        "Mistake: averaged pixels": {"variant": "conv", "coding": 2, "beta": 1.0, "averaged": True},
+        "Map of two dimensions": {"variant": "conv", "coding": 2, "beta": None, "averaged": False},
+        "Good pictures": {"variant": "conv-wide", "coding": 16, "beta": None, "averaged": False},
+        "Mistake: averaged pixels": {"variant": "conv", "coding": 2, "beta": None, "averaged": True},
         "Mistake: β = 0.04": {"variant": "conv", "coding": 2, "beta": 0.04, "averaged": False},
     },
 }

@@ -2,6 +2,7 @@
 
 import gradio as gr
 
+from genhub import catalog
 from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.ui import markup
@@ -13,10 +14,6 @@ INTRO = (
     "The model chosen above beside another one: the same images through both, what each draws from codes drawn at random, and what each costs. "
     "To see a mistake of the courses run both ways, train with its preset and without."
 )
-WHOSE = {
-    "own": "images that the run kept for its verdict",
-    "drawn": "synthetic images, drawn by a conditional model of the same set: the real ones are not here",
-}
 
 
 def layout(wires: Wires) -> None:
@@ -34,7 +31,7 @@ def layout(wires: Wires) -> None:
 def wire(wires: Wires) -> None:
     part = wires.parts
     for event in (part["beside_stage"].expand, part["beside_other"].focus):
-        wires.on(event, offer, ["session", "beside_other"], ["beside_other"], "beside_problem")
+        wires.on(event, offer, ["session", "im_known", "beside_other"], ["beside_other"], "beside_problem")
     asked = ["session", "im_known", "beside_other", "beside_seed"]
     wires.on(part["beside_go"].click, compare, asked, ["beside_shown"], "beside_problem", trigger_mode="once", show_progress="minimal")
 
@@ -42,11 +39,15 @@ def wire(wires: Wires) -> None:
 # ---- handlers -------------------------------------------------------------------------------------------------------
 
 
-def offer(lab: Lab, session: dict, beside_other: str | None) -> dict:
-    """The models as they are now."""
-    known = chooser.choices(lab, session)
+def offer(lab: Lab, session: dict, im_known: dict | None, beside_other: str | None) -> dict:
+    """The models as they are now that can stand beside the one above: the visitor's, and ours of the same set."""
+    above = im_known["model"] if im_known else ""
+    of = getattr(catalog.IMAGE_MODELS.get(above), "of", None)
+    ours = [model for model in catalog.IMAGE_MODELS if of and catalog.IMAGE_MODELS[model].of != of]
+    known = [(name, model) for name, model in chooser.choices(lab, session) if model != above and model not in ours]
     ids = [model for _, model in known]
-    return {"beside_other": gr.update(choices=known, value=beside_other if beside_other in ids else next(iter(ids[1:]), None))}
+    like = [model for model in ids if of and model in catalog.IMAGE_MODELS]
+    return {"beside_other": gr.update(choices=known, value=beside_other if beside_other in ids else next(iter([*like, *ids]), None))}
 
 
 def compare(lab: Lab, session: dict, im_known: dict | None, beside_other: str | None, beside_seed) -> dict:
@@ -70,19 +71,30 @@ def render(told: dict, names: list[str]) -> str:
             names, told["errors"], told["sizes"], told["parameters"], told["seconds"], strict=True
         )
     ]
-    ground = f"On {told['count']:,} {WHOSE[told['whose']]}."
-    if told["whose"] == "own" and not told["unseen"]:
-        ground += " The other model may have learnt some of them."
     said = f"Above images, below what {names[0]} gives back, at the bottom what {names[1]} does"
-    samples = "".join(
-        f"<h3>{markup.esc(name)} draws</h3>{markup.picture(picture, f'Images drawn by {name}')}"
-        for name, picture in zip(names, told["samples"], strict=True)
-    )
+    samples = "".join(_samples(name, picture) for name, picture in zip(names, told["samples"], strict=True))
     return markup.page(
         markup.table(["model", "squared error a pixel", "numbers of a code", "parameters", "trained in"], rows, (1, 2, 3)),
-        markup.paragraph(ground, "muted"),
+        markup.paragraph(_ground(told, names), "muted"),
         "<h3>Given back</h3>",
         markup.picture(told["picture"], said),
         markup.paragraph(f"{said}.", "muted"),
         samples,
     )
+
+
+def _ground(told: dict, names: list[str]) -> str:
+    """What the models are compared on."""
+    images, kept = markup.plural(told["count"], "image"), told["kept"]
+    if kept is None:
+        return f"On {images}, synthetic: drawn by a conditional model of the same set. The real ones are not here."
+    said = f"On {images} that the run of {names[kept]} kept for its verdict."
+    if not told["same"]:
+        return f"{said} {names[1 - kept]} has learnt another set."
+    return said if told["unseen"] else f"{said} {names[1 - kept]} may have learnt some of them."
+
+
+def _samples(name: str, picture: str) -> str:
+    if not picture:
+        return markup.paragraph(f"{name} draws nothing: an autoencoder without a map does not say where its codes lie.", "muted")
+    return f"<h3>{markup.esc(name)} draws</h3>{markup.picture(picture, f'Images drawn by {name}')}"

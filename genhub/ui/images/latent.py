@@ -18,6 +18,7 @@ INTRO = (
 )
 NOTHING = "Choose a model above, or train one: its map is drawn when the training ends."
 STEPS = 10  # images on a way
+MAPLESS = "This model has no map: it is drawn when a training ends, and does not travel with a ZIP, for it is of the images."
 NO_MAP = ("This model has no map.", "A map is drawn when a training ends.", "Choose another model, or train one.", "im_model")
 SHOWN = [
     "latent_map",
@@ -99,14 +100,13 @@ def wire(wires: Wires) -> None:
     part, asked, problem = wires.parts, ["session", "im_known", "im_label"], "latent_problem"
     held = [*asked, "latent_told", "latent_places"]
     seen = ["latent_marks", "latent_shown", "latent_places", "latent_x", "latent_y", "code_of"]
-    pressed = wires.on_pick(part["latent_map"].select, press, held, seen, problem, trigger_mode="once")
-    went = wires.on(part["latent_go"].click, typed, [*held, "latent_x", "latent_y"], seen, problem, trigger_mode="once")
+    wires.on_pick(part["latent_map"].select, press, held, seen, problem, trigger_mode="once")
+    wires.on(part["latent_go"].click, typed, [*held, "latent_x", "latent_y"], seen, problem, trigger_mode="once")
     in_hand = [*asked, "code_of"]
-    for event in (pressed.then, went.then, part["play_look"].change):
-        wires.on(event, slide, in_hand, ["latent_sliders", "latent_turned"], problem)
+    wires.on(part["code_of"].change, slide, in_hand, ["latent_sliders", "latent_turned"], problem)
     wires.on(part["latent_sheet"].click, whole, [*asked, "latent_told"], ["latent_shown"], problem, trigger_mode="once")
     wires.on_pick(part["latent_sliders"].select, turn, in_hand, ["latent_turned"], problem, trigger_mode="always_last")
-    wires.on(part["latent_each"].click, each_number, in_hand, ["latent_turned"], problem, trigger_mode="once")
+    wires.on(part["latent_each"].click, each_number, [*in_hand, "latent_told"], ["latent_turned"], problem, trigger_mode="once")
     wires.on(part["latent_add"].click, add_up, [*asked, *SUMMED], ["latent_sum"], problem, trigger_mode="once")
 
 
@@ -129,10 +129,10 @@ def choose(lab: Lab, session: dict, im_known: dict | None) -> dict:
         **classes,
     }
     if not im_known or not im_known["mapped"]:
-        return {**empty, "latent_map": markup.page(markup.note(NOTHING)), "latent_told": None}
+        return {**empty, "latent_map": markup.page(markup.note(MAPLESS if im_known else NOTHING)), "latent_told": None}
     told = lab.image_map(session["visitor"], im_known["model"])
     drawn = {"latent_map": markup.page(plane.draw(told)), "latent_said": markup.page(markup.paragraph(_of_the_map(told), "muted"))}
-    return {**empty, **drawn, "latent_told": {"span": list(plane.span(told["places"]))}}
+    return {**empty, **drawn, "latent_told": {"span": list(plane.span(told["places"])), "middle": plane.middle(told["places"])}}
 
 
 def press(lab: Lab, pick: str, session: dict, **held) -> dict:
@@ -160,7 +160,7 @@ def whole(lab: Lab, session: dict, im_known, im_label, latent_told) -> dict:
     """Images decoded from all over the map."""
     model, label = _mapped(im_known, im_label)
     told = lab.image_sheet(session["visitor"], model, latent_told["span"], label)
-    said = "The map from end to end, decoded place by place."
+    said = f"The map from end to end, decoded place by place{_told(told)}."
     return {"latent_shown": markup.page(markup.picture(told["picture"], said), markup.paragraph(said, "muted"))}
 
 
@@ -184,17 +184,18 @@ def turn(lab: Lab, pick: str, session: dict, im_known, im_label, code_of) -> dic
     model, label = _mapped(im_known, im_label)
     told = lab.look(session["visitor"], model, {**code_of, "moved": moved}, label)
     picture = markup.picture(told["picture"], "What is decoded with these numbers", "one")
-    return {"latent_turned": markup.page(picture, *code_view.nearest(told["nearest"]))}
+    told_which = [markup.paragraph(f"Told “{told['class']}”.", "muted")] if told["class"] else []
+    return {"latent_turned": markup.page(picture, *told_which, *code_view.nearest(told["nearest"]))}
 
 
-def each_number(lab: Lab, session: dict, im_known, im_label, code_of) -> dict:
+def each_number(lab: Lab, session: dict, im_known, im_label, code_of, latent_told) -> dict:
     """What single numbers of the code in hand do; without one, of the middle of the map."""
     model, label = _mapped(im_known, im_label)
-    told = lab.code_numbers(session["visitor"], model, code_of or {"place": [0.0, 0.0]}, label)
+    told = lab.code_numbers(session["visitor"], model, code_of or {"place": latent_told["middle"]}, label)
     named = ", ".join(str(number + 1) for number in told["numbers"])
     said = (
         f"Each row turns one number of the code, from {told['from']:g} to {told['to']:g} standard deviations, and leaves the others: the numbers "
-        f"{named}, which vary most from image to image."
+        f"{named}, which vary most from image to image{_told(told)}."
     )
     return {"latent_turned": markup.page(markup.picture(told["picture"], said), markup.paragraph(said, "muted"))}
 
@@ -251,9 +252,8 @@ def _of_the_map(told: dict) -> str:
 
 
 def _shown(told: dict, count: int) -> str:
-    code = ", ".join(f"{number:.2f}" for number in told["codes"][-1])
-    asked = f", told “{told['class']}”" if told.get("class") else ""
-    said = f"Decoded in {1000 * told['seconds']:.0f} ms{asked}; the last code: {code}{' …' if len(told['codes'][-1]) == 32 else ''}."
+    code = code_view.listed(told["codes"][-1], told["size"])
+    said = f"Decoded in {1000 * told['seconds']:.0f} ms{_told(told)}; the last code: {code}."
     if count == 1:
         return markup.page(markup.picture(told["picture"], "What is decoded there", "one"), markup.paragraph(said, "muted"))
     parts = [markup.picture(told["picture"], "The way through the code")]
@@ -263,6 +263,11 @@ def _shown(told: dict, count: int) -> str:
             markup.picture(told["pixels"], "The way through the pixels"),
         ]
     return markup.page("<h3>The way there, through the code</h3>", *parts, markup.paragraph(said, "muted"))
+
+
+def _told(answer: dict) -> str:
+    """Which class a conditional model was told."""
+    return f", told “{answer['class']}”" if answer["class"] else ""
 
 
 def _sliders(spread: list[list[float]]) -> str:

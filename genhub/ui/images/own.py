@@ -1,5 +1,5 @@
-"""Stage 3 of Images: an image of one's own, drawn or from a file, damaged on request, through the model and back: how far off it is, where it
-lies, and how unusual that is among the images that the model knows."""
+"""Stage 3 of Images: an image of one's own, drawn or from a file, damaged on request, through the model and back: how far off it is, what
+lies near it, and how unusual that is among the images that the model knows."""
 
 import gradio as gr
 
@@ -139,7 +139,9 @@ def render(told: dict, kind: str) -> str:
         facts.append(("told the class", told["best"]))
     parts.append(markup.facts(facts))
     if "worse" in told:
-        parts += [markup.paragraph(_verdict(told["worse"])), *code_view.nearest(told["nearest"])]
+        parts.append(markup.paragraph(_verdict(told["worse"])))
+    if "nearest" in told:
+        parts += code_view.nearest(told["nearest"])
     return markup.page(*parts)
 
 

@@ -43,6 +43,11 @@ def span(places: Sequence[Sequence[float]]) -> Span:
     return min(xs) - 0.05 * wide, min(ys) - 0.05 * high, max(xs) + 0.05 * wide, max(ys) + 0.05 * high
 
 
+def middle(places: Sequence[Sequence[float]]) -> list[float]:
+    """The mean of all places."""
+    return [sum(values) / len(places) for values in zip(*places, strict=True)]
+
+
 def draw(told: dict, *, pressed: bool = True) -> str:
     """`told`: the answer of `lab.image_map`, or of `lab.forming_map`; pressed: it has cells that can be."""
     whole = span(told["places"])

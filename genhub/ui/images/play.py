@@ -67,7 +67,7 @@ def begin(lab: Lab, session: dict, im_known: dict | None) -> dict:
 
 
 def draw(lab: Lab, session: dict, im_known: dict | None, im_label: str, **given) -> dict:
-    """Codes drawn from the middle of the map, decoded."""
+    """Codes drawn at random, decoded."""
     model, label = chooser.asked(im_known, im_label)
     values = {"label": label, **{option: given[name] for name, option in FIELDS.items()}}
     return shown(values, lab.draw(session["visitor"], model, values))

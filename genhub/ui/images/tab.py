@@ -7,6 +7,7 @@ from functools import partial
 
 import gradio as gr
 
+from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.ui import markup, ways
 from genhub.ui.images import chooser, compare, latent, own, play
@@ -17,7 +18,7 @@ from genhub.ui.wiring import Wires, merged
 
 INTRO = "Models of images: let one draw, walk through its codes, give it an image of yours, train one of your own and watch it learn, and compare."
 STAGES = (play, latent, own)
-CHOSEN = list(dict.fromkeys(["im_known", "im_about", "im_label", *play.OUTPUTS, *latent.SHOWN, "own_shown"]))
+CHOSEN = list(dict.fromkeys(["im_problem", "im_known", "im_about", "im_label", *play.OUTPUTS, *latent.SHOWN, "own_shown"]))
 
 
 def layout(wires: Wires) -> None:
@@ -44,7 +45,7 @@ def wire(wires: Wires) -> None:
         opened = list(dict.fromkeys([*ways.OPENED, "im_model"]))
         pressed = components[kind.name("play")].click
         went = wires.on(pressed, partial(play_with, kind=kind), ["session", "learn"], opened, kind.name("home_problem"))
-        shown = wires.on(went.then, choose, asked, CHOSEN, problem)
+        shown = wires.on(went.then, again, ["session", "im_model"], CHOSEN, problem)
         shown.then(None, js=ways.SHOW_STAGE)
 
 
@@ -53,10 +54,19 @@ def wire(wires: Wires) -> None:
 
 def choose(lab: Lab, session: dict, im_model: str | None, im_known: dict | None) -> dict:
     """Another model, if it is another: what the stages show of the last one goes."""
-    known = chooser.choose(lab, session, im_model, im_known)
+    try:
+        known = chooser.choose(lab, session, im_model, im_known)
+    except UserError as error:  # the last one is not to go on under the new one's name
+        gone = [part(lab, session, None) for part in (play.begin, latent.choose)]
+        return merged({"im_known": None, "im_about": "", "im_problem": markup.problem(error), "own_shown": ""}, *gone)
     if not known:
         return {}
     return merged(known, play.begin(lab, session, known["im_known"]), {"own_shown": ""}, latent.choose(lab, session, known["im_known"]))
+
+
+def again(lab: Lab, session: dict, im_model: str | None) -> dict:
+    """A run is to be played with: read anew, for one that was resumed is another model under the same name."""
+    return choose(lab, session, im_model, None)
 
 
 def arrive(lab: Lab, session: dict, im_model: str | None, im_known: dict | None, start_pick: str) -> dict:

@@ -93,8 +93,8 @@ def _autoencoder(variant: str, epochs: int, rate: float, precision: str = "fp32"
     return Recipe("fashion", Blueprint("autoencoder", variant, SHAPE, options=options), epochs, rate, precision, figures=_reconstructs)
 
 
-def _vae(of: str, variant: str, coding: int, epochs: int, *, classes: int = 0) -> Recipe:
-    blueprint = Blueprint("vae", variant, SHAPE, coding, classes)
+def _vae(of: str, variant: str, coding: int, epochs: int, *, classes: int = 0, **options) -> Recipe:
+    blueprint = Blueprint("vae", variant, SHAPE, coding, classes, options)
     return Recipe(of, blueprint, epochs, 2e-3, "fp32" if variant == "dense" else "bf16", figures=_judged if classes else _draws)
 
 
