@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from genhub.errors import UserError
 from genhub.text.compared import Compared, at_least_two, begun
 
+STOPPED = "A run that was stopped is judged on fewer images than one that ran to its end."
+
 
 @dataclass(frozen=True, kw_only=True)
 class ComparedPainter(Compared):
@@ -41,8 +43,9 @@ def compare(runs: Sequence[tuple[str, Mapping, Mapping]]) -> PaintersCompared:
     _, first, passport = runs[0]
     for name, metrics, other in runs[1:]:
         if _ground(metrics, other) != _ground(first, passport):
+            stopped = metrics.get("stopped") != first.get("stopped")
             what = f"“{name}” was judged on other images."
-            limit = "Only runs on the same set, seed and shares stand in one table."
+            limit = "Only runs on the same set, seed and shares stand in one table." if not stopped else STOPPED
             raise UserError(what, limit, "Choose such runs, or two models in stage 6 of Images.", "runs")
     return PaintersCompared(first["test_images"], tuple(_line(name, metrics, first) for name, metrics, _ in runs))
 

@@ -48,7 +48,9 @@ def wire(wires: Wires) -> None:
     poked = list(dict.fromkeys([*OPENED, "start_pick", *(name for poke in POKES.values() for name in poke.outputs)]))
     picked = wires.on_pick(part["start_tiles"].select, poke, HELD, poked, "start_problem")
     picked.then(None, js=SHOW_STAGE)
-    answered = list(dict.fromkeys(name for poke in POKES.values() if poke.later for name in (*poke.outputs, poke.problem)))
+    answered = list(
+        dict.fromkeys(["start_pick", *(name for poke in POKES.values() if poke.later for name in (*poke.outputs, poke.problem))])
+    )
     wires.on(picked.then, answer, ["start_pick", *HELD], answered, "start_problem")
     went = wires.on_pick(part["start_index"].select, lambda lab, pick: course.go(pick), [], [*OPENED, *course.FIELDS], "start_problem")
     went.then(None, js=SHOW_STAGE)
@@ -92,7 +94,7 @@ def answer(lab: Lab, start_pick: str, **held) -> dict:
     try:
         return {pressed.problem: "", **pressed.later(lab, start_pick, **held)}
     except UserError as error:
-        return {pressed.waits: "", pressed.problem: markup.problem(error)}
+        return {pressed.waits: "", pressed.problem: markup.problem(error), "start_pick": ""}
 
 
 def draws_run(start_pick: str) -> bool:

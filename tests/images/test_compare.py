@@ -32,6 +32,11 @@ def test_other_images_are_refused(other):
         compare([("one", metrics(0.02), DATA), ("two", *other)])
 
 
+def test_a_stopped_run_is_refused_for_what_it_is():
+    with pytest.raises(UserError, match="A run that was stopped is judged on fewer images"):
+        compare([("one", metrics(0.02), DATA), ("two", {**metrics(0.02, images=20), "stopped": True}, DATA)])
+
+
 def test_one_run_is_nothing_to_compare():
     with pytest.raises(UserError, match="nothing to compare"):
         compare([("one", metrics(0.02), DATA)])

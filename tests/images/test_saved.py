@@ -4,8 +4,10 @@ import io
 import zipfile
 
 import numpy as np
+import pytest
 from PIL import Image
 
+from genhub.data import image_sets
 from genhub.images import saved
 
 X = np.random.default_rng(0).integers(0, 256, (6, 8, 8), np.uint8)
@@ -22,11 +24,28 @@ def test_an_array_holds_images_and_classes():
 
 def test_a_zip_has_a_folder_a_class_whatever_it_is_called():
     with zipfile.ZipFile(io.BytesIO(saved.as_file(X, Y, ("T-shirt", "../up"), "zip"))) as archive:
-        assert archive.namelist()[:2] == ["T-shirt/00000.png", "___up/00001.png"]
+        assert archive.namelist()[1:3] == ["T-shirt/00000.png", "___up/00001.png"]
         with Image.open(archive.open("T-shirt/00000.png")) as image:
             assert np.array_equal(np.asarray(image), X[0])
     with zipfile.ZipFile(io.BytesIO(saved.as_file(X, None, (), "zip"))) as archive:
-        assert archive.namelist()[0] == "00000.png"
+        assert archive.namelist()[:2] == ["about.txt", "00000.png"]
+
+
+@pytest.mark.parametrize("names", [("a", "b"), ("x/y", "x:y")])
+@pytest.mark.parametrize("ending", ["zip", "npz"])
+@pytest.mark.parametrize("y", [np.arange(70) % 2, np.zeros(70, int), None], ids=["two", "one", "none"])
+def test_what_was_drawn_can_be_learnt_from_again(tmp_path, names, ending, y):
+    x = np.random.default_rng(0).integers(0, 256, (70, 16, 16), np.uint8)
+    path, folder = tmp_path / f"drawn.{ending}", tmp_path / "set"
+    folder.mkdir()
+    path.write_bytes(saved.as_file(x, y, names, ending))
+    info = image_sets.read_images({"path": str(path), "folder": str(folder), "source": "file"})
+    read, labels = image_sets.read_rows(folder / image_sets.ROWS)
+    assert (info["images"], info["side"], len(info["classes"])) == (70, 16, 0 if y is None else len(set(y)))
+    assert sorted(image.tobytes() for image in read) == sorted(image.tobytes() for image in x)
+    if y is not None and names == ("a", "b"):
+        told = {image.tobytes(): names[number] for image, number in zip(x, y, strict=True)}
+        assert labels == [told[image.tobytes()] for image in read]
 
 
 def test_one_picture_is_about_square():

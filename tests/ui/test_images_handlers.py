@@ -48,7 +48,16 @@ class Drawing:
     def look(self, visitor, model, of, label=""):
         self.asked.append((model, of, label))
         spread = [[1, 0.5, 1.0], [0, -0.5, 0.5]]
-        return {"picture": PICTURE, "code": [0.5, 1.0], "size": 2, "class": label, "spread": spread, "nearest": NEAREST, "alike": PICTURE}
+        return {
+            "picture": PICTURE,
+            "code": [0.5, 1.0],
+            "size": 2,
+            "class": label,
+            "place": [0.5, -0.5],
+            "spread": spread,
+            "nearest": NEAREST,
+            "alike": PICTURE,
+        }
 
     def image_map(self, visitor, model):
         return MAP
@@ -136,12 +145,14 @@ def test_a_drawn_image_is_looked_at():
     drawn = play.draw(lab, SESSION, KNOWN, chooser.ANY, play_n=12, play_temperature=1.0, play_seed=3)
     assert lab.asked[-1] == ("c", {"label": "", "n": 12, "temperature": 1.0, "seed": 3})
     assert drawn["play_sheet"].count("data-pick") == 12
-    looked = play.look(lab, "drawn:11", SESSION, KNOWN, drawn["play_drawn"])
+    looked = play.look(lab, "drawn:11", SESSION, KNOWN, drawn["play_drawn"], HELD["latent_told"])
+    assert looked["latent_places"] == [[0.5, -0.5]]
+    assert "<circle" in looked["latent_marks"]
     assert looked["code_of"] == {"drawn": drawn["play_drawn"]["values"], "index": 11}
     assert "cat (2)" in looked["play_look"]
     assert looked["play_sheet"].count('aria-pressed="true"') == 1
     for pick in ("drawn:12", "drawn:-1", "drawn:x", "at:1", ""):
-        assert play.look(lab, pick, SESSION, KNOWN, drawn["play_drawn"]) == {}
+        assert play.look(lab, pick, SESSION, KNOWN, drawn["play_drawn"], None) == {}
     with pytest.raises(UserError, match="Nothing has been drawn"):
         play.save(lab, SESSION, KNOWN, None, "PNG, one picture")
     with pytest.raises(UserError, match="No model has been chosen"):
@@ -230,12 +241,13 @@ def test_without_a_model_or_a_map_nothing_is_decoded():
 
 def test_an_image_of_ones_own_goes_through_the_model():
     lab = Drawing()
-    given = {"own_source": own.DRAWN, "own_file": None, "own_turned": False, "own_centred": True}
+    given = {"own_source": own.DRAWN, "own_file": None, "own_turned": False, "own_centred": True, "latent_told": HELD["latent_told"]}
     hurt = {"own_damage": own.UNDAMAGED, "own_amount": 0.3, "own_seed": 1}
     drawn = own.sketched(lab, "sketch:AAAA")["own_sketch"]
     shown = own.after_stroke(lab, SESSION, im_known=KNOWN, im_label=chooser.ANY, own_sketch=drawn, **given, **hurt)["own_shown"]
     assert lab.asked[-1] == ("c", {"sketch": "AAAA", "centred": True}, {"damage": "", "amount": 0.0, "seed": 1}, "")
     assert "An outlier" in shown
+    assert "marked on the map" in shown
     assert own.sketched(lab, "clear") == {"own_sketch": "", "own_shown": ""}
     assert own.after_stroke(lab, SESSION, im_known=None, im_label=chooser.ANY, own_sketch=drawn, **given, **hurt) == {}
     own.give_back(lab, SESSION, KNOWN, chooser.ANY, own_sketch=drawn, **given, **{**hurt, "own_damage": "white"})

@@ -147,7 +147,7 @@ def test_a_drawn_image_comes_with_its_model_and_is_looked_at(lab, monkeypatch):
             "damage": None,
         },
         "images.draw": DRAWING["drawn"],
-        "images.look": {"picture": "aGk=", "code": [0.5, 1.0], "class": "0", "alike": "aGk="},
+        "images.look": {"picture": "aGk=", "code": [0.5, 1.0], "size": 2, "class": "0", "alike": "aGk="},
     }
     asked = []
     monkeypatch.setattr(lab, "_painter", lambda visitor, model: model)

@@ -7,7 +7,7 @@ from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.training.configs.images import NOISES
 from genhub.ui import markup
-from genhub.ui.images import chooser, code_view
+from genhub.ui.images import chooser, code_view, plane
 from genhub.ui.wiring import Wires
 
 STAGE = "3  An image of yours"
@@ -48,7 +48,7 @@ PAD = (
     'finger; a picture can be chosen instead"></canvas><p><button type="button">Clear</button></p></div>'
 )
 HURT = ["own_damage", "own_amount", "own_seed"]
-GIVEN = ["session", "im_known", "im_label", "own_source", "own_sketch", "own_file", "own_turned", "own_centred", *HURT]
+GIVEN = ["session", "im_known", "im_label", "own_source", "own_sketch", "own_file", "own_turned", "own_centred", "latent_told", *HURT]
 
 
 def layout(wires: Wires) -> None:
@@ -80,8 +80,9 @@ def wire(wires: Wires) -> None:
     )
     told = {"trigger_mode": "always_last", "show_progress": "minimal"}
     drawn = wires.on_pick(part["own_pad"].select, sketched, [], ["own_sketch", "own_shown"], "own_problem", trigger_mode="multiple")
-    wires.on(drawn.then, after_stroke, GIVEN, ["own_shown"], "own_problem", **told)
-    wires.on(part["own_go"].click, give_back, GIVEN, ["own_shown"], "own_problem", trigger_mode="once", show_progress="minimal")
+    shown = ["own_shown", *plane.MARKED]
+    wires.on(drawn.then, after_stroke, GIVEN, shown, "own_problem", **told)
+    wires.on(part["own_go"].click, give_back, GIVEN, shown, "own_problem", trigger_mode="once", show_progress="minimal")
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
@@ -109,8 +110,8 @@ def after_stroke(lab: Lab, session: dict, own_sketch: str, **given) -> dict:
     return give_back(lab, session, own_sketch=own_sketch, **given) if own_sketch and given["im_known"] else {}
 
 
-def give_back(lab: Lab, session: dict, im_known: dict | None, im_label: str, **given) -> dict:
-    """The image through the model."""
+def give_back(lab: Lab, session: dict, im_known: dict | None, im_label: str, latent_told: dict | None, **given) -> dict:
+    """The image through the model; its place is marked on the map, too."""
     model, label = chooser.asked(im_known, im_label)
     if given["own_source"] == FILE:
         if not given["own_file"]:
@@ -122,7 +123,8 @@ def give_back(lab: Lab, session: dict, im_known: dict | None, im_label: str, **g
         image = {"sketch": given["own_sketch"], "centred": given["own_centred"]}
     kind = "" if given["own_damage"] == UNDAMAGED else given["own_damage"]
     hurt = {"damage": kind, "amount": given["own_amount"] if kind else 0.0, "seed": given["own_seed"]}
-    return {"own_shown": render(lab.give_back(session["visitor"], model, image, hurt, label), kind)}
+    told = lab.give_back(session["visitor"], model, image, hurt, label)
+    return {"own_shown": render(told, kind), **plane.marked(latent_told, told.get("place"))}
 
 
 # ---- rendering ------------------------------------------------------------------------------------------------------
@@ -142,6 +144,7 @@ def render(told: dict, kind: str) -> str:
         parts.append(markup.paragraph(_verdict(told["worse"])))
     if "nearest" in told:
         parts += code_view.nearest(told["nearest"])
+        parts.append(markup.paragraph("Its place is marked on the map of stage 2.", "muted"))
     return markup.page(*parts)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from genhub.ui import charts
-from genhub.ui.markup import esc
+from genhub.ui.markup import esc, page
 
 WIDTH, HEIGHT, EDGE = 640, 460, 8
 COLUMNS, ROWS = 40, 28
@@ -32,6 +32,7 @@ element.addEventListener('pointerup', event => {
 });
 element.addEventListener('pointerleave', end);
 """
+MARKED = ["latent_marks", "latent_places"]
 Place = tuple[float, float]
 Span = tuple[float, float, float, float]  # left, bottom, right, top
 
@@ -71,6 +72,13 @@ def marks(whole: Span, chosen: Sequence[Place]) -> str:
         (x1, y1), (x2, y2) = places[-2:]
         drawn += f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="var(--gh-ink)" stroke-width="2"/>'
     return f'<svg class="gh-plane marks" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true">{drawn}</svg>'
+
+
+def marked(told: dict | None, place: Sequence[float] | None) -> dict:
+    """A place comes to be the last one pressed on the map, of which `told` is known: {} where it has none."""
+    if not told or place is None:
+        return {}
+    return {"latent_marks": page(marks(told["span"], [place])), "latent_places": [list(place)]}
 
 
 def _at(whole: Span) -> Callable[[Sequence[float]], Place]:

@@ -6,7 +6,7 @@ from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.training.configs import DrawConfig
 from genhub.ui import forms, markup
-from genhub.ui.images import chooser, code_view
+from genhub.ui.images import chooser, code_view, plane
 from genhub.ui.wiring import Wires, pieces
 
 STAGE = "1  Play"
@@ -47,9 +47,8 @@ def wire(wires: Wires) -> None:
     part, asked = wires.parts, ["session", "im_known", "im_label"]
     once = {"trigger_mode": "once", "show_progress": "minimal"}
     wires.on(part["play_draw"].click, draw, [*asked, *FIELDS], OUTPUTS, "play_problem", **once)
-    wires.on_pick(
-        part["play_sheet"].select, look, ["session", "im_known", "play_drawn"], ["play_look", "play_sheet", "code_of"], "play_problem"
-    )
+    in_view = ["session", "im_known", "play_drawn", "latent_told"]
+    wires.on_pick(part["play_sheet"].select, look, in_view, ["play_look", "play_sheet", "code_of", *plane.MARKED], "play_problem")
     wires.on(part["play_save"].click, save, ["session", "im_known", "play_drawn", "play_format"], ["play_file"], "play_problem", **once)
 
 
@@ -63,7 +62,8 @@ def begin(lab: Lab, session: dict, im_known: dict | None) -> dict:
     if not im_known["draws"]:
         return {**CLEARED, "play_sheet": markup.page(markup.note(GIVES_BACK))}
     usual = DrawConfig()
-    return draw(lab, session, im_known, chooser.ANY, **{name: getattr(usual, option) for name, option in FIELDS.items()})
+    fields = {name: getattr(usual, option) for name, option in FIELDS.items()}
+    return {**draw(lab, session, im_known, chooser.ANY, **fields), **fields}
 
 
 def draw(lab: Lab, session: dict, im_known: dict | None, im_label: str, **given) -> dict:
@@ -79,14 +79,15 @@ def shown(values: dict, told: dict) -> dict:
     return {**CLEARED, "play_sheet": sheet(drawn), "play_drawn": drawn}
 
 
-def look(lab: Lab, pick: str, session: dict, im_known: dict | None, play_drawn: dict | None) -> dict:
-    """An image of the sheet was pressed."""
+def look(lab: Lab, pick: str, session: dict, im_known: dict | None, play_drawn: dict | None, latent_told: dict | None) -> dict:
+    """An image of the sheet was pressed; its place is marked on the map, too."""
     verb, _, number = pick.partition(":")
     if verb != PICK or not number.isdecimal() or not play_drawn or int(number) >= play_drawn["count"]:
         return {}
     of = {"drawn": play_drawn["values"], "index": int(number)}
     told = lab.look(session["visitor"], chooser.asked(im_known, chooser.ANY)[0], of)
-    return {"play_look": code_view.look(told), "play_sheet": sheet(play_drawn, int(number)), "code_of": of}
+    shown = {"play_look": code_view.look(told), "play_sheet": sheet(play_drawn, int(number)), "code_of": of}
+    return {**shown, **plane.marked(latent_told, told.get("place"))}
 
 
 def save(lab: Lab, session: dict, im_known: dict | None, play_drawn: dict | None, play_format: str) -> dict:

@@ -18,7 +18,7 @@ from genhub.ui.wiring import Wires, merged
 
 INTRO = "Models of images: let one draw, walk through its codes, give it an image of yours, train one of your own and watch it learn, and compare."
 STAGES = (play, latent, own)
-CHOSEN = list(dict.fromkeys(["im_problem", "im_known", "im_about", "im_label", *play.OUTPUTS, *latent.SHOWN, "own_shown"]))
+CHOSEN = list(dict.fromkeys(["im_problem", "im_known", "im_about", "im_label", *play.OUTPUTS, *play.FIELDS, *latent.SHOWN, "own_shown"]))
 
 
 def layout(wires: Wires) -> None:
@@ -78,11 +78,11 @@ def pressed(lab: Lab, session: dict, model: str, values: dict, number: int) -> d
     """An image that was drawn elsewhere comes into view with its model: it is drawn again, and looked at."""
     chosen = choose(lab, session, model, None)
     drawn = play.shown(values, lab.draw(session["visitor"], model, values))
-    looked = play.look(lab, f"{play.PICK}:{number}", session, chosen["im_known"], drawn["play_drawn"])
+    looked = play.look(lab, f"{play.PICK}:{number}", session, chosen["im_known"], drawn["play_drawn"], chosen["latent_told"])
     return merged(chosen, drawn, looked, {"im_model": model, "play_n": values["n"]})
 
 
-PRESSED = list(dict.fromkeys(["im_model", "play_n", *CHOSEN, "code_of"]))
+PRESSED = list(dict.fromkeys(["im_model", *CHOSEN, "code_of"]))
 
 
 def play_with(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
