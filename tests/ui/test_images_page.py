@@ -48,9 +48,9 @@ def walks(page):
     """Stage 2."""
     page.locator("#stage-latent > button").click()
     expect(page.locator("#latent-map .gh-plane circle")).to_have_count(270)
-    for count in (1, 2):
-        page.locator("#latent-map rect").nth(500).click()
-        expect(page.locator("#latent-marks circle")).to_have_count(count)
+    expect(page.locator("#latent-marks circle")).to_have_count(1)  # of the image that was looked at
+    page.locator("#latent-map rect").nth(500).click()
+    expect(page.locator("#latent-marks circle")).to_have_count(2)
     expect(page.locator("#latent-shown")).to_contain_text("told “7”")
     first, last = (page.locator("#latent-map rect").nth(cell) for cell in (205, 890))
     placed = page.locator("#latent-marks").inner_html()
@@ -88,9 +88,21 @@ def draws_and_compares(page):
     expect(page.locator("#own-shown")).to_contain_text("squared error a pixel")
     page.locator("#own-pad button").click()
     expect(page.locator("#own-shown")).to_be_empty()
-    page.locator("#stage-beside > button").click()
+    expect(page.locator("#latent-marks circle")).to_have_count(1)
+    beside = page.locator("#stage-beside > button")
+    beside.click()
     page.locator("#beside-go").click()
-    expect(page.locator("#beside-problem")).to_contain_text(re.compile("No other model has been chosen|They must be of one size"))
+    expect(page.locator("#beside-problem")).to_contain_text("They must be of one size")  # digits of 8 × 8 beside one of ours
+    beside.click()
+    page.locator("#im-model input").click()
+    page.get_by_role("option", name="MNIST: handwritten digits · VAE, two numbers").click()
+    expect(page.locator("#im-about")).to_contain_text("2 numbers")
+    beside.click()
+    expect(page.locator("#beside-other input")).to_have_value(re.compile("^MNIST: handwritten digits · VAE"))
+    page.locator("#beside-go").click()
+    expect(page.locator("#beside-shown tbody tr")).to_have_count(2)
+    expect(page.locator("#beside-shown")).to_contain_text("synthetic: drawn by a conditional model of the same set")
+    expect(page.locator("#beside-shown img")).to_have_count(3)
 
 
 def test_a_vae_learns_the_digits_and_draws(page):
