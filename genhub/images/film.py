@@ -5,6 +5,7 @@ the same name ending in .json: where some images of the validation part lie then
 is as near to the last time as can be.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,16 +42,23 @@ class Film:
         path = self.run / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(png(self.draw()))
-        write_json(path.with_suffix(".json"), self.map())
+        write_json(path.with_suffix(".json"), self.map(self._before(step)))
         return Sample(step, "", part=part, file=name)
 
-    def map(self) -> dict:
-        """{places: [[x, y]], classes: number of each, -1 where nobody named any; names}."""
+    def _before(self, step: int) -> np.ndarray | None:
+        """The places of the last map; after a resume, as it was written."""
+        if self.places is None:
+            written = [file for file in sorted((self.run / FRAMES).glob("*.json")) if int(file.stem) < step]
+            return np.array(json.loads(written[-1].read_text())["places"], np.float32) if written else None
+        return self.places
+
+    def map(self, before: np.ndarray | None = None) -> dict:
+        """{places: [[x, y]], classes: number of each, -1 where nobody named any; names}, turned to lie as `before`."""
         with self.at_rest() as device:
             x, y = _on(self.mapped, device)
             codes = self.model.code(x, y).float().cpu().numpy()
         codes = np.nan_to_num(codes, nan=0.0, posinf=0.0, neginf=0.0)  # of a model that has exploded, as the loop is about to say
-        self.places = flat(codes, self.places)
+        self.places = flat(codes, before)
         classes = [-1] * len(codes) if self.mapped.y is None else self.mapped.y.tolist()
         return {"places": np.round(self.places.astype(float), DIGITS).tolist(), "classes": classes, "names": list(self.mapped.names)}
 

@@ -81,8 +81,8 @@ class _Work(Work):
             return
         self.model.cpu()
         judged = yield from verdict.judge(self.material, self.stopped)
+        latent.save(self.run.path, latent.plane(self.model, self.material.test))  # before the passport, by which a new model is known
         passport = self.save(judged)
-        latent.save(self.run.path, latent.plane(self.model, self.material.test))
         metrics = {**judged, "training": self.training_info(trained), "split": self.split_info(), "stopped": self.stopped}
         metrics |= {"sentences": sentences.of(metrics)}
         card.write(self.run, metrics, passport)

@@ -23,7 +23,7 @@ SAMPLES = {image_sets.DIGITS: "1,797 handwritten digits of 8 × 8 pixels (scikit
 
 
 class ImageSets(Base):
-    """From a ZIP, an array or the bundled digits to images that a model can learn."""
+    """From files, the Hub, the bundled digits or drawn ones to images that a model can learn."""
 
     def take_images(self, visitor: str, path: str | Path, values: dict | None = None) -> ImagesInfo:
         """Read a ZIP of images or a NumPy file. `values`: those of an ImageSetConfig."""
@@ -74,19 +74,20 @@ class ImageSets(Base):
 
     def picture(self, visitor: str, run: str, name: str) -> str:
         """A picture that a run made on its way, PNG in base64, by its name in the run's folder."""
-        if not isinstance(name, str) or not re.fullmatch(r"frames/\d{1,9}\.png", name):
-            raise UserError("There is no such picture.", "It is one of the run's film.", "Choose another moment.", "film")
-        path = self.folder(visitor, run).path / name
+        path = self._frame(visitor, run, name)
         if not path.is_file():
             raise UserError("This picture is not here.", "A run that was opened from a ZIP has none.", "Train it here to see them.", "film")
         return base64.b64encode(path.read_bytes()).decode("ascii")
 
     def forming_map(self, visitor: str, run: str, name: str) -> dict | None:
         """Where images lay when a picture of `picture` was made; see `images.film`. None of runs whose film has no maps."""
+        path = self._frame(visitor, run, name).with_suffix(".json")
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+    def _frame(self, visitor: str, run: str, name: str) -> Path:
         if not isinstance(name, str) or not re.fullmatch(r"frames/\d{1,9}\.png", name):
             raise UserError("There is no such picture.", "It is one of the run's film.", "Choose another moment.", "film")
-        path = (self.folder(visitor, run).path / name).with_suffix(".json")
-        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        return self.folder(visitor, run).path / name
 
     def film_file(self, visitor: str, run: str) -> Path:
         """The pictures that a run made on its way as a GIF to download."""

@@ -1,5 +1,7 @@
 """The map as it forms: where images lie at each moment, without turning from one to the next for no reason."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -41,3 +43,16 @@ def test_the_map_of_a_moment(tmp_path, labelled):
     assert told["classes"] == (y.tolist() if labelled else [-1] * 24)
     assert model.training
     assert images.shape == Shape(1, 8, 8)
+
+
+def test_a_resumed_film_goes_on_turned_as_it_was(tmp_path):
+    torch.manual_seed(0)
+    images = Images(np.random.default_rng(0).integers(0, 256, (24, 8, 8), np.uint8))
+    model = build(Blueprint("vae", "dense", images.shape, 6))
+    first = Film(tmp_path, model, images, seed=0).sample(10, "final")
+    file = (tmp_path / first.file).with_suffix(".json")
+    told = json.loads(file.read_text())
+    turned = [[-x, y] for x, y in told["places"]]
+    file.write_text(json.dumps({**told, "places": turned}))
+    later = Film(tmp_path, model, images, seed=0).sample(20, "final")
+    assert np.allclose(json.loads((tmp_path / later.file).with_suffix(".json").read_text())["places"], turned, atol=1e-3)
