@@ -153,7 +153,7 @@ RECIPES = {
     "fashion-vae-2": _vae("fashion", "conv", 2, 30),
     "fashion-vae-10": _vae("fashion", "dense", 10, 40),
     "fashion-vae-16": _vae("fashion", "conv-wide", 16, 25),
-    "fashion-vae-classes": _vae("fashion", "conv-wide", 16, 25, classes=10),
+    "fashion-vae-classes": _vae("fashion", "conv-wide", 16, 20, classes=10, beta=5.0),
 }
 
 
@@ -212,10 +212,11 @@ def _write(folder: Path, home: Path, recipe: Recipe, model: nn.Module, known: tu
     title = (
         recipe.blueprint.family if recipe.blueprint.family == JUDGE else variant_title(recipe.blueprint.family, recipe.blueprint.variant)
     )
+    beta = f", β = {recipe.blueprint.options['beta']:g}" if "beta" in recipe.blueprint.options else ""
     history = told["history"]
     body = CARD.format(
         name=home.name,
-        kind=KINDS[recipe.blueprint.family].format(title=title.lower(), coding=getattr(again, "coding", 0)),
+        kind=KINDS[recipe.blueprint.family].format(title=title.lower() + beta, coding=getattr(again, "coding", 0)),
         classes=" It is told the class of an image." if recipe.blueprint.classes and recipe.blueprint.family != JUDGE else "",
         varied=VARIED[recipe.of][1] if recipe.blueprint.family == JUDGE else "",
         data=SETS[recipe.of][0],
