@@ -13,6 +13,8 @@ import numpy as np
 
 MAP_IMAGES = 10_000
 NEIGHBOURS = 5
+SIDE, SURE = 28, 0.9
+JUDGE = Path(__file__).parent.parent / "genhub" / "zoo" / "mnist-judge"
 
 
 def _mnist(images: int):
@@ -65,8 +67,10 @@ def _fitted(args: dict):
     from genhub.images.pixels import Examples
     from genhub.images.task import ALL, CoderTask
     from genhub.training.loop import fit
+    from genhub.training.memory import keep_blocks
     from genhub.training.plan import Phase, Plan, Session, make_accelerator
 
+    keep_blocks()
     train, held = _mnist(args["images"])
     model = _model()
     task = CoderTask(model, Examples(train), Examples(held))
@@ -85,7 +89,7 @@ def ours(args: dict) -> dict:
 
 def mapped(args: dict) -> dict:
     """A whole training as the page starts it, seen by its film: [seconds since the first frame, share of the images on the map whose five nearest
-    neighbours name their class] of each frame."""
+    neighbours name their class, digits that the judge is sure of among the images drawn] of each frame."""
     from sklearn.model_selection import LeaveOneOut, cross_val_score
     from sklearn.neighbors import KNeighborsClassifier
 
@@ -93,15 +97,34 @@ def mapped(args: dict) -> dict:
     with tempfile.TemporaryDirectory() as scratch:
         data, out = Path(scratch) / "mnist.npz", Path(scratch) / "run"
         np.savez(data, x=train.x, y=train.y)
-        options = ["--family", "vae", "--variant", "conv", "--coding", "2", "--data", str(data), "--out", str(out)]
+        options = ["--family", "vae", "--variant", "conv-wide", "--coding", "2", "--data", str(data), "--out", str(out)]
         subprocess.run([sys.executable, "-m", "genhub", "train", "images", *options], check=True, stdout=subprocess.DEVNULL)
         frames = sorted(out.glob("frames/*.json"))
         began, seen = frames[0].stat().st_mtime, []
         for frame in frames:
             told = json.loads(frame.read_text())
             near = cross_val_score(KNeighborsClassifier(NEIGHBOURS), told["places"], told["classes"], cv=LeaveOneOut())
-            seen.append((frame.stat().st_mtime - began, float(near.mean())))
+            seen.append((frame.stat().st_mtime - began, float(near.mean()), _digits(frame.with_suffix(".png"))))
     return {"seen": seen}
+
+
+def _digits(frame: Path) -> int:
+    """How many of the ten digits the judge is sure of among the images drawn in a frame."""
+    import torch
+    from PIL import Image
+
+    from genhub.images import stored
+    from genhub.images.film import DRAWN, SHOWN
+    from genhub.images.pixels import tensor
+
+    with Image.open(frame) as picture:
+        pixels = np.asarray(picture)
+    gap = (pixels.shape[1] - SHOWN * SIDE) // (SHOWN - 1)
+    step = SIDE + gap
+    drawn = [pixels[row * step :, column * step :][:SIDE, :SIDE] for row in range(2, 2 + DRAWN // SHOWN) for column in range(SHOWN)]
+    with torch.inference_mode():
+        sure = stored.load(JUDGE)(tensor(np.stack(drawn))).softmax(1)
+    return len({int(row.argmax()) for row in sure if row.max() >= SURE})
 
 
 def answers(args: dict) -> dict:

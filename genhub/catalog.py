@@ -266,7 +266,12 @@ IMAGE_MODELS = {
         ("mnist-vae-classes", DIGITS, "VAE told the digit, 3 numbers", "Draws the digit that it is asked for."),
         ("mnist-vae-16", DIGITS, "VAE, 16 numbers", "Better pictures than two numbers can say."),
         ("fashion-vae-2", CLOTHES, "VAE, two numbers", "A map of the clothes."),
-        ("fashion-vae-classes", CLOTHES, "VAE told the class, β = 5", "Draws the sort of thing that it is asked for, typical rather than varied."),
+        (
+            "fashion-vae-classes",
+            CLOTHES,
+            "VAE told the class, β = 5",
+            "Draws the sort of thing that it is asked for, typical rather than varied.",
+        ),
         ("fashion-vae-16", CLOTHES, "VAE, 16 numbers", "Shapes and shades, hardly patterns."),
         ("fashion-vae-10", CLOTHES, "VAE, dense, ten numbers", "Dense layers only."),
         ("fashion-linear", CLOTHES, "Autoencoder, linear", "One layer in, one out: PCA by another way."),

@@ -22,6 +22,7 @@ from genhub.text import card
 from genhub.training import outcome
 from genhub.training.configs import ImageConfig
 from genhub.training.loop import fit
+from genhub.training.memory import keep_blocks
 from genhub.training.plan import Diverged, Session, make_accelerator
 from genhub.training.sampling import places, with_samples
 from genhub.training.work import Trained, Work
@@ -43,6 +44,7 @@ def train(config: ImageConfig, run: RunFolder) -> Iterator[Event]:
 
     Under `torchrun` the main process alone yields events and writes files; the others yield Done.
     """
+    keep_blocks()
     yield from _Work(config, run, make_accelerator()).told()
 
 

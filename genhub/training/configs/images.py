@@ -119,7 +119,7 @@ IMAGE_PRESETS = {
         "PCA in disguise: no activation": {"variant": "deep-linear", "coding": 0},
     },
     "vae": {
-        "Map of two dimensions": {"variant": "conv", "coding": 2, "beta": None, "averaged": False},
+        "Map of two dimensions": {"variant": "conv-wide", "coding": 2, "beta": None, "averaged": False},
         "Good pictures": {"variant": "conv-wide", "coding": 16, "beta": None, "averaged": False},
         "Mistake: averaged pixels": {"variant": "conv", "coding": 2, "beta": None, "averaged": True},
         "Mistake: β = 0.04": {"variant": "conv", "coding": 2, "beta": 0.04, "averaged": False},
