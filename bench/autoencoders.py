@@ -22,8 +22,8 @@ from generate import _table, contender  # noqa: E402
 
 FIGURES = HERE / "autoencoders.json"
 TARGET = ROOT / "docs" / "benchmarks-images.md"
-TURNS = 3
-IMAGES, EPOCHS, RATE = 20_000, 6, 2e-3
+TURNS = 5
+IMAGES, EPOCHS, RATE = 20_000, 3, 1e-3
 SOON = 30.0  # seconds
 ROWS = 12  # of the table over time
 MODEL = "embedded/mnist-vae-2"

@@ -116,13 +116,14 @@ IMAGE_PRESETS = {
         "Dense": {"variant": "stacked", "coding": 0},
         "Convolutional": {"variant": "conv", "coding": 0},
         "Denoising": {"variant": "denoising", "coding": 0},
-        "PCA in disguise: no activation": {"variant": "deep-linear", "coding": 0},
+        "Deep": {"variant": "deep", "coding": 0},
+        "PCA in disguise: Deep without activation": {"variant": "deep-linear", "coding": 0},
     },
     "vae": {
         "Map of two dimensions": {"variant": "conv-wide", "coding": 2, "beta": None, "averaged": False},
         "Good pictures": {"variant": "conv-wide", "coding": 16, "beta": None, "averaged": False},
-        "Mistake: averaged pixels": {"variant": "conv", "coding": 2, "beta": None, "averaged": True},
-        "Mistake: β = 0.04": {"variant": "conv", "coding": 2, "beta": 0.04, "averaged": False},
+        "Mistake: averaged pixels": {"variant": "conv-wide", "coding": 2, "beta": None, "averaged": True},
+        "Mistake: β = 0.04": {"variant": "conv-wide", "coding": 2, "beta": 0.04, "averaged": False},
     },
 }
 VARIANTS = {"autoencoder": AUTOENCODERS, "vae": VAES}  # by family
