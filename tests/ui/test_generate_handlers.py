@@ -749,7 +749,8 @@ def test_fields_are_the_options_and_an_empty_one_is_chosen_for_you(kind):
     assert options.values(kind, given)["learning_rate"] is None
     for preset, decided in kind.presets.items():
         drawn = options.choose_preset(None, kind, **{kind.name("preset"): preset})
-        assert {name: drawn[kind.name(name)] for name in decided} == decided
+        read = options.values(kind, drawn)
+        assert {name: read[name] for name in decided} == decided
     for odd in (options.OWN, None, ["Quick"], "Slow"):
         assert options.choose_preset(None, kind, **{kind.name("preset"): odd}) == {}
 
