@@ -25,13 +25,13 @@ def _mnist(images: int):
     return train.part(slice(0, images)), held.part(slice(0, 2_000))
 
 
-def _model():
+def _model(seed: int):
     import torch
 
     from genhub.images.variants import Blueprint, build
     from genhub.zoo.recipes.images import SHAPE
 
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     return build(Blueprint("vae", "conv", SHAPE, 2))
 
 
@@ -44,7 +44,7 @@ def plain(args: dict) -> dict:
     from genhub.images.pixels import tensor
 
     train, held = _mnist(args["images"])
-    model, batches = _model(), DataLoader(TensorDataset(tensor(train.x).contiguous()), batch_size=128, shuffle=True)
+    model, batches = _model(args["seed"]), DataLoader(TensorDataset(tensor(train.x).contiguous()), batch_size=128, shuffle=True)
     optimizer = torch.optim.Adam(model.parameters(), lr=args["rate"])
     began = time.perf_counter()
     for _ in range(args["epochs"]):
@@ -72,9 +72,16 @@ def _fitted(args: dict):
 
     keep_blocks()
     train, held = _mnist(args["images"])
-    model = _model()
+    model = _model(args["seed"])
     task = CoderTask(model, Examples(train), Examples(held))
-    plan = Plan((Phase(args["epochs"], {ALL: args["rate"]}),), batch_size=128, warmup=0.05, weight_decay=0.0, precision=args["precision"])
+    plan = Plan(
+        (Phase(args["epochs"], {ALL: args["rate"]}),),
+        batch_size=128,
+        warmup=0.05,
+        weight_decay=0.0,
+        precision=args["precision"],
+        seed=args["seed"],
+    )
     return model, steps.result(fit(task, plan, Session(make_accelerator()))), held
 
 

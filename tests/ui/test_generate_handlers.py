@@ -749,8 +749,7 @@ def test_fields_are_the_options_and_an_empty_one_is_chosen_for_you(kind):
     assert options.values(kind, given)["learning_rate"] is None
     for preset, decided in kind.presets.items():
         drawn = options.choose_preset(None, kind, **{kind.name("preset"): preset})
-        read = options.values(kind, drawn)
-        assert {name: read[name] for name in decided} == decided
+        assert kind.config.from_dict({**options.values(kind, drawn)}) == kind.config.from_dict(decided)
     for odd in (options.OWN, None, ["Quick"], "Slow"):
         assert options.choose_preset(None, kind, **{kind.name("preset"): odd}) == {}
 
