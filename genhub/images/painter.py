@@ -13,18 +13,20 @@ import torch
 
 from genhub.errors import UserError
 from genhub.images import latent, stored
-from genhub.images.coder import Coder, squared_error
+from genhub.images.coder import Coder, parameters, squared_error
 from genhub.images.judge import Judge
 from genhub.images.pixels import Images, array, tensor
+from genhub.images.variants import build
 from genhub.training.outcome import MODEL
 
 
 @dataclass(frozen=True)
 class Painter:
-    """names: of the classes. folder: where `latent.FILE` lies, if anywhere."""
+    """names: of the classes. learnt: numbers that the model's training has found. folder: where `latent.FILE` lies, if anywhere."""
 
     model: Coder
     names: tuple[str, ...]
+    learnt: int
     folder: Path
 
     @property
@@ -102,4 +104,5 @@ def open_painter(folder: Path) -> Painter:
     model = stored.load(home)
     if isinstance(model, Judge):
         raise UserError("A judge draws nothing.", "It tells what is on an image.", "Choose an autoencoder or a VAE.", "model")
-    return Painter(model, stored.names_of(home), folder)
+    learnt = parameters(build(stored.blueprint_of(home)))  # of what was loaded, nothing learns
+    return Painter(model, stored.names_of(home), learnt, folder)

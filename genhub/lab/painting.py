@@ -98,7 +98,7 @@ class Painting(Base):
 
     def painters_beside(self, visitor: str, model: str, other: str, seed: int = 0) -> dict:
         """Two models on the same images, see `serving.beside`; `seconds`: what each took to train, None where nobody kept it; `same`: have they
-        learnt the same set? Raises UserError for two of ours that have not."""
+        learnt the same set?; `drew`: which of them draws the images where nobody kept any, None for neither. Raises UserError for two of ours that have not."""
         folders, learnt = [self._painter(visitor, one) for one in (model, other)], [self._learnt(visitor, one) for one in (model, other)]
         sets = {catalog.IMAGE_MODELS[one].of for one in (model, other) if one in catalog.IMAGE_MODELS}
         if len(sets) > 1:
@@ -107,7 +107,9 @@ class Painting(Base):
         drawing = [entry for entry in self.image_models() if entry.of in sets and entry.name.endswith("vae-classes")]
         third = str(hub.ZOO / drawing[0].name) if drawing else ""
         told = self._painted("beside", visitor, model, other=str(folders[1]), third=third, seed=_seed(seed))
-        return {**told, "seconds": [_seconds(folder) for folder in folders], "same": learnt[0] == learnt[1]}
+        drew = [number for number, one in enumerate((model, other)) if told["kept"] is None and one == drawing[0].id]
+        same = learnt[0] == learnt[1]
+        return {**told, "seconds": [_seconds(folder) for folder in folders], "same": same, "drew": drew[0] if drew else None}
 
     def _learnt(self, visitor: str, model: str) -> str:
         """What tells the set a model has learnt from all others: its name of ours, its digest of a visitor's."""

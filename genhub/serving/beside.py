@@ -14,7 +14,6 @@ import numpy as np
 
 from genhub.errors import UserError
 from genhub.images import verdict
-from genhub.images.coder import parameters
 from genhub.images.painter import Painter
 from genhub.images.pixels import Images
 from genhub.serving.imaging import picture
@@ -46,7 +45,7 @@ def beside(context: Any, args: dict) -> dict:
         "unseen": _same_images(first, second),
         "samples": [_samples(painter, seed) for painter in (first, second)],
         "sizes": [painter.model.coding for painter in (first, second)],
-        "parameters": [parameters(painter.model) for painter in (first, second)],
+        "parameters": [painter.learnt for painter in (first, second)],
     }
 
 

@@ -12,7 +12,7 @@ def test_what_it_will_cost_is_measured(tmp_path, family, variant):
     told = forecast({"config": chosen.to_dict(), "rows_path": str(rows), "task": family})
     assert told["steps"] == 6 * 4  # 120 images in batches of 32
     assert told["trainable_parameters"] == told["total_parameters"] > 1_000
-    assert 0.5 < told["seconds"] < 120
+    assert 0 < told["seconds"] < 120
     assert told["memory_mb"] > 50
     assert told["measured_steps"] > 0
 

@@ -195,6 +195,7 @@ def test_a_run_leaves_as_a_zip_and_comes_back(lab, run):
     assert (beside["kept"], beside["unseen"], beside["same"]) == (1, False, True)
     assert beside["errors"][0] == pytest.approx(beside["errors"][1], rel=1e-3)
     assert len(set(beside["parameters"])) == 1
+    assert beside["parameters"][0] == lab.folder(VISITOR, run).read("metrics.json")["trainable_parameters"]
 
 
 def test_a_forecast_comes_before(lab, images):
@@ -228,6 +229,7 @@ def test_an_embedded_model_draws_and_what_it_draws_can_be_learnt(lab, drawer):
     assert (told["class"], told["nearest"]["shown"]) == ("7", "given back")
     beside = lab.painters_beside(VISITOR, drawer, drawer)
     assert (beside["kept"], beside["same"], beside["count"], beside["seconds"]) == (None, True, 200, [None, None])
+    assert beside["drew"] == 0
     info = lab.take_images_sample(VISITOR, "drawn-digits")
     assert (info.images, info.sample, len(info.classes)) == (4_000, "drawn-digits", 10)
     with pytest.raises(UserError, match="It is one of digits, drawn-digits"):
@@ -237,7 +239,7 @@ def test_an_embedded_model_draws_and_what_it_draws_can_be_learnt(lab, drawer):
 def test_a_run_stands_beside_a_model_of_another_set(lab, run, drawer):
     for two, kept in (((run, drawer), 0), ((drawer, run), 1)):
         told = lab.painters_beside(VISITOR, *two)
-        assert (told["kept"], told["same"], told["unseen"]) == (kept, False, False)
+        assert (told["kept"], told["same"], told["unseen"], told["drew"]) == (kept, False, False, None)
     (hub.ZOO / "mnist-vae-classes").rename(hub.ZOO / "fashion-vae-classes")
     stored.save(hub.ZOO / "mnist-vae-classes", *_tiny_drawer(), torch.float16)
     with pytest.raises(UserError, match="One model has learnt MNIST"):

@@ -87,6 +87,7 @@ class Drawing:
             "errors": [0.1, 0.2],
             "count": 5,
             "kept": 0,
+            "drew": None,
             "unseen": False,
             "same": True,
             "samples": [PICTURE, PICTURE],
@@ -275,7 +276,8 @@ def test_two_models_stand_side_by_side():
     for said in ("0.1000", "0.2000", "1 min 30 s", "may have learnt some of them", "d draws"):
         assert said in shown
     for besides, said in (
-        ({"kept": None, "unseen": True}, "synthetic: drawn by"),
+        ({"kept": None, "unseen": True}, "synthetic: drawn by a conditional model"),
+        ({"kept": None, "drew": 1}, "synthetic: drawn by d, which knows its own best"),
         ({"kept": 1}, "the run of d kept for its verdict. c may have learnt"),
         ({"same": False}, "d has learnt another set"),
         ({"samples": [PICTURE, ""]}, "d draws nothing"),

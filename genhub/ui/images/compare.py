@@ -85,9 +85,12 @@ def render(told: dict, names: list[str]) -> str:
 
 def _ground(told: dict, names: list[str]) -> str:
     """What the models are compared on."""
-    images, kept = markup.plural(told["count"], "image"), told["kept"]
+    images, kept, drew = markup.plural(told["count"], "image"), told["kept"], told["drew"]
     if kept is None:
-        return f"On {images}, synthetic: drawn by a conditional model of the same set. The real ones are not here."
+        what = f"On {images}, synthetic: drawn by"
+        if drew is None:
+            return f"{what} a conditional model of the same set. The real ones are not here."
+        return f"{what} {names[drew]}, which knows its own best. The real ones are not here."
     said = f"On {images} that the run of {names[kept]} kept for its verdict."
     if not told["same"]:
         return f"{said} {names[1 - kept]} has learnt another set."
