@@ -195,7 +195,7 @@ def test_a_run_leaves_as_a_zip_and_comes_back(lab, run):
     assert (beside["kept"], beside["unseen"], beside["same"]) == (1, False, True)
     assert beside["errors"][0] == pytest.approx(beside["errors"][1], rel=1e-3)
     assert len(set(beside["parameters"])) == 1
-    assert beside["parameters"][0] == lab.folder(VISITOR, run).read("metrics.json")["trainable_parameters"]
+    assert beside["parameters"][0] == lab.folder(VISITOR, run).read("metrics.json")["training"]["trainable_parameters"]
 
 
 def test_a_forecast_comes_before(lab, images):
