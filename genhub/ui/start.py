@@ -17,6 +17,7 @@ from genhub.ui.generate import decode, write
 from genhub.ui.generate.inside import heads, shared
 from genhub.ui.images import stored as drawing
 from genhub.ui.images import tab as images
+from genhub.ui.translate import tab as translate
 from genhub.ui.ways import OPENED, SHOW_STAGE, Way, follow
 from genhub.ui.wiring import Wires, merged, pieces
 
@@ -178,6 +179,15 @@ def _drawn_answer(lab: Lab, pick: str, session: dict, **_) -> dict:
     return images.pressed(lab, session, told["model"], told["values"], number)
 
 
+def _translated(lab: Lab, pick: str, **_) -> dict:
+    """The stored translation: what one of its words looked at, or a word of the source that is to be hidden."""
+    return translate.stored(pick)
+
+
+def _hidden_answer(lab: Lab, pick: str, session: dict, **_) -> dict:
+    return translate.answered(lab, session, pick)
+
+
 CHEAT = ("cheat_text", "cheat_guess", *exhibit.ASKED)
 WROTE = ("gen_prompt", *write.OUTPUTS)
 READ = ("inside_text", "inside_asked", "inside_tab", "inside_drawn", *heads.OUTPUTS, "inside_heads_family")
@@ -189,5 +199,9 @@ POKES = {
     "token": Poke(Way("why", beside="write"), WROTE, _token, _token_answer, "gen_why_head", "why_problem"),
     "way": Poke(Way("decode"), ("decode_preset", "decode_guess", *decode.OUTPUTS, "decode_kept"), _way),
     "head": Poke(Way("inside", "heads"), READ, _head),
+    "look": Poke(Way("attention", beside="translate"), tuple(translate.STORED), _translated),
+    "hide": Poke(
+        Way("attention", beside="translate"), tuple(translate.STORED), _translated, _hidden_answer, "tr_hidden", "attention_problem"
+    ),
     "drawn": Poke(Way("play"), tuple(images.PRESSED), None, _drawn_answer, "play_look", "play_problem"),
 }

@@ -1,8 +1,9 @@
 """The tiles of *Start*: each a verb, a sentence, and a picture that was computed and can be pressed.
 
-    classify · write · draw · look inside · compare · explain · catch it cheating
+    classify · write · translate · draw · look inside · compare · explain · catch it cheating
 
-All figures come from what is stored with the app: runs, a text with its tokens, ways of choosing side by side, the attention of a BERT.
+All figures come from what is stored with the app: runs, a text with its tokens, a translation, ways of choosing side by side, the attention of
+a BERT.
 A tile whose file was not made yet is left out.
 """
 
@@ -17,13 +18,15 @@ from genhub.ui.generate.inside import shared
 from genhub.ui.images import play
 from genhub.ui.images import stored as drawing
 from genhub.ui.markup import esc
+from genhub.ui.translate import attention
+from genhub.ui.translate import state as translating
 
 ATTENTION = EXAMPLE_PLACES["encoder"]
 CANDIDATES = 4  # of the framed token
 
 
 def render(lab: Lab) -> str:
-    tiles = [classify(), write(), draw(), look_inside(lab), compare(), explain(), catch_it_cheating()]
+    tiles = [classify(), write(), translate(), draw(), look_inside(lab), compare(), explain(), catch_it_cheating()]
     return markup.page(f'<div class="gh-tiles">{"".join(tile for tile in tiles if tile)}</div>')
 
 
@@ -52,6 +55,17 @@ def write() -> str:
     bars = shared.shares((tokens.piece_text(one["text"]), one["raw"], tokens.probability(one["raw"])) for one in best)
     before = "".join(token["text"] for token in told["told"]["tokens"][: told["picked"]]).rpartition("\n")[2]
     return _tile("Write", text, drawn, markup.paragraph(f"Most probable after “{before}”:", "gi-label"), bars)
+
+
+def translate() -> str:
+    """A sentence and its translation, word by word; a word leads to what it looked at, or to what becomes of the rest without it."""
+    told = translating.example()
+    if not told:
+        return ""
+    pair, word = told["attention"], told["word"]
+    liked = max(range(len(pair["source_words"])), key=pair["attention"][word].__getitem__)
+    text = f"{told['values']['model']} wrote the second line. At “{pair['target_words'][word]}” it looked at “{pair['source_words'][liked]}” most. Press another word of the translation, or hide one of the source from it."
+    return _tile("Translate", text, attention.lines(pair, word, []))
 
 
 def draw() -> str:

@@ -21,6 +21,8 @@ from genhub.ui.images import tab as images
 from genhub.ui.learning import options
 from genhub.ui.learning.kinds import ADAPT, KINDS, SCRATCH
 from genhub.ui.session import empty
+from genhub.ui.translate import state as translating
+from genhub.ui.translate import tab as translate
 from genhub.ui.wiring import Wires
 
 VISITOR = "v" * 43
@@ -31,6 +33,33 @@ DRAWING = {
     "model": "embedded/mnist-vae-classes",
     "values": {"n": 3},
     "drawn": {"picture": "aGk=", "columns": 10, "side": 28, "count": 3, "classes": ["0", "1", "2"], "seconds": 0.01},
+}
+SENTENCE = {
+    "source": "Tom sees.",
+    "gap": "",
+    "words": [{"text": word, "probability": 0.5, "blank": True} for word in ("Tom", "ve.")],
+    "hypotheses": [{"ids": [3, 4], "text": "Tom ve.", "score": -0.1}],
+    "source_ids": [1, 2],
+    "doubts": [],
+}
+TRANSLATING = {
+    "text": "Tom sees.",
+    "values": {"model": "embedded/en-es"},
+    "told": {"sentences": [SENTENCE], "translation": "Tom ve.", "languages": ["en", "es"], "seconds": 0.1},
+    "word": 1,
+    "attention": {
+        "attention": [[0.9, 0.1], [0.2, 0.8]],
+        "probability": [0.5, 0.5],
+        "source_words": ["Tom", "sees."],
+        "source_places": [[0], [1]],
+        "target_words": ["Tom", "ve."],
+        "layers": 3,
+        "heads": 4,
+        "layer": -1,
+        "head": -1,
+        "errors": {},
+    },
+    "recurrent": None,
 }
 REFUSAL = UserError("It is gone.", "It was deleted.", "Choose another.")
 
@@ -46,7 +75,7 @@ def lab(home):
 
 @pytest.fixture
 def parts(lab):
-    """The components of Start, Classify, Generate and Images by name."""
+    """The components of Start and of the tabs by name."""
     wires = Wires(lab)
     with gr.Blocks():
         wires.add(**{name: gr.State() for name in ("session", "run", "learn", "method_form", "learn_pulse", "pulse", "runs_clock")})
@@ -54,6 +83,7 @@ def parts(lab):
             start.layout(wires)
         tab.layout(wires)
         generate.layout(wires)
+        translate.layout(wires)
         images.layout(wires)
     wires.add(tabs=tabs)
     return wires.parts
@@ -72,11 +102,12 @@ def words(html: str) -> str:
 # ---- tiles ----------------------------------------------------------------------------------------------------------
 
 
-def test_there_are_seven_tiles_and_each_can_be_poked(lab, monkeypatch):
+def test_there_are_eight_tiles_and_each_can_be_poked(lab, monkeypatch):
     monkeypatch.setattr(drawing, "example", lambda: DRAWING)
+    monkeypatch.setattr(translating, "example", lambda: TRANSLATING)
     drawn = tiles.render(lab).split('<section class="gh-tile">')[1:]
     titles = [re.search(r"<h3>([^<]*)", tile)[1] for tile in drawn]
-    assert titles == ["Classify", "Write", "Draw", "Look inside", "Compare", "Explain", "Catch it cheating"]
+    assert titles == ["Classify", "Write", "Translate", "Draw", "Look inside", "Compare", "Explain", "Catch it cheating"]
     for tile in drawn:
         picks = re.findall(r'data-pick="([^"]*)"', tile)
         assert picks
@@ -97,6 +128,7 @@ def test_a_tile_whose_file_is_missing_is_left_out(lab, monkeypatch, tmp_path):
     monkeypatch.setattr(tiles, "EXAMPLES", tmp_path)
     monkeypatch.setattr(stored, "example", dict)
     monkeypatch.setattr(drawing, "example", dict)
+    monkeypatch.setattr(translating, "example", dict)
     monkeypatch.setattr("genhub.lab.insides.stored", dict)
     assert tiles.render(lab).count("gh-tile") == 1  # the grid alone
 
@@ -111,10 +143,13 @@ def test_a_tile_whose_file_is_missing_is_left_out(lab, monkeypatch, tmp_path):
         ("token:3", "generate", {"why", "write"}),
         ("way:1", "generate", {"decode"}),
         ("head:5", "generate", {"inside"}),
+        ("look:0", "translate", {"translate", "attention"}),
+        ("hide:1", "translate", {"translate", "attention"}),
         ("drawn:5", "images", {"play"}),
     ],
 )
-def test_a_press_opens_its_stage_before_a_model_is_asked(lab, parts, pick, tab, stages):
+def test_a_press_opens_its_stage_before_a_model_is_asked(lab, parts, pick, tab, stages, monkeypatch):
+    monkeypatch.setattr(translating, "example", lambda: TRANSLATING)
     drawn = start.poke(lab, pick, **HELD)
     assert opened(drawn) == (tab, stages)
     poke = start.POKES[pick.partition(":")[0]]
@@ -160,6 +195,30 @@ def test_a_drawn_image_comes_with_its_model_and_is_looked_at(lab, monkeypatch):
     assert set(told) <= {*start.POKES["drawn"].outputs, "play_problem"}
     for pick in ("drawn:40", "drawn:x", "drawn:"):
         assert set(start.answer(lab, pick, **HELD)) == {"play_problem"}
+
+
+def test_a_word_of_the_stored_translation_is_looked_at_and_one_of_its_source_hidden(lab, monkeypatch):
+    monkeypatch.setattr(translating, "example", lambda: TRANSLATING)
+    assert "At “ve.” it looked at “sees.” most" in words(tiles.translate())
+    looked = start.poke(lab, "look:0", **HELD)
+    assert (looked["tr_state"]["word"], looked["tr_source"], looked["tr_model"]) == (0, "Tom sees.", "embedded/en-es")
+    assert 'data-pick="look:0" aria-pressed="true"' in looked["tr_pair"]
+    assert start.answer(lab, "look:0", **HELD) == {}
+    asked = []
+    less = {"hypotheses": [{"text": "Tom va."}]}
+    monkeypatch.setattr(lab, "attend", lambda *args, **_: TRANSLATING["attention"])
+    monkeypatch.setattr(lab, "translation_tree", lambda *args, hidden: asked.append(hidden) or (less if hidden else SENTENCE))
+    hidden = start.poke(lab, "hide:1", **HELD)
+    assert (hidden["tr_state"]["hidden"], hidden["tr_state"]["word"]) == ([1], None)
+    assert start.READING in hidden["tr_hidden"]
+    answer = start.answer(lab, "hide:1", **HELD)
+    assert asked == [[], [1]]
+    assert "Tom va." in words(answer["tr_hidden"])
+    assert set(answer) <= {*start.POKES["hide"].outputs, "attention_problem"}
+    for pick in ("look:2", "hide:9", "look:x"):
+        assert start.poke(lab, pick, **HELD)["tr_state"]["word"] == TRANSLATING["word"]
+    monkeypatch.setattr(translating, "example", dict)
+    assert "tr_state" not in start.poke(lab, "look:0", **HELD)
 
 
 def test_the_tab_waits_for_an_image_that_was_pressed(lab):

@@ -150,6 +150,17 @@ def changes(before: str, after: str) -> markup.Raw:
 # ---- rendering ------------------------------------------------------------------------------------------------------
 
 
+def first(shown: dict) -> dict:
+    """The stage for the stored text, `shown` as `state.first` has it: all but what a hidden word changes."""
+    drawn = _first()
+    layer, head = (
+        gr.update(choices=_places(drawn.pop(f"{noun}s"), noun), value=value) for noun, value in (("layer", BEST), ("head", MEAN))
+    )
+    lit = lines(state.example()["attention"], shown["word"], shown["hidden"])
+    said = {} if shown["hidden"] else {"tr_hidden": ""}
+    return {**drawn, **said, "tr_pair": lit, "tr_layer": layer, "tr_head": head, "tr_merged": True}
+
+
 def _first() -> dict:
     """What the stage opens on: the stored example, or nothing yet."""
     stored = state.example()

@@ -176,6 +176,12 @@ def _drawn(shown: dict) -> dict:
     return {"tr_text": render(shown), "tr_told": summary(shown), "tr_best": hypotheses(shown), "tr_returned": ""}
 
 
+def drawn(shown: dict) -> dict:
+    """A text that was translated, as the stage shows it when nothing is going on."""
+    source = "".join(one["source"] + one["gap"] for one in shown["told"]["sentences"])
+    return {"tr_source": source, "tr_state": shown, **_drawn(shown), **IDLE}
+
+
 def _examples(lab: Lab) -> str:
     here = {entry.languages[0] for entry in lab.translators() if entry.languages}
     shown = [markup.pick(name, f"example:{place}") for place, (name, language, _) in enumerate(EXAMPLES) if language in here]
