@@ -1,9 +1,11 @@
 """A translation model translates, through the model worker.
 
 translators · translate · translating · translate_back · opposite · likeness · attend · translation_tree · has_recurrent · recurrent
+measured_by_length
 """
 
 import contextlib
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -15,6 +17,7 @@ from genhub.training.configs import TranslateConfig
 
 SECONDS = 300.0
 RECURRENT = ("en", "es")  # languages of the recurrent translator
+TRANSFORMER, RNN = "en-es", "en-es-rnn"  # of ours, in that direction
 
 
 class Translating(Base):
@@ -63,7 +66,17 @@ class Translating(Base):
 
     def has_recurrent(self) -> bool:
         """Is the recurrent translator of the course here?"""
-        return (hub.ZOO / "en-es-rnn" / "config.json").exists()
+        return (hub.ZOO / RNN / "config.json").exists()
+
+    def measured_by_length(self) -> list[dict]:
+        """[{name, by_length}], see `scores.by_length`, of ours on their test split: "transformer", and the recurrent translator with "attention"
+        and without ("plain"); [] where one of them is not here."""
+        files = [hub.ZOO / name / "figures.json" for name in (TRANSFORMER, RNN)]
+        if not all(file.exists() for file in files):
+            return []
+        transformer, recurrent = (json.loads(file.read_text(encoding="utf-8")) for file in files)
+        measured = {"transformer": transformer, **{part: recurrent[part] for part in ("attention", "plain")}}
+        return [{"name": name, "by_length": figures["test"]["by_length"]} for name, figures in measured.items()]
 
     def recurrent(self, visitor: str, text: str, hidden: list[int] = ()) -> dict:
         """What the recurrent translator writes, see `serving.recurrent`; hidden: places of source words."""

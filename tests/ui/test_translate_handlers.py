@@ -1,16 +1,18 @@
 """What the handlers of the tab *Translate* answer, with a tiny model that knows 48 sentences; no browser."""
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
 import pytest
 
+from genhub import hub
 from genhub.errors import UserError
 from genhub.lab.pairs import COPY
 from genhub.training.configs import TranslateConfig
 from genhub.ui.learning.kinds import TUNE
-from genhub.ui.translate import attention, chooser, evaluate, files, state, tab, tree, write
+from genhub.ui.translate import attention, by_length, chooser, evaluate, files, state, tab, tree, write
 from genhub.ui.wiring import Wires
 from tests.inline_worker import InlineWorker
 from tests.serving.tiny_runs import store
@@ -262,3 +264,26 @@ def test_the_page_has_every_stage(lab):
 def test_words_of_the_state_are_found_only_where_they_are(shown):
     assert state.picked_word("word:0:1", shown) == (0, 1)
     assert state.picked_word("word:0:", shown) is None
+
+
+# ---- what attention changed -----------------------------------------------------------------------------------------
+
+
+def test_what_attention_changed_is_read_from_what_was_measured(lab, monkeypatch, tmp_path):
+    monkeypatch.setattr(hub, "ZOO", tmp_path)
+    assert by_length.exhibit(lab) == ""
+    one, more = ({"from": least, "to": most, "sentences": 10, "chrf": 50.0} for least, most in ((1, 5), (16, None)))
+    figures = {
+        name: {"test": {"by_length": [{**one, "bleu": first}, {**more, "bleu": last}]}}
+        for name, first, last in (("transformer", 60.0, 40.0), ("attention", 50.0, 30.0), ("plain", 45.0, 5.0))
+    }
+    (tmp_path / "en-es").mkdir()
+    (tmp_path / "en-es" / "figures.json").write_text(json.dumps(figures.pop("transformer")))
+    assert by_length.exhibit(lab) == ""
+    (tmp_path / "en-es-rnn").mkdir()
+    (tmp_path / "en-es-rnn" / "figures.json").write_text(json.dumps(figures))
+    shown = by_length.exhibit(lab)
+    assert "those of 1 to 5 words and those of 16 and more" in shown
+    assert "Transformer from 60.0 to 40.0; RNN with attention from 50.0 to 30.0; RNN without attention from 45.0 to 5.0." in shown
+    assert shown.count("<polyline") == 3
+    assert "1 to 5: 10, 16 and more: 10" in shown

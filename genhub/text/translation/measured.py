@@ -1,4 +1,6 @@
-"""What was measured of a model's attention as alignments (see `alignment.errors`), in words. Needs no torch."""
+"""What was measured of a translator, in words: of its attention as alignments (see `alignment.errors`), and by the length of the source (see
+`scores.by_length`). Needs no torch.
+"""
 
 MEAN = -1  # in place of a layer or a head
 
@@ -26,3 +28,8 @@ def told(errors: dict, layer: int, head: int) -> str:
         f"hand (0 is perfect; means of the layers from the first to the last: {each}; of all: {errors['mean']:.2f}). Best is "
         f"{named(best['layer'], best['head'])}."
     )
+
+
+def words(span: dict) -> str:
+    """ "6 to 10", "16 and more": words of the source."""
+    return f"{span['from']} to {span['to']}" if span["to"] else f"{span['from']} and more"

@@ -13,7 +13,7 @@ from genhub.lab.translating import RECURRENT
 from genhub.text.translation import measured
 from genhub.ui import maps, markup, tokens
 from genhub.ui.markup import PICK_JS, esc
-from genhub.ui.translate import state
+from genhub.ui.translate import by_length, state
 from genhub.ui.wiring import Wires, pieces
 
 STAGE = "2  Attention"
@@ -45,6 +45,7 @@ def layout(wires: Wires) -> None:
                 large = gr.HTML(first["tr_map"], elem_id="tr-map", elem_classes="gh-reserve-tall", js_on_load=maps.JS + PICK_JS)
             with gr.Column(scale=2, min_width=300):
                 recurrent = gr.HTML(first["tr_recurrent"], elem_id="tr-recurrent", js_on_load=maps.JS)
+        gr.HTML(by_length.exhibit(wires.lab), elem_id="tr-by-length")
     wires.add(attention_stage=stage, attention_problem=problem, tr_pair=pair, tr_hidden=hidden, tr_layer=layer, tr_head=head)
     wires.add(tr_merged=merged, tr_map=large, tr_recurrent=recurrent)
 

@@ -10,9 +10,9 @@ from genhub import catalog
 from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.lab.pairs import COPY, MODELS, PairsInfo
-from genhub.ui import charts, markup
+from genhub.ui import markup
 from genhub.ui.markup import PICK_JS, esc
-from genhub.ui.translate import chooser
+from genhub.ui.translate import by_length, chooser
 from genhub.ui.wiring import Wires
 
 STAGE = "4  Evaluate"
@@ -175,23 +175,11 @@ def scored(told: dict) -> str:
     ground = f"{count}; 95 % intervals from {told['samples']:,} resamples, differences on the same ones (Koehn 2004). sacrebleu {' · '.join(told['signatures'])}"
     few = "Fewer than a hundred sentences: these figures move much with each of them." if told["sentences"] < 100 else ""
     return markup.page(
-        markup.table(head, rows, (1, 2, 3, 4)), markup.note(few) if few else "", markup.paragraph(ground, "muted"), lengths(told)
+        markup.table(head, rows, (1, 2, 3, 4)),
+        markup.note(few) if few else "",
+        markup.paragraph(ground, "muted"),
+        by_length.chart([one for one in told["systems"] if one["name"] != COPY]),
     )
-
-
-def lengths(told: dict) -> str:
-    """BLEU by the number of words of the source, a curve a system."""
-    series = {
-        one["name"]: [(((span["from"] + (span["to"] or span["from"] + 4)) / 2), span["bleu"]) for span in one["by_length"]]
-        for one in told["systems"]
-        if one["name"] != COPY
-    }
-    counts = ", ".join(
-        f"{span['from']} to {span['to']}: {span['sentences']:,}" if span["to"] else f"{span['from']} and more: {span['sentences']:,}"
-        for span in told["systems"][0]["by_length"]
-    )
-    several = len(told["systems"][0]["by_length"]) > 1
-    return charts.lines(series, "words of the source", "BLEU", f"Sources by words: {counts}.") if several else ""
 
 
 def _score(one: dict) -> str:

@@ -227,9 +227,7 @@ def drawn(name: str) -> list[alignment.Aligned]:
 
 def lengths(figures: dict) -> list[tuple[str, ...]]:
     """BLEU and chrF by words of the source, as rows of a table."""
-    spans = [f"{one['from']} to {one['to']}" if one["to"] else f"{one['from']} and more" for one in figures["by_length"]]
-    scored = zip(spans, figures["by_length"], strict=True)
-    return [(span, f"{one['sentences']:,}", f"{one['bleu']:.1f}", f"{one['chrf']:.1f}") for span, one in scored]
+    return [(measured.words(one), f"{one['sentences']:,}", f"{one['bleu']:.1f}", f"{one['chrf']:.1f}") for one in figures["by_length"]]
 
 
 def card(name: str, figures: dict, told: dict, seed: int) -> str:
