@@ -8,6 +8,9 @@ import re
 # How much likelier (natural logarithm) another language must make a single text. Measured: in six English tables with 5,200
 # rows the largest false alarm was 19 ("a tasty masala"), sentences of six words in other languages got 75 and more.
 STRANGER_MARGIN = 30.0
+# How much likelier, where only one other language is to be told from the expected one. Measured on 6,000 sentences of Tatoeba, English and
+# Spanish: no false alarm (the largest 2.9); 92 % of the sentences of two words are found, 97 % of those of three, all longer ones but 0.2 %.
+NEAR_MARGIN = 5.0
 READ = 1_000  # characters of a text that are looked at
 NAMES = dict(
     re.findall(
@@ -25,13 +28,18 @@ def called(code: str) -> str:
     return NAMES.get(code, f"the language “{code}”")
 
 
-def stranger(text: str, expected: str, margin: float = STRANGER_MARGIN) -> str:
-    """The language of a text that is clearly in another one than `expected`; "" where it is not, or `expected` is unknown."""
+def stranger(text: str, expected: str, near: str = "") -> str:
+    """The language of a text that is clearly in another one than `expected`; "" where it is not, or `expected` is unknown. near: a language
+    that it may well be in, and is found in sooner."""
     import py3langid
 
     scores = py3langid.rank(text[:READ])
     known = dict(scores)
-    return scores[0][0] if expected in known and scores[0][1] - known[expected] > margin else ""
+    if expected not in known:
+        return ""
+    if near in known and known[near] - known[expected] > NEAR_MARGIN:
+        return near
+    return scores[0][0] if scores[0][1] - known[expected] > STRANGER_MARGIN else ""
 
 
 def likeliest(text: str, among: frozenset[str]) -> str:

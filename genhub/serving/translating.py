@@ -59,7 +59,7 @@ def write(context: Any, args: dict) -> Generator[dict, None, dict]:
         "translation": whole.lead + "".join(written),
         "seconds": time.monotonic() - began,
         "languages": [translator.source, translator.target],
-        "stranger": languages.stranger(text, translator.source),
+        "stranger": languages.stranger(text, translator.source, near=translator.target),
     }
 
 

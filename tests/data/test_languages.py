@@ -24,6 +24,22 @@ def test_a_stranger(text, expected, other):
     assert languages.stranger(text, expected) == other
 
 
+@pytest.mark.parametrize(
+    ("text", "expected", "near", "other"),
+    [
+        ("Quiero dormir.", "en", "", ""),
+        ("Quiero dormir.", "en", "es", "es"),
+        ("It is raining.", "es", "en", "en"),
+        ("It is raining.", "en", "es", ""),
+        ("Tom", "en", "es", ""),
+        ("Quiero dormir.", "en", "tlh", ""),
+        ("Die Straßen waren voller Menschen, und niemand wusste, weshalb.", "en", "es", "de"),
+    ],
+)
+def test_a_language_that_is_near_is_found_sooner(text, expected, near, other):
+    assert languages.stranger(text, expected, near) == other
+
+
 def test_the_likeliest_of_some():
     assert languages.likeliest(SPANISH, frozenset({"en", "es", "de"})) == "es"
     assert languages.likeliest(SPANISH, frozenset({"en", "de"})) in ("en", "de")
