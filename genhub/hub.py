@@ -288,6 +288,12 @@ def _checked_token(token: str | None) -> str:
     return token
 
 
+def image_models() -> dict[str, Path]:
+    """The embedded image models that are here, and their folders."""
+    folders = {model.id: ZOO / model.name for model in catalog.IMAGE_MODELS.values()}
+    return {model: folder for model, folder in folders.items() if (folder / "config.json").exists()}
+
+
 def pooling_of(folder: Path, default: str = "mean") -> str:
     """How the sentence vector was trained: what sentence-transformers wrote beside the model, else `default`."""
     path = folder / "1_Pooling" / "config.json"

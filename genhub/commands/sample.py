@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from genhub import catalog, gate, hub
+from genhub import gate, hub
 from genhub.commands import Command, add_config, config_values, run_folders, target
 from genhub.commands.output import Output
 from genhub.errors import UserError
@@ -31,12 +31,11 @@ def _run(args: argparse.Namespace, out: Output) -> None:
         what = f"“{path.name}” is neither a picture nor pictures nor an array."
         raise UserError(what, "It ends in .png, .zip or .npz.", "Choose such a name.", "out")
     folder = run_folders.finished(args.run_folder).path if args.run_folder else _embedded(args.model)
-    from genhub.images import saved, verdict
+    from genhub.images import saved
     from genhub.images.painter import open_painter
 
     painter = open_painter(folder)
-    classes = painter.classes(config.n, config.label)
-    x = verdict.drawn(painter.model, config.n, config.seed, config.temperature, classes)
+    x, classes = painter.draw(config.n, config.seed, config.temperature, config.label)
     path.write_bytes(saved.as_file(x, classes, painter.names, ending))
     out.result(
         {"out": str(path), "images": config.n, "shape": list(x.shape)}, f"{config.n:,} images of {x.shape[1]} × {x.shape[2]} pixels: {path}"
@@ -45,7 +44,7 @@ def _run(args: argparse.Namespace, out: Output) -> None:
 
 def _embedded(model: str) -> Path:
     """The folder of a model of ours. Raises UserError for one that there is not."""
-    here = {entry.id: hub.ZOO / entry.name for entry in catalog.IMAGE_MODELS.values() if (hub.ZOO / entry.name / "config.json").exists()}
+    here = hub.image_models()
     if model not in here:
         what = f"There is no image model “{model[:80]}” here."
         raise UserError(what, f"Those that are: {', '.join(here) or 'none'}.", "Choose one of them, or a run.", "model")

@@ -64,15 +64,14 @@ def _origin(data: str, folder: Path) -> dict:
 
 def _drawn(name: str, folder: Path) -> Path:
     """A set that a model of ours draws, as a file. Raises UserError where the model is not here."""
-    model = catalog.IMAGE_MODELS[catalog.DRAWN_SETS[name][0]]
-    if not (hub.ZOO / model.name / "config.json").exists():
-        raise UserError(f"{model.id} is not here.", "It draws this set.", "Choose other images.", "data")
-    from genhub.images import saved, verdict
+    model, here = catalog.DRAWN_SETS[name][0], hub.image_models()
+    if model not in here:
+        raise UserError(f"{model} is not here.", "It draws this set.", "Choose other images.", "data")
+    from genhub.images import saved
     from genhub.images.painter import open_painter
 
-    painter, path = open_painter(hub.ZOO / model.name), folder / "drawn.npz"
-    classes = painter.classes(catalog.DRAWN_IMAGES, "")
-    path.write_bytes(saved.as_file(verdict.drawn(painter.model, catalog.DRAWN_IMAGES, classes=classes), classes, painter.names, "npz"))
+    painter, path = open_painter(here[model]), folder / "drawn.npz"
+    path.write_bytes(saved.as_file(*painter.draw(catalog.DRAWN_IMAGES), painter.names, "npz"))
     return path
 
 

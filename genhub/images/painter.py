@@ -62,6 +62,11 @@ class Painter:
             return None
         return np.full(count, self.number(label)) if label else np.arange(count) % len(self.names)
 
+    def draw(self, count: int, seed: int = 0, temperature: float = 1.0, label: str = "") -> tuple[np.ndarray, np.ndarray | None]:
+        """Images (count, H, W[, 3]) uint8 of codes drawn from N(0, temperature²), and their `classes`. Raises UserError as those do."""
+        asked = self.classes(count, label)
+        return latent.drawn(self.model, count, seed, temperature, asked), asked
+
     def decode(self, codes: np.ndarray, label: str = "") -> np.ndarray:
         """(K, D) → (K, H, W[, 3]) uint8."""
         return latent.decoded(self.model, codes, self.number(label))

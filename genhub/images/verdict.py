@@ -4,13 +4,12 @@ image; of a VAE the terms of its bound and how many dimensions of the code say s
 from collections.abc import Iterator
 
 import numpy as np
-import torch
 
 from genhub.events import Event, Progress
 from genhub.images import figures
 from genhub.images.coder import Coder
 from genhub.images.material import Material
-from genhub.images.pixels import Images, array
+from genhub.images.pixels import Images
 from genhub.images.vae import VAE
 
 MOST = 10_000  # test images that are judged
@@ -67,16 +66,3 @@ def of_the_code(model: Coder, test: Images) -> dict:
     variance = figures.codes(model, test).var(0)
     least = figures.ACTIVE if model.generative else FAINT * float(variance.max())
     return {"size": model.coding, "active": int((variance > least).sum()), "prior": model.generative}
-
-
-@torch.inference_mode()
-def drawn(model: Coder, count: int, seed: int = 0, temperature: float = 1.0, classes: np.ndarray | None = None) -> np.ndarray:
-    """(count, H, W[, 3]) uint8 images of codes drawn from N(0, temperature²); of a conditional model the classes are said, or in turn."""
-    parts = figures.BATCH  # so that thousands of images do not need thousands of feature maps at once
-    z = temperature * torch.randn(count, model.coding, generator=torch.Generator().manual_seed(seed))
-    y = None
-    if model.classes:
-        y = torch.arange(count) % model.classes if classes is None else torch.from_numpy(np.asarray(classes))
-    return np.concatenate(
-        [array(model.decode(z[at : at + parts], None if y is None else y[at : at + parts])) for at in range(0, count, parts)]
-    )

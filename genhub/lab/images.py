@@ -32,7 +32,7 @@ class ImageSets(Base):
 
     def image_samples(self) -> dict[str, str]:
         """The sets that are here, and what each is."""
-        drawn = {name: told for name, (model, told) in catalog.DRAWN_SETS.items() if self._drawing(model)}
+        drawn = {name: told for name, (model, told) in catalog.DRAWN_SETS.items() if model in hub.image_models()}
         return {**SAMPLES, **drawn}
 
     def take_images_sample(self, visitor: str, sample_id: str, values: dict | None = None) -> ImagesInfo:
@@ -41,7 +41,7 @@ class ImageSets(Base):
         request = {"sample": sample, "name": sample, "source": "sample"}
         if sample not in catalog.DRAWN_SETS:
             return self._read_images(visitor, request, values or {})
-        folder = str(self._drawing(catalog.DRAWN_SETS[sample][0]))
+        folder = str(hub.image_models()[catalog.DRAWN_SETS[sample][0]])
         config = DrawConfig(n=catalog.DRAWN_IMAGES).to_dict()
         told = self.worker.call("images.file", {"run_dir": folder, "config": config, "ending": "npz"}, seconds=60.0)
         with tempfile.TemporaryDirectory() as scratch:
@@ -57,12 +57,6 @@ class ImageSets(Base):
         wanted = {"dataset": dataset_id, "config": config, "split": split, "column": gate.column(column, "column"), "images": True}
         with self._streamed(wanted) as request:
             return self._read_images(visitor, {**request, "source": "hub"}, values or {})
-
-    @staticmethod
-    def _drawing(model: str) -> Path | None:
-        """The folder of an embedded image model, where it is here."""
-        folder = hub.ZOO / catalog.IMAGE_MODELS[model].name
-        return folder if (folder / "config.json").exists() else None
 
     def images_info(self, visitor: str, images_id: str) -> ImagesInfo:
         facts = self._kept(visitor, gate.text_id(images_id), "images") / image_sets.FACTS

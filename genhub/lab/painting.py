@@ -26,7 +26,7 @@ class Painting(Base):
 
     def image_models(self) -> list[catalog.ImageModel]:
         """The embedded ones that are here."""
-        return [model for model in catalog.IMAGE_MODELS.values() if (hub.ZOO / model.name / "config.json").exists()]
+        return [catalog.IMAGE_MODELS[model] for model in hub.image_models()]
 
     def about_painter(self, visitor: str, model: str) -> dict:
         """What a model can do, see `serving.imaging`."""
@@ -98,14 +98,15 @@ class Painting(Base):
 
     def painters_beside(self, visitor: str, model: str, other: str, seed: int = 0) -> dict:
         """Two models on the same images, see `serving.beside`; `seconds`: what each took to train, None where nobody kept it; `same`: have they
-        learnt the same set?; `drew`: which of them draws the images where nobody kept any, None for neither. Raises UserError for two of ours that have not."""
+        learnt the same set?; `drew`: which of them draws the images where nobody kept any, None for neither. Raises UserError
+        for two of ours that have not."""
         folders, learnt = [self._painter(visitor, one) for one in (model, other)], [self._learnt(visitor, one) for one in (model, other)]
         sets = {catalog.IMAGE_MODELS[one].of for one in (model, other) if one in catalog.IMAGE_MODELS}
         if len(sets) > 1:
             what = f"One model has learnt {learnt[0]}, the other {learnt[1]}."
             raise UserError(what, "Neither would know the other's images.", "Choose two of one set.", "other")
         drawing = [entry for entry in self.image_models() if entry.of in sets and entry.name.endswith("vae-classes")]
-        third = str(hub.ZOO / drawing[0].name) if drawing else ""
+        third = str(hub.image_models()[drawing[0].id]) if drawing else ""
         told = self._painted("beside", visitor, model, other=str(folders[1]), third=third, seed=_seed(seed))
         drew = [number for number, one in enumerate((model, other)) if told["kept"] is None and one == drawing[0].id]
         same = learnt[0] == learnt[1]
@@ -123,8 +124,8 @@ class Painting(Base):
     def _painter(self, visitor: str, model: str) -> Path:
         """The folder of an image model. Raises UserError for one that there is not."""
         if isinstance(model, str) and model.startswith(OWN_PREFIX):
-            here = {entry.id: entry for entry in self.image_models()}
-            return hub.ZOO / here[gate.choice(model, tuple(here), "model")].name
+            here = hub.image_models()
+            return here[gate.choice(model, tuple(here), "model")]
         return self._with_model(visitor, model).path
 
 

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from genhub.errors import UserError
-from genhub.images import verdict
 from genhub.images.painter import Painter
 from genhub.images.pixels import Images
 from genhub.serving.imaging import picture
@@ -60,8 +59,7 @@ def _images(context: Any, two: tuple[Painter, Painter], third: str) -> tuple[Ima
         what = "There are no images to compare these models on."
         raise UserError(what, "Models that came without images need one that draws them.", "Choose a run of yours.", "other")
     painter = context.models.painter(third)
-    classes = painter.classes(DRAWN, "")
-    return Images(verdict.drawn(painter.model, DRAWN, 1, 1.0, classes), classes, painter.names), None
+    return Images(*painter.draw(DRAWN, seed=1), painter.names), None
 
 
 def _has_images(painter: Painter) -> bool:
@@ -76,7 +74,7 @@ def _same_images(first: Painter, second: Painter) -> bool:
 def _samples(painter: Painter, seed: int) -> str:
     """Drawn images; of an autoencoder, which is not made to draw, of codes with the middle and spread of those that its map knows."""
     if painter.model.generative:
-        return picture(verdict.drawn(painter.model, SAMPLES, seed, 1.0, painter.classes(SAMPLES, "")), COLUMNS)
+        return picture(painter.draw(SAMPLES, seed)[0], COLUMNS)
     if not painter.mapped:
         return ""
     plane = painter.plane

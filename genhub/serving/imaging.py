@@ -20,7 +20,7 @@ import numpy as np
 
 from genhub.data.image_sets import grid, png, usual_gap
 from genhub.errors import UserError
-from genhub.images import saved, verdict
+from genhub.images import saved
 from genhub.images.painter import Painter
 from genhub.training.configs import DrawConfig
 
@@ -53,8 +53,8 @@ def draw(context: Any, args: dict) -> dict:
     if config.n > MOST:
         raise UserError(f"{config.n:,} images are too many at once.", f"At most {MOST}.", "Draw fewer, or use the command line.", "n")
     painter = context.models.painter(args.get("run_dir"))
-    asked, began = painter.classes(config.n, config.label), time.monotonic()
-    x = verdict.drawn(painter.model, config.n, config.seed, config.temperature, asked)
+    began = time.monotonic()
+    x, asked = painter.draw(config.n, config.seed, config.temperature, config.label)
     columns = _columns(config.n, 0 if asked is None or config.label else len(painter.names))
     return {
         "picture": picture(x, columns),
@@ -68,8 +68,7 @@ def draw(context: Any, args: dict) -> dict:
 
 def file(context: Any, args: dict) -> dict:
     config, painter = DrawConfig.from_dict(args["config"]), context.models.painter(args.get("run_dir"))
-    asked = painter.classes(config.n, config.label)
-    x = verdict.drawn(painter.model, config.n, config.seed, config.temperature, asked)
+    x, asked = painter.draw(config.n, config.seed, config.temperature, config.label)
     return {"file": base64.b64encode(saved.as_file(x, asked, painter.names, args["ending"])).decode("ascii")}
 
 

@@ -19,7 +19,7 @@ from safetensors.torch import load, save
 from genhub import cli, settings
 from genhub.data.image_sets import grid
 from genhub.errors import UserError
-from genhub.images import stored, verdict
+from genhub.images import latent, stored
 from genhub.images.travels.code import FILE
 from genhub.text import code, portable
 from tests.images.bars import bars, trained
@@ -92,7 +92,7 @@ def test_the_script_draws_what_we_draw(run, tmp_path):
     alone(script, "drawn.png", N="16", SEED="3")
     with Image.open(again / "drawn.png") as picture:
         drawn = np.asarray(picture)
-    assert np.array_equal(drawn, grid(verdict.drawn(stored.load(again / "model"), 16, seed=3), 8))
+    assert np.array_equal(drawn, grid(latent.drawn(stored.load(again / "model"), 16, seed=3), 8))
 
 
 @pytest.mark.parametrize("name", ["denoising", "conv", "recurrent"])

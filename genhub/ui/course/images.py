@@ -1,0 +1,126 @@
+"""The lines of the course on images: autoencoders and variational autoencoders."""
+
+from genhub.ui.course.line import Line, painter
+from genhub.ui.learning.kinds import AUTOENCODER, VAE
+from genhub.ui.ways import Way
+
+COURSE: dict[str, tuple[Line, ...]] = {
+    "Autoencoders": (
+        Line(
+            "A linear autoencoder is PCA",
+            "One dense layer in and one out, no activation, squared error: it finds the plane that PCA finds.",
+            "How far from PCA does it end, and how many more epochs does it take to get there?",
+            Way("autoencoder", values=painter(AUTOENCODER, variant="linear")),
+        ),
+        Line(
+            "Stacked autoencoders",
+            "784 – 100 – 30 – 100 – 784 with SELU on images of 28 × 28 pixels; on smaller ones the ends are smaller.",
+            "A code of 2, of 5, of 30 numbers: how does the error fall, and where does PCA stand each time?",
+            Way("autoencoder", values=painter(AUTOENCODER, variant="stacked", coding=5)),
+        ),
+        Line(
+            "Tied weights",
+            "The decoder uses the encoder's matrices, transposed.",
+            "Half the parameters: is the error on unseen images larger?",
+            Way("autoencoder", values=painter(AUTOENCODER, variant="tied")),
+        ),
+        Line(
+            "One layer at a time",
+            "A pair of layers learns to give back what it reads, then the next pair on its codes, then all of them.",
+            "Does it end better than all layers at once, after as many epochs?",
+            Way("autoencoder", values=painter(AUTOENCODER, variant="layerwise")),
+        ),
+        Line(
+            "Three layers without activation",
+            "784 – 1000 – 500 – 30 with no activation anywhere: 2.6 million parameters that draw one plane.",
+            "Is it any better than the linear one with a fiftieth of the parameters?",
+            Way("autoencoder", values=painter(AUTOENCODER, variant="deep-linear")),
+        ),
+        Line(
+            "Convolutional autoencoders",
+            "16 – 32 – 64 filters with pooling, transposed convolutions back; the code is a small picture of many channels.",
+            "On images of your own: what is lost first, edges or shades?",
+            Way("autoencoder", values=painter(AUTOENCODER, variant="conv")),
+        ),
+        Line(
+            "Recurrent autoencoders",
+            "LSTMs read an image row by row into one state, and write it row by row.",
+            "Which rows of the digits come out worse, the first or the last?",
+            Way("autoencoder", values=painter(AUTOENCODER, variant="recurrent")),
+        ),
+        Line(
+            "Denoising",
+            "Gaussian noise, missing pixels or white ones: it sees the damaged image and is to give back the whole one.",
+            "With which damage is the error on whole images smaller than without any?",
+            Way("autoencoder", values=painter(AUTOENCODER, variant="denoising")),
+        ),
+        Line(
+            "Sparse codes",
+            "Units that are on cost something (L1), or each is to be on for one image in ten (KL).",
+            "How many of the 300 numbers of the code vary with the image, and what does that cost in error?",
+            Way("autoencoder", values=painter(AUTOENCODER, variant="sparse-kl")),
+        ),
+    ),
+    "Variational autoencoders": (
+        Line(
+            "A dense VAE",
+            "784 – 128 – 4, mean and logarithm of the variance; the pixels' cost and the code's are summed.",
+            "At which step does the code begin to cost, and what do the drawn images look like before and after?",
+            Way("vae", values=painter(VAE, variant="dense", coding=4)),
+        ),
+        Line(
+            "A convolutional VAE with two dimensions",
+            "Strided convolutions of 32 and 64 filters, dense 16: every image is a place on a map.",
+            "Scrub the film from its beginning: in which order do the digits appear?",
+            Way("vae", values=painter(VAE, variant="conv", coding=2)),
+        ),
+        Line(
+            "β, and the slides' 0.04",
+            "The KL counts β times. Above 1 fewer numbers of the code are used, near 0 it is almost a plain autoencoder.",
+            "β = 0.04 and β = 4: which gives images back better, which draws better ones, how many numbers are in use?",
+            Way("vae", values=painter(VAE, variant="dense", coding=8, beta=4.0)),
+        ),
+        Line(
+            "Conditional generation",
+            "The model is told the class on both sides, so that it can be asked for one.",
+            "Draw sevens: what is left for the code to say, when the class is known?",
+            Way("vae", values=painter(VAE, variant="conv", coding=8, conditional=True)),
+        ),
+        Line(
+            "Averaged pixels, summed KL",
+            "A mistake of the slides: the pixels' term is a mean, the code's a sum, so the KL counts hundreds of times too much.",
+            "How many numbers of the code are in use, and what does it draw? Train it with the mistake and without, and compare.",
+            Way("vae", values=painter(VAE, variant="conv", coding=2, averaged=True)),
+        ),
+        Line(
+            "Drawing from the latent space",
+            "Codes drawn from a normal distribution are decoded; the temperature is its standard deviation.",
+            "At which temperature are all images alike, and at which are they no images any more?",
+            Way("play"),
+        ),
+        Line(
+            "Interpolation",
+            "From one place of the map to another, through the code and through the pixels.",
+            "Where does the way through the pixels show two images at once, and the one through the code none?",
+            Way("latent"),
+        ),
+        Line(
+            "Independent dimensions",
+            "Each row of images turns one number of a code and leaves the others.",
+            "Which number stands for slant and which for width, with β = 1 and with β = 4?",
+            Way("latent"),
+        ),
+        Line(
+            "Outliers",
+            "What a model has never seen it gives back badly: the error says how unusual an image is.",
+            "Draw a letter for a model of digits: how large a share of the digits is given back worse?",
+            Way("own"),
+        ),
+        Line(
+            "An autoencoder does not draw",
+            "Its codes lie wherever training left them: codes drawn at random are no images. A VAE's are.",
+            "Train both on the same images and put them side by side: which gives back better, which draws better?",
+            Way("beside"),
+        ),
+    ),
+}
