@@ -31,8 +31,14 @@ def stage(page, name):
     expect(page.locator(f"#{name}_use")).to_be_visible()
 
 
+def choose(page, model):
+    """One of the embedded models."""
+    page.locator("#im-model input").click()
+    page.get_by_role("option", name=model).click()
+
+
 def plays(page):
-    """Stage 1, with the run that was trained."""
+    """Stage 1."""
     expect(page.locator("#play-sheet")).to_contain_text("64 images, every class in turn")
     page.locator("#im-label input").click()
     page.get_by_role("option", name="7", exact=True).click()
@@ -47,7 +53,7 @@ def plays(page):
 def walks(page):
     """Stage 2."""
     page.locator("#stage-latent > button").click()
-    expect(page.locator("#latent-map .gh-plane circle")).to_have_count(270)
+    expect(page.locator("#latent-map .gh-plane circle")).to_have_count(2_000)
     expect(page.locator("#latent-marks circle")).to_have_count(1)  # of the image that was looked at
     page.locator("#latent-map rect").nth(500).click()
     expect(page.locator("#latent-marks circle")).to_have_count(2)
@@ -89,20 +95,23 @@ def draws_and_compares(page):
     page.locator("#own-pad button").click()
     expect(page.locator("#own-shown")).to_be_empty()
     expect(page.locator("#latent-marks circle")).to_have_count(1)
-    beside = page.locator("#stage-beside > button")
-    beside.click()
-    page.locator("#beside-go").click()
-    expect(page.locator("#beside-problem")).to_contain_text("They must be of one size")  # digits of 8 × 8 beside one of ours
-    beside.click()
-    page.locator("#im-model input").click()
-    page.get_by_role("option", name="MNIST: handwritten digits · VAE, two numbers").click()
+    choose(page, "MNIST: handwritten digits · VAE, two numbers")
     expect(page.locator("#im-about")).to_contain_text("2 numbers")
-    beside.click()
+    page.locator("#stage-beside > button").click()
     expect(page.locator("#beside-other input")).to_have_value(re.compile("^MNIST: handwritten digits · VAE"))
     page.locator("#beside-go").click()
     expect(page.locator("#beside-shown tbody tr")).to_have_count(2)
-    expect(page.locator("#beside-shown")).to_contain_text("synthetic: drawn by a conditional model of the same set")
+    expect(page.locator("#beside-shown")).to_contain_text("synthetic: drawn by MNIST: handwritten digits · VAE told the digit")
     expect(page.locator("#beside-shown img")).to_have_count(3)
+
+
+def test_a_model_of_ours_plays_is_walked_through_and_stands_beside_another(page):
+    choose(page, "MNIST: handwritten digits · VAE told the digit")
+    plays(page)
+    walks(page)
+    draws_and_compares(page)
+    page.set_viewport_size({"width": 400, "height": 900})
+    page.wait_for_function(FITS)
 
 
 def test_a_vae_learns_the_digits_and_draws(page):
@@ -134,11 +143,10 @@ def test_a_vae_learns_the_digits_and_draws(page):
     page.locator("#vae_gif").click()
     expect(page.locator("#vae_gif_file")).to_be_visible()
     page.locator("#vae_play").click()
-    plays(page)
-    walks(page)
-    draws_and_compares(page)
-    page.set_viewport_size({"width": 400, "height": 900})
-    page.wait_for_function(FITS)
+    expect(page.locator("#play-sheet")).to_contain_text("64 images, every class in turn")
+    page.locator("#stage-beside > button").click()
+    page.locator("#beside-go").click()
+    expect(page.locator("#beside-problem")).to_contain_text("They must be of one size")  # digits of 8 × 8 beside one of ours
 
 
 def test_an_autoencoder_learns_images_of_ones_own(page, tmp_path):

@@ -38,10 +38,14 @@ def layout(wires: Wires) -> None:
 
 
 def offer(lab: Lab, session: dict, im_model: str | None) -> dict:
-    """The models as they are now; the one in view stays where it is still there."""
-    known = choices(lab, session)
+    """The models as they are now; the one in view, which may be another one by now, stays where it is still there."""
+    return {"im_model": offered(choices(lab, session), im_model)}
+
+
+def offered(known: list[tuple[str, str]], chosen: str | None, usual: str | None = None) -> dict:
+    """A dropdown's choices; what is `chosen` is left alone, or where it is gone becomes `usual`, or the first."""
     ids = [model for _, model in known]
-    return {"im_model": gr.update(choices=known, value=im_model if im_model in ids else next(iter(ids), None))}
+    return gr.update(choices=known) if chosen in ids else gr.update(choices=known, value=usual or next(iter(ids), None))
 
 
 def choose(lab: Lab, session: dict, im_model: str | None, im_known: dict | None) -> dict:

@@ -45,9 +45,8 @@ def offer(lab: Lab, session: dict, im_known: dict | None, beside_other: str | No
     of = getattr(catalog.IMAGE_MODELS.get(above), "of", None)
     ours = [model for model in catalog.IMAGE_MODELS if of and catalog.IMAGE_MODELS[model].of != of]
     known = [(name, model) for name, model in chooser.choices(lab, session) if model != above and model not in ours]
-    ids = [model for _, model in known]
-    like = [model for model in ids if of and model in catalog.IMAGE_MODELS]
-    return {"beside_other": gr.update(choices=known, value=beside_other if beside_other in ids else next(iter([*like, *ids]), None))}
+    like = [model for _, model in known if of and model in catalog.IMAGE_MODELS]
+    return {"beside_other": chooser.offered(known, beside_other, next(iter(like), None))}
 
 
 def compare(lab: Lab, session: dict, im_known: dict | None, beside_other: str | None, beside_seed) -> dict:
