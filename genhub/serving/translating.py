@@ -20,7 +20,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-from genhub import steps
+from genhub import catalog, hub, steps
 from genhub.data import languages
 from genhub.errors import UserError
 from genhub.serving import arguments
@@ -111,8 +111,8 @@ def attend(context: Any, args: dict) -> dict:
     the alignment error rate of each head of each layer, and of their means, as `alignment.errors` gives it; None if not measured."""
     translator, _ = _model(context, args)
     told = tell(translator, _ids(translator, args, "source"), _ids(translator, args, "target"), _hidden(args))
-    measured = _measured(str(translator.folder))
     layers, heads = told.look.attention.shape[:2]
+    measured = _measured(translator, layers, heads)
     best = measured["best"] if measured else UNMEASURED
     wanted = {name: best[name] if args.get(name) is None and args.get("layer") is None else args.get(name, -1) for name in best}
     layer, head, merged = _place(wanted, "layer", layers), _place(wanted, "head", heads), args.get("merged") is not False
@@ -131,9 +131,18 @@ def attend(context: Any, args: dict) -> dict:
     }
 
 
+def _measured(translator: Translator, layers: int, heads: int) -> dict | None:
+    """What the card of a model of ours says of its alignment; of a run that adapted one, what that model's says, with its name as "of"."""
+    if own := _aligned(str(translator.folder)):
+        return own
+    ours = translator.id in catalog.MODELS and translator.id.startswith("embedded/")
+    base = _aligned(str(hub.ZOO / translator.id.removeprefix("embedded/"))) if ours else None
+    fits = base and [len(one) for one in base["heads"]] == layers * [heads]
+    return {**base, "of": translator.id} if fits else None
+
+
 @functools.lru_cache(maxsize=16)
-def _measured(folder: str) -> dict | None:
-    """What the card of a model of ours says of its alignment."""
+def _aligned(folder: str) -> dict | None:
     figures = Path(folder) / "figures.json"
     return json.loads(figures.read_text(encoding="utf-8")).get("alignment") if figures.exists() else None
 

@@ -1,12 +1,16 @@
 """Translating through the worker's operations, with a tiny model that knows 48 sentences."""
 
 import dataclasses
+import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from genhub import catalog, hub
 from genhub.errors import UserError
 from genhub.serving import ops, translating
+from genhub.text.translation import measured
 from genhub.text.translation.translator import load_translator
 from tests.serving.tiny_runs import store
 from tests.tiny_translators import MODEL, PAIRS, trained_translator
@@ -137,3 +141,20 @@ def test_an_unknown_pair_names_those_there_are(context):
     with pytest.raises(UserError, match="It translates en to es"):
         translator.between("en", "fr")
     assert translator.between("", "") == dataclasses.replace(translator, source="en", target="es")
+
+
+def test_a_run_is_shown_as_the_model_aligns_that_it_adapted(tmp_path, monkeypatch):
+    errors = {"pairs": 9, "mean": 0.4, "layers": [0.3, 0.5], "heads": [[0.2, 0.3], [0.5, 0.6]], "best": {"layer": 0, "head": 0}}
+    monkeypatch.setattr(hub, "ZOO", tmp_path)
+    monkeypatch.setitem(catalog.MODELS, "embedded/en-xx", None)
+    (tmp_path / "en-xx").mkdir()
+    (tmp_path / "en-xx" / "figures.json").write_text(json.dumps({"alignment": errors}))
+    run = SimpleNamespace(id="embedded/en-xx", folder=tmp_path / "run")
+    found = translating._measured(run, 2, 2)
+    assert found == {**errors, "of": "embedded/en-xx"}
+    assert "head 1 of layer 1: 0.20, measured of embedded/en-xx, which was adapted, on 9 pairs" in measured.told(found, 0, 0)
+    assert translating._measured(SimpleNamespace(id="x", folder=tmp_path / "en-xx"), 2, 2) == errors
+    assert "adapted" not in measured.told(errors, 0, 0)
+    assert translating._measured(run, 3, 2) is None
+    for other in ("embedded/../en-xx", "owner/en-xx", ""):
+        assert translating._measured(SimpleNamespace(id=other, folder=tmp_path / "run"), 2, 2) is None

@@ -20,11 +20,11 @@ def named(layer: int, head: int) -> str:
 
 
 def told(errors: dict, layer: int, head: int) -> str:
-    """How well one attention aligns, beside the best one."""
-    best = errors["best"]
+    """How well one attention aligns, beside the best one; `errors` with "of": what was measured of the model that a run adapted."""
+    best, whose = errors["best"], f", measured of {errors['of']}, which was adapted," if "of" in errors else ""
     each = ", ".join(f"{one:.2f}" for one in errors["layers"])
     return (
-        f"Alignment error rate of {named(layer, head)}: {rate(errors, layer, head):.2f} on {errors['pairs']} pairs of sentences aligned by "
+        f"Alignment error rate of {named(layer, head)}: {rate(errors, layer, head):.2f}{whose} on {errors['pairs']} pairs of sentences aligned by "
         f"hand (0 is perfect; means of the layers from the first to the last: {each}; of all: {errors['mean']:.2f}). Best is "
         f"{named(best['layer'], best['head'])}."
     )
