@@ -105,10 +105,10 @@ class Painting(Base):
         if len(sets) > 1:
             what = f"One model has learnt {learnt[0]}, the other {learnt[1]}."
             raise UserError(what, "Neither would know the other's images.", "Choose two of one set.", "other")
-        drawing = [entry for entry in self.image_models() if entry.of in sets and entry.name.endswith("vae-classes")]
-        third = str(hub.image_models()[drawing[0].id]) if drawing else ""
+        drawing = [model for model, _ in catalog.DRAWN_SETS.values() if catalog.IMAGE_MODELS[model].of in sets]
+        third = str(hub.image_models().get(drawing[0], "")) if drawing else ""
         told = self._painted("beside", visitor, model, other=str(folders[1]), third=third, seed=_seed(seed))
-        drew = [number for number, one in enumerate((model, other)) if told["kept"] is None and one == drawing[0].id]
+        drew = [number for number, one in enumerate((model, other)) if told["kept"] is None and one == drawing[0]]
         same = learnt[0] == learnt[1]
         return {**told, "seconds": [_seconds(folder) for folder in folders], "same": same, "drew": drew[0] if drew else None}
 

@@ -101,7 +101,7 @@ def draws_and_compares(page):
     expect(page.locator("#beside-other input")).to_have_value(re.compile("^MNIST: handwritten digits · VAE"))
     page.locator("#beside-go").click()
     expect(page.locator("#beside-shown tbody tr")).to_have_count(2)
-    expect(page.locator("#beside-shown")).to_contain_text("synthetic: drawn by MNIST: handwritten digits · VAE told the digit")
+    expect(page.locator("#beside-shown")).to_contain_text("synthetic: drawn by a conditional model of the same set")
     expect(page.locator("#beside-shown img")).to_have_count(3)
 
 

@@ -45,7 +45,8 @@ def offer(lab: Lab, session: dict, im_known: dict | None, beside_other: str | No
     of = getattr(catalog.IMAGE_MODELS.get(above), "of", None)
     ours = [model for model in catalog.IMAGE_MODELS if of and catalog.IMAGE_MODELS[model].of != of]
     known = [(name, model) for name, model in chooser.choices(lab, session) if model != above and model not in ours]
-    like = [model for _, model in known if of and model in catalog.IMAGE_MODELS]
+    drawing = [model for model, _ in catalog.DRAWN_SETS.values()]  # last: what is drawn to compare on, these know best
+    like = sorted((model for _, model in known if of and model in catalog.IMAGE_MODELS), key=drawing.__contains__)
     return {"beside_other": chooser.offered(known, beside_other, next(iter(like), None))}
 
 

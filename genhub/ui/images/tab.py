@@ -38,11 +38,10 @@ def wire(wires: Wires) -> None:
         section.wire(wires, kind)
     components, asked, problem = wires.parts, ["session", "im_model", "im_known"], "im_problem"
     wires.on(components["im_model"].focus, chooser.offer, ["session", "im_model"], ["im_model"], problem)
-    chosen = wires.on(components["im_model"].input, choose, asked, CHOSEN, problem)
+    wires.on(components["im_model"].input, choose, asked, CHOSEN, problem)
     offered = wires.on(components["images_tab"].select, chooser.offer, ["session", "im_model"], ["im_model"], problem)
     arrived = wires.on(offered.then, arrive, [*asked, "start_pick"], CHOSEN, problem)
-    for answered in (chosen, arrived):  # the other one may have answered last: what is shown is to be the model that is chosen by then
-        wires.on(answered.then, arrive, [*asked, "start_pick"], CHOSEN, problem)
+    components["im_model"].input(None, cancels=[arrived])  # its answer would come after that of the model that was chosen, and stay
     for kind in PAINTERS:
         opened = list(dict.fromkeys([*ways.OPENED, "im_model"]))
         pressed = components[kind.name("play")].click
