@@ -11,12 +11,14 @@ changes in one place. Requests for the same run that wait at the same time are a
 
 On Linux the process that imports the libraries does not serve itself but forks one that does, and another when that one
 dies: back in a fraction of a second instead of the many that the imports take. Each such life ignores what the pipe still
-holds for the one before it, up to its own {"life": n}. The worker ends when its stdin does, and so with its parent.
+holds for the one before it, up to its own {"life": n}. A life that ends before it can answer would do so again: with it the
+whole worker ends. It also ends when its stdin does, and so with its parent.
 """
 
 import argparse
 import importlib
 import json
+import mmap
 import os
 import re
 import signal
@@ -221,11 +223,12 @@ class Pipe:
         os._exit(0)
 
 
-def serve(pipe: Pipe, ops: Any, memory_bytes: int, life: int) -> None:
-    """Answer requests for ever. `ops` is a module with OPS and `context(memory_bytes, counts)`."""
+def serve(pipe: Pipe, ops: Any, memory_bytes: int, life: int, up: mmap.mmap) -> None:
+    """Answer requests for ever. `ops` is a module with OPS and `context(memory_bytes, counts)`; `up` becomes 1 when it answers."""
     scheduler = Scheduler(ops.OPS, None, pipe.send)
     scheduler.context = ops.context(memory_bytes, scheduler.counts)
     threading.Thread(target=pipe.feed, args=(scheduler, life), name="reader", daemon=True).start()
+    up[0] = 1
     pipe.send({"ready": os.getpid()})
     scheduler.run()
 
@@ -238,15 +241,17 @@ def main(arguments: list[str] | None = None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes the pipe
     pipe = Pipe()
     ops = importlib.import_module(options.ops)
-    life = 0
+    life, up = 0, mmap.mmap(-1, 1)  # shared with the forks
     # Elsewhere a fork of a process with such libraries is not safe, and the parent starts a new worker instead.
     while sys.platform == "linux" and (child := os.fork()):
         _, status = os.waitpid(child, 0)
         if os.waitstatus_to_exitcode(status) == 0:
             return
-        life += 1
+        if not up[0]:
+            sys.exit(f"The model worker ended before it was up (status {os.waitstatus_to_exitcode(status)}).")  # so would the next one
+        life, up[0] = life + 1, 0
         pipe.send({"died": os.waitstatus_to_exitcode(status)})
-    serve(pipe, ops, options.memory_bytes, life)
+    serve(pipe, ops, options.memory_bytes, life, up)
 
 
 if __name__ == "__main__":

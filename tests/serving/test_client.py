@@ -204,8 +204,9 @@ def test_ten_deaths_in_a_row_are_survived(worker):
     assert worker.call("echo", {"text": "still here"})["said"] == "still here"
 
 
-def test_a_worker_that_cannot_start_says_so(home):
-    worker = Worker(settings.get(), ops="tests.serving.no_such_module")
+@pytest.mark.parametrize("ops", ["no_such_module", "stillborn_ops"])
+def test_a_worker_that_cannot_start_says_so(home, ops):
+    worker = Worker(settings.get(), ops=f"tests.serving.{ops}")
     with pytest.raises(RuntimeError, match="died 3 times while starting"):
         worker.call("echo", {"text": ""})
     worker.close()

@@ -56,10 +56,10 @@ def tiny_causal(folder: Path, kind: str, **config) -> Path:
 
 
 def endless_gpt(folder: Path) -> Path:
-    """A deep GPT-2 whose texts have no end: small, but some hundred tokens a second, so that there is time to stop it."""
+    """A GPT-2 whose texts have no end of their own."""
     from transformers import GPT2LMHeadModel
 
-    tiny_causal(folder, "gpt2", n_positions=2_048, n_embd=128, n_layer=32, n_head=4, initializer_range=0.02)
+    tiny_gpt(folder, positions=2_048)
     model = GPT2LMHeadModel.from_pretrained(folder)
     with torch.no_grad():
         model.transformer.ln_f.bias[0] = 10.0

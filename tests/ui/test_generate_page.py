@@ -12,8 +12,8 @@ from tests.ui.browser import FITS, SLOW, arrive, expect, visiting
 from tests.ui.served import Served
 
 PROMPT = "KING RICHARD III:\nMy"
-LONG = 1_024  # tokens that take `ENDLESS` long enough to be stopped among them, also where a browser is late
-ENDLESS = "tests/endless-gpt"
+LONG = 1_024
+ENDLESS = "tests/endless-gpt"  # its texts stand still after some tokens, until they are stopped: tests/ui/held_ops.py
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def app(tmp_path_factory):
         patch.setenv("GENHUB_HOME", str(home))
         store_language()
         store(ENDLESS, REVISION, endless_gpt)
-    served = Served(home).start()
+    served = Served(home, program="tests.ui.held").start()
     yield served
     served.stop()
     assert "defect" not in served.log()
