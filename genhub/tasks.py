@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from genhub.errors import UserError
 from genhub.events import Event
 from genhub.options import Config
-from genhub.training.configs import AdaptConfig, AutoencoderConfig, ClassifyConfig, ScratchConfig, TuneConfig, VAEConfig
+from genhub.training.configs import AdaptConfig, AutoencoderConfig, ClassifyConfig, GANConfig, ScratchConfig, TuneConfig, VAEConfig
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,9 @@ TASKS = {
         ),
         Task(
             "vae", VAEConfig, "genhub.images.train:train", "genhub.images.forecast:forecast", source="images", command="images --family vae"
+        ),
+        Task(
+            "gan", GANConfig, "genhub.images.train:train", "genhub.images.forecast:forecast", source="images", command="images --family gan"
         ),
         Task("scratch", ScratchConfig, "genhub.text.scratch:train", "genhub.text.from_scratch.forecast:forecast"),
     )

@@ -9,6 +9,19 @@ HEADER = ("run", "method", "trainable %", "seconds", "peak MB", "file MB", "accu
 WRITERS = ("run", "method", "trainable %", "seconds", "peak MB", "file MB", "bits a character", "95 %", "to the first", "to its base")
 TRANSLATORS = ("run", "method", "trainable %", "seconds", "peak MB", "file MB", "BLEU", "95 %", "to the first", "to its base", "in general")
 PAINTERS = ("run", "method", "seconds", "peak MB", "file MB", "code in use", "squared error", "95 %", "to the first", "PCA")
+GANS = (
+    "run",
+    "method",
+    "seconds",
+    "peak MB",
+    "file MB",
+    "judge FID",
+    "of real ones",
+    "to the first",
+    "precision",
+    "recall",
+    "classes drawn",
+)
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +31,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace, out: Output) -> None:
     folders = [run_folders.finished(name) for name in args.runs]
     from genhub.images.compare import PaintersCompared
+    from genhub.images.gans.compare import GANsCompared
     from genhub.text import comparison
     from genhub.text.adapting.compare import WritersCompared
     from genhub.text.translation.tuning.compare import TranslatorsCompared
@@ -25,6 +39,7 @@ def _run(args: argparse.Namespace, out: Output) -> None:
     told = comparison.compare([(run_folders.name_of(folder), folder) for folder in folders])
     rows = told.to_dict()["runs"]
     shown = {WritersCompared: (WRITERS, _writer), TranslatorsCompared: (TRANSLATORS, _translator), PaintersCompared: (PAINTERS, _painter)}
+    shown[GANsCompared] = GANS, _gan
     header, line = shown.get(type(told), (HEADER, _line))
     out.result({"runs": rows}, table(header, [line(row) for row in rows]))
 
@@ -53,6 +68,13 @@ def _painter(row: dict) -> tuple:
         more,
         f"{row['pca']:.4f}",
     )
+
+
+def _gan(row: dict) -> tuple:
+    more = "–" if row["more"] is None else f"{row['more']:+.1f}"
+    classes = "–" if row["classes"] is None else f"{row['covered']} of {row['classes']}"
+    figures = (f"{row[name]:.1f}" for name in ("judge_fid", "judge_fid_floor"))
+    return row["name"], row["method"], *_costs(row)[1:], *figures, more, f"{row['precision']:.2f}", f"{row['recall']:.2f}", classes
 
 
 def _more(fewer: float | None) -> str:

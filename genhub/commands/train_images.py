@@ -77,17 +77,27 @@ def _drawn(name: str, folder: Path) -> Path:
 
 def _words(run: RunFolder, done: Done) -> str:
     metrics = done.metrics
-    rows = [("this model", f"{metrics['mse']:.4f}")]
-    rows += [(NAMES[name].format(**line), f"{line['mse']:.4f}") for name, line in metrics["baselines"].items()]
+    figure, rows = (_likeness if "judge_fid" in metrics else _errors)(metrics)
     return "\n".join(
         (
             f"{metrics['test_images']:,} unseen images:",
-            table(("", "squared error a pixel"), rows),
+            table(("", figure), rows),
             *metrics["sentences"],
             "",
             f"Use it: python -m genhub sample --run {run.path} --n 64 --out grid.png",
         )
     )
+
+
+def _errors(metrics: dict) -> tuple[str, list[tuple]]:
+    rows = [("this model", f"{metrics['mse']:.4f}")]
+    return "squared error a pixel", rows + [
+        (NAMES[name].format(**line), f"{line['mse']:.4f}") for name, line in metrics["baselines"].items()
+    ]
+
+
+def _likeness(metrics: dict) -> tuple[str, list[tuple]]:
+    return "judge FID", [("drawn images", f"{metrics['judge_fid']:.1f}"), ("real ones", f"{metrics['judge_fid_floor']:.1f}")]
 
 
 def _training(family: str, help: str) -> Training:
@@ -96,7 +106,11 @@ def _training(family: str, help: str) -> Training:
 
 TRAININGS = {
     each.task: each
-    for each in (_training("autoencoder", "train an autoencoder on images"), _training("vae", "train a variational autoencoder on images"))
+    for each in (
+        _training("autoencoder", "train an autoencoder on images"),
+        _training("vae", "train a variational autoencoder on images"),
+        _training("gan", "train a generative adversarial network on images"),
+    )
 }
 
 

@@ -1,9 +1,9 @@
 """What goes wrong while an image model learns, said in words as soon as it shows, with what to try.
 
-fitted = yield from watched(fit(task, plan, session), plan.epochs)
+fitted = yield from watched(fit(task, plan, session), lambda: Watch(plan.epochs))
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from genhub.events import Event, Metric, Note, Resumed
 
@@ -26,15 +26,31 @@ TOO_POWERFUL = (
 )
 
 
-class Watch:
-    """Each alarm is raised once."""
+class Alarms:
+    """Each is raised once."""
 
-    def __init__(self, epochs: int):
-        self.epochs, self.said, self.depth = epochs, set[str](), None
-        self.validated, self.steps, self.losses = list[float](), list[int](), list[float]()
+    def __init__(self):
+        self.said = set[str]()
 
     def look(self, step: int, values: Mapping[str, float]) -> Iterator[Note]:
         """At the figures of one report."""
+        raise NotImplementedError
+
+    def say(self, alarm: str, text: str) -> Iterator[Note]:
+        if alarm not in self.said:
+            self.said.add(alarm)
+            yield Note(text)
+
+
+class Watch(Alarms):
+    """Of a model with an encoder."""
+
+    def __init__(self, epochs: int):
+        super().__init__()
+        self.epochs, self.depth = epochs, None
+        self.validated, self.steps, self.losses = list[float](), list[int](), list[float]()
+
+    def look(self, step: int, values: Mapping[str, float]) -> Iterator[Note]:
         if values.get("loss") is not None:
             self.losses.append(values["loss"])
         if values.get("val_loss") is None:
@@ -55,15 +71,10 @@ class Watch:
         if 0 < share < BY_HEART:
             yield from self.say("by heart", TOO_POWERFUL.format(share=share))
 
-    def say(self, alarm: str, text: str) -> Iterator[Note]:
-        if alarm not in self.said:
-            self.said.add(alarm)
-            yield Note(text)
 
-
-def watched(events: Iterator[Event], epochs: int) -> Iterator[Event]:
-    """`events` with alarms among them; returns what `events` returns."""
-    watch = Watch(epochs)
+def watched(events: Iterator[Event], alarms: Callable[[], Alarms]) -> Iterator[Event]:
+    """`events` with alarms among them, new ones where they begin again; returns what `events` returns."""
+    watch = alarms()
     while True:
         try:
             event = next(events)
@@ -71,6 +82,6 @@ def watched(events: Iterator[Event], epochs: int) -> Iterator[Event]:
             return end.value
         yield event
         if isinstance(event, Resumed):
-            watch = Watch(epochs)
+            watch = alarms()
         elif isinstance(event, Metric):
             yield from watch.look(event.step, event.values)

@@ -1,10 +1,11 @@
-"""What every model here with an encoder and a decoder can do: images in, a code, images out, and the terms of its loss."""
+"""What every image model here can do: draw images of codes; and those with an encoder: images in, a code, images out, the terms of its loss."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 Terms = dict[str, torch.Tensor]
 
@@ -23,26 +24,39 @@ class Shape:
         return self.channels * self.height * self.width
 
 
-class Coder(nn.Module):
+class Drawer(nn.Module):
     """Images are (B, C, H, W) with intensities from 0 to 1, codes (B, coding), classes (B,) whole numbers.
 
-    weights:    what each term of the loss counts.
     generative: codes drawn from N(0, 1) are meant to be decoded.
     """
 
-    weights: Mapping[str, float] = {"reconstruction": 1.0}
-    generative = False
+    generative = True
 
     def __init__(self, shape: Shape, coding: int, classes: int = 0):
         super().__init__()
         self.shape, self.coding, self.classes = shape, coding, classes
 
-    def code(self, x: torch.Tensor, y: torch.Tensor | None = None) -> torch.Tensor:
-        """(B, C, H, W) → (B, coding): where an image lies; of a VAE the mean."""
-        raise NotImplementedError
-
     def decode(self, z: torch.Tensor, y: torch.Tensor | None = None) -> torch.Tensor:
         """(B, coding) → (B, C, H, W), from 0 to 1."""
+        raise NotImplementedError
+
+    def condition(self, y: torch.Tensor | None, like: torch.Tensor) -> torch.Tensor:
+        """(B, classes) of zeros and ones; (B, 0) for a model without classes. Raises ValueError for a conditional model without `y`."""
+        if not self.classes:
+            return like.new_zeros((len(like), 0))
+        if y is None:
+            raise ValueError("a conditional model needs the classes")
+        return F.one_hot(y.long(), self.classes).to(like.dtype)
+
+
+class Coder(Drawer):
+    """weights: what each term of the loss counts."""
+
+    weights: Mapping[str, float] = {"reconstruction": 1.0}
+    generative = False
+
+    def code(self, x: torch.Tensor, y: torch.Tensor | None = None) -> torch.Tensor:
+        """(B, C, H, W) → (B, coding): where an image lies; of a VAE the mean."""
         raise NotImplementedError
 
     def terms(self, x: torch.Tensor, y: torch.Tensor | None = None) -> Terms:

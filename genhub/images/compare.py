@@ -42,15 +42,16 @@ def compare(runs: Sequence[tuple[str, Mapping, Mapping]]) -> PaintersCompared:
     at_least_two(runs)
     _, first, passport = runs[0]
     for name, metrics, other in runs[1:]:
-        if _ground(metrics, other) != _ground(first, passport):
+        if ground(metrics, other) != ground(first, passport):
             stopped = metrics.get("stopped") != first.get("stopped")
             what = f"“{name}” was judged on other images."
             limit = "Only runs on the same set, seed and shares stand in one table." if not stopped else STOPPED
-            raise UserError(what, limit, "Choose such runs, or two models in stage 6 of Images.", "runs")
+            raise UserError(what, limit, "Choose such runs, or two models in stage 7 of Images.", "runs")
     return PaintersCompared(first["test_images"], tuple(_line(name, metrics, first) for name, metrics, _ in runs))
 
 
-def _ground(metrics: Mapping, passport: Mapping) -> tuple:
+def ground(metrics: Mapping, passport: Mapping) -> tuple:
+    """What two runs must share to stand in one table."""
     return passport.get("data", {}).get("sha256"), metrics["split"].get("seed"), metrics["test_images"]
 
 

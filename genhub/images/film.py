@@ -15,7 +15,7 @@ import torch
 
 from genhub.data.image_sets import grid, png, usual_gap
 from genhub.events import Sample
-from genhub.images.coder import Coder
+from genhub.images.coder import Coder, Drawer
 from genhub.images.pixels import Images, array, tensor
 from genhub.jobs.folder import write_json
 
@@ -26,41 +26,27 @@ DIGITS = 4
 DRAWN = 30  # codes decoded
 
 
-class Film:
-    """The sampler of a training. `run`: the run's folder."""
+class Reel:
+    """The sampler of a training; what its pictures show says who derives from it. `run`: the run's folder."""
 
-    def __init__(self, run: Path, model: Coder, images: Images, seed: int):
+    def __init__(self, run: Path, model: Drawer):
         self.run, self.model = run, model
-        self.images, self.mapped = images.part(slice(0, SHOWN)), images.part(slice(0, MAPPED))
-        self.places: np.ndarray | None = None
-        generator = torch.Generator().manual_seed(seed)
-        self.codes = torch.randn(DRAWN, model.coding, generator=generator) if model.generative else None
-        self.classes = torch.arange(DRAWN) % model.classes if model.classes else None
 
     def sample(self, step: int, part: str) -> Sample:
         name = f"{FRAMES}/{step:06d}.png"
         path = self.run / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(png(self.draw()))
-        write_json(path.with_suffix(".json"), self.map(self._before(step)))
+        write_json(path.with_suffix(".json"), self.map(step))
         return Sample(step, "", part=part, file=name)
 
-    def _before(self, step: int) -> np.ndarray | None:
-        """The places of the last map; after a resume, as it was written."""
-        if self.places is None:
-            written = [file for file in sorted((self.run / FRAMES).glob("*.json")) if int(file.stem) < step]
-            return np.array(json.loads(written[-1].read_text())["places"], np.float32) if written else None
-        return self.places
+    def draw(self) -> np.ndarray:
+        """One picture."""
+        raise NotImplementedError
 
-    def map(self, before: np.ndarray | None = None) -> dict:
-        """{places: [[x, y]], classes: number of each, -1 where nobody named any; names}, turned to lie as `before`."""
-        with self.at_rest() as device:
-            x, y = _on(self.mapped, device)
-            codes = self.model.code(x, y).float().cpu().numpy()
-        codes = np.nan_to_num(codes, nan=0.0, posinf=0.0, neginf=0.0)  # of a model that has exploded, as the loop is about to say
-        self.places = flat(codes, before)
-        classes = [-1] * len(codes) if self.mapped.y is None else self.mapped.y.tolist()
-        return {"places": np.round(self.places.astype(float), DIGITS).tolist(), "classes": classes, "names": list(self.mapped.names)}
+    def map(self, step: int) -> dict:
+        """What lies beside the picture: {places: [[x, y]], classes: the number of each, -1 where nobody named any; names}."""
+        raise NotImplementedError
 
     @contextmanager
     def at_rest(self) -> Iterator[torch.device]:
@@ -73,8 +59,37 @@ class Film:
         finally:
             self.model.train(training)
 
+
+class Film(Reel):
+    """Of a model with an encoder."""
+
+    def __init__(self, run: Path, model: Coder, images: Images, seed: int):
+        super().__init__(run, model)
+        self.images, self.mapped = images.part(slice(0, SHOWN)), images.part(slice(0, MAPPED))
+        self.places: np.ndarray | None = None
+        generator = torch.Generator().manual_seed(seed)
+        self.codes = torch.randn(DRAWN, model.coding, generator=generator) if model.generative else None
+        self.classes = torch.arange(DRAWN) % model.classes if model.classes else None
+
+    def _before(self, step: int) -> np.ndarray | None:
+        """The places of the last map; after a resume, as it was written."""
+        if self.places is None:
+            written = [file for file in sorted((self.run / FRAMES).glob("*.json")) if int(file.stem) < step]
+            return np.array(json.loads(written[-1].read_text())["places"], np.float32) if written else None
+        return self.places
+
+    def map(self, step: int) -> dict:
+        """Where the codes of some images lie, turned to lie as they did before."""
+        with self.at_rest() as device:
+            x, y = _on(self.mapped, device)
+            codes = self.model.code(x, y).float().cpu().numpy()
+        codes = np.nan_to_num(codes, nan=0.0, posinf=0.0, neginf=0.0)  # of a model that has exploded, as the loop is about to say
+        self.places = flat(codes, self._before(step))
+        classes = [-1] * len(codes) if self.mapped.y is None else self.mapped.y.tolist()
+        return {"places": np.round(self.places.astype(float), DIGITS).tolist(), "classes": classes, "names": list(self.mapped.names)}
+
     def draw(self) -> np.ndarray:
-        """One picture: a row of images, one of reconstructions, and rows of drawn ones."""
+        """A row of images, one of reconstructions, and rows of drawn ones."""
         with self.at_rest() as device:
             rows = [self.images.x, array(self.model.reconstruct(*_on(self.images, device)))]
             if self.codes is not None:

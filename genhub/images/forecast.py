@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from genhub import tasks
-from genhub.images import figures, material, plans, verdict
+from genhub.images import figures, kinds, material, verdict
 from genhub.images.coder import parameters
+from genhub.images.gans import verdict as gans
 from genhub.training import outcome
 from genhub.training.loop import time_steps
 from genhub.training.plan import Session, make_accelerator
@@ -26,15 +28,12 @@ def forecast(request: dict) -> dict:
     accelerator = make_accelerator()
     memory = outcome.Memory(accelerator.device)
     gathered, start = _timed(lambda: material.gather(config, material.read_rows(Path(request["rows_path"]))))
-    plan = plans.plan(config, gathered)
-    task = plans.task(gathered, plan)
+    kind = kinds.of(config)
+    plan, learnt = kind.plan(config, gathered), parameters(gathered.model)
+    task = kind.task(config, gathered, plan)
     timed = time_steps(task, plan, Session(accelerator), SECONDS)
     gathered.model.eval()
-    few = gathered.test.part(slice(0, JUDGED))
-    _, read = _timed(lambda: figures.errors(gathered.model.cpu(), few))
-    _, lines = _timed(lambda: verdict.base_lines(gathered, few, stopped=False))
-    judged = read / len(few) * min(len(gathered.test), verdict.MOST) * PASSES[request["task"]] + lines
-    learnt, sizes = parameters(gathered.model), gathered.sizes()
+    judged, sizes = _judged(gathered, request["task"]), gathered.sizes()
     steps = timed.step_seconds * sizes["train"] + timed.forward_seconds * sizes["validation"]
     return {
         "trainable_parameters": learnt,
@@ -46,6 +45,18 @@ def forecast(request: dict) -> dict:
         "precision": timed.precision,
         "measured_steps": timed.steps,
     }
+
+
+def _judged(gathered: material.Material, task: str) -> float:
+    """Seconds that the verdict takes."""
+    gathered.model.cpu()
+    if task == "gan":
+        _, seconds = _timed(lambda: list(gans.judge(replace(gathered, test=gathered.test.part(slice(0, JUDGED))), stopped=False)))
+        return seconds / JUDGED * max(JUDGED, min(len(gathered.test), gans.MOST))
+    few = gathered.test.part(slice(0, JUDGED))
+    _, read = _timed(lambda: figures.errors(gathered.model, few))
+    _, lines = _timed(lambda: verdict.base_lines(gathered, few, stopped=False))
+    return read / len(few) * min(len(gathered.test), verdict.MOST) * PASSES[task] + lines
 
 
 def _timed(work: Callable):

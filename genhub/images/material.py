@@ -8,12 +8,12 @@ import torch
 
 from genhub.data import image_sets
 from genhub.errors import UserError
-from genhub.images.coder import Coder
+from genhub.images.coder import Coder, Drawer
 from genhub.images.pixels import Images
 from genhub.images.variants import Blueprint, Variant, build, get
-from genhub.training.configs import AutoencoderConfig, ImageConfig, VAEConfig
+from genhub.training.configs import AutoencoderConfig, GANConfig, ImageConfig, VAEConfig
 
-FAMILY = {AutoencoderConfig: "autoencoder", VAEConfig: "vae"}
+FAMILY = {AutoencoderConfig: "autoencoder", VAEConfig: "vae", GANConfig: "gan"}
 LEAST = 8  # images of a part
 
 
@@ -23,7 +23,7 @@ class Material:
     validation: Images
     test: Images
     blueprint: Blueprint
-    model: Coder
+    model: Drawer
 
     @property
     def variant(self) -> Variant:
@@ -40,7 +40,7 @@ class Material:
             f"{sizes['train']:,} {colours} images of {shape.height} × {shape.width} pixels to learn from, {sizes['validation']:,} to watch "
             f"the training by, {sizes['test']:,} for the verdict."
         ]
-        if self.model.coding >= shape.pixels:
+        if isinstance(self.model, Coder) and self.model.coding >= shape.pixels:
             told.append(f"The code has {self.model.coding:,} numbers, an image {shape.pixels:,}: nothing has to be left out.")
         return told
 

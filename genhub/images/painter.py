@@ -13,7 +13,7 @@ import torch
 
 from genhub.errors import UserError
 from genhub.images import latent, stored
-from genhub.images.coder import Coder, parameters, squared_error
+from genhub.images.coder import Coder, Drawer, parameters, squared_error
 from genhub.images.judge import Judge
 from genhub.images.pixels import Images, array, tensor
 from genhub.images.variants import build
@@ -24,10 +24,23 @@ from genhub.training.outcome import MODEL
 class Painter:
     """names: of the classes. learnt: numbers that the model's training has found. folder: where `latent.FILE` lies, if anywhere."""
 
-    model: Coder
+    model: Drawer
     names: tuple[str, ...]
     learnt: int
     folder: Path
+
+    @property
+    def reads(self) -> bool:
+        """Does it have an encoder?"""
+        return isinstance(self.model, Coder)
+
+    @property
+    def reader(self) -> Coder:
+        """The model as one that images are given to. Raises UserError for one that only draws."""
+        if not isinstance(self.model, Coder):
+            what = "A GAN reads no images: it has no encoder."
+            raise UserError(what, "It draws images of codes.", "Choose an autoencoder or a VAE.", "model")
+        return self.model
 
     @property
     def mapped(self) -> bool:
@@ -74,12 +87,12 @@ class Painter:
     @torch.inference_mode()
     def encode(self, x: torch.Tensor, label: str = "") -> np.ndarray:
         """(K, C, H, W) → codes (K, D)."""
-        return self.model.code(x, self._told(len(x), label)).float().numpy()
+        return self.reader.code(x, self._told(len(x), label)).float().numpy()
 
     @torch.inference_mode()
     def give_back(self, x: torch.Tensor, whole: torch.Tensor, label: str = "") -> tuple[np.ndarray, np.ndarray]:
         """Images (K, H, W[, 3]) uint8 that become of `x` (K, C, H, W), and their squared errors (K,) to `whole`."""
-        back = self.model.reconstruct(x, self._told(len(x), label))
+        back = self.reader.reconstruct(x, self._told(len(x), label))
         return array(back), squared_error(whole, back).numpy()
 
     def closest(self, x: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:
@@ -96,7 +109,7 @@ class Painter:
             told = torch.tensor([self.names.index(name) for name in images.names])[torch.from_numpy(images.y.astype(np.int64))]
         elif self.model.classes:
             told = self.closest(x, x)
-        back = self.model.reconstruct(x, told)
+        back = self.reader.reconstruct(x, told)
         return array(back), squared_error(x, back).numpy()
 
     def _told(self, count: int, label: str):
@@ -108,6 +121,6 @@ def open_painter(folder: Path) -> Painter:
     home = folder / MODEL if (folder / MODEL).is_dir() else folder
     model = stored.load(home)
     if isinstance(model, Judge):
-        raise UserError("A judge draws nothing.", "It tells what is on an image.", "Choose an autoencoder or a VAE.", "model")
+        raise UserError("A judge draws nothing.", "It tells what is on an image.", "Choose another model.", "model")
     learnt = parameters(build(stored.blueprint_of(home)))  # of what was loaded, nothing learns
     return Painter(model, stored.names_of(home), learnt, folder)

@@ -64,14 +64,6 @@ class VAE(Coder):
         hidden = self.body(x, self.condition(y, x))
         return Posterior(self.mu(hidden).float(), self.log_var(hidden).float().clamp(max=LARGEST_LOG_VAR))
 
-    def condition(self, y: torch.Tensor | None, like: torch.Tensor) -> torch.Tensor:
-        """(B, classes) of zeros and ones; (B, 0) for a model without classes. Raises ValueError for a conditional model without `y`."""
-        if not self.classes:
-            return like.new_zeros((len(like), 0))
-        if y is None:
-            raise ValueError("a conditional model needs the classes")
-        return F.one_hot(y.long(), self.classes).to(like.dtype)
-
     def code(self, x: torch.Tensor, y: torch.Tensor | None = None) -> torch.Tensor:
         return self.encode(x, y).mu
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 
 from genhub.errors import UserError
-from genhub.images.coder import Coder, Shape
+from genhub.images.coder import Drawer, Shape
 from genhub.training.configs.images import VARIANTS
 
 LEAST_SIDE, MOST_SIDE = 8, 64
@@ -69,9 +69,17 @@ VAES = (
     Variant("conv-wide", "vae:ConvVAE", 16, {"hidden": 128}, OF_THE_BOUND, 4),
     Variant("kl", "kl:KLAutoencoder", 49, options=("beta",), sides=4),
 )  # fmt: skip
+OF_THE_DISCRIMINATOR = ("spread", "spectral")
+GANS = (
+    Variant("dense", "gans.dense:DenseGAN", 100, options=OF_THE_DISCRIMINATOR),
+    Variant("dense-small", "gans.dense:DenseGAN", 30, {"hidden": (100, 150), "small": True, "dropout": 0.0}, OF_THE_DISCRIMINATOR),
+    Variant("conv", "gans.conv:ConvGAN", 30, options=OF_THE_DISCRIMINATOR),
+    Variant("dcgan", "gans.dcgan:DCGAN", 100, options=("normed", *OF_THE_DISCRIMINATOR), sides=4),
+)  # fmt: skip
 FAMILIES: dict[str, dict[str, Variant]] = {
     "autoencoder": {each.name: each for each in AUTOENCODERS},
     "vae": {each.name: each for each in VAES},
+    "gan": {each.name: each for each in GANS},
 }
 
 
@@ -90,7 +98,7 @@ def title(family: str, variant: str) -> str:
     return VARIANTS[family][variant][0]
 
 
-def build(blueprint: Blueprint) -> Coder:
+def build(blueprint: Blueprint) -> Drawer:
     """The model with fresh weights, drawn from torch's generator. Raises UserError for a size that the variant cannot have."""
     variant, shape = get(blueprint.family, blueprint.variant), blueprint.shape
     for side in (shape.height, shape.width):
@@ -99,7 +107,7 @@ def build(blueprint: Blueprint) -> Coder:
             limit = f"Sides from {LEAST_SIDE} to {MOST_SIDE} pixels" + (f", multiples of {variant.sides}." if variant.sides > 1 else ".")
             raise UserError(what, limit, "Choose another size.", "side")
     module, _, name = variant.where.partition(":")
-    builder: Callable[..., Coder] = getattr(importlib.import_module(f"genhub.images.{module}"), name)
+    builder: Callable[..., Drawer] = getattr(importlib.import_module(f"genhub.images.{module}"), name)
     told = {key: value for key, value in blueprint.options.items() if key in variant.options}
     if blueprint.classes:
         told["classes"] = blueprint.classes

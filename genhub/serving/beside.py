@@ -1,7 +1,7 @@
 """Two image models side by side: what the model worker can be asked, from JSON to JSON. Pictures are PNG in base64.
 
 images.beside   {run_dir, other, third, seed} → {picture: images, and what each of the two gives back of them, one row each; errors: [a, b],
-                squared, a pixel, over `count` images; kept: 0 or 1, by whose run, None where they are drawn; samples: [picture, or "" of an
+                squared, a pixel, over `count` images, None of one that reads no images, which has no row; kept: 0 or 1, by whose run, None where they are drawn; samples: [picture, or "" of an
                 autoencoder without a map, …]; sizes, parameters: of each; unseen: by both, as far as is known}
 
 The images are those that the first model's run kept for its verdict, else those of the second one's; where neither has any, a third model, a
@@ -29,23 +29,27 @@ def beside(context: Any, args: dict) -> dict:
         raise UserError(
             f"One model reads images of {sizes[0]}, the other of {sizes[1]}.", "They must be of one size.", "Choose another.", "other"
         )
-    images, kept = _images(context, (first, second), args.get("third") or "")
-    rows, errors = [images.x[:SHOWN]], []
-    for painter in (first, second):
-        back, off = painter.back(images)
-        rows.append(back[:SHOWN])
-        errors.append(float(off.mean()))
     seed = int(args.get("seed") or 0)
     return {
-        "picture": picture(np.concatenate(rows), SHOWN),
-        "errors": errors,
-        "count": len(images),
-        "kept": kept,
+        **_given_back(context, (first, second), args.get("third") or ""),
         "unseen": _same_images(first, second),
         "samples": [_samples(painter, seed) for painter in (first, second)],
         "sizes": [painter.model.coding for painter in (first, second)],
         "parameters": [painter.learnt for painter in (first, second)],
     }
+
+
+def _given_back(context: Any, two: tuple[Painter, Painter], third: str) -> dict:
+    """{picture, errors, count, kept}."""
+    if not any(painter.reads for painter in two):
+        return {"picture": "", "errors": [None, None], "count": 0, "kept": None}
+    images, kept = _images(context, two, third)
+    rows, errors = [images.x[:SHOWN]], []
+    for painter in two:
+        back, off = painter.back(images) if painter.reads else (None, None)
+        errors.append(None if off is None else float(off.mean()))
+        rows += [] if back is None else [back[:SHOWN]]
+    return {"picture": picture(np.concatenate(rows), SHOWN), "errors": errors, "count": len(images), "kept": kept}
 
 
 def _images(context: Any, two: tuple[Painter, Painter], third: str) -> tuple[Images, int | None]:

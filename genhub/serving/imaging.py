@@ -1,7 +1,7 @@
 """What the model worker can be asked of image models, each from JSON to JSON. `run_dir`: the folder of a run or of an embedded model.
 Pictures are PNG in base64.
 
-images.about   {run_dir} → {names, size: numbers of a code, side, channels, conditional, draws, mapped, damage}
+images.about   {run_dir} → {names, size: numbers of a code, side, channels, conditional, draws, reads, mapped, damage}
 images.draw    {run_dir, config: a DrawConfig} → {picture: a grid; columns, side, count, classes: of each, where told; seconds}
 images.file    {run_dir, config, ending} → {file: the same images as `saved.as_file` packs them, in base64}
 images.map     {run_dir} → {places: [[x, y]], classes: number of each or -1, names, size, kept}; see `latent.Plane`
@@ -42,6 +42,7 @@ def about(context: Any, args: dict) -> dict:
         "channels": model.shape.channels,
         "conditional": bool(model.classes),
         "draws": model.generative,
+        "reads": painter.reads,
         "mapped": painter.mapped,
         "damage": [model.kind, model.amount] if hasattr(model, "amount") else None,
     }

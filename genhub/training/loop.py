@@ -57,7 +57,7 @@ def time_steps(task: Trainable, plan: Plan, session: Session, seconds: float) ->
     indices = batches[0]
     trial.model.eval()
     with torch.inference_mode():
-        trial.forward(indices)
+        trial.measured(trial.share(indices))
     forward = (time.perf_counter() - start) / sum(lengths[index] for index in indices)
     return Timed(trial.step - before[2], (trial.seconds - before[0]) / (trial.tokens - before[1]), forward, trial.precision)
 
@@ -89,6 +89,8 @@ class _Fit:
         self.task.model.to(self.device)
         wanted = {name: group for group, names in self.task.groups.items() for name in names}
         self.named = {name: tensor for name, tensor in self.task.model.named_parameters() if name in wanted}
+        stored = self.task.model.state_dict()  # of the buffers those that belong to a stored model: the statistics of a batch norm
+        self.kept = self.named | {name: tensor for name, tensor in self.task.model.named_buffers() if name in stored}
         self.optimizer = Optimizers(self.named, wanted, self.plan, self.device)
         self.accelerator.free_memory()  # it would keep the model of every part that came before
         self.model = self.accelerator.prepare_model(self.task.model)
@@ -154,14 +156,21 @@ class _Fit:
     def train_step(self, indices: list[int]) -> None:
         start = time.perf_counter()
         self.set_rates()
-        loss = self.forward(indices)
-        self.accelerator.backward(loss)
-        nn.utils.clip_grad_norm_([tensor for tensor in self.named.values() if tensor.grad is not None], self.plan.clip)
-        self.optimizer.step()
-        self.task.after_step(self.step)
-        self.optimizer.zero_grad()
+        batch, turns = self.share(indices), self.task.turns(self.step)
+        loss = torch.zeros((), device=self.device)
+        for turn in turns:
+            self.task.begin_turn(turn)
+            own = self.forward(batch, indices)
+            self.accelerator.backward(own)
+            norm = nn.utils.clip_grad_norm_([tensor for tensor in self.named.values() if tensor.grad is not None], self.plan.clip)
+            self.optimizer.step()
+            self.task.after_turn(turn, norm)
+            if turn == turns[-1]:
+                self.task.after_step(self.step)
+            self.optimizer.zero_grad()
+            loss = loss + own.detach()
         self.step += 1
-        self.losses.append(loss.detach())
+        self.losses.append(loss)
         if self.world == 1 and self.device.type == "cpu" and not math.isfinite(loss.item()):
             self.fail(self.step)  # elsewhere reading each loss would stall the device: `report` looks at them together
         self.seconds += time.perf_counter() - start
@@ -169,11 +178,13 @@ class _Fit:
         self.tokens += sum(self.task.train.lengths[index] for index in indices)
         self.session.pace.done += 1
 
-    def forward(self, indices: list[int]) -> torch.Tensor:
-        """This process's share of the batch: its sum of losses over the weight of the whole batch (times the processes,
-        because gradients are averaged over them)."""
-        mine = indices[self.rank :: self.world]
-        batch = self.on_device(self.task.train.batch(mine or indices[:1]))
+    def share(self, indices: list[int]) -> dict[str, torch.Tensor]:
+        """This process's rows of a batch; where it is too short for all processes, its first one for the others, to be counted as none."""
+        return self.on_device(self.task.train.batch(indices[self.rank :: self.world] or indices[:1]))
+
+    def forward(self, batch: dict[str, torch.Tensor], indices: list[int]) -> torch.Tensor:
+        """The sum of this share's losses over the weight of the whole batch (times the processes, because gradients are averaged over
+        them)."""
         try:
             with precision.autocast(self.precision, self.device):
                 outputs = self.model(batch)
@@ -186,7 +197,13 @@ class _Fit:
                 "Choose a smaller batch size or a smaller maximum length.",
                 "batch_size",
             ) from error
-        return total * ((self.world if mine else 0.0) / self.task.train.weight(indices))
+        return total * ((self.world if self.rank < len(indices) else 0.0) / self.task.train.weight(indices))
+
+    def measured(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        """What the task measures of rows that it does not learn from."""
+        with precision.autocast(self.precision, self.device):
+            outputs = self.task.model(batch)
+        return self.task.measure(outputs, batch)
 
     def set_phase(self) -> None:
         """Only what has a learning rate in this phase needs a gradient."""
@@ -225,10 +242,7 @@ class _Fit:
         for number in range(self.rank, max(self.world, len(batches)), self.world):
             if self.world == 1 and self.session.stop():
                 return None
-            batch = self.on_device(rows.batch(batches[number % len(batches)]))
-            with precision.autocast(self.precision, self.device):
-                outputs = self.task.model(batch)
-            measured = self.task.measure(outputs, batch) * (number < len(batches))
+            measured = self.measured(self.on_device(rows.batch(batches[number % len(batches)]))) * (number < len(batches))
             sums = measured if sums is None else sums + measured
         if self.world > 1:
             sums = self.accelerator.reduce(sums, reduction="sum")
@@ -241,7 +255,7 @@ class _Fit:
         self.history.append({"epoch": epoch, "step": self.step, **figures})
         if not self.best or self.task.better(figures, self.best):
             self.best, self.best_epoch, self.bad_epochs = figures, epoch, 0
-            self.best_weights = {name: tensor.detach().clone() for name, tensor in self.named.items()}
+            self.best_weights = {name: tensor.detach().clone() for name, tensor in self.kept.items()}
         elif epoch > self.plan.epochs - self.plan.phases[-1].epochs / 2:
             self.bad_epochs += 1
 
@@ -259,7 +273,7 @@ class _Fit:
                 self.fail(self.step - len(values) + index + 1)
         seconds, rows, tokens = (now - then for now, then in zip((self.seconds, self.rows, self.tokens), self.reported, strict=True))
         self.losses, self.reported = [], (self.seconds, self.rows, self.tokens)
-        figures = {"loss": sum(values) / len(values), "learning_rate": self.rate}
+        figures = {"loss": sum(values) / len(values), **self.task.told(), "learning_rate": self.rate}
         if seconds > 0:
             figures |= {"rows_per_second": round(rows / seconds, 1), "tokens_per_second": round(tokens / seconds, 1)}
         return Metric(self.step, figures, self.plan.part)
@@ -282,7 +296,7 @@ class _Fit:
     @torch.no_grad()
     def restore(self, weights: dict[str, torch.Tensor]) -> None:
         for name, tensor in weights.items():
-            self.named[name].copy_(tensor)
+            self.kept[name].copy_(tensor)
 
     # --- checkpoints ------------------------------------------------------------------------------------------------
 
@@ -294,7 +308,7 @@ class _Fit:
     def state(self) -> tuple[dict[str, torch.Tensor], dict]:
         """Everything that the coming steps depend on, as tensors and JSON."""
         tensors, generators = checkpoint.random_state()
-        tensors |= {f"weight/{name}": tensor for name, tensor in self.named.items()}
+        tensors |= {f"weight/{name}": tensor for name, tensor in self.kept.items()}
         tensors |= {f"best/{name}": tensor for name, tensor in self.best_weights.items()}
         tensors |= {f"extra/{name}": tensor for name, tensor in self.task.extra_state().items()}
         for name, tensor in self.named.items():
@@ -322,8 +336,9 @@ class _Fit:
             if kind == "optimizer":
                 field, _, name = name.partition("/")
                 parameter = self.named[name]
-                # the step counter stays on the CPU, as AdamW keeps it
-                self.optimizer.state(parameter)[field] = tensor if tensor.ndim == 0 else tensor.to(parameter.device)
+                # the step counter stays on the CPU, as AdamW keeps it; the others lie in memory as the weights do, or a fused step would mix them up
+                laid_out = tensor if tensor.ndim == 0 else torch.empty_like(parameter, dtype=tensor.dtype).copy_(tensor)
+                self.optimizer.state(parameter)[field] = laid_out
             elif kind in groups:
                 groups[kind][name] = tensor.to(self.device)
         self.restore(groups["weight"])

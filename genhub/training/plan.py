@@ -63,8 +63,23 @@ class Trainable:
     def begin_epoch(self, epoch: int) -> None:
         """Called before batches of an epoch are taken, after a resume too; most tasks do nothing. `epoch` counts from 0."""
 
+    def turns(self, step: int) -> Sequence[str]:
+        """Who learns in this step, one after the other: each turn has a forward pass, a loss and an optimiser's step of its own. Most tasks
+        have one."""
+        return ("",)
+
+    def begin_turn(self, turn: str) -> None:
+        """Called before the forward pass of a turn; most tasks do nothing."""
+
+    def after_turn(self, turn: str, norm: torch.Tensor) -> None:
+        """Called after the optimiser's step of a turn; `norm`: of its gradient, before it was clipped. Most tasks do nothing."""
+
     def after_step(self, step: int) -> None:
-        """Called after the optimiser's step, the gradients still there; most tasks do nothing. `step` counts from 0."""
+        """Called after the last turn of a step, its gradients still there; most tasks do nothing. `step` counts from 0."""
+
+    def told(self) -> dict[str, float]:
+        """Figures of the steps since it was last asked, beside the loss; most tasks have none."""
+        return {}
 
     def extra_state(self) -> dict[str, torch.Tensor]:
         """Tensors that belong into a checkpoint beside weights and optimiser; most tasks have none."""

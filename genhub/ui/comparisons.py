@@ -1,13 +1,14 @@
 """Finished runs of one kind as a table: what each cost, its figure with the interval, and the difference to the first."""
 
 from genhub.images.compare import PaintersCompared
+from genhub.images.gans.compare import GANsCompared
 from genhub.text.adapting.compare import WritersCompared
 from genhub.text.translation.tuning.compare import TranslatorsCompared
 from genhub.text.verdict import Comparison
 from genhub.ui import markup
 
 
-def table(told: Comparison | WritersCompared | TranslatorsCompared | PaintersCompared) -> str:
+def table(told: Comparison | WritersCompared | TranslatorsCompared | PaintersCompared | GANsCompared) -> str:
     """The answer of `lab.compare`."""
     if isinstance(told, WritersCompared):
         return _writers(told)
@@ -15,6 +16,8 @@ def table(told: Comparison | WritersCompared | TranslatorsCompared | PaintersCom
         return _translators(told)
     if isinstance(told, PaintersCompared):
         return _painters(told)
+    if isinstance(told, GANsCompared):
+        return _gans(told)
     rows = [_compared(run) for run in told.runs]
     headers = ["run", "trainable", "time", "memory", "learnt weights", "accuracy", "difference to the first"]
     return markup.page(
@@ -84,6 +87,27 @@ def _painters(told: PaintersCompared) -> str:
     ]
     headers = ["run", "time", "memory", "learnt weights", "code in use", "squared error a pixel", "to the first", "PCA", "nats an image"]
     return markup.page(f"<h3>The same {told.test_images:,} unseen images</h3>", markup.table(headers, rows, classes="scroll compact"))
+
+
+def _gans(told: GANsCompared) -> str:
+    """GANs on one set."""
+    rows = [
+        [
+            run.name,
+            *_costs(run)[1:],
+            _with_interval(f"{run.judge_fid:.1f}", f"real: {run.judge_fid_floor:.1f}"),
+            "–" if run.more is None else f"{run.more:+.1f}",
+            f"{run.precision:.0%}",
+            f"{run.recall:.0%}",
+            "–" if run.classes is None else f"{run.covered} of {run.classes}",
+        ]
+        for run in told.runs
+    ]
+    headers = ["run", "time", "memory", "learnt weights", "judge FID", "to the first", "precision", "recall", "classes drawn"]
+    return markup.page(
+        f"<h3>The same {told.test_images:,} unseen images, and as many drawn ones, by {markup.esc(told.judge)}</h3>",
+        markup.table(headers, rows, classes="scroll compact"),
+    )
 
 
 def _costs(run) -> list[str]:

@@ -8,6 +8,7 @@ from genhub.jobs.runner import RunInfo
 from genhub.ui import charts, markup
 
 LIVE = ("queued", "running", "stopping")
+BELIEVED = {"real": "d_real", "fake": "d_fake", "unseen real": "val_real"}
 TERMS = {"val_reconstruction": "pixels", "val_kl": "code (KL)", "val_sparsity": "code (sparsity)"}  # of an image model's loss
 
 
@@ -56,6 +57,8 @@ def _now(view: View) -> str:
         ("validation loss", "val_loss", "{:.3f}"),
         ("validation accuracy", "val_accuracy", "{:.3f}"),
         ("numbers of the code in use", "active_units", "{:.0f}"),
+        ("judge FID", "judge_fid", "{:.1f}"),
+        ("classes drawn", "classes_drawn", "{:.0f}"),
     ]
     if latest.get("tokens_per_second") == latest.get("rows_per_second"):
         latest.pop("tokens_per_second", None)  # rows that have no tokens: images
@@ -68,6 +71,8 @@ def curves(parts: dict[str, dict[str, list]]) -> str:
         return ""
     name, values = list(parts.items())[-1]
     name = "the final model" if name == "final" else name
+    if "judge_fid" in values or "d_loss" in values:
+        return adversaries(values)
     loss = {"training": values.get("loss", []), "validation": values.get("val_loss", [])}
     accuracy = {"validation": values.get("val_accuracy", [])}
     rate = charts.lines(
@@ -79,3 +84,30 @@ def curves(parts: dict[str, dict[str, list]]) -> str:
     apart = charts.lines(terms, "step", "loss", "The terms of the loss on the validation images, as they count.") if terms else ""
     right = charts.lines(accuracy, "step", "accuracy", f"Accuracy of {name} on the validation rows.", (0, 1))
     return f'<div class="gh-two">{left}{apart}{right}{rate}</div>'
+
+
+def adversaries(values: dict[str, list]) -> str:
+    """The two networks of a GAN: what each loses, what the discriminator believes, how steep both are, and how like real images the drawn ones are."""
+    charts_of = (
+        (
+            {"discriminator": "d_loss", "generator": "g_loss"},
+            "loss",
+            "What each loses. It says little: look at what is believed, and at the images.",
+        ),
+        (
+            BELIEVED,
+            "believed",
+            "What the discriminator believes of images: it learns from real and fake ones, and not from the unseen ones.",
+        ),
+        ({"discriminator": "d_norm", "generator": "g_norm"}, "norm", "How long the gradients are: one that vanishes teaches nothing."),
+        (
+            {"drawn images": "judge_fid"},
+            "judge FID",
+            "How far drawn images are from unseen real ones, by a judge's features: less is better.",
+        ),
+    )
+    drawn = [
+        charts.lines({called: values[name] for called, name in lines.items() if values.get(name)}, "step", axis, told)
+        for lines, axis, told in charts_of
+    ]
+    return f'<div class="gh-two">{"".join(drawn)}</div>'

@@ -238,6 +238,8 @@ def _judged(metrics: dict) -> str:
         return f"BLEU {metrics['bleu']:.1f}, chrF {metrics['chrf']:.1f}, {metrics['test_sources']:,} sources"
     if "mse" in metrics:
         return f"squared error {metrics['mse']:.4f} [{metrics['mse_low']:.4f}–{metrics['mse_high']:.4f}], {metrics['test_images']:,} images"
+    if "judge_fid" in metrics:
+        return f"judge FID {metrics['judge_fid']:.1f} (real {metrics['judge_fid_floor']:.1f}), {metrics['test_images']:,} images"
     return "–"
 
 

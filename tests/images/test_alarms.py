@@ -3,7 +3,7 @@
 import pytest
 
 from genhub.events import Metric, Note, Resumed
-from genhub.images.alarms import watched
+from genhub.images.alarms import Watch, watched
 
 
 def told(*reports: dict, epochs: int = 10) -> list[str]:
@@ -20,7 +20,7 @@ def whole(*reports: dict, epochs: int = 10) -> list[str]:
         return "fitted"
 
     def drained():
-        ended.append((yield from watched(events(), epochs)))
+        ended.append((yield from watched(events(), lambda: Watch(epochs))))
 
     ended: list[str] = []
     found = [event.text for event in drained() if isinstance(event, Note)]

@@ -38,7 +38,7 @@ def test_the_map_of_a_moment(tmp_path, labelled):
     x, y = np.random.default_rng(0).integers(0, 256, (24, 8, 8), np.uint8), np.arange(24) % 2
     images = Images(x, y if labelled else None, ("a", "b") if labelled else ())
     model = build(Blueprint("vae", "dense", images.shape, 6)).train()
-    told = Film(tmp_path, model, images, seed=0).map()
+    told = Film(tmp_path, model, images, seed=0).map(0)
     assert (len(told["places"]), told["names"]) == (24, ["a", "b"] if labelled else [])
     assert told["classes"] == (y.tolist() if labelled else [-1] * 24)
     assert model.training

@@ -156,7 +156,7 @@ def test_what_was_changed_is_refused(run, tmp_path, case):
 
 @pytest.mark.parametrize(
     ("values", "said"),
-    [({"method": "gnn"}, "is of the variant “gnn”"), ({"base": {"id": "acme/tiny"}}, "names a base model"), ({"task": "gan"}, "task")],
+    [({"method": "gnn"}, "is of the variant “gnn”"), ({"base": {"id": "acme/tiny"}}, "names a base model"), ({"task": "dream"}, "task")],
 )
 def test_a_passport_that_cannot_be_is_refused(run, tmp_path, values, said):
     buffer = io.BytesIO(packed(run, tmp_path).read_bytes())

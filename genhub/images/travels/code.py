@@ -13,6 +13,7 @@ STANDS_IN = "YOUR-IMAGES.zip"  # what the command calls the images of users
 CALLED = "set of images"
 HOME = Path(__file__).parents[1]
 PACKAGE = "genhub.images"
+DRAW = ("vae", "gan")  # families whose script draws; that of the other reconstructs
 PLAIN = "genhub"  # what the script must not import
 ITS_OWN = (
     *("import json", "import os", "import sys", "from pathlib import Path"),
@@ -75,7 +76,7 @@ def script_for(passport: dict, *, whole_model: bool) -> str:
 
     variant = get(passport["task"], passport["method"])
     module, _, name = variant.where.partition(":")
-    draws = passport["task"] == "vae"
+    draws = passport["task"] in DRAW
     purpose = "Draw images:  python {} drawn.png" if draws else "Reconstruct images:  python {} a.png b.png"
     purpose = purpose.format(FILE) + ("    (N=64 and SEED=0 in the environment say how many, and which)" if draws else "")
     return _SCRIPT.format(
@@ -104,7 +105,7 @@ def _source(module: str) -> str:
     _gather(module, order)
     imports, bodies = set(ITS_OWN), []
     for name in order:
-        found, body = _divided((HOME / f"{name}.py").read_text(encoding="utf-8"))
+        found, body = _divided(_text(name))
         imports |= found
         bodies.append(body)
     return f"{_arranged(imports)}\n\n" + "\n\n".join(bodies)
@@ -124,13 +125,17 @@ def _arranged(imports: set[str]) -> str:
 
 def _gather(module: str, order: list[str]) -> None:
     """`module` and, before it, what it imports of ours."""
-    text = (HOME / f"{module}.py").read_text(encoding="utf-8")
-    for line in re.findall(rf"^from {re.escape(PACKAGE)}(?:\.(\w+))? import (.+)$", text, re.MULTILINE):
+    for line in re.findall(rf"^from {re.escape(PACKAGE)}(?:\.([\w.]+))? import (.+)$", _text(module), re.MULTILINE):
         for name in [line[0]] if line[0] else [part.strip() for part in line[1].split(",")]:
             if name not in order:
                 _gather(name, order)
     if module not in order:
         order.append(module)
+
+
+def _text(module: str) -> str:
+    """A module of ours as it is written."""
+    return (HOME / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
 
 
 def _divided(text: str) -> tuple[set[str], str]:

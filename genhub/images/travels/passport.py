@@ -2,27 +2,28 @@
 
 from genhub import tasks
 from genhub.text.formats import IMAGES as FORMAT
-from genhub.text.passport.shapes import COUNT, EVERY, FLAG, TRAINING, Number, Text, completed, fitted, options, refused
-from genhub.training.configs import AutoencoderConfig, VAEConfig
+from genhub.text.passport.shapes import COUNT, EVERY, FLAG, SHARE, TRAINING, Number, Text, completed, fitted, options, refused
+from genhub.training.configs import AutoencoderConfig, GANConfig, VAEConfig
 from genhub.training.configs.images import NOISES
 
-AUTOENCODER, VAE = "autoencoder", "vae"
-ERROR, NATS = Number(0, 1), Number(-1e6, 1e6)
+AUTOENCODER, VAE, GAN = "autoencoder", "vae", "gan"
+ERROR, NATS, DISTANCE = Number(0, 1), Number(-1e6, 1e6), Number(0, 1e12)
+
 PASSPORT = {
     **EVERY,
-    "task": Text(20, f"{AUTOENCODER}|{VAE}"),
+    "task": Text(20, f"{AUTOENCODER}|{VAE}|{GAN}"),
     "adapter": Text(20, "model"),
     "classes": [Text(80)],
-    "config?": {**options(AutoencoderConfig), **options(VAEConfig)},
-    "metrics?": {**{f"{name}?": ERROR for name in ("mse", "mse_low", "mse_high")}, "test_images?": COUNT},
+    "config?": {**options(AutoencoderConfig), **options(VAEConfig), **options(GANConfig)},
+    "metrics?": {
+        **{f"{name}?": ERROR for name in ("mse", "mse_low", "mse_high")},
+        **{f"{name}?": DISTANCE for name in ("judge_fid", "judge_fid_floor")},
+        "judge?": Text(80),
+        "test_images?": COUNT,
+    },
 }
-METRICS = {
-    **dict.fromkeys(("mse", "mse_low", "mse_high"), ERROR),
+EVERY_METRIC = {
     "test_images": COUNT,
-    "baselines": {"mean": {"mse": ERROR}, "pca": {"mse": ERROR, "components": COUNT}},
-    "code": {"size": COUNT, "active": COUNT},
-    "nats?": {"reconstruction": NATS, "kl": NATS, "total": NATS, "active": COUNT},
-    "damaged?": {"kind": Text(20, "|".join(NOISES)), "amount": Number(0, 1), "mse": ERROR},
     "training": {**TRAINING, **dict.fromkeys(("val_loss?", "images_per_second?", "epochs?"), Number(-1e12, 1e12, optional=True))},
     "split": {
         "kind": Text(20, "hold-out"),
@@ -31,6 +32,23 @@ METRICS = {
     },
     "stopped": FLAG,
     "sentences": [Text(2_000)],
+}
+CODER_METRICS = {
+    **EVERY_METRIC,
+    **dict.fromkeys(("mse", "mse_low", "mse_high"), ERROR),
+    "baselines": {"mean": {"mse": ERROR}, "pca": {"mse": ERROR, "components": COUNT}},
+    "code": {"size": COUNT, "active": COUNT},
+    "nats?": {"reconstruction": NATS, "kl": NATS, "total": NATS, "active": COUNT},
+    "damaged?": {"kind": Text(20, "|".join(NOISES)), "amount": Number(0, 1), "mse": ERROR},
+}
+GAN_METRICS = {
+    **EVERY_METRIC,
+    **dict.fromkeys(("judge_fid", "judge_fid_floor", "variety", "closeness"), DISTANCE),
+    **dict.fromkeys(("precision", "recall"), SHARE),
+    "judge": Text(80),
+    "code": {"size": COUNT},
+    "classes?": [{"name": Text(80), "real": SHARE, "drawn": SHARE, "covered": FLAG}],
+    "asked?": {"drawn": SHARE, "real": SHARE},
 }
 
 
@@ -48,4 +66,4 @@ def check(value: dict) -> dict:
 
 
 def check_metrics(value: object, facts: dict) -> dict:
-    return fitted(value, METRICS, "metrics.json")
+    return fitted(value, GAN_METRICS if facts["task"] == GAN else CODER_METRICS, "metrics.json")

@@ -14,6 +14,7 @@ CONFIG = "model/config.json"
 PARTS = (SCRIPT,)
 MODEL_FILES = r"model/(config\.json|model\.safetensors)"
 MOST_CODING, MOST_CLASSES = 8_192, 200
+SWITCHES = ("averaged", "normed", "spread", "spectral")  # options that are true or false
 BOUNDS = {"beta": (0, 100), "amount": (0, 1), "weight": (0, 10), "target": (0, 1)}
 
 
@@ -71,7 +72,8 @@ def _options(told: object, known: tuple[str, ...]) -> dict:
     for name, value in told.items():
         low, high = BOUNDS.get(name, (0, 0))
         number = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
-        if not {"kind": value in NOISES, "averaged": isinstance(value, bool)}.get(name, number):
+        fits = value in NOISES if name == "kind" else isinstance(value, bool) if name in SWITCHES else number
+        if not fits:
             raise _refused(f"has {name} = {str(value)[:24]}", "It must be as GenHub writes it.")
     return told
 

@@ -1,4 +1,4 @@
-"""The options of image models: reading a set of images, training autoencoders and VAEs on it, drawing images with a trained model."""
+"""The options of image models: reading a set of images, training autoencoders, VAEs and GANs on it, drawing images with a trained model."""
 
 from dataclasses import dataclass
 
@@ -25,6 +25,14 @@ VAES = {  # variant → (what it is called, what it is)
     "conv-wide": ("Convolutional, wide", "A dense layer of 128 in place of 16 between convolutions and code: better pictures."),
     "kl": ("AutoencoderKL", "The autoencoder of latent diffusion, small: its code is a picture itself."),
 }
+GANS = {  # variant → (what it is called, what it is)
+    "dense": ("Dense", "100 – 256 – 512 – 1024 – pixels against pixels – 1024 – 512 – 256 – 1."),
+    "dense-small": ("Dense, small", "30 – 100 – 150 – pixels and back, SELU."),
+    "conv": ("Convolutional", "Transposed convolutions of 32 and 16 filters against 16, 32 and 64 with pooling and dropout."),
+    "dcgan": ("DCGAN", "Strided convolutions and batch norm, by Radford's five rules."),
+}
+LOSSES = ("non-saturating", "saturating", "wasserstein", "hinge", "least-squares")
+CRITIC_STEPS, CRITIC_PENALTY = 3, 10.0  # of a Wasserstein loss, where nobody says
 
 
 @dataclass(frozen=True)
@@ -111,6 +119,59 @@ class VAEConfig(ImageConfig):
     conditional: bool = option(False, "Tell the model the class of each image, so that it can be asked for one.")
 
 
+@dataclass(frozen=True)
+class GANConfig(ImageConfig):
+    """Train a generative adversarial network on images."""
+
+    variant: str = option("dcgan", "What is trained.", choices=tuple(GANS))
+    conditional: bool = option(False, "Tell both networks the class of each image, so that the generator can be asked for one.")
+    loss: str = option("non-saturating", "What the two lose.", choices=LOSSES)
+    critics: int | None = option(
+        None,
+        "Steps of the discriminator for one of the generator; empty: 1, of a Wasserstein loss 3.",
+        label="Discriminator steps",
+        low=1,
+        high=10,
+    )
+    penalty: float | None = option(
+        None, "What the gradient penalty counts; empty: 0, of a Wasserstein loss 10.", label="Gradient penalty", low=0.0, high=100.0
+    )
+    ratio: float = option(
+        1.0, "The discriminator's learning rate over the generator's.", label="Rate of the discriminator", low=0.05, high=20.0
+    )
+    smoothing: float = option(
+        0.0, "Real images count as 1 minus this: a discriminator that is never quite sure.", label="Label smoothing", low=0.0, high=0.5
+    )
+    noisy_labels: bool = option(False, "Both targets are off by a draw from 0 to 0.05.")
+    noise: float = option(0.0, "Noise on all that the discriminator sees: its standard deviation at first; it fades.", low=0.0, high=1.0)
+    replay: bool = option(False, "Half of the fake images are older ones.", label="Experience replay")
+    spread: bool = option(False, "The discriminator sees how much the images of a batch differ.", label="Mini-batch standard deviation")
+    spectral: bool = option(False, "Every layer of the discriminator is kept from being steep.", label="Spectral norm")
+    average: float = option(
+        0.99,
+        "The generator that draws is a moving mean, which keeps this much of itself at a step; 0: it is the last one.",
+        low=0.0,
+        high=0.9999,
+    )
+    warmup: float = option(0.0, "Share of the steps in which the learning rates rise.", low=0.0, high=0.5, advanced=True)
+    clip: float = option(1_000.0, "Largest gradient norm of a step.", low=0.01, high=1_000.0, advanced=True)
+
+    @property
+    def steps_of_discriminator(self) -> int:
+        return self.critics or (CRITIC_STEPS if self.loss == "wasserstein" else 1)
+
+    @property
+    def slope_penalty(self) -> float:
+        if self.penalty is not None:
+            return self.penalty
+        return CRITIC_PENALTY if self.loss == "wasserstein" else 0.0
+
+    @property
+    def normed(self) -> bool:
+        """Batch norm in the discriminator: not where each image's gradient counts alone, nor beside another norm."""
+        return not self.slope_penalty and not self.spectral
+
+
 IMAGE_PRESETS = {
     "autoencoder": {
         "Dense": {"variant": "stacked", "coding": 0},
@@ -125,5 +186,10 @@ IMAGE_PRESETS = {
         "Mistake: averaged pixels": {"variant": "conv-wide", "coding": 2, "beta": None, "averaged": True},
         "Mistake: β = 0.04": {"variant": "conv-wide", "coding": 2, "beta": 0.04, "averaged": False},
     },
+    "gan": {
+        "DCGAN": {"variant": "dcgan", "loss": "non-saturating", "ratio": 1.0, "spectral": False, "spread": False, "average": 0.99},
+        "Wasserstein": {"variant": "dcgan", "loss": "wasserstein", "ratio": 1.0, "spectral": False, "spread": False, "average": 0.99},
+        "Dense": {"variant": "dense", "loss": "non-saturating", "ratio": 1.0, "spectral": False, "spread": False, "average": 0.99},
+    },
 }
-VARIANTS = {"autoencoder": AUTOENCODERS, "vae": VAES}  # by family
+VARIANTS = {"autoencoder": AUTOENCODERS, "vae": VAES, "gan": GANS}  # by family

@@ -9,7 +9,7 @@ from genhub.ui import markup
 from genhub.ui.images import chooser
 from genhub.ui.wiring import Wires
 
-STAGE = "6  Compare"
+STAGE = "7  Compare"
 INTRO = (
     "The model chosen above beside another one: the same images through both, what each draws from codes drawn at random, and what each costs. "
     "To see a mistake of the courses run both ways, train with its preset and without."
@@ -66,21 +66,28 @@ def compare(lab: Lab, session: dict, im_known: dict | None, beside_other: str | 
 def render(told: dict, names: list[str]) -> str:
     """The answer of `lab.painters_beside`."""
     rows = [
-        [name, f"{error:.4f}", f"{size:,}", f"{parameters:,}", "–" if seconds is None else markup.seconds(seconds)]
+        [name, markup.figure(error, "{:.4f}"), f"{size:,}", f"{parameters:,}", "–" if seconds is None else markup.seconds(seconds)]
         for name, error, size, parameters, seconds in zip(
             names, told["errors"], told["sizes"], told["parameters"], told["seconds"], strict=True
         )
     ]
-    said = f"Above images, below what {names[0]} gives back, at the bottom what {names[1]} does"
+    back = _given_back(told, names)
     samples = "".join(_samples(name, picture) for name, picture in zip(names, told["samples"], strict=True))
     return markup.page(
         markup.table(["model", "squared error a pixel", "numbers of a code", "parameters", "trained in"], rows, (1, 2, 3)),
-        markup.paragraph(_ground(told, names), "muted"),
-        "<h3>Given back</h3>",
-        markup.picture(told["picture"], said),
-        markup.paragraph(f"{said}.", "muted"),
+        *back,
         samples,
     )
+
+
+def _given_back(told: dict, names: list[str]) -> list[str]:
+    """The same images through those of the two that read images."""
+    read = [name for name, error in zip(names, told["errors"], strict=True) if error is not None]
+    if not read:
+        return [markup.paragraph("Neither of them reads images: both draw.", "muted")]
+    said = f"Above images, below what {read[0]} gives back" + (f", at the bottom what {read[1]} does" if len(read) > 1 else "")
+    ground = markup.paragraph(_ground(told, names), "muted")
+    return [ground, "<h3>Given back</h3>", markup.picture(told["picture"], said), markup.paragraph(f"{said}.", "muted")]
 
 
 def _ground(told: dict, names: list[str]) -> str:

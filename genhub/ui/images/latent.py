@@ -19,6 +19,9 @@ INTRO = (
 NOTHING = "Choose a model above, or train one: its map is drawn when the training ends."
 STEPS = 10  # images on a way
 MAPLESS = "This model has no map: it is drawn when a training ends, and does not travel with a ZIP, for it is of the images."
+NO_ENCODER = (
+    "A GAN has no map: without an encoder nothing says where an image lies among the codes. Press an image of stage 1 for its code."
+)
 NO_MAP = ("This model has no map.", "A map is drawn when a training ends.", "Choose another model, or train one.", "im_model")
 SHOWN = [
     "latent_map",
@@ -129,7 +132,8 @@ def choose(lab: Lab, session: dict, im_known: dict | None) -> dict:
         **classes,
     }
     if not im_known or not im_known["mapped"]:
-        return {**empty, "latent_map": markup.page(markup.note(MAPLESS if im_known else NOTHING)), "latent_told": None}
+        why = NOTHING if not im_known else MAPLESS if im_known["reads"] else NO_ENCODER
+        return {**empty, "latent_map": markup.page(markup.note(why)), "latent_told": None}
     told = lab.image_map(session["visitor"], im_known["model"])
     drawn = {"latent_map": markup.page(plane.draw(told)), "latent_said": markup.page(markup.paragraph(_of_the_map(told), "muted"))}
     return {**empty, **drawn, "latent_told": {"span": list(plane.span(told["places"])), "middle": plane.middle(told["places"])}}

@@ -113,6 +113,9 @@ def after_stroke(lab: Lab, session: dict, own_sketch: str, **given) -> dict:
 def give_back(lab: Lab, session: dict, im_known: dict | None, im_label: str, latent_told: dict | None, **given) -> dict:
     """The image through the model; its place is marked on the map, too."""
     model, label = chooser.asked(im_known, im_label)
+    if not im_known["reads"]:
+        what = "This model reads no images: it has no encoder."
+        raise UserError(what, "A GAN draws images of codes.", "Choose an autoencoder or a VAE above.", "im_model")
     if given["own_source"] == FILE:
         if not given["own_file"]:
             raise UserError("No picture has been chosen.", "One file.", "Choose a PNG, JPEG or WebP.", "own_file")

@@ -12,17 +12,21 @@ from genhub.training.configs import (
     TUNE_PRESETS,
     AdaptConfig,
     AutoencoderConfig,
+    GANConfig,
     ScratchConfig,
     TuneConfig,
     VAEConfig,
 )
+
+GIVEN_BACK = "Above images that it does not learn from, below each what becomes of it."
+MAP_THEN = "Where images that it does not learn from lie then, by class."
 
 
 @dataclass(frozen=True)
 class Kind:
     """task: in `genhub.tasks`. prefix: of the components' names, and of its stage in `ui.ways`. main: options that stand in view. presets: name → options that it
     decides. has_base: a pretrained model is chosen, and stands beside what was learnt. learns_from: "text", "pairs" or "images"; base_family:
-    which models of the Hub do. plain: the library that the shown code needs. example: a recorded run in genhub/examples."""
+    which models of the Hub do. plain: the library that the shown code needs. example: a recorded run in genhub/examples. in_a_frame, map_then: what a picture of the film shows, and the map below it."""
 
     task: str
     prefix: str
@@ -37,6 +41,8 @@ class Kind:
     base_family: str = "GPT-family"
     plain: str = "transformers"
     example: str = ""
+    in_a_frame: str = ""
+    map_then: str = ""
 
     def name(self, part: str) -> str:
         """The component of this section that plays a part."""
@@ -120,6 +126,8 @@ VAE = Kind(
     presets=IMAGE_PRESETS["vae"],
     learns_from="images",
     plain="PyTorch",
+    in_a_frame=GIVEN_BACK + " Then images that it draws, always from the same codes.",
+    map_then=MAP_THEN,
 )
 AUTOENCODER = Kind(
     task="autoencoder",
@@ -135,9 +143,28 @@ AUTOENCODER = Kind(
     presets=IMAGE_PRESETS["autoencoder"],
     learns_from="images",
     plain="PyTorch",
+    in_a_frame=GIVEN_BACK,
+    map_then=MAP_THEN,
+)
+GAN = Kind(
+    task="gan",
+    prefix="gan",
+    stage="6  Train a GAN",
+    intro=(
+        "A generator draws images of numbers, a discriminator says which images are real, and each learns from what the other does. Watch the "
+        "balance between them, break it, and repair it."
+    ),
+    config=GANConfig,
+    main=("variant", "loss", "conditional", "epochs", "ratio", "smoothing", "spread", "replay", "spectral", "seed"),
+    preset="DCGAN",
+    presets=IMAGE_PRESETS["gan"],
+    learns_from="images",
+    plain="PyTorch",
+    in_a_frame="Images that it draws, always from the same codes.",
+    map_then="Unseen real images, by class, and drawn ones, as a judge sees them then.",
 )
 WRITERS = (ADAPT, SCRATCH)  # on the tab Generate
-PAINTERS = (VAE, AUTOENCODER)  # on the tab Images
+PAINTERS = (VAE, AUTOENCODER, GAN)  # on the tab Images
 KINDS = (*WRITERS, TUNE, *PAINTERS)
 
 

@@ -16,8 +16,6 @@ from genhub.ui.wiring import Wires
 PARTS = ("run", "view", "stop", "resume", "film", "film_view", "following", "verdict")
 NOTHING = "Nothing has been trained here yet."
 RECORDED = "Recorded: the bundled text"
-MAP_THEN = "Where images that it does not learn from lie then, by class."
-IN_A_FRAME = "Above images that it does not learn from, below each what becomes of it; of a VAE then images that it draws, always from the same codes."
 
 
 def layout(wires: Wires, kind: Kind) -> None:
@@ -84,7 +82,7 @@ def scrub(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:
     if not isinstance(number, int | float) or not 1 <= number <= count:
         return {}
     run = shown_run(lab, session, learn, kind)
-    return {kind.name("film_view"): frame(lab, session, run, view.samples, int(number) - 1), kind.name("following"): number >= count}
+    return {kind.name("film_view"): frame(lab, session, run, view.samples, int(number) - 1, kind), kind.name("following"): number >= count}
 
 
 def refresh(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
@@ -105,7 +103,7 @@ def refresh(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
         "stop": gr.update(interactive=state in ("queued", "running"), value="Stopping …" if state == "stopping" else "Stop and keep"),
         "resume": gr.update(visible=state in ("failed", "stopped")),
         "film": gr.update(visible=count > 1, maximum=max(2, count), value=max(1, count)),
-        "film_view": frame(lab, session, chosen, view.samples, count - 1),
+        "film_view": frame(lab, session, chosen, view.samples, count - 1, kind),
         "following": True,
         "verdict": verdicts.verdict(lab, session, chosen, view),
     }
@@ -141,16 +139,16 @@ def tick(lab: Lab, session: dict, learn: dict, **following) -> dict:
 # ---- rendering ------------------------------------------------------------------------------------------------------
 
 
-def frame(lab: Lab, session: dict, run: str, samples: list[Sample], place: int) -> str:
+def frame(lab: Lab, session: dict, run: str, samples: list[Sample], place: int, kind: Kind) -> str:
     """One sample, with its step."""
     if not samples or place < 0:
         return ""
     sample = samples[place]
     when = "Before the first step" if sample.step == 0 else f"After step {sample.step:,}"
     if sample.file:
-        drawn = markup.picture(lab.picture(session["visitor"], run, sample.file), f"{when}: {IN_A_FRAME}")
+        drawn = markup.picture(lab.picture(session["visitor"], run, sample.file), f"{when}: {kind.in_a_frame}")
         places = lab.forming_map(session["visitor"], run, sample.file)
-        forming = [plane.draw(places, pressed=False), markup.paragraph(MAP_THEN, "muted")] if places else []
-        return markup.page(f"<h3>{when}</h3>", drawn, markup.paragraph(IN_A_FRAME, "muted"), *forming)
+        forming = [plane.draw(places, pressed=False), markup.paragraph(kind.map_then, "muted")] if places else []
+        return markup.page(f"<h3>{when}</h3>", drawn, markup.paragraph(kind.in_a_frame, "muted"), *forming)
     text = f'<div class="gh-text small"><span class="prompt">{markup.esc(sample.prompt)}</span>{markup.esc(sample.text)}</div>'
     return markup.page(f"<h3>{when} it writes</h3>", text)

@@ -93,5 +93,19 @@ def reconstructed(metrics: dict) -> str:
     return markup.page("<h3>Verdict</h3>", big, sentences, *parts, bars)
 
 
+def drawn(metrics: dict) -> str:
+    """Of a GAN: how like real images the drawn ones are, and of which classes."""
+    rows = [["judge FID", f"{metrics['judge_fid']:.1f}", f"{metrics['judge_fid_floor']:.1f}"]]
+    rows += [[name, f"{metrics[name]:.0%}", "–"] for name in ("precision", "recall", "variety")]
+    parts = [markup.table([f"{metrics['test_images']:,} images each", "drawn", "real ones"], rows, (1, 2))]
+    if classes := metrics.get("classes"):
+        shares = {"real": {each["name"]: each["real"] for each in classes}, "drawn": {each["name"]: each["drawn"] for each in classes}}
+        lines = [[name, f"{shares['drawn'][name]:.0%}", f"{shares['real'][name]:.0%}"] for name in shares["real"]]
+        parts.append(markup.table(["class", "of the drawn images", "of real ones"], lines, (1, 2)))
+    sentences = "".join(markup.paragraph(sentence) for sentence in metrics["sentences"])
+    big = f'<p><span class="gh-big">{metrics["judge_fid"]:.1f}</span> judge FID</p>'
+    return markup.page("<h3>Verdict</h3>", big, sentences, *parts)
+
+
 IMAGE_LINES = {"pca": "PCA, {components} numbers", "mean": "the mean image"}
-SHOWN_BY = {"bleu": translated, "mse": reconstructed}
+SHOWN_BY = {"bleu": translated, "mse": reconstructed, "judge_fid": drawn}

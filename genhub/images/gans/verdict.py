@@ -1,0 +1,92 @@
+"""The verdict on a GAN: drawn images beside real ones that it has not seen, by the features of an eye (genhub/images/eye.py), and beside what two
+sets of real images say of each other."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+
+from genhub.events import Event, Progress
+from genhub.images import latent, measures
+from genhub.images.eye import choose
+from genhub.images.material import Material
+from genhub.images.measures import Moments, frechet_distance
+from genhub.images.pixels import Images
+
+MOST = 10_000  # test images, and as many drawn ones
+AFTER_STOP = 200
+REACHED = 2_000  # of each set between which all distances are taken
+SEED = 0
+DIGITS = 5
+
+
+def judge(material: Material, stopped: bool) -> Iterator[Event]:
+    """Progress; a generator whose return value is what metrics.json begins with."""
+    test = material.test.part(slice(0, AFTER_STOP if stopped else MOST))
+    eye = choose(material.train)
+    yield Progress(0, 3, None, f"{len(test):,} images drawn")
+    y = test.y if material.model.classes else None
+    drawn = latent.drawn(material.model, len(test), SEED, 1.0, y)
+    yield Progress(1, 3, None, f"Looked at by {eye.name}")
+    learnt = material.train.part(slice(0, max(len(test), REACHED)))
+    seen = {"real": eye.of(test.x), "drawn": eye.of(drawn), "learnt": eye.of(learnt.x)}
+    yield Progress(2, 3, None, "Compared")
+    found = {**likeness(seen), "judge": eye.name, "test_images": len(test), "code": {"size": material.model.coding}}
+    if len(learnt.names) > 1:
+        found["classes"] = of_classes(seen, learnt, test)
+        if material.model.classes:
+            found["asked"] = obeyed(seen, learnt, test)
+    return {name: _rounded(value) for name, value in found.items()}
+
+
+def likeness(seen: dict[str, torch.Tensor]) -> dict:
+    """judge_fid; judge_fid_floor: of as many real images that were learnt from; precision, recall, variety, closeness (see measures)."""
+    real, drawn, learnt = seen["real"], seen["drawn"], seen["learnt"]
+    of_real = Moments.of(real)
+    precision, recall = measures.precision_recall(real[:REACHED], drawn[:REACHED])
+    return {
+        "judge_fid": frechet_distance(of_real, Moments.of(drawn)),
+        "judge_fid_floor": frechet_distance(of_real, Moments.of(learnt[: len(real)])),
+        "precision": precision,
+        "recall": recall,
+        "variety": measures.variety(real, drawn),
+        "closeness": measures.closeness(learnt[:REACHED], real[:REACHED], drawn[:REACHED]),
+    }
+
+
+def of_classes(seen: dict[str, torch.Tensor], learnt: Images, test: Images) -> list[dict]:
+    """Of each class its name, its share among real images and among drawn ones, and whether it counts as covered."""
+    count = len(learnt.names)
+    real = (np.bincount(test.y, minlength=count) / len(test)).tolist()
+    own = measures.shares(seen["learnt"], _classes(learnt), seen["drawn"], count)
+    covered = measures.covered(own, real)
+    return [
+        {"name": name, "real": round(among, DIGITS), "drawn": round(share, DIGITS), "covered": bool(there)}
+        for name, among, share, there in zip(learnt.names, real, own, covered, strict=True)
+    ]
+
+
+def obeyed(seen: dict[str, torch.Tensor], learnt: Images, test: Images) -> dict:
+    """Share of images that are of the class that they are said to be of, by the nearest ones that were learnt from: of drawn ones the class
+    that was asked for (drawn), of unseen real ones their own (real)."""
+    said = _classes(test)
+
+    def right(features: torch.Tensor) -> float:
+        return float((measures.voted(seen["learnt"], _classes(learnt), features, len(learnt.names)) == said).float().mean())
+
+    return {"drawn": right(seen["drawn"]), "real": right(seen["real"])}
+
+
+def lost(classes: Sequence[dict]) -> list[str]:
+    """The names of classes that are hardly drawn."""
+    return [each["name"] for each in classes if not each["covered"]]
+
+
+def _classes(images: Images) -> torch.Tensor:
+    return torch.from_numpy(images.y.astype(np.int64))
+
+
+def _rounded(value):
+    if isinstance(value, float):
+        return round(value, DIGITS)
+    return {name: _rounded(one) for name, one in value.items()} if isinstance(value, dict) else value

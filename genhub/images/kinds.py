@@ -1,0 +1,67 @@
+"""The two kinds of image models that are trained here, and what the training of each has of its own: models with an encoder, and GANs."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from genhub.events import Event
+from genhub.images import alarms, plans, sentences, verdict
+from genhub.images.film import Film, Reel
+from genhub.images.gans import alarms as gan_alarms
+from genhub.images.gans import plans as gan_plans
+from genhub.images.gans import sentences as gan_sentences
+from genhub.images.gans import verdict as gan_verdict
+from genhub.images.gans.film import Film as GANFilm
+from genhub.images.material import Material
+from genhub.training.configs import GANConfig, ImageConfig
+from genhub.training.plan import Plan, Trainable
+
+
+@dataclass(frozen=True)
+class Kind:
+    """rate, batch_size, epochs: what is chosen for a configuration and so many images. told: figures that a passport names.
+    maps: what is known of unseen images' codes is kept."""
+
+    plan: Callable[[ImageConfig, Material], Plan]
+    task: Callable[[ImageConfig, Material, Plan], Trainable]
+    rate: Callable[[ImageConfig], float]
+    batch_size: Callable[[ImageConfig, int], int]
+    epochs: Callable[[ImageConfig, int], int]
+    film: Callable[[Path, Material, Trainable, int], Reel]
+    alarms: Callable[[Trainable, Plan], alarms.Alarms]
+    judge: Callable[[Material, bool], Iterator[Event]]
+    sentences: Callable[[Mapping], list[str]]
+    told: tuple[str, ...]
+    maps: bool
+
+
+CODERS = Kind(
+    plans.plan,
+    lambda config, material, plan: plans.task(material, plan),
+    plans.rate,
+    plans.batch_size,
+    plans.epochs,
+    lambda run, material, task, seed: Film(run, material.model, material.validation, seed),
+    lambda task, plan: alarms.Watch(plan.epochs),
+    verdict.judge,
+    sentences.of,
+    ("mse", "mse_low", "mse_high", "test_images"),
+    maps=True,
+)
+GANS = Kind(
+    gan_plans.plan,
+    gan_plans.task,
+    gan_plans.rate,
+    gan_plans.batch_size,
+    gan_plans.epochs,
+    lambda run, material, task, seed: GANFilm(run, material.model, material.validation, task.eye, seed),
+    lambda task, plan: gan_alarms.Watch(task),
+    gan_verdict.judge,
+    gan_sentences.of,
+    ("judge_fid", "judge_fid_floor", "judge", "test_images"),
+    maps=False,
+)
+
+
+def of(config: ImageConfig) -> Kind:
+    return GANS if isinstance(config, GANConfig) else CODERS
