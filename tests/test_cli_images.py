@@ -49,6 +49,26 @@ def test_a_vae_is_trained_on_the_digits_and_draws(capsys, tmp_path):
         assert not np.array_equal(first, file["x"])
 
 
+def test_two_gans_are_trained_on_the_digits_draw_and_stand_side_by_side(capsys, tmp_path):
+    runs = [str(tmp_path / name) for name in ("usual", "critic")]
+    for run, more in zip(runs, (["--conditional"], ["--loss", "wasserstein"]), strict=True):
+        words = ["--family", "gan", "--variant", "conv", "--data", "digits", *more, *FAST, "--out", run, "--json"]
+        status, out, err = genhub(capsys, "train", "images", *words)
+        assert status == 0, err
+        metrics = json.loads(out.splitlines()[-1])["metrics"]
+        assert next(iter(metrics)) == "judge_fid"
+        assert metrics["judge"] == "embedded/mnist-judge"
+        assert ("asked" in metrics) == ("--conditional" in more)
+    assert genhub(capsys, "sample", "--run", runs[0], "--n", "4", "--label", "7", "--out", str(tmp_path / "x.npz"))[0] == 0
+    with np.load(tmp_path / "x.npz", allow_pickle=False) as file:
+        assert (file["x"].shape, file["y"].tolist()) == ((4, 8, 8), ["7"] * 4)
+    status, out, err = genhub(capsys, "compare", *runs, "--json")
+    assert status == 0, err
+    first, second = json.loads(out.splitlines()[-1])["runs"]
+    assert second["more"] == pytest.approx(second["judge_fid"] - first["judge_fid"])
+    assert "judge FID" in genhub(capsys, "compare", *runs)[1]
+
+
 def test_an_autoencoder_is_trained_on_arrays(capsys, tmp_path):
     x = np.random.default_rng(0).integers(0, 256, (80, 9, 9), np.uint8)
     np.savez(tmp_path / "set.npz", x=x)

@@ -62,6 +62,12 @@ def time_steps(task: Trainable, plan: Plan, session: Session, seconds: float) ->
     return Timed(trial.step - before[2], (trial.seconds - before[0]) / (trial.tokens - before[1]), forward, trial.precision)
 
 
+def stored_buffers(model: nn.Module) -> dict[str, torch.Tensor]:
+    """Those that a stored model has beside its parameters, such as the statistics of a batch norm, by name."""
+    stored = model.state_dict()
+    return {name: tensor for name, tensor in model.named_buffers() if name in stored}
+
+
 class _Fit:
     """One part being trained."""
 
@@ -89,8 +95,7 @@ class _Fit:
         self.task.model.to(self.device)
         wanted = {name: group for group, names in self.task.groups.items() for name in names}
         self.named = {name: tensor for name, tensor in self.task.model.named_parameters() if name in wanted}
-        stored = self.task.model.state_dict()  # of the buffers those that belong to a stored model: the statistics of a batch norm
-        self.kept = self.named | {name: tensor for name, tensor in self.task.model.named_buffers() if name in stored}
+        self.kept = self.named | stored_buffers(self.task.model)
         self.optimizer = Optimizers(self.named, wanted, self.plan, self.device)
         self.accelerator.free_memory()  # it would keep the model of every part that came before
         self.model = self.accelerator.prepare_model(self.task.model)

@@ -62,6 +62,10 @@ def _now(view: View) -> str:
     ]
     if latest.get("tokens_per_second") == latest.get("rows_per_second"):
         latest.pop("tokens_per_second", None)  # rows that have no tokens: images
+    if "judge_fid" in latest:
+        latest.pop("val_loss", None)  # the same figure
+    if "d_loss" in latest:
+        latest.pop("loss", None)  # what two adversaries lose together says nothing
     return markup.facts((label, form.format(latest[name])) for label, name, form in shown if latest.get(name) is not None)
 
 

@@ -21,7 +21,12 @@ from genhub.training.configs.images import VARIANTS
 from tests.images.bars import bars, config, new_run
 
 EVERY = [(family, name) for family, variants in FAMILIES.items() for name in variants]
-CURVES = [("vae", {"variant": "dense"}), ("vae", {"variant": "conv"}), ("gan", {"variant": "dcgan", "replay": True}), ("gan", {"variant": "conv", "loss": "wasserstein"})]
+CURVES = [
+    ("vae", {"variant": "dense"}),
+    ("vae", {"variant": "conv"}),
+    ("gan", {"variant": "dcgan", "replay": True}),
+    ("gan", {"variant": "conv", "loss": "wasserstein"}),
+]
 
 
 @pytest.fixture(scope="module")

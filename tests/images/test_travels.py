@@ -95,6 +95,23 @@ def test_the_script_draws_what_we_draw(run, tmp_path):
     assert np.array_equal(drawn, grid(latent.drawn(stored.load(again / "model"), 16, seed=3), 8))
 
 
+@pytest.mark.parametrize("name", ["dense-small", "conv", "dcgan"])
+def test_a_gan_travels_with_its_card_and_its_script(rows, tmp_path, name):
+    run = trained(tmp_path / "run", "gan", rows, variant=name, epochs=1, conditional=True, spectral=name == "dcgan", spread=True)
+    metrics = run.read("metrics.json")
+    card = (run.path / "README.md").read_text()
+    assert f"| judge FID | {metrics['judge_fid']:.2f} | {metrics['judge_fid_floor']:.2f} |" in card
+    assert "Generative adversarial network" in card
+    again = opened(packed(run, tmp_path), tmp_path / "again")
+    script = again / FILE
+    script.write_text(code.script(again))
+    assert not re.search(r"^(from|import) genhub", script.read_text(), re.MULTILINE)
+    alone(script, "drawn.png", N="16", SEED="3")
+    with Image.open(again / "drawn.png") as picture:
+        drawn = np.asarray(picture)
+    assert np.array_equal(drawn, grid(latent.drawn(stored.load(again / "model"), 16, seed=3), 8))
+
+
 @pytest.mark.parametrize("name", ["denoising", "conv", "recurrent"])
 def test_the_script_reconstructs(rows, tmp_path, name):
     run = trained(tmp_path / "run", "autoencoder", rows, variant=name, epochs=1)

@@ -256,6 +256,29 @@ def test_an_autoencoder_without_a_map_draws_nothing(lab, images, run):
     assert [bool(drawn) for drawn in lab.painters_beside(VISITOR, again, run)["samples"]] == [False, True]
 
 
+def test_a_gan_reads_nothing_and_stands_beside_what_does(lab, images, run):
+    values = {"variant": "conv", "epochs": 1, "precision": "fp32", "frames": 2}
+    own = lab.train(VISITOR, images, values, task="gan")
+    folder = RunFolder(lab.run(VISITOR, own).path)
+    for event in tasks.get("gan").load()(tasks.get("gan").config.from_dict(folder.job()["config"]), folder):
+        folder.append(event)
+    about = lab.about_painter(VISITOR, own)
+    assert (about["draws"], about["reads"], about["mapped"]) == (True, False, False)
+    assert lab.draw(VISITOR, own, {"n": 4})["count"] == 4
+    film = lab.forming_map(VISITOR, own, "frames/000000.png")
+    assert film["names"][-1] == "drawn"
+    assert len(film["places"]) == len(film["classes"])
+    beside = lab.painters_beside(VISITOR, own, run)
+    assert beside["errors"][0] is None
+    assert beside["errors"][1] > 0
+    assert all(beside["samples"])
+    assert lab.painters_beside(VISITOR, own, own)["picture"] == ""
+    with pytest.raises(UserError, match="it has no encoder"):
+        lab.give_back(VISITOR, own, {"pixels": np.zeros((1, 28, 28), np.uint8)}, {"damage": "", "amount": 0, "seed": 0})
+    again = lab.reopen(VISITOR, lab.export(VISITOR, own))
+    assert lab.draw(VISITOR, again, {"n": 4})["picture"] == lab.draw(VISITOR, own, {"n": 4})["picture"]
+
+
 def test_pictures_of_a_data_set_of_the_hub_are_taken(lab, tmp_path, monkeypatch):
     import datasets
 

@@ -19,7 +19,17 @@ MAP = {
 }
 SPAN = plane.span(MAP["places"])
 PICTURE = "aGk="
-ABOUT = {"names": ["cat", "<b>"], "size": 2, "side": 8, "channels": 1, "conditional": False, "draws": True, "mapped": True, "damage": None}
+ABOUT = {
+    "names": ["cat", "<b>"],
+    "size": 2,
+    "side": 8,
+    "channels": 1,
+    "conditional": False,
+    "draws": True,
+    "reads": True,
+    "mapped": True,
+    "damage": None,
+}
 KNOWN = {"model": "c", **ABOUT}
 NEAREST = {"picture": PICTURE, "classes": ["cat", "cat", ""], "shown": "own"}
 HELD = {"im_known": KNOWN, "im_label": chooser.ANY, "latent_told": {"span": list(SPAN), "middle": [0.0, 0.0]}, "latent_places": []}
@@ -121,6 +131,7 @@ def test_another_model_is_shown_with_its_map_and_what_it_draws():
     bare = tab.choose(Drawing(draws=False, mapped=False), SESSION, "c", None)
     assert play.GIVES_BACK in bare["play_sheet"]
     assert latent.MAPLESS in bare["latent_map"]
+    assert latent.NO_ENCODER in tab.choose(Drawing(reads=False, mapped=False), SESSION, "c", None)["latent_map"]
     assert chooser.NOTHING in tab.choose(Drawing(), SESSION, None, None)["im_about"]
 
 
@@ -253,6 +264,8 @@ def test_an_image_of_ones_own_goes_through_the_model():
     assert own.after_stroke(lab, SESSION, im_known=None, im_label=chooser.ANY, own_sketch=drawn, **given, **hurt) == {}
     own.give_back(lab, SESSION, KNOWN, chooser.ANY, own_sketch=drawn, **given, **{**hurt, "own_damage": "white"})
     assert lab.asked[-1][2] == {"damage": "white", "amount": 0.3, "seed": 1}
+    with pytest.raises(UserError, match="reads no images"):
+        own.give_back(lab, SESSION, {**KNOWN, "reads": False}, chooser.ANY, own_sketch="", **given, **hurt)
     for source, said in ((own.DRAWN, "Nothing has been drawn"), (own.FILE, "No picture has been chosen")):
         with pytest.raises(UserError, match=said):
             own.give_back(lab, SESSION, KNOWN, chooser.ANY, own_sketch="", **{**given, "own_source": source}, **hurt)
@@ -284,6 +297,11 @@ def test_two_models_stand_side_by_side():
     ):
         lab.besides = besides
         assert said in compare.compare(lab, SESSION, KNOWN, "d", 0)["beside_shown"]
+    lab.besides = {"errors": [None, 0.2]}
+    shown = compare.compare(lab, SESSION, KNOWN, "d", 0)["beside_shown"]
+    assert "below what d gives back</p>" in shown.replace(".</p>", "</p>")
+    lab.besides = {"errors": [None, None], "picture": ""}
+    assert "Neither of them reads images" in compare.compare(lab, SESSION, KNOWN, "d", 0)["beside_shown"]
     with pytest.raises(UserError, match="No other model"):
         compare.compare(lab, SESSION, KNOWN, None, 0)
 

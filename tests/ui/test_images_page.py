@@ -157,7 +157,7 @@ def test_an_autoencoder_learns_images_of_ones_own(page, tmp_path):
             buffer = io.BytesIO()
             Image.fromarray(draw.integers(0, 256, (20, 20), np.uint8)).save(buffer, "PNG")
             archive.writestr(f"{'odd' if number % 2 else 'even'}/{number}.png", buffer.getvalue())
-    page.get_by_role("radio", name="My images").last.check()
+    page.locator("#stage-autoencoder").get_by_role("radio", name="My images").check()
     page.locator("#autoencoder_file input[type=file]").set_input_files(path)
     expect(page.locator("#autoencoder_file")).to_contain_text("mine")
     page.locator("#autoencoder_use").click()
@@ -167,8 +167,23 @@ def test_an_autoencoder_learns_images_of_ones_own(page, tmp_path):
     expect(page.locator("#autoencoder_verdict")).to_contain_text("PCA, 30 numbers")
 
 
+def test_a_gan_learns_the_digits_and_draws(page):
+    stage(page, "gan")
+    page.locator("#gan_use").click()
+    expect(page.locator("#gan_facts")).to_contain_text("digits", ignore_case=True)
+    page.locator("#gan_epochs textarea, #gan_epochs input").first.fill("2")
+    page.locator("#gan_train").click()
+    expect(page.locator("#gan_verdict")).to_contain_text("judge FID")
+    expect(page.locator("#gan_verdict")).to_contain_text("classes are drawn")
+    expect(page.locator("#gan_view")).to_contain_text("What the discriminator believes")
+    expect(page.locator("#gan_film_view img")).to_be_visible()
+    page.locator("#gan_play").click()
+    expect(page.locator("#play-sheet")).to_contain_text("64 images")
+    expect(page.locator("#latent-map")).to_contain_text("A GAN has no map")
+
+
 def test_mistakes_are_said_beside_their_field(page):
     stage(page, "autoencoder")
-    page.get_by_role("radio", name="My images").last.check()
+    page.locator("#stage-autoencoder").get_by_role("radio", name="My images").check()
     page.locator("#autoencoder_use").click()
     expect(page.locator("#autoencoder_text_problem .gh-problem")).to_contain_text("No file has been chosen")

@@ -178,6 +178,7 @@ def test_a_drawn_image_comes_with_its_model_and_is_looked_at(lab, monkeypatch):
             "channels": 1,
             "conditional": True,
             "draws": True,
+            "reads": True,
             "mapped": False,
             "damage": None,
         },

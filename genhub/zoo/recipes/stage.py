@@ -12,7 +12,7 @@ from pathlib import Path
 from genhub import settings
 from genhub.events import Event, Metric, Note, Resumed
 from genhub.training.checkpoint import Checkpoints
-from genhub.training.loop import fit
+from genhub.training.loop import fit, stored_buffers
 from genhub.training.plan import Fitted, Pace, Plan, Session, Trainable, make_accelerator
 from genhub.zoo.recipes import publish
 
@@ -89,7 +89,7 @@ def train(name: str, task: Trainable, plan: Plan, options: Options) -> dict | No
         return None
     told = {"steps": fitted.steps, "total": total, "seconds": fitted.seconds, "tokens": fitted.tokens, "precision": fitted.precision}
     told |= {"best_epoch": fitted.best_epoch, "history": fitted.history, "machine": publish.machine()}
-    keeper.save_part(plan.part, dict(task.model.named_parameters()), told)
+    keeper.save_part(plan.part, dict(task.model.named_parameters()) | stored_buffers(task.model), told)
     return told
 
 
