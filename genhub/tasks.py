@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from genhub.errors import UserError
 from genhub.events import Event
 from genhub.options import Config
-from genhub.training.configs import AdaptConfig, AutoencoderConfig, ClassifyConfig, GANConfig, ScratchConfig, TuneConfig, VAEConfig
+from genhub.training.configs import (
+    AdaptConfig,
+    AutoencoderConfig,
+    ClassifyConfig,
+    DiffusionConfig,
+    GANConfig,
+    ScratchConfig,
+    TuneConfig,
+    VAEConfig,
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,14 @@ TASKS = {
         ),
         Task(
             "gan", GANConfig, "genhub.images.train:train", "genhub.images.forecast:forecast", source="images", command="images --family gan"
+        ),
+        Task(
+            "diffusion",
+            DiffusionConfig,
+            "genhub.images.train:train",
+            "genhub.images.forecast:forecast",
+            source="images",
+            command="images --family diffusion",
         ),
         Task("scratch", ScratchConfig, "genhub.text.scratch:train", "genhub.text.from_scratch.forecast:forecast"),
     )

@@ -9,7 +9,7 @@ HEADER = ("run", "method", "trainable %", "seconds", "peak MB", "file MB", "accu
 WRITERS = ("run", "method", "trainable %", "seconds", "peak MB", "file MB", "bits a character", "95 %", "to the first", "to its base")
 TRANSLATORS = ("run", "method", "trainable %", "seconds", "peak MB", "file MB", "BLEU", "95 %", "to the first", "to its base", "in general")
 PAINTERS = ("run", "method", "seconds", "peak MB", "file MB", "code in use", "squared error", "95 %", "to the first", "PCA")
-GANS = (
+DRAWERS = (
     "run",
     "method",
     "seconds",
@@ -31,7 +31,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace, out: Output) -> None:
     folders = [run_folders.finished(name) for name in args.runs]
     from genhub.images.compare import PaintersCompared
-    from genhub.images.gans.compare import GANsCompared
+    from genhub.images.drawn.compare import DrawersCompared
     from genhub.text import comparison
     from genhub.text.adapting.compare import WritersCompared
     from genhub.text.translation.tuning.compare import TranslatorsCompared
@@ -39,7 +39,7 @@ def _run(args: argparse.Namespace, out: Output) -> None:
     told = comparison.compare([(run_folders.name_of(folder), folder) for folder in folders])
     rows = told.to_dict()["runs"]
     shown = {WritersCompared: (WRITERS, _writer), TranslatorsCompared: (TRANSLATORS, _translator), PaintersCompared: (PAINTERS, _painter)}
-    shown[GANsCompared] = GANS, _gan
+    shown[DrawersCompared] = DRAWERS, _drawer
     header, line = shown.get(type(told), (HEADER, _line))
     out.result({"runs": rows}, table(header, [line(row) for row in rows]))
 
@@ -70,7 +70,7 @@ def _painter(row: dict) -> tuple:
     )
 
 
-def _gan(row: dict) -> tuple:
+def _drawer(row: dict) -> tuple:
     more = "–" if row["more"] is None else f"{row['more']:+.1f}"
     classes = "–" if row["classes"] is None else f"{row['covered']} of {row['classes']}"
     figures = (f"{row[name]:.1f}" for name in ("judge_fid", "judge_fid_floor"))

@@ -110,6 +110,7 @@ TRAININGS = {
         _training("autoencoder", "train an autoencoder on images"),
         _training("vae", "train a variational autoencoder on images"),
         _training("gan", "train a generative adversarial network on images"),
+        _training("diffusion", "train a diffusion model on images"),
     )
 }
 

@@ -46,7 +46,7 @@ def compare(runs: Sequence[tuple[str, Mapping, Mapping]]) -> PaintersCompared:
             stopped = metrics.get("stopped") != first.get("stopped")
             what = f"“{name}” was judged on other images."
             limit = "Only runs on the same set, seed and shares stand in one table." if not stopped else STOPPED
-            raise UserError(what, limit, "Choose such runs, or two models in stage 7 of Images.", "runs")
+            raise UserError(what, limit, "Choose such runs, or two models in stage 8 of Images.", "runs")
     return PaintersCompared(first["test_images"], tuple(_line(name, metrics, first) for name, metrics, _ in runs))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from genhub import tasks
 from genhub.images import figures, kinds, material, verdict
 from genhub.images.coder import parameters
-from genhub.images.gans import verdict as gans
+from genhub.images.drawn import verdict as drawn
 from genhub.training import outcome
 from genhub.training.loop import time_steps
 from genhub.training.plan import Session, make_accelerator
@@ -16,6 +16,7 @@ from genhub.training.plan import Session, make_accelerator
 SECONDS = 1.5  # of measured steps
 START_SECONDS = 0.5  # a process forked, its folder written
 JUDGED = 200  # images reconstructed for the measurement
+DRAWN = ("gan", "diffusion")  # whose verdict is on drawn images
 PASSES = {"autoencoder": 2, "vae": 6}  # over the test images for the verdict: reconstructions, codes, and a VAE's bound
 MORE = 1.1  # times the memory reckoned
 
@@ -50,9 +51,9 @@ def forecast(request: dict) -> dict:
 def _judged(gathered: material.Material, task: str) -> float:
     """Seconds that the verdict takes."""
     gathered.model.cpu()
-    if task == "gan":
-        _, seconds = _timed(lambda: list(gans.judge(replace(gathered, test=gathered.test.part(slice(0, JUDGED))), stopped=False)))
-        return seconds / JUDGED * max(JUDGED, min(len(gathered.test), gans.MOST))
+    if task in DRAWN:
+        _, seconds = _timed(lambda: list(drawn.judge(replace(gathered, test=gathered.test.part(slice(0, JUDGED))), stopped=False)))
+        return seconds / JUDGED * max(JUDGED, min(len(gathered.test), drawn.MOST))
     few = gathered.test.part(slice(0, JUDGED))
     _, read = _timed(lambda: figures.errors(gathered.model, few))
     _, lines = _timed(lambda: verdict.base_lines(gathered, few, stopped=False))

@@ -1,4 +1,4 @@
-"""The two kinds of image models that are trained here, and what the training of each has of its own: models with an encoder, and GANs."""
+"""The kinds of image models that are trained here, and what the training of each has of its own: models with an encoder, GANs, diffusion."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -6,14 +6,16 @@ from pathlib import Path
 
 from genhub.events import Event
 from genhub.images import alarms, plans, sentences, verdict
+from genhub.images.diffusion import plans as diffusion_plans
+from genhub.images.drawn import sentences as drawn_sentences
+from genhub.images.drawn import verdict as drawn_verdict
+from genhub.images.drawn.film import Film as Drawings
+from genhub.images.eye import choose
 from genhub.images.film import Film, Reel
 from genhub.images.gans import alarms as gan_alarms
 from genhub.images.gans import plans as gan_plans
-from genhub.images.gans import sentences as gan_sentences
-from genhub.images.gans import verdict as gan_verdict
-from genhub.images.gans.film import Film as GANFilm
 from genhub.images.material import Material
-from genhub.training.configs import GANConfig, ImageConfig
+from genhub.training.configs import DiffusionConfig, GANConfig, ImageConfig
 from genhub.training.plan import Plan, Trainable
 
 
@@ -35,6 +37,7 @@ class Kind:
     maps: bool
 
 
+LIKENESS = ("judge_fid", "judge_fid_floor", "judge", "test_images")
 CODERS = Kind(
     plans.plan,
     lambda config, material, plan: plans.task(material, plan),
@@ -54,14 +57,27 @@ GANS = Kind(
     gan_plans.rate,
     gan_plans.batch_size,
     gan_plans.epochs,
-    lambda run, material, task, seed: GANFilm(run, material.model, material.validation, task.eye, seed),
+    lambda run, material, task, seed: Drawings(run, material.model, material.validation, task.eye, seed),
     lambda task, plan: gan_alarms.Watch(task),
-    gan_verdict.judge,
-    gan_sentences.of,
-    ("judge_fid", "judge_fid_floor", "judge", "test_images"),
+    drawn_verdict.judge,
+    drawn_sentences.of,
+    LIKENESS,
+    maps=False,
+)
+DIFFUSION = Kind(
+    diffusion_plans.plan,
+    diffusion_plans.task,
+    diffusion_plans.rate,
+    diffusion_plans.batch_size,
+    diffusion_plans.epochs,
+    lambda run, material, task, seed: Drawings(run, material.model, material.validation, choose(material.train), seed),
+    lambda task, plan: alarms.Watch(plan.epochs),
+    drawn_verdict.judge,
+    drawn_sentences.of,
+    LIKENESS,
     maps=False,
 )
 
 
 def of(config: ImageConfig) -> Kind:
-    return GANS if isinstance(config, GANConfig) else CODERS
+    return {GANConfig: GANS, DiffusionConfig: DIFFUSION}.get(type(config), CODERS)

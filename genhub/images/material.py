@@ -11,9 +11,9 @@ from genhub.errors import UserError
 from genhub.images.coder import Coder, Drawer
 from genhub.images.pixels import Images
 from genhub.images.variants import Blueprint, Variant, build, get
-from genhub.training.configs import AutoencoderConfig, GANConfig, ImageConfig, VAEConfig
+from genhub.training.configs import AutoencoderConfig, DiffusionConfig, GANConfig, ImageConfig, VAEConfig
 
-FAMILY = {AutoencoderConfig: "autoencoder", VAEConfig: "vae", GANConfig: "gan"}
+FAMILY = {AutoencoderConfig: "autoencoder", VAEConfig: "vae", GANConfig: "gan", DiffusionConfig: "diffusion"}
 LEAST = 8  # images of a part
 
 

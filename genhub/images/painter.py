@@ -38,7 +38,7 @@ class Painter:
     def reader(self) -> Coder:
         """The model as one that images are given to. Raises UserError for one that only draws."""
         if not isinstance(self.model, Coder):
-            what = "A GAN reads no images: it has no encoder."
+            what = "This model reads no images: it has no encoder."
             raise UserError(what, "It draws images of codes.", "Choose an autoencoder or a VAE.", "model")
         return self.model
 

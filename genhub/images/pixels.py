@@ -60,6 +60,17 @@ class Examples:
         return float(len(indices))
 
 
+class Coded(Examples):
+    """Images, and beside each a code that is always the same."""
+
+    def __init__(self, images: Images, coding: int, seed: int = 0):
+        super().__init__(images)
+        self.codes = torch.randn(len(images), coding, generator=torch.Generator().manual_seed(seed))
+
+    def batch(self, indices: Sequence[int]) -> dict[str, torch.Tensor]:
+        return {**super().batch(indices), "z": self.codes[list(indices)]}
+
+
 def shifted(x: torch.Tensor, most: int = 2, flip: bool = False) -> torch.Tensor:
     """(B, C, H, W) moved by up to `most` pixels, a draw for each image, and mirrored half the time where that makes sense."""
     count, _, height, width = x.shape

@@ -1,9 +1,9 @@
-"""Train an image model and give its verdict: the trainer of the tasks "autoencoder", "vae" and "gan".
+"""Train an image model and give its verdict: the trainer of the tasks "autoencoder", "vae", "gan" and "diffusion".
 
     for event in train(config, run): …
 
 The images are divided into some to learn from, some to choose the best epoch by and some that nothing is learnt from; on those rests
-the verdict: of a model with an encoder beside PCA with a code of the same size, of a GAN beside real images. Pictures on the way show the
+the verdict: of a model with an encoder beside PCA with a code of the same size, of one that only draws beside real images. Pictures on the way show the
 same images reconstructed and the same codes decoded.
 A killed run goes on where it was. Stop keeps the best so far.
 """
@@ -16,6 +16,7 @@ from genhub.events import Done, Event, Stage
 from genhub.images import kinds, latent, material, stored
 from genhub.images.alarms import watched
 from genhub.images.coder import parameters
+from genhub.images.diffusion.unet import Diffusion
 from genhub.images.gans.pair import GAN
 from genhub.images.stored import FORMAT
 from genhub.jobs.folder import RunFolder, write_json
@@ -79,7 +80,7 @@ class _Work(Work):
     def settle(self) -> None:
         """The model as it is used from now on."""
         self.model.eval()
-        if isinstance(self.model, GAN):
+        if isinstance(self.model, GAN | Diffusion):
             self.model.settle()
 
     def finish(self, trained: Trained) -> Iterator[Event]:

@@ -76,10 +76,12 @@ GANS = (
     Variant("conv", "gans.conv:ConvGAN", 30, options=OF_THE_DISCRIMINATOR),
     Variant("dcgan", "gans.dcgan:DCGAN", 100, options=("normed", *OF_THE_DISCRIMINATOR), sides=4),
 )  # fmt: skip
+DIFFUSIONS = (Variant("unet", "diffusion.unet:Diffusion", 0, sides=4),)
 FAMILIES: dict[str, dict[str, Variant]] = {
     "autoencoder": {each.name: each for each in AUTOENCODERS},
     "vae": {each.name: each for each in VAES},
     "gan": {each.name: each for each in GANS},
+    "diffusion": {each.name: each for each in DIFFUSIONS},
 }
 
 

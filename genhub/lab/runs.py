@@ -12,7 +12,7 @@ from genhub.data import image_sets, pairs, texts
 from genhub.errors import UserError
 from genhub.families import ENCODER
 from genhub.images.compare import PaintersCompared
-from genhub.images.gans.compare import GANsCompared
+from genhub.images.drawn.compare import DrawersCompared
 from genhub.jobs import forecasts, janitor, reading
 from genhub.jobs.new import make_job, run_name
 from genhub.jobs.runner import RunInfo
@@ -128,7 +128,7 @@ class Runs(Tables, Texts, PairsRead, ImageSets):
 
     def compare(
         self, visitor: str, run_ids: list[str]
-    ) -> verdict.Comparison | WritersCompared | TranslatorsCompared | PaintersCompared | GANsCompared:
+    ) -> verdict.Comparison | WritersCompared | TranslatorsCompared | PaintersCompared | DrawersCompared:
         """Runs on the same split in one table, see `genhub.text.comparison`."""
         folders = [self.folder(visitor, run_id) for run_id in gate.listed(run_ids, "runs")]
         return comparison.compare([(folder.job().get("name", folder.id), folder) for folder in folders])

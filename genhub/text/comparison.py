@@ -1,13 +1,13 @@
 """Finished runs in one table: classifiers row by row, language models in bits a character, translation models in BLEU,
-image models by their errors, GANs by how like real images theirs are."""
+image models by their errors, those that only draw by how like real images theirs are."""
 
 from collections.abc import Sequence
 
 from genhub.errors import UserError
 from genhub.images import compare as painters
 from genhub.images.compare import PaintersCompared
-from genhub.images.gans import compare as gans
-from genhub.images.gans.compare import GANsCompared
+from genhub.images.drawn import compare as drawers
+from genhub.images.drawn.compare import DrawersCompared
 from genhub.jobs.folder import RunFolder
 from genhub.text import verdict
 from genhub.text.adapting import compare as writers
@@ -18,16 +18,18 @@ from genhub.text.verdict import Comparison
 
 DO = {
     "mse": "give images back",
-    "judge_fid": "draw images by a GAN",
+    "judge_fid": "draw images",
     "bleu": "translate",
     "bits_per_character": "write",
     "accuracy": "put labels on texts",
 }  # by the figure that tells a kind
 
-BESIDE = {"mse": painters.compare, "judge_fid": gans.compare, "bleu": translators.compare, "bits_per_character": writers.compare}
+BESIDE = {"mse": painters.compare, "judge_fid": drawers.compare, "bleu": translators.compare, "bits_per_character": writers.compare}
 
 
-def compare(runs: Sequence[tuple[str, RunFolder]]) -> Comparison | WritersCompared | TranslatorsCompared | PaintersCompared | GANsCompared:
+def compare(
+    runs: Sequence[tuple[str, RunFolder]],
+) -> Comparison | WritersCompared | TranslatorsCompared | PaintersCompared | DrawersCompared:
     """Named runs, the first one being what the others are compared with. Raises UserError for runs of two kinds, for such as were judged
     on other data, and for one that has no figures yet."""
     read = [(name, folder.read("metrics.json"), folder) for name, folder in runs]

@@ -38,7 +38,7 @@ FORMATS = {
         Format(CLASSIFIER, "genhub.text.{part}.classifier", "Text classifier", ("classify",)),
         Format(GENERATOR, "genhub.text.{part}.generator", "Language model", ("generate", "scratch")),
         Format(TRANSLATOR, "genhub.text.{part}.translator", "Translation model", ("translate",)),
-        Format(IMAGES, "genhub.images.travels.{part}", "Image model", ("autoencoder", "vae", "gan")),
+        Format(IMAGES, "genhub.images.travels.{part}", "Image model", ("autoencoder", "vae", "gan", "diffusion")),
     )
 }
 

@@ -1,14 +1,14 @@
 """Finished runs of one kind as a table: what each cost, its figure with the interval, and the difference to the first."""
 
 from genhub.images.compare import PaintersCompared
-from genhub.images.gans.compare import GANsCompared
+from genhub.images.drawn.compare import DrawersCompared
 from genhub.text.adapting.compare import WritersCompared
 from genhub.text.translation.tuning.compare import TranslatorsCompared
 from genhub.text.verdict import Comparison
 from genhub.ui import markup
 
 
-def table(told: Comparison | WritersCompared | TranslatorsCompared | PaintersCompared | GANsCompared) -> str:
+def table(told: Comparison | WritersCompared | TranslatorsCompared | PaintersCompared | DrawersCompared) -> str:
     """The answer of `lab.compare`."""
     if isinstance(told, WritersCompared):
         return _writers(told)
@@ -16,8 +16,8 @@ def table(told: Comparison | WritersCompared | TranslatorsCompared | PaintersCom
         return _translators(told)
     if isinstance(told, PaintersCompared):
         return _painters(told)
-    if isinstance(told, GANsCompared):
-        return _gans(told)
+    if isinstance(told, DrawersCompared):
+        return _drawers(told)
     rows = [_compared(run) for run in told.runs]
     headers = ["run", "trainable", "time", "memory", "learnt weights", "accuracy", "difference to the first"]
     return markup.page(
@@ -89,8 +89,8 @@ def _painters(told: PaintersCompared) -> str:
     return markup.page(f"<h3>The same {told.test_images:,} unseen images</h3>", markup.table(headers, rows, classes="scroll compact"))
 
 
-def _gans(told: GANsCompared) -> str:
-    """GANs on one set."""
+def _drawers(told: DrawersCompared) -> str:
+    """Models that only draw, on one set."""
     rows = [
         [
             run.name,

@@ -14,7 +14,7 @@ from genhub.ui.classify import data, method, take_home, train, try_it, verdict
 from genhub.ui.generate import decode, guess, tree, write
 from genhub.ui.generate.inside import section as inside
 from genhub.ui.images import compare, latent, own, play
-from genhub.ui.learning.kinds import ADAPT, AUTOENCODER, GAN, SCRATCH, TUNE, VAE
+from genhub.ui.learning.kinds import ADAPT, AUTOENCODER, DIFFUSION, GAN, SCRATCH, TUNE, VAE
 from genhub.ui.translate import attention, evaluate, files
 from genhub.ui.translate import tree as translation_tree
 from genhub.ui.translate import write as translating
@@ -69,6 +69,7 @@ STAGES = {
     "vae": Stage("images", VAE.name("stage"), VAE.stage),
     "autoencoder": Stage("images", AUTOENCODER.name("stage"), AUTOENCODER.stage),
     "gan": Stage("images", GAN.name("stage"), GAN.stage),
+    "diffusion": Stage("images", DIFFUSION.name("stage"), DIFFUSION.stage),
     "beside": Stage("images", "beside_stage", compare.STAGE),
 }
 OPENED = ["tabs", *(stage.component for stage in STAGES.values()), "inside_tabs"]

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from genhub.events import Note
-from genhub.images import measures
+from genhub.images import averaged, measures
 from genhub.images.coder import Shape, parameters
 from genhub.images.eye import Eye
 from genhub.images.gans import losses
@@ -178,7 +178,7 @@ def test_the_mean_generator_follows_and_takes_over():
     first = made.generator.body[0].weight.detach().clone()
     with torch.no_grad():
         made.generator.body[0].weight.add_(1.0)
-    made.move_average(0.25)
+    averaged.move(made.average, made.generator, 0.25)
     assert torch.allclose(made.average.body[0].weight, first + 0.25)
     z = torch.randn(2, 4)
     made.eval()

@@ -26,6 +26,7 @@ CURVES = [
     ("vae", {"variant": "conv"}),
     ("gan", {"variant": "dcgan", "replay": True}),
     ("gan", {"variant": "conv", "loss": "wasserstein"}),
+    ("diffusion", {}),
 ]
 
 
@@ -46,7 +47,7 @@ def test_every_variant_is_trained_judged_kept_and_travels(tmp_path, rows, family
     assert isinstance(last, Done)
     metrics = run.read("metrics.json")
     assert metrics == json.loads(json.dumps(last.metrics))
-    if family == "gan":
+    if family in ("gan", "diffusion"):
         assert metrics["judge_fid"] > metrics["judge_fid_floor"] > 0
         assert [each["name"] for each in metrics["classes"]] == ["lies", "stands"]
     else:

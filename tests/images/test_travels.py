@@ -95,13 +95,21 @@ def test_the_script_draws_what_we_draw(run, tmp_path):
     assert np.array_equal(drawn, grid(latent.drawn(stored.load(again / "model"), 16, seed=3), 8))
 
 
-@pytest.mark.parametrize("name", ["dense-small", "conv", "dcgan"])
-def test_a_gan_travels_with_its_card_and_its_script(rows, tmp_path, name):
-    run = trained(tmp_path / "run", "gan", rows, variant=name, epochs=1, conditional=True, spectral=name == "dcgan", spread=True)
+@pytest.mark.parametrize(
+    ("family", "values"),
+    [
+        ("gan", {"variant": "dense-small", "spread": True}),
+        ("gan", {"variant": "conv", "average": 0.0}),
+        ("gan", {"variant": "dcgan", "spectral": True}),
+        ("diffusion", {}),
+    ],
+)
+def test_a_model_that_only_draws_travels_with_its_card_and_its_script(rows, tmp_path, family, values):
+    run = trained(tmp_path / "run", family, rows, epochs=1, conditional=True, **values)
     metrics = run.read("metrics.json")
     card = (run.path / "README.md").read_text()
     assert f"| judge FID | {metrics['judge_fid']:.2f} | {metrics['judge_fid_floor']:.2f} |" in card
-    assert "Generative adversarial network" in card
+    assert {"gan": "Generative adversarial network", "diffusion": "Diffusion model"}[family] in card
     again = opened(packed(run, tmp_path), tmp_path / "again")
     script = again / FILE
     script.write_text(code.script(again))

@@ -179,7 +179,7 @@ def test_a_gan_learns_the_digits_and_draws(page):
     expect(page.locator("#gan_film_view img")).to_be_visible()
     page.locator("#gan_play").click()
     expect(page.locator("#play-sheet")).to_contain_text("64 images")
-    expect(page.locator("#latent-map")).to_contain_text("A GAN has no map")
+    expect(page.locator("#latent-map")).to_contain_text("It has no map")
 
 
 def test_mistakes_are_said_beside_their_field(page):

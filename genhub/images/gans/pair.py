@@ -1,12 +1,11 @@
 """What all GANs here share (Goodfellow et al. 2014): a generator, which draws images of codes, and a discriminator, which says of an image
 whether it takes it for real. A conditional pair (Mirza & Osindero 2014) is told the class on both sides."""
 
-import copy
-
 import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from genhub.images import averaged
 from genhub.images.coder import Drawer, Shape
 
 LEAK = 0.2  # slope of the discriminator's leaky ReLU below 0 (Radford et al. 2016)
@@ -70,15 +69,7 @@ class GAN(Drawer):
 
     def keep_average(self) -> None:
         """From now on a moving mean is kept, which begins as the generator is."""
-        self.average = copy.deepcopy(self.generator).requires_grad_(False)
-
-    @torch.no_grad()
-    def move_average(self, share: float) -> None:
-        """The mean takes over `share` of the generator as it is."""
-        for mean, now in zip(self.average.parameters(), self.generator.parameters(), strict=True):
-            mean.lerp_(now, share)
-        for mean, now in zip(self.average.buffers(), self.generator.buffers(), strict=True):
-            mean.copy_(now)
+        self.average = averaged.begun(self.generator)
 
     def settle(self) -> None:
         """The mean becomes the generator, and is no longer kept."""

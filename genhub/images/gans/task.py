@@ -7,12 +7,13 @@ import numpy as np
 import torch
 from torch import nn
 
+from genhub.images import averaged
 from genhub.images.eye import Eye
 from genhub.images.gans import losses
 from genhub.images.gans.pair import GAN
 from genhub.images.gans.replay import Replay
 from genhub.images.measures import Moments, covered, frechet_distance
-from genhub.images.pixels import Examples, Images
+from genhub.images.pixels import Coded, Examples, Images
 from genhub.training.plan import Trainable
 
 GENERATOR, DISCRIMINATOR, AVERAGE = "generator", "discriminator", "average"
@@ -34,17 +35,6 @@ class Rules:
     noise: float = 0.0
     replay: bool = False
     average: float = 0.0
-
-
-class Coded(Examples):
-    """Images, and beside each a code that is always the same."""
-
-    def __init__(self, images: Images, coding: int, seed: int = 0):
-        super().__init__(images)
-        self.codes = torch.randn(len(images), coding, generator=torch.Generator().manual_seed(seed))
-
-    def batch(self, indices: Sequence[int]) -> dict[str, torch.Tensor]:
-        return {**super().batch(indices), "z": self.codes[list(indices)]}
 
 
 class _Turns(nn.Module):
@@ -147,8 +137,7 @@ class GANTask(Trainable):
 
     def after_step(self, step: int) -> None:
         if self.rules.average and self.model.both:
-            moved = (step + 1) // self.rules.critics
-            self.gan.move_average(1 - min(self.rules.average, moved / (moved + 10)))  # young, it forgets how it began
+            averaged.move(self.gan.average, self.gan.generator, averaged.share(self.rules.average, step // self.rules.critics))
 
     def begin_epoch(self, epoch: int) -> None:
         self.model.noise = self.rules.noise * (1 - epoch / self.epochs)

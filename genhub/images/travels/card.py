@@ -5,8 +5,13 @@ from genhub.jobs.folder import RunFolder
 from genhub.text import code, sentences
 from genhub.text.card.parts import Figure, Source, escaped, header, listed, training
 
-TASKS = {"autoencoder": "image-to-image", "vae": "unconditional-image-generation", "gan": "unconditional-image-generation"}
-TITLES = {"autoencoder": "Autoencoder", "vae": "Variational autoencoder", "gan": "Generative adversarial network"}
+TASKS = {"autoencoder": "image-to-image", **dict.fromkeys(("vae", "gan", "diffusion"), "unconditional-image-generation")}
+TITLES = {
+    "autoencoder": "Autoencoder",
+    "vae": "Variational autoencoder",
+    "gan": "Generative adversarial network",
+    "diffusion": "Diffusion model",
+}
 NAMES = {"pca": "PCA with a code of {components} numbers", "mean": "the mean image"}
 
 _BODY = """\
@@ -45,7 +50,7 @@ The same images and seed train it again:
 def text(run: RunFolder, metrics: dict, passport: dict) -> str:
     task, split = passport["task"], metrics["split"]
     title = f"{TITLES[task]}: {passport['method']}"
-    table, figure = (_of_a_gan if task == "gan" else _of_a_coder)(metrics)
+    table, figure = (_of_drawn_images if "judge_fid" in metrics else _of_a_coder)(metrics)
     told = " It is told the class of an image." if passport["config"].get("conditional") else ""
     body = _BODY.format(
         title=title,
@@ -75,7 +80,7 @@ def _of_a_coder(metrics: dict) -> tuple[str, Figure]:
     return "\n".join(["| | squared error a pixel | 95 % interval |", "|---|---|---|", *lines]), Figure("mse", metrics["mse"], told)
 
 
-def _of_a_gan(metrics: dict) -> tuple[str, Figure]:
+def _of_drawn_images(metrics: dict) -> tuple[str, Figure]:
     """As `_of_a_coder`."""
     sample, judge = metrics["test_images"], metrics["judge"]
     rows = [

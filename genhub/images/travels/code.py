@@ -6,6 +6,7 @@ The model's part is our own source, module by module, so that the script cannot 
 import json
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 FILE = "images.py"
@@ -13,7 +14,7 @@ STANDS_IN = "YOUR-IMAGES.zip"  # what the command calls the images of users
 CALLED = "set of images"
 HOME = Path(__file__).parents[1]
 PACKAGE = "genhub.images"
-DRAW = ("vae", "gan")  # families whose script draws; that of the other reconstructs
+DRAW = ("vae", "gan", "diffusion")  # families whose script draws; that of the other reconstructs
 PLAIN = "genhub"  # what the script must not import
 ITS_OWN = (
     *("import json", "import os", "import sys", "from pathlib import Path"),
@@ -81,7 +82,7 @@ def script_for(passport: dict, *, whole_model: bool) -> str:
     purpose = purpose.format(FILE) + ("    (N=64 and SEED=0 in the environment say how many, and which)" if draws else "")
     return _SCRIPT.format(
         purpose=purpose,
-        more=" diffusers" if module == "kl" else "",
+        more=" diffusers" if module in ("kl", "diffusion.unet") else "",
         source=_source(module),
         fixed=_literal({"coding": variant.coding, **variant.fixed} if _says_coding(passport) else dict(variant.fixed)),
         name=name,
@@ -146,12 +147,15 @@ def _divided(text: str) -> tuple[set[str], str]:
     body = [line for line in lines if not re.match(r"(import|from) ", line)]
     said = "\n".join(f"# {line}".rstrip() for line in docstring.strip().splitlines())
     code = "\n".join(body).strip("\n")
-    return imports, f"{said}\n\n{_unqualified(code)}\n"
+    return imports, f"{said}\n\n{_unqualified(code, lines)}\n"
 
 
-def _unqualified(code: str) -> str:
+def _unqualified(code: str, lines: Sequence[str]) -> str:
     """Names of our other modules without the module: everything is in one file."""
-    return code.replace("damage.KINDS", "KINDS")
+    ours = [
+        name.strip() for line in lines if line.startswith(f"from {PACKAGE} import ") for name in line.partition(" import ")[2].split(",")
+    ]
+    return re.sub(rf"\b(?:{'|'.join(ours)})\.", "", code) if ours else code
 
 
 def source_words(origin: dict, metrics: dict) -> list[str]:

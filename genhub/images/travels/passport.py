@@ -3,18 +3,18 @@
 from genhub import tasks
 from genhub.text.formats import IMAGES as FORMAT
 from genhub.text.passport.shapes import COUNT, EVERY, FLAG, SHARE, TRAINING, Number, Text, completed, fitted, options, refused
-from genhub.training.configs import AutoencoderConfig, GANConfig, VAEConfig
+from genhub.training.configs import AutoencoderConfig, DiffusionConfig, GANConfig, VAEConfig
 from genhub.training.configs.images import NOISES
 
-AUTOENCODER, VAE, GAN = "autoencoder", "vae", "gan"
+AUTOENCODER, VAE, GAN, DIFFUSION = "autoencoder", "vae", "gan", "diffusion"
 ERROR, NATS, DISTANCE = Number(0, 1), Number(-1e6, 1e6), Number(0, 1e12)
 
 PASSPORT = {
     **EVERY,
-    "task": Text(20, f"{AUTOENCODER}|{VAE}|{GAN}"),
+    "task": Text(20, f"{AUTOENCODER}|{VAE}|{GAN}|{DIFFUSION}"),
     "adapter": Text(20, "model"),
     "classes": [Text(80)],
-    "config?": {**options(AutoencoderConfig), **options(VAEConfig), **options(GANConfig)},
+    "config?": {**options(AutoencoderConfig), **options(VAEConfig), **options(GANConfig), **options(DiffusionConfig)},
     "metrics?": {
         **{f"{name}?": ERROR for name in ("mse", "mse_low", "mse_high")},
         **{f"{name}?": DISTANCE for name in ("judge_fid", "judge_fid_floor")},
@@ -41,7 +41,7 @@ CODER_METRICS = {
     "nats?": {"reconstruction": NATS, "kl": NATS, "total": NATS, "active": COUNT},
     "damaged?": {"kind": Text(20, "|".join(NOISES)), "amount": Number(0, 1), "mse": ERROR},
 }
-GAN_METRICS = {
+DRAWN_METRICS = {
     **EVERY_METRIC,
     **dict.fromkeys(("judge_fid", "judge_fid_floor", "variety", "closeness"), DISTANCE),
     **dict.fromkeys(("precision", "recall"), SHARE),
@@ -66,4 +66,4 @@ def check(value: dict) -> dict:
 
 
 def check_metrics(value: object, facts: dict) -> dict:
-    return fitted(value, GAN_METRICS if facts["task"] == GAN else CODER_METRICS, "metrics.json")
+    return fitted(value, DRAWN_METRICS if facts["task"] in (GAN, DIFFUSION) else CODER_METRICS, "metrics.json")

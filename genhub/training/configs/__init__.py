@@ -1,14 +1,23 @@
 """The options of every task, each named, bounded and explained here and nowhere else.
 
 classify   fine-tuning an encoder with labels
-images     training autoencoders, VAEs and GANs on images
+images     training autoencoders, VAEs, GANs and diffusion models on images
 language   decoding with a language model (GenerateConfig) and adapting one (AdaptConfig)
 scratch    training a character model from drawn weights
 translate  translating with a sequence-to-sequence model, and adapting one to pairs (TuneConfig)
 """
 
 from genhub.training.configs.classify import MAIN_METHODS, METHOD_HELP, MORE_METHODS, PRESETS, ClassifyConfig
-from genhub.training.configs.images import IMAGE_PRESETS, AutoencoderConfig, DrawConfig, GANConfig, ImageConfig, ImageSetConfig, VAEConfig
+from genhub.training.configs.images import (
+    IMAGE_PRESETS,
+    AutoencoderConfig,
+    DiffusionConfig,
+    DrawConfig,
+    GANConfig,
+    ImageConfig,
+    ImageSetConfig,
+    VAEConfig,
+)
 from genhub.training.configs.language import ADAPT_METHODS, ADAPT_PRESETS, STRATEGIES, STRATEGY_OPTIONS, AdaptConfig, GenerateConfig
 from genhub.training.configs.scratch import ARCHITECTURES, SCRATCH_PRESETS, ScratchConfig
 from genhub.training.configs.translate import TUNE_PRESETS, TranslateConfig, TuneConfig
@@ -31,6 +40,7 @@ __all__ = [
     "AdaptConfig",
     "AutoencoderConfig",
     "ClassifyConfig",
+    "DiffusionConfig",
     "DrawConfig",
     "GANConfig",
     "GenerateConfig",
@@ -44,5 +54,6 @@ __all__ = [
 
 PRESETS_OF = {ClassifyConfig: PRESETS, AdaptConfig: ADAPT_PRESETS, TuneConfig: TUNE_PRESETS, ScratchConfig: SCRATCH_PRESETS}
 PRESETS_OF |= {AutoencoderConfig: IMAGE_PRESETS["autoencoder"], VAEConfig: IMAGE_PRESETS["vae"], GANConfig: IMAGE_PRESETS["gan"]}
+PRESETS_OF |= {DiffusionConfig: IMAGE_PRESETS["diffusion"]}
 CONFIGS = {"classify": ClassifyConfig, "generate": AdaptConfig, "translate": TuneConfig, "scratch": ScratchConfig}
-CONFIGS |= {"autoencoder": AutoencoderConfig, "vae": VAEConfig, "gan": GANConfig}
+CONFIGS |= {"autoencoder": AutoencoderConfig, "vae": VAEConfig, "gan": GANConfig, "diffusion": DiffusionConfig}

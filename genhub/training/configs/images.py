@@ -1,4 +1,4 @@
-"""The options of image models: reading a set of images, training autoencoders, VAEs and GANs on it, drawing images with a trained model."""
+"""The options of image models: reading a set of images, training autoencoders, VAEs, GANs and diffusion models on it, drawing images with a trained model."""
 
 from dataclasses import dataclass
 
@@ -31,6 +31,7 @@ GANS = {  # variant → (what it is called, what it is)
     "conv": ("Convolutional", "Transposed convolutions of 32 and 16 filters against 16, 32 and 64 with pooling and dropout."),
     "dcgan": ("DCGAN", "Strided convolutions and batch norm, by Radford's five rules."),
 }
+DIFFUSIONS = {"unet": ("U-Net", "32, 64 and 64 channels, attention at the bottom; it takes noise away.")}
 LOSSES = ("non-saturating", "saturating", "wasserstein", "hinge", "least-squares")
 CRITIC_STEPS, CRITIC_PENALTY = 3, 10.0  # of a Wasserstein loss, where nobody says
 
@@ -172,6 +173,20 @@ class GANConfig(ImageConfig):
         return not self.slope_penalty and not self.spectral
 
 
+@dataclass(frozen=True)
+class DiffusionConfig(ImageConfig):
+    """Train a diffusion model on images. Its code is the noise that it begins with: `coding` has no effect."""
+
+    variant: str = option("unet", "What is trained.", choices=tuple(DIFFUSIONS))
+    conditional: bool = option(False, "Tell the model the class of each image, so that it can be asked for one, and guided.")
+    average: float = option(
+        0.995,
+        "The network that draws is a moving mean, which keeps this much of itself at a step; 0: it is the last one.",
+        low=0.0,
+        high=0.9999,
+    )
+
+
 IMAGE_PRESETS = {
     "autoencoder": {
         "Dense": {"variant": "stacked", "coding": 0},
@@ -191,5 +206,6 @@ IMAGE_PRESETS = {
         "Wasserstein": {"variant": "dcgan", "loss": "wasserstein", "ratio": 1.0, "spectral": False, "spread": False, "average": 0.99},
         "Dense": {"variant": "dense", "loss": "non-saturating", "ratio": 1.0, "spectral": False, "spread": False, "average": 0.99},
     },
+    "diffusion": {"U-Net": {"variant": "unet", "conditional": False}, "Told the class": {"variant": "unet", "conditional": True}},
 }
-VARIANTS = {"autoencoder": AUTOENCODERS, "vae": VAES, "gan": GANS}  # by family
+VARIANTS = {"autoencoder": AUTOENCODERS, "vae": VAES, "gan": GANS, "diffusion": DIFFUSIONS}  # by family

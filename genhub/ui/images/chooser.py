@@ -9,10 +9,10 @@ from genhub.ui import markup
 from genhub.ui.learning.kinds import PAINTERS
 from genhub.ui.wiring import Wires
 
-NOTHING = "There is no model yet: train one in stage 4, 5 or 6 below."
+NOTHING = "There is no model yet: train one in stages 4 to 7 below."
 FIELDS = ["im_model", "im_label"]
 ANY = "every class in turn"
-NO_MODEL = ("No model has been chosen.", "This is done with a trained one.", "Train one in stage 4, 5 or 6.", "im_model")
+NO_MODEL = ("No model has been chosen.", "This is done with a trained one.", "Train one in stages 4 to 7.", "im_model")
 
 
 def layout(wires: Wires) -> None:

@@ -9,7 +9,7 @@ from genhub.ui import markup
 from genhub.ui.images import chooser
 from genhub.ui.wiring import Wires
 
-STAGE = "7  Compare"
+STAGE = "8  Compare"
 INTRO = (
     "The model chosen above beside another one: the same images through both, what each draws from codes drawn at random, and what each costs. "
     "To see a mistake of the courses run both ways, train with its preset and without."

@@ -19,9 +19,7 @@ INTRO = (
 NOTHING = "Choose a model above, or train one: its map is drawn when the training ends."
 STEPS = 10  # images on a way
 MAPLESS = "This model has no map: it is drawn when a training ends, and does not travel with a ZIP, for it is of the images."
-NO_ENCODER = (
-    "A GAN has no map: without an encoder nothing says where an image lies among the codes. Press an image of stage 1 for its code."
-)
+NO_ENCODER = "It has no map: without an encoder nothing says where an image lies among the codes. Press an image of stage 1 for its code."
 NO_MAP = ("This model has no map.", "A map is drawn when a training ends.", "Choose another model, or train one.", "im_model")
 SHOWN = [
     "latent_map",

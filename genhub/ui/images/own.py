@@ -115,7 +115,7 @@ def give_back(lab: Lab, session: dict, im_known: dict | None, im_label: str, lat
     model, label = chooser.asked(im_known, im_label)
     if not im_known["reads"]:
         what = "This model reads no images: it has no encoder."
-        raise UserError(what, "A GAN draws images of codes.", "Choose an autoencoder or a VAE above.", "im_model")
+        raise UserError(what, "It draws images of codes.", "Choose an autoencoder or a VAE above.", "im_model")
     if given["own_source"] == FILE:
         if not given["own_file"]:
             raise UserError("No picture has been chosen.", "One file.", "Choose a PNG, JPEG or WebP.", "own_file")

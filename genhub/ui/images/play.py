@@ -11,7 +11,7 @@ from genhub.ui.wiring import Wires, pieces
 
 STAGE = "1  Play"
 INTRO = "The model draws: codes are drawn at random and decoded. Press an image for its code, its neighbours, and more like it."
-NOTHING = "Choose a model above, or train one in stage 4 or 6."
+NOTHING = "Choose a model above, or train one in stage 4, 6 or 7."
 GIVES_BACK = "An autoencoder is not made to draw: give it an image in stage 3, or walk through its codes in stage 2."
 FIELDS = {"play_n": "n", "play_temperature": "temperature", "play_seed": "seed"}
 FORMATS = {"PNG, one picture": "png", "ZIP of PNGs": "zip", "NPZ, an array": "npz"}

@@ -1,6 +1,6 @@
 """The tab *Images*: models that draw and give images back, trained here or brought along.
 
-1 Play · 2 Latent space · 3 An image of yours · 4 Train a VAE · 5 Train an autoencoder · 6 Train a GAN · 7 Compare
+1 Play · 2 Latent space · 3 An image of yours · 4 Train a VAE · 5 Train an autoencoder · 6 Train a GAN · 7 Train a diffusion model · 8 Compare
 """
 
 from functools import partial

@@ -12,6 +12,7 @@ from genhub.training.configs import (
     TUNE_PRESETS,
     AdaptConfig,
     AutoencoderConfig,
+    DiffusionConfig,
     GANConfig,
     ScratchConfig,
     TuneConfig,
@@ -163,8 +164,25 @@ GAN = Kind(
     in_a_frame="Images that it draws, always from the same codes.",
     map_then="Unseen real images, by class, and drawn ones, as a judge sees them then.",
 )
+DIFFUSION = Kind(
+    task="diffusion",
+    prefix="diffusion",
+    stage="7  Train a diffusion model",
+    intro=(
+        "It learns to tell the noise on an image from the image. Then it draws: it begins with nothing but noise and takes it away, a little at "
+        "every step."
+    ),
+    config=DiffusionConfig,
+    main=("variant", "conditional", "epochs", "seed"),
+    preset="U-Net",
+    presets=IMAGE_PRESETS["diffusion"],
+    learns_from="images",
+    plain="PyTorch and diffusers",
+    in_a_frame=GAN.in_a_frame.replace("codes", "noise"),
+    map_then=GAN.map_then,
+)
 WRITERS = (ADAPT, SCRATCH)  # on the tab Generate
-PAINTERS = (VAE, AUTOENCODER, GAN)  # on the tab Images
+PAINTERS = (VAE, AUTOENCODER, GAN, DIFFUSION)  # on the tab Images
 KINDS = (*WRITERS, TUNE, *PAINTERS)
 
 

@@ -14,11 +14,11 @@ import torch
 
 from genhub.images import latent, stored
 from genhub.images.coder import parameters
+from genhub.images.drawn.verdict import likeness, lost, of_classes
 from genhub.images.eye import Eye, opened
 from genhub.images.figures import accuracy, obedience
 from genhub.images.gans.pair import GAN
 from genhub.images.gans.task import AVERAGE, DISCRIMINATOR, GENERATOR, GANTask, Rules
-from genhub.images.gans.verdict import likeness, lost, of_classes
 from genhub.images.pixels import Images
 from genhub.images.variants import Blueprint, build
 from genhub.training.plan import Phase, Plan

@@ -1,4 +1,4 @@
-"""The verdict on a GAN: drawn images beside real ones that it has not seen, by the features of an eye (genhub/images/eye.py), and beside what two
+"""The verdict on a model that only draws: drawn images beside real ones that it has not seen, by the features of an eye (genhub/images/eye.py), and beside what two
 sets of real images say of each other."""
 
 from collections.abc import Iterator, Sequence

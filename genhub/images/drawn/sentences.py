@@ -1,8 +1,8 @@
-"""The verdict on a GAN in plain words."""
+"""The verdict on drawn images in plain words."""
 
 from collections.abc import Mapping
 
-from genhub.images.gans.verdict import lost
+from genhub.images.drawn.verdict import lost
 
 COPIES = 0.5  # of `closeness`: below it drawn images are nearer to those that were learnt from than new ones can be
 ALIKE = 0.5  # of `variety`: below it drawn images vary much less than real ones

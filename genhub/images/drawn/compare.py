@@ -1,4 +1,4 @@
-"""GANs trained on the same set, side by side: how like real images theirs are, by one judge and on the same unseen images, with what each cost."""
+"""Models that only draw, trained on the same set, side by side: how like real images theirs are, by one judge and on the same unseen images, with what each cost."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -9,8 +9,8 @@ from genhub.text.compared import Compared, at_least_two, begun
 
 
 @dataclass(frozen=True, kw_only=True)
-class ComparedGAN(Compared):
-    """One line; figures as in `genhub.images.gans.verdict`. more: judge FID beyond the first run's, None for the first one itself. classes,
+class ComparedDrawer(Compared):
+    """One line; figures as in `genhub.images.drawn.verdict`. more: judge FID beyond the first run's, None for the first one itself. classes,
     covered: how many there are, and are drawn; None where nobody named any."""
 
     judge_fid: float
@@ -24,16 +24,16 @@ class ComparedGAN(Compared):
 
 
 @dataclass(frozen=True)
-class GANsCompared:
+class DrawersCompared:
     test_images: int
     judge: str
-    runs: tuple[ComparedGAN, ...]
+    runs: tuple[ComparedDrawer, ...]
 
     def to_dict(self) -> dict:
         return asdict(self)
 
 
-def compare(runs: Sequence[tuple[str, Mapping, Mapping]]) -> GANsCompared:
+def compare(runs: Sequence[tuple[str, Mapping, Mapping]]) -> DrawersCompared:
     """Several runs (name, metrics, passport), the first one being what the others are compared with.
 
     Raises UserError for fewer than two, and for runs that were not judged on the same images, or by another judge.
@@ -44,12 +44,12 @@ def compare(runs: Sequence[tuple[str, Mapping, Mapping]]) -> GANsCompared:
         if ground(metrics, other) != ground(first, passport) or metrics["judge"] != first["judge"]:
             what = f"“{name}” was judged on other images, or by another judge."
             raise UserError(what, "Only runs on the same set, seed and shares stand in one table.", "Choose such runs.", "runs")
-    return GANsCompared(first["test_images"], first["judge"], tuple(_line(name, metrics, first) for name, metrics, _ in runs))
+    return DrawersCompared(first["test_images"], first["judge"], tuple(_line(name, metrics, first) for name, metrics, _ in runs))
 
 
-def _line(name: str, metrics: Mapping, first: Mapping) -> ComparedGAN:
+def _line(name: str, metrics: Mapping, first: Mapping) -> ComparedDrawer:
     classes = metrics.get("classes")
-    return ComparedGAN(
+    return ComparedDrawer(
         **begun(name, metrics["training"]),
         **{figure: metrics[figure] for figure in ("judge_fid", "judge_fid_floor", "precision", "recall", "variety")},
         more=None if metrics is first else metrics["judge_fid"] - first["judge_fid"],

@@ -1,4 +1,4 @@
-"""Pictures of what a GAN draws on its way, from the same codes again and again. Beside each lies where real images and drawn ones lie then, as an
+"""Pictures of what a model that only draws makes on its way, from the same codes again and again. Beside each lies where real images and drawn ones lie then, as an
 eye sees them: on the plane on which the real ones vary most."""
 
 from pathlib import Path
@@ -7,9 +7,9 @@ import numpy as np
 import torch
 
 from genhub.data.image_sets import grid, usual_gap
+from genhub.images.coder import Drawer
 from genhub.images.eye import Eye
 from genhub.images.film import DIGITS, MAPPED, Reel
-from genhub.images.gans.pair import GAN
 from genhub.images.pixels import Images, array
 
 COLUMNS, ROWS = 10, 6
@@ -17,7 +17,7 @@ DRAWN = "drawn"  # what the drawn images are called among the classes
 
 
 class Film(Reel):
-    def __init__(self, run: Path, model: GAN, images: Images, eye: Eye, seed: int):
+    def __init__(self, run: Path, model: Drawer, images: Images, eye: Eye, seed: int):
         super().__init__(run, model)
         generator = torch.Generator().manual_seed(seed)
         self.codes = torch.randn(max(MAPPED, COLUMNS * ROWS), model.coding, generator=generator)

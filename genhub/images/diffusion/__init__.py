@@ -1,0 +1,1 @@
+"""Diffusion: images drawn by taking noise away, step by step."""
