@@ -13,7 +13,7 @@ from genhub.training.configs import DrawConfig
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--run", dest="run_folder", help="Folder or id of a run that trained a VAE.")
+    which.add_argument("--run", dest="run_folder", help="Folder or id of a run that trained a VAE, a GAN or a diffusion model.")
     which.add_argument("--model", help="An image model that comes with GenHub, such as embedded/mnist-vae-classes.")
     add_config(parser, DrawConfig)
     parser.add_argument(
@@ -35,7 +35,7 @@ def _run(args: argparse.Namespace, out: Output) -> None:
     from genhub.images.painter import open_painter
 
     painter = open_painter(folder)
-    x, classes = painter.draw(config.n, config.seed, config.temperature, config.label)
+    x, classes = painter.draw(config)
     path.write_bytes(saved.as_file(x, classes, painter.names, ending))
     out.result(
         {"out": str(path), "images": config.n, "shape": list(x.shape)}, f"{config.n:,} images of {x.shape[1]} × {x.shape[2]} pixels: {path}"

@@ -18,7 +18,7 @@ from genhub.errors import UserError
 from genhub.events import Done
 from genhub.jobs.folder import RunFolder
 from genhub.options import Config
-from genhub.training.configs import IMAGE_PRESETS, ImageSetConfig
+from genhub.training.configs import IMAGE_PRESETS, DrawConfig, ImageSetConfig
 
 DATA_HELP = (
     "A ZIP or a folder of PNG, JPEG or WebP images (folders in it name the classes), a NumPy file (.npz with x and y), or digits: the "
@@ -71,7 +71,7 @@ def _drawn(name: str, folder: Path) -> Path:
     from genhub.images.painter import open_painter
 
     painter, path = open_painter(here[model]), folder / "drawn.npz"
-    path.write_bytes(saved.as_file(*painter.draw(catalog.DRAWN_IMAGES), painter.names, "npz"))
+    path.write_bytes(saved.as_file(*painter.draw(DrawConfig(n=catalog.DRAWN_IMAGES)), painter.names, "npz"))
     return path
 
 

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from genhub.errors import UserError
 from genhub.images import figures
 from genhub.images.coder import Coder
-from genhub.images.pixels import Images, array
+from genhub.images.pixels import Images
 
 FILE = "map.safetensors"
 MOST = 2_000  # images on a map
@@ -139,23 +138,3 @@ def load(folder: Path) -> Plane:
         raise UserError(
             what, "It is drawn when a training ends; a ZIP holds none, for it is of the images.", "Train it here.", "run"
         ) from None
-
-
-@torch.inference_mode()
-def decoded(model: Coder, codes: np.ndarray, label: int = 0) -> np.ndarray:
-    """(K, D) → (K, H, W[, 3]) uint8; a conditional model is told the class `label`."""
-    z = torch.from_numpy(np.asarray(codes, np.float32))
-    return array(model.decode(z, torch.full((len(z),), label) if model.classes else None))
-
-
-@torch.inference_mode()
-def drawn(model: Coder, count: int, seed: int = 0, temperature: float = 1.0, classes: np.ndarray | None = None) -> np.ndarray:
-    """(count, H, W[, 3]) uint8 images of codes drawn from N(0, temperature²); of a conditional model the classes are said, or in turn."""
-    parts = figures.BATCH  # so that thousands of images do not need thousands of feature maps at once
-    z = temperature * torch.randn(count, model.coding, generator=torch.Generator().manual_seed(seed))
-    y = None
-    if model.classes:
-        y = torch.arange(count) % model.classes if classes is None else torch.from_numpy(np.asarray(classes))
-    return np.concatenate(
-        [array(model.decode(z[at : at + parts], None if y is None else y[at : at + parts])) for at in range(0, count, parts)]
-    )

@@ -12,11 +12,13 @@ import numpy as np
 import torch
 
 from genhub.errors import UserError
-from genhub.images import latent, stored
+from genhub.images import drawing, latent, stored
 from genhub.images.coder import Coder, Drawer, parameters, squared_error
+from genhub.images.diffusion.unet import Diffusion
 from genhub.images.judge import Judge
 from genhub.images.pixels import Images, array, tensor
 from genhub.images.variants import build
+from genhub.training.configs import DrawConfig
 from genhub.training.outcome import MODEL
 
 
@@ -28,6 +30,11 @@ class Painter:
     names: tuple[str, ...]
     learnt: int
     folder: Path
+
+    @property
+    def denoises(self) -> bool:
+        """Does it draw in steps?"""
+        return isinstance(self.model, Diffusion)
 
     @property
     def reads(self) -> bool:
@@ -75,14 +82,15 @@ class Painter:
             return None
         return np.full(count, self.number(label)) if label else np.arange(count) % len(self.names)
 
-    def draw(self, count: int, seed: int = 0, temperature: float = 1.0, label: str = "") -> tuple[np.ndarray, np.ndarray | None]:
-        """Images (count, H, W[, 3]) uint8 of codes drawn from N(0, temperature²), and their `classes`. Raises UserError as those do."""
-        asked = self.classes(count, label)
-        return latent.drawn(self.model, count, seed, temperature, asked), asked
+    def draw(self, config: DrawConfig) -> tuple[np.ndarray, np.ndarray | None]:
+        """Images (n, H, W[, 3]) uint8, and their `classes`. Raises UserError as those do."""
+        asked = self.classes(config.n, config.label)
+        return drawing.drawn(self.model, config, asked), asked
 
-    def decode(self, codes: np.ndarray, label: str = "") -> np.ndarray:
-        """(K, D) → (K, H, W[, 3]) uint8."""
-        return latent.decoded(self.model, codes, self.number(label))
+    def decode(self, codes: np.ndarray, label: str = "", config: DrawConfig | None = None) -> np.ndarray:
+        """(K, D) → (K, H, W[, 3]) uint8; `config`: see `drawing.decoded`."""
+        z = torch.from_numpy(np.asarray(codes, np.float32))
+        return drawing.decoded(self.model, z, self._told(len(z), label), config)
 
     @torch.inference_mode()
     def encode(self, x: torch.Tensor, label: str = "") -> np.ndarray:

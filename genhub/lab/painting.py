@@ -1,12 +1,14 @@
 """Image models at work, in the model worker: they draw, are walked through, and give images back.
 
-image_models · about_painter · draw · drawn_file · image_map · images_at · image_sheet · look · code_numbers · code_sum · read_image · give_back · painters_beside
+image_models · about_painter · draw · drawing · drawn_file · image_map · images_at · image_sheet · look · code_numbers · code_sum · read_image · give_back · painters_beside
 
 A model is the id of a run, or that of an embedded one.
 """
 
 import base64
+import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from genhub.images.saved import ENDINGS
 from genhub.lab.base import Base
 from genhub.training.configs import DrawConfig
 
-SECONDS = 60.0
+SECONDS, DRAWING_SECONDS = 60.0, 180.0
 OWN_PREFIX = "embedded/"
 MOST_PIXELS = 100_000  # characters in base64: a sketch, or 64 × 64 coloured pixels
 
@@ -35,6 +37,16 @@ class Painting(Base):
     def draw(self, visitor: str, model: str, values: dict) -> dict:
         """Images that a model draws, see `serving.imaging.draw`. `values`: those of a DrawConfig."""
         return self._painted("draw", visitor, model, config=gate.filled(DrawConfig, values).to_dict())
+
+    def drawing(self, visitor: str, model: str, values: dict) -> Iterator[dict]:
+        """As `draw`, of a diffusion model what it expects to draw on the way first: {step, steps, picture}, the answer of `draw` last."""
+        args = {"run_dir": str(self._painter(visitor, model)), "config": gate.filled(DrawConfig, values).to_dict()}
+        with contextlib.closing(self.worker.stream("images.draw", args, seconds=DRAWING_SECONDS)) as events:
+            for event in events:
+                if "result" in event:
+                    yield event["result"]
+                elif "step" in event:
+                    yield event
 
     def drawn_file(self, visitor: str, model: str, values: dict, ending: str) -> Path:
         """The images of `draw` as a file to download: png, zip or npz."""
@@ -108,7 +120,7 @@ class Painting(Base):
         drawing = [model for model, _ in catalog.DRAWN_SETS.values() if catalog.IMAGE_MODELS[model].of in sets]
         third = str(hub.image_models().get(drawing[0], "")) if drawing else ""
         told = self._painted("beside", visitor, model, other=str(folders[1]), third=third, seed=_seed(seed))
-        drew = [number for number, one in enumerate((model, other)) if told["kept"] is None and one == drawing[0]]
+        drew = [number for number, one in enumerate((model, other)) if told["kept"] is None and one in drawing[:1]]
         same = learnt[0] == learnt[1]
         return {**told, "seconds": [_seconds(folder) for folder in folders], "same": same, "drew": drew[0] if drew else None}
 

@@ -16,6 +16,7 @@ from genhub.errors import UserError
 from genhub.images.painter import Painter
 from genhub.images.pixels import Images
 from genhub.serving.imaging import picture
+from genhub.training.configs import DrawConfig
 
 SHOWN, DRAWN, COLUMNS = 10, 200, 10
 MOST = 1_000  # images that are compared on
@@ -63,7 +64,7 @@ def _images(context: Any, two: tuple[Painter, Painter], third: str) -> tuple[Ima
         what = "There are no images to compare these models on."
         raise UserError(what, "Models that came without images need one that draws them.", "Choose a run of yours.", "other")
     painter = context.models.painter(third)
-    return Images(*painter.draw(DRAWN, seed=1), painter.names), None
+    return Images(*painter.draw(DrawConfig(n=DRAWN, seed=1)), painter.names), None
 
 
 def _has_images(painter: Painter) -> bool:
@@ -78,7 +79,7 @@ def _same_images(first: Painter, second: Painter) -> bool:
 def _samples(painter: Painter, seed: int) -> str:
     """Drawn images; of an autoencoder, which is not made to draw, of codes with the middle and spread of those that its map knows."""
     if painter.model.generative:
-        return picture(painter.draw(SAMPLES, seed)[0], COLUMNS)
+        return picture(painter.draw(DrawConfig(n=SAMPLES, seed=seed))[0], COLUMNS)
     if not painter.mapped:
         return ""
     plane = painter.plane

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from genhub.errors import UserError
-from genhub.images import damage, sketch
+from genhub.images import damage, drawing, sketch
 from genhub.images.painter import Painter
 from genhub.images.pixels import array, tensor
 from genhub.serving.imaging import MOST, numbers, picture
@@ -39,9 +39,15 @@ def look(context: Any, args: dict) -> dict:
     painter = context.models.painter(args.get("run_dir"))
     code, label = _code(painter, args)
     draws = np.random.default_rng(0).standard_normal((ALIKE, len(code))).astype(np.float32)
-    told = {"picture": picture(painter.decode(code[None], label)), "code": numbers(code), "size": len(code), "class": painter.told(label)}
+    way = _way(args)
+    told = {
+        "picture": picture(painter.decode(code[None], label, way)),
+        "code": numbers(code),
+        "size": len(code),
+        "class": painter.told(label),
+    }
     if not painter.mapped:
-        return {**told, "alike": picture(painter.decode(code + NEAR * draws, label))}
+        return {**told, "alike": picture(painter.decode(code + NEAR * draws, label, way))}
     plane, most = painter.plane, _varied(painter)
     return {
         **told,
@@ -151,14 +157,19 @@ def _code(painter: Painter, args: dict) -> tuple[np.ndarray, str]:
         if not isinstance(index, int) or not 0 <= index < min(config.n, MOST):
             raise UserError("There is no such image.", f"They are numbered from 0 to {min(config.n, MOST) - 1}.", "Press one.", "index")
         asked = painter.classes(config.n, config.label)
-        z = torch.randn(config.n, painter.model.coding, generator=torch.Generator().manual_seed(config.seed))
-        code = (config.temperature * z[index]).numpy()
+        code = drawing.codes(painter.model, config)[index].numpy()
         label = label or (painter.names[asked[index]] if asked is not None else "")
     elif "place" in of:
         code = painter.plane.at(np.array([_finite(of["place"], 2)]))[0]
     else:
         raise UserError("No image has been chosen.", "A code is of one.", "Press an image, or the map.", "of")
     return _moved(code, of.get("moved")), label
+
+
+def _way(args: dict) -> DrawConfig | None:
+    """How the image was drawn whose code is asked for."""
+    of = args.get("of")
+    return DrawConfig.from_dict(of["drawn"]) if isinstance(of, dict) and "drawn" in of else None
 
 
 def _moved(code: np.ndarray, by: Any) -> np.ndarray:

@@ -1,8 +1,8 @@
 """What the model worker can be asked of image models, each from JSON to JSON. `run_dir`: the folder of a run or of an embedded model.
 Pictures are PNG in base64.
 
-images.about   {run_dir} → {names, size: numbers of a code, side, channels, conditional, draws, reads, mapped, damage}
-images.draw    {run_dir, config: a DrawConfig} → {picture: a grid; columns, side, count, classes: of each, where told; seconds}
+images.about   {run_dir} → {names, size: numbers of a code, side, channels, conditional, draws, reads, denoises, mapped, damage}
+images.draw    {run_dir, config: a DrawConfig} → {picture: a grid; columns, side, count, classes: of each, where told; film: see `draw`; seconds}
 images.file    {run_dir, config, ending} → {file: the same images as `saved.as_file` packs them, in base64}
 images.map     {run_dir} → {places: [[x, y]], classes: number of each or -1, names, size, kept}; see `latent.Plane`
 images.at      {run_dir, places: [[x, y]], label} → {picture: a row of images; pixels: the first fading into the last; codes: the
@@ -14,17 +14,19 @@ images.*       see `genhub.serving.exploring`
 import base64
 import math
 import time
+from collections.abc import Generator
 from typing import Any
 
 import numpy as np
 
 from genhub.data.image_sets import grid, png, usual_gap
 from genhub.errors import UserError
-from genhub.images import saved
+from genhub.images import drawing, saved
 from genhub.images.painter import Painter
 from genhub.training.configs import DrawConfig
 
-MOST = 256  # images at once
+MOST, MOST_DENOISED = 256, 100  # images at once
+FRAMES = 12  # of the film of a drawing
 MOST_COLUMNS = 16
 SHEET = 16  # images along a side of a sheet
 SHOWN = 32  # numbers of a code that are told
@@ -43,22 +45,32 @@ def about(context: Any, args: dict) -> dict:
         "conditional": bool(model.classes),
         "draws": model.generative,
         "reads": painter.reads,
+        "denoises": painter.denoises,
         "mapped": painter.mapped,
         "damage": [model.kind, model.amount] if hasattr(model, "amount") else None,
     }
 
 
-def draw(context: Any, args: dict) -> dict:
-    """Codes are drawn from N(0, temperature²). A conditional model is told one class, or every class in turn."""
+def draw(context: Any, args: dict) -> Generator[dict | None, None, dict]:
+    """Codes are drawn from N(0, temperature²). A conditional model is told one class, or every class in turn. Of a diffusion model events
+    {step, steps, picture} come on the way, and the result has them as its `film`."""
     config = DrawConfig.from_dict(args["config"])
-    if config.n > MOST:
-        raise UserError(f"{config.n:,} images are too many at once.", f"At most {MOST}.", "Draw fewer, or use the command line.", "n")
     painter = context.models.painter(args.get("run_dir"))
-    began = time.monotonic()
-    x, asked = painter.draw(config.n, config.seed, config.temperature, config.label)
+    _at_most(MOST_DENOISED if painter.denoises else MOST, config)
+    began, film = time.monotonic(), []
+    asked = painter.classes(config.n, config.label)
     columns = _columns(config.n, 0 if asked is None or config.label else len(painter.names))
+    if painter.denoises:
+        shown = {round(number * config.steps / FRAMES) for number in range(1, FRAMES + 1)}
+        for step, x in enumerate(drawing.denoised(painter.model, config, asked), start=1):
+            if step in shown:
+                film.append({"step": step, "steps": config.steps, "picture": picture(x, columns)})
+            yield film[-1] if step in shown else None
+    else:
+        x = drawing.drawn(painter.model, config, asked)
     return {
         "picture": picture(x, columns),
+        "film": film,
         "columns": columns,
         "side": x.shape[1],
         "count": config.n,
@@ -67,10 +79,22 @@ def draw(context: Any, args: dict) -> dict:
     }
 
 
-def file(context: Any, args: dict) -> dict:
+def file(context: Any, args: dict) -> Generator[None, None, dict]:
     config, painter = DrawConfig.from_dict(args["config"]), context.models.painter(args.get("run_dir"))
-    x, asked = painter.draw(config.n, config.seed, config.temperature, config.label)
+    if painter.denoises:
+        _at_most(MOST_DENOISED, config)
+        asked = painter.classes(config.n, config.label)
+        for step in drawing.denoised(painter.model, config, asked):
+            x = step
+            yield None
+    else:
+        x, asked = painter.draw(config)
     return {"file": base64.b64encode(saved.as_file(x, asked, painter.names, args["ending"])).decode("ascii")}
+
+
+def _at_most(most: int, config: DrawConfig) -> None:
+    if config.n > most:
+        raise UserError(f"{config.n:,} images are too many at once.", f"At most {most}.", "Draw fewer, or use the command line.", "n")
 
 
 def map_of(context: Any, args: dict) -> dict:

@@ -34,6 +34,11 @@ def value(option: Option, raw: Any) -> Any:
     return None if option.optional and isinstance(raw, str) and not raw.strip() else raw
 
 
+def shown(option: Option, value: Any) -> Any:
+    """A value of the Config as the field's component holds it."""
+    return "" if value is None else str(value) if option.optional else value
+
+
 def fields(config: type[Config], names: list[str]) -> dict[str, Any]:
     """Components for several options, two a row, by option name."""
     made = {}

@@ -11,12 +11,13 @@ from PIL import Image
 from genhub import settings, tasks
 from genhub.errors import UserError
 from genhub.events import Done, Metric, Note, Resumed, Sample
-from genhub.images import latent, stored
+from genhub.images import drawing, stored
 from genhub.images.film import Film
 from genhub.images.pixels import Images
 from genhub.images.train import train
 from genhub.images.variants import FAMILIES, Blueprint, build
 from genhub.text import portable
+from genhub.training.configs import DrawConfig
 from genhub.training.configs.images import VARIANTS
 from tests.images.bars import bars, config, new_run
 
@@ -86,7 +87,7 @@ def test_a_conditional_model_draws_what_it_is_asked_for(tmp_path, rows):
     run = new_run(tmp_path / "run", "vae", chosen, rows)
     list(train(chosen, run))
     model = stored.load(run.path / "model")
-    lies, stands = (latent.drawn(model, 40, classes=np.full(40, number)).astype(float) for number in (0, 1))
+    lies, stands = (drawing.drawn(model, DrawConfig(n=40), np.full(40, number)).astype(float) for number in (0, 1))
     for drawn, along in ((lies, 2), (stands, 1)):  # a bar's pixels are alike along it and differ across it
         assert drawn.std(axis=along).mean() < 0.7 * drawn.std(axis=3 - along).mean()
 

@@ -19,9 +19,10 @@ from safetensors.torch import load, save
 from genhub import cli, settings
 from genhub.data.image_sets import grid
 from genhub.errors import UserError
-from genhub.images import latent, stored
+from genhub.images import drawing, stored
 from genhub.images.travels.code import FILE
 from genhub.text import code, portable
+from genhub.training.configs import DrawConfig
 from tests.images.bars import bars, trained
 from tests.ui.calls import spoiled
 
@@ -92,7 +93,7 @@ def test_the_script_draws_what_we_draw(run, tmp_path):
     alone(script, "drawn.png", N="16", SEED="3")
     with Image.open(again / "drawn.png") as picture:
         drawn = np.asarray(picture)
-    assert np.array_equal(drawn, grid(latent.drawn(stored.load(again / "model"), 16, seed=3), 8))
+    assert np.array_equal(drawn, grid(drawing.drawn(stored.load(again / "model"), DrawConfig(n=16, seed=3)), 8))
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,7 @@ def test_a_model_that_only_draws_travels_with_its_card_and_its_script(rows, tmp_
     alone(script, "drawn.png", N="16", SEED="3")
     with Image.open(again / "drawn.png") as picture:
         drawn = np.asarray(picture)
-    assert np.array_equal(drawn, grid(latent.drawn(stored.load(again / "model"), 16, seed=3), 8))
+    assert np.array_equal(drawn, grid(drawing.drawn(stored.load(again / "model"), DrawConfig(n=16, seed=3)), 8))
 
 
 @pytest.mark.parametrize("name", ["denoising", "conv", "recurrent"])

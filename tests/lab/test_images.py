@@ -279,6 +279,24 @@ def test_a_gan_reads_nothing_and_stands_beside_what_does(lab, images, run):
     assert lab.draw(VISITOR, again, {"n": 4})["picture"] == lab.draw(VISITOR, own, {"n": 4})["picture"]
 
 
+def test_a_diffusion_model_draws_in_steps(lab, images):
+    own = lab.train(VISITOR, images, {"epochs": 1, "precision": "fp32", "frames": 0, "conditional": True}, task="diffusion")
+    folder = RunFolder(lab.run(VISITOR, own).path)
+    for event in tasks.get("diffusion").load()(tasks.get("diffusion").config.from_dict(folder.job()["config"]), folder):
+        folder.append(event)
+    assert lab.about_painter(VISITOR, own)["denoises"] is True
+    values = {"n": 4, "steps": 3, "guidance": 2.0, "label": "1"}
+    *moments, last = lab.drawing(VISITOR, own, values)
+    assert [told["step"] for told in moments] == [1, 2, 3]
+    assert moments[-1]["picture"] == last["picture"] == lab.draw(VISITOR, own, values)["picture"]
+    assert [told["step"] for told in last["film"]] == [1, 2, 3]
+    assert last["classes"] == ["1"] * 4
+    assert lab.drawn_file(VISITOR, own, values, "npz").stat().st_size > 0
+    assert lab.look(VISITOR, own, {"drawn": values, "index": 2})["class"] == "1"
+    with pytest.raises(UserError, match="At most 100"):
+        lab.draw(VISITOR, own, {"n": 101})
+
+
 def test_pictures_of_a_data_set_of_the_hub_are_taken(lab, tmp_path, monkeypatch):
     import datasets
 

@@ -27,6 +27,7 @@ ABOUT = {
     "conditional": False,
     "draws": True,
     "reads": True,
+    "denoises": False,
     "mapped": True,
     "damage": None,
 }
@@ -38,6 +39,8 @@ IN_HAND = {"im_known": KNOWN, "im_label": chooser.ANY, "code_of": {"place": [1.0
 
 class Drawing:
     """A lab whose worker decodes nothing and says what it was asked."""
+
+    film: tuple = ()  # of a model that takes noise away
 
     def __init__(self, runs=(), **about):
         self.asked, self._runs, self.about, self.besides = [], list(runs), {**ABOUT, **about}, {}
@@ -53,7 +56,11 @@ class Drawing:
 
     def draw(self, visitor, model, values):
         self.asked.append((model, values))
-        return {"picture": PICTURE, "columns": 10, "side": 8, "count": values["n"], "classes": [], "seconds": 0.01}
+        return {"picture": PICTURE, "columns": 10, "side": 8, "count": values["n"], "classes": [], "film": self.film, "seconds": 0.01}
+
+    def drawing(self, visitor, model, values):
+        yield from self.film
+        yield self.draw(visitor, model, values)
 
     def look(self, visitor, model, of, label=""):
         self.asked.append((model, of, label))
@@ -152,10 +159,40 @@ def test_a_run_that_was_resumed_is_read_again():
     assert tab.again(Drawing(), SESSION, "c")["im_known"] == KNOWN
 
 
+def test_a_drawing_in_steps_is_shown_on_its_way_and_can_be_gone_back_through():
+    lab = Drawing(denoises=True, conditional=True, mapped=False)
+    chosen = tab.choose(lab, SESSION, "c", None)
+    assert "16 images" in chosen["play_sheet"]
+    assert all(chosen[name]["visible"] for name in play.IN_STEPS)
+    assert not tab.choose(Drawing(denoises=True, mapped=False), SESSION, "c", None)["play_guidance"]["visible"]
+    assert not any(tab.choose(Drawing(), SESSION, "c", None)[name]["visible"] for name in play.IN_STEPS)
+    lab.film = tuple({"step": step, "steps": 20, "picture": PICTURE} for step in (10, 20))
+    given = {**{name: chosen[name] for name in play.FIELDS}, **{name: chosen[name]["value"] for name in play.IN_STEPS}}
+    *moments, last = play.draw(lab, SESSION, chosen["im_known"], chooser.ANY, **given)
+    assert ["Step 10 of 20" in moments[0]["play_sheet"], "Step 20 of 20" in moments[1]["play_sheet"]] == [True, True]
+    assert (last["play_moment"]["visible"], last["play_moment"]["maximum"], last["play_moment"]["value"]) == (True, 2, 2)
+    assert "After step 10 of 20" in play.scrub(lab, last["play_drawn"], 1)["play_sheet"]
+    assert "data-pick" in play.scrub(lab, last["play_drawn"], 2)["play_sheet"]
+    for nothing in (0, 3, None):
+        assert play.scrub(lab, last["play_drawn"], nothing) == {}
+    assert play.scrub(lab, None, 1) == {}
+
+
 def test_a_drawn_image_is_looked_at():
     lab = Drawing()
-    drawn = play.draw(lab, SESSION, KNOWN, chooser.ANY, play_n=12, play_temperature=1.0, play_seed=3)
-    assert lab.asked[-1] == ("c", {"label": "", "n": 12, "temperature": 1.0, "seed": 3})
+    given = {
+        "play_n": 12,
+        "play_temperature": 1.0,
+        "play_seed": 3,
+        "play_truncation": "",
+        "play_steps": 25,
+        "play_guidance": 1,
+        "play_chance": 0,
+    }
+    (drawn,) = play.draw(lab, SESSION, KNOWN, chooser.ANY, **given)
+    asked = {"n": 12, "temperature": 1.0, "seed": 3, "truncation": None, "steps": 25, "guidance": 1, "chance": 0}
+    assert lab.asked[-1] == ("c", {"label": "", **asked})
+    assert drawn["play_moment"]["visible"] is False
     assert drawn["play_sheet"].count("data-pick") == 12
     looked = play.look(lab, "drawn:11", SESSION, KNOWN, drawn["play_drawn"], HELD["latent_told"])
     assert looked["latent_places"] == [[0.5, -0.5]]

@@ -179,6 +179,7 @@ def test_a_drawn_image_comes_with_its_model_and_is_looked_at(lab, monkeypatch):
             "conditional": True,
             "draws": True,
             "reads": True,
+            "denoises": False,
             "mapped": False,
             "damage": None,
         },

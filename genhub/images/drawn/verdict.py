@@ -7,11 +7,13 @@ import numpy as np
 import torch
 
 from genhub.events import Event, Progress
-from genhub.images import latent, measures
+from genhub.images import measures
+from genhub.images.drawing import drawn as drawn_by
 from genhub.images.eye import choose
 from genhub.images.material import Material
 from genhub.images.measures import Moments, frechet_distance
 from genhub.images.pixels import Images
+from genhub.training.configs import DrawConfig
 
 MOST = 10_000  # test images, and as many drawn ones
 AFTER_STOP = 200
@@ -26,7 +28,7 @@ def judge(material: Material, stopped: bool) -> Iterator[Event]:
     eye = choose(material.train)
     yield Progress(0, 3, None, f"{len(test):,} images drawn")
     y = test.y if material.model.classes else None
-    drawn = latent.drawn(material.model, len(test), SEED, 1.0, y)
+    drawn = drawn_by(material.model, DrawConfig(n=len(test), seed=SEED), y)
     yield Progress(1, 3, None, f"Looked at by {eye.name}")
     learnt = material.train.part(slice(0, max(len(test), REACHED)))
     seen = {"real": eye.of(test.x), "drawn": eye.of(drawn), "learnt": eye.of(learnt.x)}

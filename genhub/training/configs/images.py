@@ -59,6 +59,12 @@ class DrawConfig(Config):
     n: int = option(64, "How many; on the page at most 256.", label="Images", low=1, high=10_000)
     label: str = option("", "Of a conditional model the class that is drawn; empty: every class in turn.", high=80)
     temperature: float = option(1.0, "Standard deviation of the codes.", low=0.0, high=3.0)
+    truncation: float | None = option(
+        None, "Numbers of a code that lie farther out than this are drawn again; empty: none.", low=0.1, high=5.0
+    )
+    steps: int = option(25, "Of a diffusion model: in how many the noise is taken away.", low=1, high=1_000)
+    guidance: float = option(1.0, "Of a diffusion model that is told the class: how much that counts; 1: as it learnt.", low=0.0, high=20.0)
+    chance: float = option(0.0, "Of a diffusion model: noise that comes anew at each step; 0: DDIM, 1: DDPM.", low=0.0, high=1.0)
     seed: int = option(0, "Decides the codes.", low=0, high=2**31 - 1)
 
 

@@ -24,7 +24,7 @@ def endpoints(lab: Lab) -> list[Callable]:
 
     def draw_images(visitor: str, run: str, options: dict) -> dict:
         """Images that the model of a run draws, as one PNG in base64, in rows of `columns`. `options` are the fields of DrawConfig: n, label,
-        temperature, seed."""
+        temperature, truncation, seed; of a diffusion model steps, guidance, chance, and `film` tells what it expected to draw on the way."""
         return lab.draw(visitor, run, options)
 
     def look_at_code(visitor: str, run: str, of: dict, label: str = "") -> dict:

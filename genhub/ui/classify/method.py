@@ -102,7 +102,7 @@ def recall(lab: Lab, method_form: dict) -> dict:
             checked = option.check(forms.value(option, stored[name]))
         except UserError:
             continue
-        found[name] = ("" if checked is None else str(checked)) if option.optional else checked
+        found[name] = forms.shown(option, checked)
     if found.get("method") not in MAIN_METHODS:
         found.pop("method", None)
     for name, known in (("preset", (*PRESETS, OWN)), ("more_method", ("", *MORE_METHODS))):

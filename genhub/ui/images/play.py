@@ -1,5 +1,7 @@
 """Stage 1 of Images: a trained model draws. Press an image to see its code, its neighbours and more like it; take the sheet home."""
 
+from collections.abc import Iterator
+
 import gradio as gr
 
 from genhub.errors import UserError
@@ -13,11 +15,15 @@ STAGE = "1  Play"
 INTRO = "The model draws: codes are drawn at random and decoded. Press an image for its code, its neighbours, and more like it."
 NOTHING = "Choose a model above, or train one in stage 4, 6 or 7."
 GIVES_BACK = "An autoencoder is not made to draw: give it an image in stage 3, or walk through its codes in stage 2."
-FIELDS = {"play_n": "n", "play_temperature": "temperature", "play_seed": "seed"}
+FIELDS = {"play_n": "n", "play_temperature": "temperature", "play_seed": "seed", "play_truncation": "truncation"}
+IN_STEPS = {"play_steps": "steps", "play_guidance": "guidance", "play_chance": "chance"}  # of a model that takes noise away
+FEW = 16  # images that such a one draws at first
 FORMATS = {"PNG, one picture": "png", "ZIP of PNGs": "zip", "NPZ, an array": "npz"}
 PICK = "drawn"
-OUTPUTS = ["play_sheet", "play_drawn", "play_look", "play_file"]
+OUTPUTS = ["play_sheet", "play_drawn", "play_look", "play_file", "play_moment"]
 CLEARED = {"play_sheet": "", "play_drawn": None, "play_look": "", "play_file": gr.update(value=None, visible=False)}
+CLEARED |= {"play_moment": gr.update(visible=False)}
+GIVEN = {**FIELDS, **IN_STEPS}
 
 
 def layout(wires: Wires) -> None:
@@ -30,9 +36,24 @@ def layout(wires: Wires) -> None:
                         name: forms.field(DrawConfig.option(option), elem_id=f"play-{option}", min_width=120)
                         for name, option in FIELDS.items()
                     }
+                with gr.Row():
+                    made |= {
+                        name: forms.field(DrawConfig.option(option), elem_id=f"play-{option}", min_width=120, visible=False)
+                        for name, option in IN_STEPS.items()
+                    }
                 draw = gr.Button("Draw", variant="primary", elem_id="play-draw", min_width=160)
                 problem = gr.HTML(elem_id="play-problem")
                 sheet = pieces(markup.page(markup.note(NOTHING)), elem_id="play-sheet", elem_classes="gh-reserve-tall")
+                moment = gr.Slider(
+                    1,
+                    2,
+                    value=1,
+                    step=1,
+                    label="Moment",
+                    info="What it expected to draw, on the way from noise.",
+                    visible=False,
+                    elem_id="play-moment",
+                )
                 with gr.Row(elem_classes="gh-beside"):
                     kind = gr.Dropdown(list(FORMATS), value=next(iter(FORMATS)), label="As", elem_id="play-format", min_width=160)
                     save = gr.Button("Save the images", elem_id="play-save", min_width=140)
@@ -40,13 +61,15 @@ def layout(wires: Wires) -> None:
             with gr.Column(scale=2, min_width=300):
                 shown = gr.HTML(elem_id="play-look", elem_classes="gh-reserve-tall")
     wires.add(**made, play_stage=stage, play_draw=draw, play_problem=problem, play_sheet=sheet, play_look=shown)
-    wires.add(play_format=kind, play_save=save, play_file=file, play_drawn=gr.State(None))
+    wires.add(play_format=kind, play_save=save, play_file=file, play_drawn=gr.State(None), play_moment=moment)
 
 
 def wire(wires: Wires) -> None:
     part, asked = wires.parts, ["session", "im_known", "im_label"]
     once = {"trigger_mode": "once", "show_progress": "minimal"}
-    wires.on(part["play_draw"].click, draw, [*asked, *FIELDS], OUTPUTS, "play_problem", **once)
+    wires.on(part["play_draw"].click, draw, [*asked, *GIVEN], OUTPUTS, "play_problem", **once)
+    told = {"trigger_mode": "always_last", "show_progress": "hidden"}
+    wires.on(part["play_moment"].input, scrub, ["play_drawn", "play_moment"], ["play_sheet"], "play_problem", **told)
     in_view = ["session", "im_known", "play_drawn", "latent_told"]
     wires.on_pick(part["play_sheet"].select, look, in_view, ["play_look", "play_sheet", "code_of", *plane.MARKED], "play_problem")
     wires.on(part["play_save"].click, save, ["session", "im_known", "play_drawn", "play_format"], ["play_file"], "play_problem", **once)
@@ -61,22 +84,46 @@ def begin(lab: Lab, session: dict, im_known: dict | None) -> dict:
         return {**CLEARED, "play_sheet": markup.page(markup.note(NOTHING))}
     if not im_known["draws"]:
         return {**CLEARED, "play_sheet": markup.page(markup.note(GIVES_BACK))}
-    usual = DrawConfig()
-    fields = {name: getattr(usual, option) for name, option in FIELDS.items()}
-    return {**draw(lab, session, im_known, chooser.ANY, **fields), **fields}
+    denoises = im_known["denoises"]
+    usual = DrawConfig(n=FEW) if denoises else DrawConfig()
+    values = {option: getattr(usual, option) for option in GIVEN.values()}
+    fields: dict = {name: forms.shown(DrawConfig.option(option), values[option]) for name, option in GIVEN.items()}
+    there = {"play_guidance": denoises and im_known["conditional"]}
+    fields |= {name: gr.update(value=fields[name], visible=there.get(name, denoises)) for name in IN_STEPS}
+    return {**shown(values, lab.draw(session["visitor"], im_known["model"], values)), **fields}
 
 
-def draw(lab: Lab, session: dict, im_known: dict | None, im_label: str, **given) -> dict:
-    """Codes drawn at random, decoded."""
+def draw(lab: Lab, session: dict, im_known: dict | None, im_label: str, **given) -> Iterator[dict]:
+    """Codes drawn at random, decoded; of a model that takes noise away what it expects to draw, step by step."""
     model, label = chooser.asked(im_known, im_label)
-    values = {"label": label, **{option: given[name] for name, option in FIELDS.items()}}
-    return shown(values, lab.draw(session["visitor"], model, values))
+    values = {"label": label, **{option: forms.value(DrawConfig.option(option), given[name]) for name, option in GIVEN.items()}}
+    for told in lab.drawing(session["visitor"], model, values):
+        if "step" in told:
+            said = f"Step {told['step']:,} of {told['steps']:,}: what it expects to draw."
+            yield {"play_sheet": markup.page(markup.picture(told["picture"], said), markup.paragraph(said, "muted"))}
+        else:
+            yield shown(values, told)
 
 
 def shown(values: dict, told: dict) -> dict:
     """Drawn images come into view. `values`: what was asked; `told`: the answer."""
     drawn = {"values": values, **{name: told[name] for name in ("picture", "columns", "count", "classes", "seconds")}}
-    return {**CLEARED, "play_sheet": sheet(drawn), "play_drawn": drawn}
+    drawn["film"] = told.get("film", [])
+    moments = len(drawn["film"])
+    moment = gr.update(visible=moments > 1, maximum=max(2, moments), value=max(1, moments))
+    return {**CLEARED, "play_sheet": sheet(drawn), "play_drawn": drawn, "play_moment": moment}
+
+
+def scrub(lab: Lab, play_drawn: dict | None, play_moment) -> dict:
+    """Another moment of a drawing; at the last one its images can be pressed."""
+    film = play_drawn["film"] if play_drawn else []
+    if not isinstance(play_moment, int | float) or not 1 <= play_moment <= len(film):
+        return {}
+    if play_moment >= len(film):
+        return {"play_sheet": sheet(play_drawn)}
+    told = film[int(play_moment) - 1]
+    said = f"After step {told['step']:,} of {told['steps']:,} it expects to draw these."
+    return {"play_sheet": markup.page(markup.picture(told["picture"], said), markup.paragraph(said, "muted"))}
 
 
 def look(lab: Lab, pick: str, session: dict, im_known: dict | None, play_drawn: dict | None, latent_told: dict | None) -> dict:

@@ -18,7 +18,7 @@ from genhub.ui.wiring import Wires, merged
 
 INTRO = "Models of images: let one draw, walk through its codes, give it an image of yours, train one of your own and watch it learn, and compare."
 STAGES = (play, latent, own)
-CHOSEN = list(dict.fromkeys(["im_problem", "im_known", "im_about", "im_label", *play.OUTPUTS, *play.FIELDS, *latent.SHOWN, "own_shown"]))
+CHOSEN = list(dict.fromkeys(["im_problem", "im_known", "im_about", "im_label", *play.OUTPUTS, *play.GIVEN, *latent.SHOWN, "own_shown"]))
 
 
 def layout(wires: Wires) -> None:

@@ -102,7 +102,7 @@ def values(kind: Kind, given: dict) -> dict:
 
 
 def _shown(kind: Kind, name: str, value):
-    return ("" if value is None else str(value)) if kind.config.option(name).optional else value
+    return forms.shown(kind.config.option(name), value)
 
 
 def _about(kind: Kind, decided: dict) -> str:

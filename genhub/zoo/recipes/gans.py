@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from genhub.images import latent, stored
+from genhub.images import drawing, stored
 from genhub.images.coder import parameters
 from genhub.images.drawn.verdict import likeness, lost, of_classes
 from genhub.images.eye import Eye, opened
@@ -21,6 +21,7 @@ from genhub.images.gans.pair import GAN
 from genhub.images.gans.task import AVERAGE, DISCRIMINATOR, GENERATOR, GANTask, Rules
 from genhub.images.pixels import Images
 from genhub.images.variants import Blueprint, build
+from genhub.training.configs import DrawConfig
 from genhub.training.plan import Phase, Plan
 from genhub.zoo.recipes import publish, stage
 from genhub.zoo.recipes.images import SETS, SHAPE, read
@@ -107,7 +108,7 @@ def make(name: str, options: stage.Options) -> Path | None:
 def measure(model: GAN, train: Images, test: Images, eye: Eye) -> dict:
     """The figures of a card, with as many drawn images as there are in `test`."""
     classes = test.y if model.classes else None
-    drawn = latent.drawn(model, len(test), SEED, 1.0, classes)
+    drawn = drawing.drawn(model, DrawConfig(n=len(test), seed=SEED), classes)
     learnt = train.part(slice(0, max(len(test), 2_000)))
     seen = {"real": eye.of(test.x), "drawn": eye.of(drawn), "learnt": eye.of(learnt.x)}
     found = {**likeness(seen), "lost": lost(of_classes(seen, learnt, test)), "images": len(test)}
