@@ -43,7 +43,9 @@ class Alarms:
 
 
 class Watch(Alarms):
-    """Of a model with an encoder."""
+    """Of a model with an encoder; another kind has words of its own."""
+
+    over_fitting, by_heart = OVER_FITTING, TOO_POWERFUL
 
     def __init__(self, epochs: int):
         super().__init__()
@@ -66,10 +68,10 @@ class Watch(Alarms):
         if values.get("active_units") == 0 and count >= EARLY_SHARE * self.epochs:
             yield from self.say("collapse", COLLAPSE)
         if count - 1 - best >= SINCE and self.validated[-1] > RISING * self.validated[best] > 0:
-            yield from self.say("over-fitting", OVER_FITTING.format(step=self.steps[best]))
+            yield from self.say("over-fitting", self.over_fitting.format(step=self.steps[best]))
         share = sum(learnt) / len(learnt) / self.validated[-1] if learnt and self.validated[-1] > 0 else 1.0
         if 0 < share < BY_HEART:
-            yield from self.say("by heart", TOO_POWERFUL.format(share=share))
+            yield from self.say("by heart", self.by_heart.format(share=share))
 
 
 def watched(events: Iterator[Event], alarms: Callable[[], Alarms]) -> Iterator[Event]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from genhub.events import Event
 from genhub.images import alarms, plans, sentences, verdict
+from genhub.images.diffusion import alarms as diffusion_alarms
 from genhub.images.diffusion import plans as diffusion_plans
 from genhub.images.drawn import sentences as drawn_sentences
 from genhub.images.drawn import verdict as drawn_verdict
@@ -71,7 +72,7 @@ DIFFUSION = Kind(
     diffusion_plans.batch_size,
     diffusion_plans.epochs,
     lambda run, material, task, seed: Drawings(run, material.model, material.validation, choose(material.train), seed),
-    lambda task, plan: alarms.Watch(plan.epochs),
+    lambda task, plan: diffusion_alarms.Watch(plan.epochs),
     drawn_verdict.judge,
     drawn_sentences.of,
     LIKENESS,
