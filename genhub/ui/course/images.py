@@ -1,7 +1,7 @@
-"""The lines of the course on images: autoencoders and variational autoencoders."""
+"""The lines of the course on images: autoencoders, variational autoencoders, adversarial networks, diffusion."""
 
 from genhub.ui.course.line import Line, painter
-from genhub.ui.learning.kinds import AUTOENCODER, VAE
+from genhub.ui.learning.kinds import AUTOENCODER, DIFFUSION, GAN, VAE
 from genhub.ui.ways import Way
 
 COURSE: dict[str, tuple[Line, ...]] = {
@@ -121,6 +121,82 @@ COURSE: dict[str, tuple[Line, ...]] = {
             "Its codes lie wherever training left them: codes drawn at random are no images. A VAE's are.",
             "Train both on the same images and put them side by side: which gives back better, which draws better?",
             Way("beside"),
+        ),
+    ),
+    "Generative adversarial networks": (
+        Line(
+            "Generator and discriminator",
+            "100 – 256 – 512 – 1024 – 784 against 784 – 1024 – 512 – 256 – 1, leaky ReLU and dropout: counterfeiters and police, in turn.",
+            "What does the discriminator believe of real and of fake images after ten epochs, and what do the losses tell of the pictures?",
+            Way("gan", values=painter(GAN, variant="dense")),
+        ),
+        Line(
+            "A convolutional GAN",
+            "A generator of transposed convolutions, 32 – 16 – 1, against 16 – 32 – 64 filters with pooling and dropout.",
+            "A fiftieth of the parameters of the dense one, on the digits: is its judge FID larger?",
+            Way("gan", values=painter(GAN, variant="conv")),
+        ),
+        Line(
+            "DCGAN's five rules",
+            "Strides instead of pooling, batch norm except at the ends, no dense hidden layers, ReLU and tanh, leaky ReLU.",
+            "After how many steps are the first digits to be seen, and after how many with the convolutional GAN that breaks three of them?",
+            Way("gan", values=painter(GAN, variant="dcgan")),
+        ),
+        Line(
+            "A discriminator that is too strong",
+            "The loss as the game is written down, and a discriminator that learns five times as fast: it is sure of everything.",
+            "At which step has the generator's gradient gone, and which switch brings it back?",
+            Way("gan", values=painter(GAN, variant="dcgan", loss="saturating", ratio=5.0)),
+        ),
+        Line(
+            "Label smoothing and label noise",
+            "Real images count 0.9, and both targets are off by up to 0.05: the discriminator is never quite sure.",
+            "How far do its beliefs stay from 0 and 1, with and without?",
+            Way("gan", values=painter(GAN, variant="dense", smoothing=0.1, noisy_labels=True)),
+        ),
+        Line(
+            "Mode collapse",
+            "A generator that has found one image that works draws it again and again: classes are lost.",
+            "Which classes are missing in the verdict, and which of the remedies brings them back?",
+            Way("gan", values=painter(GAN, variant="conv", ratio=0.2, average=0.0)),
+        ),
+        Line(
+            "Experience replay",
+            "Half of the fake images that the discriminator sees are older ones, so that it does not forget them.",
+            "Do the generator's losses swing less?",
+            Way("gan", values=painter(GAN, variant="conv", replay=True)),
+        ),
+        Line(
+            "Mini-batch standard deviation",
+            "The discriminator sees how much the images of a batch differ; that they are all alike gives them away.",
+            "Is the variety of the drawn images nearer to 100 %?",
+            Way("gan", values=painter(GAN, variant="conv", spread=True)),
+        ),
+        Line(
+            "Wasserstein loss",
+            "A critic's difference between real and fake, kept from being steep by a gradient penalty; three of its steps for one of the generator.",
+            "Does its loss fall while the pictures get better, unlike that of the others?",
+            Way("gan", values=painter(GAN, variant="dcgan", loss="wasserstein")),
+        ),
+        Line(
+            "Conditional GANs",
+            "Both networks are told the class, so that the generator can be asked for one.",
+            "How many of the drawn images are of the class that was asked for?",
+            Way("gan", values=painter(GAN, variant="dcgan", conditional=True)),
+        ),
+    ),
+    "Diffusion": (
+        Line(
+            "Taking noise away",
+            "A network learns which noise was added to an image, at every amount of it; drawing begins with nothing but noise.",
+            "Scrub through a drawing: at which step is it decided which digit it will be?",
+            Way("diffusion", values=painter(DIFFUSION)),
+        ),
+        Line(
+            "Guidance",
+            "Told the class, it is asked twice, with the class and without, and goes further in the direction of the difference.",
+            "Guidance 1 and 5: which draws more typical images, which more different ones?",
+            Way("diffusion", values=painter(DIFFUSION, conditional=True)),
         ),
     ),
 }
