@@ -172,6 +172,19 @@ MODELS = {
             )
         ),
         Model(
+            id="embedded/en-es",
+            task="seq2seq",
+            parameters=7_708_672,
+            megabytes=15.2,
+            licence="Apache-2.0",
+            source="genhub/zoo/recipes/translators.py",
+            revision="",
+            languages=("en", "es"),
+            note="English into Spanish, trained on short everyday sentences of Tatoeba by this project. Small and quick.",
+            max_length=256,
+            weight_bytes=2,
+        ),
+        Model(
             "openai-community/gpt2",
             "causal-lm",
             124_439_808,

@@ -1,9 +1,10 @@
 """The lines of the course on texts: attention, transformers and language models."""
 
-from genhub.training.configs import ADAPT_PRESETS, SCRATCH_PRESETS
+from genhub.training.configs import ADAPT_PRESETS, SCRATCH_PRESETS, TUNE_PRESETS
 from genhub.ui.course.line import Line, classifier, learner
 from genhub.ui.learning import options
-from genhub.ui.learning.kinds import ADAPT, SCRATCH
+from genhub.ui.learning.kinds import ADAPT, SCRATCH, TUNE
+from genhub.ui.translate import write
 from genhub.ui.ways import Way
 
 SLIDES_RNN = {"architecture": "rnn", "embedding": 16, "width": 128, "layers": 1, "window": 100, "steps": 1_000, "dropout": "0"}
@@ -41,6 +42,12 @@ COURSE: dict[str, tuple[Line, ...]] = {
             "Several heads read the same sentence, each in a way of its own; their answers are put side by side and projected.",
             "Which head ties “it” to a noun, and in which layer does a head look one token back?",
             Way("inside", "heads"),
+        ),
+        Line(
+            "Attention between encoder and decoder",
+            "For every word that it writes, the decoder weighs all states of the encoder anew.",
+            "Press the words of the translation one by one: where do the two languages go in another order?",
+            Way("attention", beside="translate"),
         ),
         Line(
             "Masked attention: BERT and GPT side by side",
@@ -83,6 +90,12 @@ COURSE: dict[str, tuple[Line, ...]] = {
             "The same stack goes on learning to say the next token, on your text.",
             "How many bits a character does it gain on text that it has not read, and how much of what it writes is copied?",
             Way("adapt", values=learner(ADAPT, "Balanced", ADAPT_PRESETS["Balanced"])),
+        ),
+        Line(
+            "What was looked at, and what was used",
+            "A heat map shows where a decoder looked; hiding a word from it shows what it took from there.",
+            "Hide the noun that a word looked at most: does that word change, and no other?",
+            Way("attention", beside="translate"),
         ),
         Line(
             "Attention as explanation, and its limits",
@@ -163,6 +176,30 @@ COURSE: dict[str, tuple[Line, ...]] = {
             "Of all beginnings the few best are kept at every step; here three.",
             "Does the best of three beams leave the greedy path, and how much does that gain?",
             Way("tree", values={"tree_beams": 3}),
+        ),
+        Line(
+            "Encoder and decoder",
+            "LSTMs squeeze a sentence into one vector and write from it, word by word; attention lets the decoder look back.",
+            "Translate the longer sentence: which of its words does the RNN without attention lose?",
+            Way("attention", beside="translate", values={"tr_source": write.EXAMPLES[1][2]}),
+        ),
+        Line(
+            "Beam search for a translation",
+            "Three beginnings are kept at every step where greedy decoding keeps one.",
+            "Does the greedy path leave the best translation, and at which word?",
+            Way("translation-tree", beside="translate", values={"tr_tree_beams": 3}),
+        ),
+        Line(
+            "BLEU and chrF",
+            "They count runs of words, or of characters, that a translation shares with those of people.",
+            "Paste pairs of yours: which translations that you find right have low scores?",
+            Way("evaluate"),
+        ),
+        Line(
+            "A translator for one field",
+            "LoRA on a few hundred pairs: it learns to translate as they do.",
+            "How many points of BLEU does it gain on such pairs, and how many does it lose on everyday sentences?",
+            Way("tune", values=learner(TUNE, "Balanced", TUNE_PRESETS["Balanced"])),
         ),
         Line(
             "Perplexity and bits",
