@@ -1,8 +1,10 @@
 """Codes as they are asked for, and the images of them."""
 
 import numpy as np
+import pytest
 import torch
 
+from genhub.errors import UserError
 from genhub.images import drawing
 from genhub.images.coder import Shape
 from genhub.images.variants import Blueprint, build
@@ -27,6 +29,11 @@ def test_temperature_and_truncation_say_how_far_codes_lie():
     assert 0.7 < near.abs().max() <= 0.8
     inside = usual.abs() <= 0.8
     assert torch.equal(near[inside], usual[inside])  # only the others were drawn again
+
+
+def test_a_truncation_that_leaves_nothing_is_refused():
+    with pytest.raises(UserError, match="hardly any number"):
+        DrawConfig(truncation=0.05)
 
 
 def test_thousands_are_drawn_in_parts_and_classes_in_turn():

@@ -184,13 +184,13 @@ def test_a_drawn_image_is_looked_at():
         "play_n": 12,
         "play_temperature": 1.0,
         "play_seed": 3,
-        "play_truncation": "",
+        "play_truncation": 0,
         "play_steps": 25,
         "play_guidance": 1,
         "play_chance": 0,
     }
     (drawn,) = play.draw(lab, SESSION, KNOWN, chooser.ANY, **given)
-    asked = {"n": 12, "temperature": 1.0, "seed": 3, "truncation": None, "steps": 25, "guidance": 1, "chance": 0}
+    asked = {"n": 12, "temperature": 1.0, "seed": 3, "truncation": 0, "steps": 25, "guidance": 1, "chance": 0}
     assert lab.asked[-1] == ("c", {"label": "", **asked})
     assert drawn["play_moment"]["visible"] is False
     assert drawn["play_sheet"].count("data-pick") == 12

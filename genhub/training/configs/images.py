@@ -33,6 +33,7 @@ GANS = {  # variant → (what it is called, what it is)
 }
 DIFFUSIONS = {"unet": ("U-Net", "32, 64 and 64 channels, attention at the bottom; it takes noise away.")}
 LOSSES = ("non-saturating", "saturating", "wasserstein", "hinge", "least-squares")
+LEAST_TRUNCATION = 0.1
 CRITIC_STEPS, CRITIC_PENALTY = 3, 10.0  # of a Wasserstein loss, where nobody says
 
 
@@ -59,13 +60,17 @@ class DrawConfig(Config):
     n: int = option(64, "How many; on the page at most 256.", label="Images", low=1, high=10_000)
     label: str = option("", "Of a conditional model the class that is drawn; empty: every class in turn.", high=80)
     temperature: float = option(1.0, "Standard deviation of the codes.", low=0.0, high=3.0)
-    truncation: float | None = option(
-        None, "Numbers of a code that lie farther out than this are drawn again; empty: none.", low=0.1, high=5.0
-    )
+    truncation: float = option(0.0, "Numbers of a code farther out are drawn again; 0: none.", low=0.0, high=5.0)
     steps: int = option(25, "Of a diffusion model: in how many the noise is taken away.", low=1, high=1_000)
     guidance: float = option(1.0, "Of a diffusion model that is told the class: how much that counts; 1: as it learnt.", low=0.0, high=20.0)
     chance: float = option(0.0, "Of a diffusion model: noise that comes anew at each step; 0: DDIM, 1: DDPM.", low=0.0, high=1.0)
     seed: int = option(0, "Decides the codes.", low=0, high=2**31 - 1)
+
+    def __post_init__(self):
+        super().__post_init__()
+        if 0 < self.truncation < LEAST_TRUNCATION:
+            what = f"Truncation is {self.truncation:g}: hardly any number of a code lies there."
+            raise UserError(what, f"0, or from {LEAST_TRUNCATION:g} to 5.", f"Take {LEAST_TRUNCATION:g}.", "truncation")
 
 
 @dataclass(frozen=True)
