@@ -4,11 +4,11 @@ import pytest
 import torch
 from torch import nn
 
-from genhub.images import averaged
 from genhub.images.coder import Shape, parameters
 from genhub.images.diffusion.task import AVERAGE, NETWORK, QUARTERS, DiffusionTask
 from genhub.images.diffusion.unet import TIMES, Diffusion
 from genhub.images.variants import Blueprint, build
+from genhub.training import averaged
 from genhub.training.loop import fit
 from genhub.training.plan import Phase, Plan, Session, make_accelerator
 from tests.images.test_gans import task as gan_task

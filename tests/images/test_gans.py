@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from genhub.events import Note
-from genhub.images import averaged, measures
+from genhub.images import measures
 from genhub.images.coder import Shape, parameters
 from genhub.images.eye import Eye
 from genhub.images.gans import losses
@@ -19,6 +19,7 @@ from genhub.images.gans.task import DISCRIMINATOR, GENERATOR, GANTask, Rules
 from genhub.images.judge import Judge
 from genhub.images.pixels import Images
 from genhub.images.variants import Blueprint, build
+from genhub.training import averaged
 from genhub.training.loop import fit
 from genhub.training.plan import Phase, Plan, Session, make_accelerator
 

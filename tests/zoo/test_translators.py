@@ -17,7 +17,7 @@ from tests.tiny_translators import PAIRS
 def small(monkeypatch, tmp_path):
     monkeypatch.setenv("GENHUB_HOME", str(tmp_path / "home"))
     shape = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "attention_heads": 2, "ffn": 64}
-    for name, value in {"SHAPE": shape, "POSITIONS": 64, "EPOCHS": 2, "BATCH": 16, "SAMPLE": 4, "TRIED": 4}.items():
+    for name, value in {"SHAPE": shape, "POSITIONS": 64, "EPOCHS": 2, "AGAIN": 2, "BATCH": 16, "SAMPLE": 4, "TRIED": 4}.items():
         monkeypatch.setattr(translators, name, value)
 
 

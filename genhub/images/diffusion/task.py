@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import nn
 
-from genhub.images import averaged
 from genhub.images.diffusion.unet import TIMES, Diffusion
 from genhub.images.pixels import Coded, Examples, Images
+from genhub.training import averaged
 from genhub.training.plan import Trainable
 
 NETWORK, AVERAGE = "unet", "average"

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import nn
 
-from genhub.images import averaged
 from genhub.images.coder import Drawer, Shape
+from genhub.training import averaged
 
 TIMES = 1_000
 SCHEDULE = {"num_train_timesteps": TIMES, "beta_schedule": "squaredcos_cap_v2", "timestep_spacing": "trailing"}

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from genhub.images import averaged
 from genhub.images.coder import Drawer, Shape
+from genhub.training import averaged
 
 LEAK = 0.2  # slope of the discriminator's leaky ReLU below 0 (Radford et al. 2016)
 

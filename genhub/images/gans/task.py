@@ -7,13 +7,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from genhub.images import averaged
 from genhub.images.eye import Eye
 from genhub.images.gans import losses
 from genhub.images.gans.pair import GAN
 from genhub.images.gans.replay import Replay
 from genhub.images.measures import Moments, covered, frechet_distance
 from genhub.images.pixels import Coded, Examples, Images
+from genhub.training import averaged
 from genhub.training.plan import Trainable
 
 GENERATOR, DISCRIMINATOR, AVERAGE = "generator", "discriminator", "average"

@@ -12,8 +12,8 @@ from pathlib import Path
 FILE = "images.py"
 STANDS_IN = "YOUR-IMAGES.zip"  # what the command calls the images of users
 CALLED = "set of images"
-HOME = Path(__file__).parents[1]
-PACKAGE = "genhub.images"
+HOME = Path(__file__).parents[2]
+OURS = re.compile(r"^from genhub\.([\w.]+) import (.+)$", re.MULTILINE)
 DRAW = ("vae", "gan", "diffusion")  # families whose script draws; that of the other reconstructs
 PLAIN = "genhub"  # what the script must not import
 ITS_OWN = (
@@ -83,7 +83,7 @@ def script_for(passport: dict, *, whole_model: bool) -> str:
     return _SCRIPT.format(
         purpose=purpose,
         more=" diffusers" if module in ("kl", "diffusion.unet") else "",
-        source=_source(module),
+        source=_source(f"images.{module}"),
         fixed=_literal({"coding": variant.coding, **variant.fixed} if _says_coding(passport) else dict(variant.fixed)),
         name=name,
         main=_DRAW if draws else _RECONSTRUCT,
@@ -126,12 +126,17 @@ def _arranged(imports: set[str]) -> str:
 
 def _gather(module: str, order: list[str]) -> None:
     """`module` and, before it, what it imports of ours."""
-    for line in re.findall(rf"^from {re.escape(PACKAGE)}(?:\.([\w.]+))? import (.+)$", _text(module), re.MULTILINE):
-        for name in [line[0]] if line[0] else [part.strip() for part in line[1].split(",")]:
+    for there, names in OURS.findall(_text(module)):
+        for name in [f"{there}.{part.strip()}" for part in names.split(",")] if _holds_modules(there) else [there]:
             if name not in order:
                 _gather(name, order)
     if module not in order:
         order.append(module)
+
+
+def _holds_modules(there: str) -> bool:
+    """Is it a package, so that what is imported from it are modules?"""
+    return (HOME / there.replace(".", "/")).is_dir()
 
 
 def _text(module: str) -> str:
@@ -152,9 +157,8 @@ def _divided(text: str) -> tuple[set[str], str]:
 
 def _unqualified(code: str, lines: Sequence[str]) -> str:
     """Names of our other modules without the module: everything is in one file."""
-    ours = [
-        name.strip() for line in lines if line.startswith(f"from {PACKAGE} import ") for name in line.partition(" import ")[2].split(",")
-    ]
+    found = [match for line in lines for match in OURS.findall(line)]
+    ours = [name.strip() for there, names in found if _holds_modules(there) for name in names.split(",")]
     return re.sub(rf"\b(?:{'|'.join(ours)})\.", "", code) if ours else code
 
 

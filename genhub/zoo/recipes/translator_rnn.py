@@ -135,7 +135,7 @@ def make(split: Split, options: stage.Options, vocabulary: int = translators.VOC
     material = translators.prepare(split, LANGUAGES, options.seed, vocabulary)
     for part in PARTS:
         models[part] = build(material.special, vocabulary, part, options.seed)
-        task = translators.Task(models[part], material.train, material.valid, translators.SMOOTHING)
+        task = translators.Task(models[part], material)
         told[part] = stage.train(NAME, task, plan(part, options.seed), options)
         if told[part] is None:
             return None

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from genhub.data import samples
 from genhub.data.languages import called
@@ -18,11 +19,13 @@ from genhub.text.lm import MATRICES, REST
 from genhub.text.translation import alignment, measured, scores
 from genhub.text.translation.seq2seq import Pairs, Seq2SeqLogits, Special, TranslationTask, start_row
 from genhub.text.translation.translator import load_translator
+from genhub.training import averaged
 from genhub.training.plan import Phase, Plan
 from genhub.zoo.recipes import publish, sentence_pairs, stage
 from genhub.zoo.recipes.sentence_pairs import Joined, Pair, Split
 from genhub.zoo.recipes.subwords import Cutter, learn
 
+MEAN = "mean"  # the group of what does not learn itself
 DIRECTIONS = {"en-es": ("en", "es"), "es-en": ("es", "en")}
 VOCABULARY = 8000
 SHAPE = {"d_model": 256, "encoder_layers": 3, "decoder_layers": 3, "attention_heads": 4, "ffn": 1024}
@@ -30,7 +33,9 @@ POSITIONS = 256
 DROPOUT = 0.1  # of activations; attention weights keep theirs: it is slow here
 SMOOTHING = 0.1
 CUT_DROPOUT, WAYS = 0.1, 8  # of merges, and ways to cut a word
-EPOCHS, BATCH = 16, 192
+EPOCHS, AGAIN, BATCH = 16, 16, 192  # AGAIN: epochs of the second round
+AGAIN_RATE = 0.75  # of the first round's
+KEPT = 0.999  # what the moving mean of the second round keeps of itself at a step
 BEAMS = 4
 PENALTIES = (0.6, 1.0, 1.4)  # length penalties tried on the validation split
 TRIED = 1000  # of its sources
@@ -66,7 +71,8 @@ sacrebleu: `{bleu_signature}`, `{chrf_signature}`.
 {training} The share of validation tokens that come first with teacher forcing is {accuracy:.3f}; the slides' Transformer had
 {slides} with a vocabulary of 15,000 on pairs of the same origin (other tokens and another split: not quite the same task).
 AdamW for embeddings, biases and norms, Muon for the hidden matrices, linear decay to zero, dropout {dropout}, label smoothing
-{smoothing}. Words are cut at random while training (BPE-dropout {cut_dropout}); of the pairs of an epoch, {joined} % are joined
+{smoothing}. It learnt in two rounds, of {first} and {second} epochs; what is kept is a moving mean of the second one ({kept:g} at a step).
+Words are cut at random while training (BPE-dropout {cut_dropout}); of the pairs of an epoch, {joined} % are joined
 into inputs of two to four sentences, some of them by a conjunction. Recipe: `genhub/zoo/recipes/translators.py`, seed {seed}.
 
 Data: {pairs:,} sentence pairs of www.manythings.org/anki and tatoeba.org, CC BY 2.0.
@@ -111,9 +117,14 @@ def build(tokenizer, seed: int):
 PARTS = {"layers": "encoder_layers", "attention_heads": "attention_heads", "ffn_dim": "ffn"}
 
 
-def plan(seed: int) -> Plan:
+def plan(seed: int, again: bool = False) -> Plan:
+    """`again`: of the second round."""
+    rates = {MATRICES: 4e-3, REST: 2e-3}
+    if again:
+        rates = {**{group: AGAIN_RATE * rate for group, rate in rates.items()}, MEAN: 0.0}
     return Plan(
-        (Phase(EPOCHS, {MATRICES: 4e-3, REST: 2e-3}),),
+        (Phase(AGAIN if again else EPOCHS, rates),),
+        part="again" if again else "final",
         batch_size=BATCH,
         warmup=0.05,
         weight_decay=0.05,
@@ -143,10 +154,40 @@ def prepare(split: Split, languages: tuple[str, str], seed: int, vocabulary: int
 
 
 class Task(TranslationTask):
-    """Each epoch has its own rows."""
+    """Each epoch has its own rows. `before`: epochs of the round before."""
+
+    def __init__(self, model, material: Material, zero=None, before: int = 0):
+        self.before = before
+        super().__init__(model, material.train, material.valid, SMOOTHING, zero)
 
     def begin_epoch(self, epoch: int) -> None:
-        self.train.begin(epoch)
+        self.train.begin(self.before + epoch)
+
+
+class Meaned(nn.Module):
+    """A network that learns and a moving mean of it, which is the one that is judged and kept."""
+
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network, self.mean = network, averaged.begun(network)
+
+    def forward(self, batch):
+        return (self.network if self.training else self.mean)(batch)
+
+
+class SecondTask(Task):
+    """The second round, of a `Meaned`."""
+
+    def __init__(self, model: Meaned, material: Material, zero):
+        super().__init__(model, material, zero, before=EPOCHS)
+        self.groups = {
+            **{group: [name for name in names if name.startswith("network.")] for group, names in self.groups.items()},
+            MEAN: [name for name, _ in model.named_parameters() if name.startswith("mean.")],
+        }
+
+    def after_step(self, step: int) -> None:
+        super().after_step(step)
+        averaged.move(self.model.mean, self.model.network, averaged.share(KEPT, step))
 
 
 @torch.inference_mode()
@@ -188,6 +229,12 @@ def best_penalty(model, tokenizer, valid: Sequence[Pair]) -> tuple[float, dict[s
     references = [known[source] for source in sources]
     found = {penalty: scores.score(translate(model, tokenizer, sources, penalty), references).bleu for penalty in PENALTIES}
     return max(found, key=found.__getitem__), {str(penalty): bleu for penalty, bleu in found.items()}
+
+
+def together(first: dict, again: dict) -> dict:
+    """What a card tells of both rounds."""
+    sums = {name: first[name] + again[name] for name in ("steps", "total", "seconds", "tokens")}
+    return {**again, **sums, "best_epoch": len(first["history"]) + again["best_epoch"], "history": [*first["history"], *again["history"]]}
 
 
 def publish_as(folder: Path, name: str, trained: tuple, split: Split, seed: int) -> None:
@@ -259,6 +306,9 @@ def card(name: str, figures: dict, told: dict, seed: int) -> str:
         slides=SLIDES_ACCURACY,
         dropout=DROPOUT,
         smoothing=SMOOTHING,
+        first=EPOCHS,
+        second=AGAIN,
+        kept=KEPT,
         cut_dropout=CUT_DROPOUT,
         joined=round(100 * (1 - sentence_pairs.JOINED[1])),
         seed=seed,
@@ -271,8 +321,13 @@ def make(name: str, split: Split, options: stage.Options, vocabulary: int = VOCA
     """All of it; None when the training is not over yet."""
     material = prepare(split, DIRECTIONS[name], options.seed, vocabulary)
     model = build(material.tokenizer, options.seed)
-    task = Task(Seq2SeqLogits(model), material.train, material.valid, SMOOTHING, start_row(model))
-    told = stage.train(name, task, plan(options.seed), options)
+    network, told = Seq2SeqLogits(model), None
+    first = stage.train(name, Task(network, material, start_row(model)), plan(options.seed), options)
+    if first is not None:
+        meaned = Meaned(network)
+        again = stage.train(name, SecondTask(meaned, material, start_row(model)), plan(options.seed, again=True), options)
+        told = again and together(first, again)
+        model.load_state_dict(meaned.mean.translator.state_dict())
     trained = (model, material.tokenizer, told)
     return told and publish.replace_folder(options.into / name, lambda folder: publish_as(folder, name, trained, split, options.seed))
 
