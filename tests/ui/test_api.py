@@ -70,11 +70,10 @@ def test_stop_keeps_the_best_so_far(client, me, table, wait):
     started = client.predict(me, table[0], {"method": "lora", "folds": 0, "epochs": 100, "patience": 0}, "", api_name="/train")
     while not (client.predict(me, started, api_name="/run_status")["progress"] or {}).get("done"):
         time.sleep(0.05)
-    began = time.monotonic()
     client.predict(me, started, api_name="/stop_run")
-    assert time.monotonic() - began < 1.5
     status = wait(started)
     assert status["state"] == "stopped"
+    assert status["metrics"]["training"]["epochs_run"] < 100
     assert client.predict(me, started, ["hello"], api_name="/classify")["predicted"]
     client.predict(me, started, api_name="/delete_run")
 

@@ -179,6 +179,7 @@ def test_a_gan_learns_the_digits_and_draws(page):
     expect(page.locator("#gan_film_view img")).to_be_visible()
     page.locator("#gan_play").click()
     expect(page.locator("#play-sheet")).to_contain_text("64 images")
+    page.locator("#stage-latent > button").click()
     expect(page.locator("#latent-map")).to_contain_text("It has no map")
 
 

@@ -60,7 +60,7 @@ def open_classify(page):
 
 
 def test_the_first_screen_shows_computed_results_and_leads_on(page):
-    expect(page.locator("#start-tiles .gh-tile")).to_have_count(7)
+    expect(page.locator("#start-tiles .gh-tile")).to_have_count(8)
     page.locator("#start-tiles [data-pick='cell:0:1']").click()
     expect(page.locator("#verdict-head .gh-big")).to_be_visible()
     expect(page.locator("#verdict-matrix [data-pick='cell:0:1']")).to_have_attribute("aria-pressed", "true")
