@@ -145,7 +145,7 @@ COURSE: dict[str, tuple[Line, ...]] = {
         Line(
             "A discriminator that is too strong",
             "The loss as the game is written down, and a discriminator that learns five times as fast: it is sure of everything.",
-            "At which step is it sure of everything? Does the generator learn all the same, and does it learn sooner with the non-saturating loss?",
+            "At which step is it sure of everything, and does the generator learn all the same?",
             Way("gan", values=painter(GAN, variant="dcgan", loss="saturating", ratio=5.0)),
         ),
         Line(
