@@ -55,7 +55,7 @@ examples: $(VENV)/installed
 	PYTHONPATH=. $(RUN) docs/make_drawing.py
 
 zoo: $(VENV)/installed
-	for recipe in shakespeare char_rnn stories translators translator_rnn images; do $(KEEP_MEMORY) $(RUN) -m genhub.zoo.recipes.$$recipe --hours $(HOURS) || exit 1; done
+	for recipe in shakespeare char_rnn stories translators translator_rnn images drawn; do $(KEEP_MEMORY) $(RUN) -m genhub.zoo.recipes.$$recipe --hours $(HOURS) || exit 1; done
 
 docs: $(VENV)/installed
 	PYTHONPATH=. $(RUN) docs/make_api.py

@@ -1,4 +1,4 @@
-"""`train images`: train an autoencoder or a VAE on images, from drawn weights."""
+"""`train images`: train a model that gives back or draws images, from drawn weights."""
 
 import argparse
 import shutil

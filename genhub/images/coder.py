@@ -42,11 +42,19 @@ class Drawer(nn.Module):
 
     def condition(self, y: torch.Tensor | None, like: torch.Tensor) -> torch.Tensor:
         """(B, classes) of zeros and ones; (B, 0) for a model without classes. Raises ValueError for a conditional model without `y`."""
+        told = self.needed(y)
+        return like.new_zeros((len(like), 0)) if told is None else F.one_hot(told, self.classes).to(like.dtype)
+
+    def needed(self, y: torch.Tensor | None) -> torch.Tensor | None:
+        """(B,) the classes that the model is told; None of a model without. Raises ValueError as `condition`."""
         if not self.classes:
-            return like.new_zeros((len(like), 0))
+            return None
         if y is None:
             raise ValueError("a conditional model needs the classes")
-        return F.one_hot(y.long(), self.classes).to(like.dtype)
+        return y.long()
+
+    def settle(self) -> None:
+        """The training is over: what was kept for it goes."""
 
 
 class Coder(Drawer):

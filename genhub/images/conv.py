@@ -32,7 +32,7 @@ class ConvAutoencoder(Coder):
         channels = (shape.channels, *filters)
         self.encoder = nn.ModuleList(nn.Conv2d(here, there, 3, padding=1) for here, there in zip(channels, filters, strict=False))
         self.decoder = nn.ModuleList(
-            _doubling(there, here, smaller, larger)
+            doubling(there, here, smaller, larger)
             for here, there, smaller, larger in reversed(list(zip(channels, filters, sizes[1:], sizes, strict=False)))
         )
         self.narrow = nn.Linear(flat, coding) if coding else nn.Identity()
@@ -57,7 +57,7 @@ class ConvAutoencoder(Coder):
         return {"reconstruction": squared_error(x, self.pixels(self.code(x)))}
 
 
-def _doubling(inputs: int, outputs: int, smaller: tuple[int, int], larger: tuple[int, int]) -> nn.ConvTranspose2d:
+def doubling(inputs: int, outputs: int, smaller: tuple[int, int], larger: tuple[int, int]) -> nn.ConvTranspose2d:
     """3 × 3 with stride 2 from one size to the other: an even side needs one more row and one less around it."""
     odd = [large % 2 for large in larger]
     padding = tuple(0 if rest else 1 for rest in odd)

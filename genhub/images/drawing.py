@@ -4,12 +4,13 @@ x = drawn(model, DrawConfig(n=64, seed=1))
 for x in denoised(model, DrawConfig(steps=25, guidance=3.0), classes): …     # of a diffusion model, step by step
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import numpy as np
 import torch
 
+from genhub import steps
 from genhub.images.coder import Drawer
 from genhub.images.diffusion.unet import Diffusion
 from genhub.images.pixels import array
@@ -28,32 +29,47 @@ def codes(model: Drawer, config: DrawConfig) -> torch.Tensor:
     return config.temperature * z
 
 
-@torch.inference_mode()
 def drawn(model: Drawer, config: DrawConfig, classes: np.ndarray | None = None) -> np.ndarray:
     """(n, H, W[, 3]) uint8; a conditional model is told the numbers of the classes (n,), or every class in turn."""
-    z, y = codes(model, config), told(model, config.n, classes)
-    parts = range(0, config.n, PART)
-    return np.concatenate([decoded(model, z[at : at + PART], None if y is None else y[at : at + PART], config) for at in parts])
+    return steps.result(drawing(model, config, classes))
 
 
-@torch.inference_mode()
-def decoded(model: Drawer, z: torch.Tensor, y: torch.Tensor | None, config: DrawConfig | None = None) -> np.ndarray:
-    """(K, coding) → (K, H, W[, 3]) uint8; of `config` the way counts on which a diffusion model takes the noise away."""
-    if isinstance(model, Diffusion) and config is not None:
-        *_, last = model.denoise(z, y, **way(config))
-        return array(last)
-    return array(model.decode(z, y))
+def drawing(model: Drawer, config: DrawConfig, classes: np.ndarray | None = None) -> Generator[None, None, np.ndarray]:
+    """As `drawn`; yields as `decoding` does."""
+    with torch.inference_mode():
+        z, y = codes(model, config), told(model, config.n, classes)
+    parts = [slice(at, at + PART) for at in range(0, config.n, PART)]
+    found = []
+    for part in parts:
+        found.append((yield from decoding(model, z[part], None if y is None else y[part], config)))
+    return np.concatenate(found)
+
+
+def decoding(model: Drawer, z: torch.Tensor, y: torch.Tensor | None, config: DrawConfig | None = None) -> Generator[None, None, np.ndarray]:
+    """(K, coding) → (K, H, W[, 3]) uint8; yields after each step of a model that takes noise away, so that others can draw in between.
+    Of `config` the way counts on which it does."""
+    if not isinstance(model, Diffusion):
+        with torch.inference_mode():
+            return array(model.decode(z, y))
+    for x in _each(model.denoise(z, y, **({} if config is None else way(config)))):
+        last = x
+        yield
+    return array(last)
 
 
 def denoised(model: Diffusion, config: DrawConfig, classes: np.ndarray | None = None) -> Iterator[np.ndarray]:
     """As `drawn`, after each step what the model expects to draw then."""
-    steps = model.denoise(codes(model, config), told(model, config.n, classes), **way(config))
+    return map(array, _each(model.denoise(codes(model, config), told(model, config.n, classes), **way(config))))
+
+
+def _each(steps_taken: Iterator[torch.Tensor]) -> Iterator[torch.Tensor]:
+    """The same, with inference mode entered for each step alone: others draw in between."""
     while True:
-        with torch.inference_mode():  # entered for each step, since others draw in between
-            x = next(steps, None)
+        with torch.inference_mode():
+            x = next(steps_taken, None)
         if x is None:
             return
-        yield array(x)
+        yield x
 
 
 def told(model: Drawer, count: int, classes: np.ndarray | None = None) -> torch.Tensor | None:

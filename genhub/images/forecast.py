@@ -2,20 +2,20 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from genhub import tasks
 from genhub.images import figures, kinds, material, verdict
 from genhub.images.coder import parameters
 from genhub.images.drawn import verdict as drawn
+from genhub.images.eye import choose
 from genhub.training import outcome
 from genhub.training.loop import time_steps
 from genhub.training.plan import Session, make_accelerator
 
 SECONDS = 1.5  # of measured steps
 START_SECONDS = 0.5  # a process forked, its folder written
-JUDGED = 200  # images reconstructed for the measurement
+JUDGED, FEW = 200, 20  # images reconstructed or drawn for the measurement; FEW: of a model that takes many steps for each
 DRAWN = ("gan", "diffusion")  # whose verdict is on drawn images
 PASSES = {"autoencoder": 2, "vae": 6}  # over the test images for the verdict: reconstructions, codes, and a VAE's bound
 MORE = 1.1  # times the memory reckoned
@@ -52,8 +52,10 @@ def _judged(gathered: material.Material, task: str) -> float:
     """Seconds that the verdict takes."""
     gathered.model.cpu()
     if task in DRAWN:
-        _, seconds = _timed(lambda: list(drawn.judge(replace(gathered, test=gathered.test.part(slice(0, JUDGED))), stopped=False)))
-        return seconds / JUDGED * max(JUDGED, min(len(gathered.test), drawn.MOST))
+        few = gathered.test.part(slice(0, FEW if drawn.most(gathered.model) < drawn.MOST else JUDGED))
+        _, seconds = _timed(lambda: drawn.drawn_for(gathered.model, few))
+        _, looked = _timed(lambda: drawn.figures(few.x, few, gathered.train, choose(gathered.train), told=False))
+        return looked + seconds / len(few) * min(len(gathered.test), drawn.most(gathered.model))
     few = gathered.test.part(slice(0, JUDGED))
     _, read = _timed(lambda: figures.errors(gathered.model, few))
     _, lines = _timed(lambda: verdict.base_lines(gathered, few, stopped=False))

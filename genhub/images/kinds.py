@@ -1,7 +1,7 @@
 """The kinds of image models that are trained here, and what the training of each has of its own: models with an encoder, GANs, diffusion."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from genhub.events import Event
@@ -38,7 +38,6 @@ class Kind:
     maps: bool
 
 
-LIKENESS = ("judge_fid", "judge_fid_floor", "judge", "test_images")
 CODERS = Kind(
     plans.plan,
     lambda config, material, plan: plans.task(material, plan),
@@ -62,21 +61,18 @@ GANS = Kind(
     lambda task, plan: gan_alarms.Watch(task),
     drawn_verdict.judge,
     drawn_sentences.of,
-    LIKENESS,
+    ("judge_fid", "judge_fid_floor", "judge", "test_images"),
     maps=False,
 )
-DIFFUSION = Kind(
-    diffusion_plans.plan,
-    diffusion_plans.task,
-    diffusion_plans.rate,
-    diffusion_plans.batch_size,
-    diffusion_plans.epochs,
-    lambda run, material, task, seed: Drawings(run, material.model, material.validation, choose(material.train), seed),
-    lambda task, plan: diffusion_alarms.Watch(plan.epochs),
-    drawn_verdict.judge,
-    drawn_sentences.of,
-    LIKENESS,
-    maps=False,
+DIFFUSION = replace(
+    GANS,
+    plan=diffusion_plans.plan,
+    task=diffusion_plans.task,
+    rate=diffusion_plans.rate,
+    batch_size=diffusion_plans.batch_size,
+    epochs=diffusion_plans.epochs,
+    film=lambda run, material, task, seed: Drawings(run, material.model, material.validation, choose(material.train), seed),
+    alarms=lambda task, plan: diffusion_alarms.Watch(plan.epochs),
 )
 
 

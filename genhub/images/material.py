@@ -86,4 +86,4 @@ def blueprint_of(config: ImageConfig, images: Images) -> Blueprint:
     family = FAMILY[type(config)]
     variant = get(family, config.variant)
     options = {name: getattr(config, name) for name in variant.options if getattr(config, name) is not None}
-    return Blueprint(family, config.variant, images.shape, config.coding, classes, options)
+    return Blueprint(family, config.variant, images.shape, getattr(config, "coding", 0), classes, options)

@@ -4,6 +4,7 @@ painter = open_painter(folder)      # of a run, or of an embedded model
 painter.model, painter.names, painter.plane
 """
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from genhub import steps
 from genhub.errors import UserError
 from genhub.images import drawing, latent, stored
 from genhub.images.coder import Coder, Drawer, parameters, squared_error
@@ -84,13 +86,21 @@ class Painter:
 
     def draw(self, config: DrawConfig) -> tuple[np.ndarray, np.ndarray | None]:
         """Images (n, H, W[, 3]) uint8, and their `classes`. Raises UserError as those do."""
-        asked = self.classes(config.n, config.label)
-        return drawing.drawn(self.model, config, asked), asked
+        return steps.result(self.drawing(config))
 
-    def decode(self, codes: np.ndarray, label: str = "", config: DrawConfig | None = None) -> np.ndarray:
-        """(K, D) → (K, H, W[, 3]) uint8; `config`: see `drawing.decoded`."""
+    def drawing(self, config: DrawConfig) -> Generator[None, None, tuple[np.ndarray, np.ndarray | None]]:
+        """As `draw`, so that others can draw in between."""
+        asked = self.classes(config.n, config.label)
+        return (yield from drawing.drawing(self.model, config, asked)), asked
+
+    def decode(self, codes: np.ndarray, label: str = "") -> np.ndarray:
+        """(K, D) → (K, H, W[, 3]) uint8."""
+        return steps.result(self.decoding(codes, label))
+
+    def decoding(self, codes: np.ndarray, label: str = "", config: DrawConfig | None = None) -> Generator[None, None, np.ndarray]:
+        """As `decode`, so that others can draw in between; `config`: see `drawing.decoding`."""
         z = torch.from_numpy(np.asarray(codes, np.float32))
-        return drawing.decoded(self.model, z, self._told(len(z), label), config)
+        return drawing.decoding(self.model, z, self._told(len(z), label), config)
 
     @torch.inference_mode()
     def encode(self, x: torch.Tensor, label: str = "") -> np.ndarray:

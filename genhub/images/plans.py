@@ -29,8 +29,12 @@ def batch_size(config: ImageConfig, images: int) -> int:
 
 def epochs(config: ImageConfig, images: int) -> int:
     """The user's, or as many as take the steps that suit the variant."""
-    steps = STEPS.get(config.variant, USUAL_STEPS)
-    return config.epochs or min(MOST_EPOCHS, max(LEAST_EPOCHS, math.ceil(steps * batch_size(config, images) / images)))
+    return config.epochs or enough(STEPS.get(config.variant, USUAL_STEPS), batch_size(config, images), images)
+
+
+def enough(steps: int, batch: int, images: int) -> int:
+    """Epochs that take so many steps."""
+    return min(MOST_EPOCHS, max(LEAST_EPOCHS, math.ceil(steps * batch / images)))
 
 
 def precision(config: ImageConfig) -> str:

@@ -16,8 +16,6 @@ from genhub.events import Done, Event, Stage
 from genhub.images import kinds, latent, material, stored
 from genhub.images.alarms import watched
 from genhub.images.coder import parameters
-from genhub.images.diffusion.unet import Diffusion
-from genhub.images.gans.pair import GAN
 from genhub.images.stored import FORMAT
 from genhub.jobs.folder import RunFolder, write_json
 from genhub.text import card
@@ -80,8 +78,7 @@ class _Work(Work):
     def settle(self) -> None:
         """The model as it is used from now on."""
         self.model.eval()
-        if isinstance(self.model, GAN | Diffusion):
-            self.model.settle()
+        self.model.settle()
 
     def finish(self, trained: Trained) -> Iterator[Event]:
         yield Stage("verdict", "Judging on unseen images")

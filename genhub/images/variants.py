@@ -75,8 +75,12 @@ GANS = (
     Variant("dense-small", "gans.dense:DenseGAN", 30, {"hidden": (100, 150), "small": True, "dropout": 0.0}, OF_THE_DISCRIMINATOR),
     Variant("conv", "gans.conv:ConvGAN", 30, options=OF_THE_DISCRIMINATOR),
     Variant("dcgan", "gans.dcgan:DCGAN", 100, options=("normed", *OF_THE_DISCRIMINATOR), sides=4),
+    Variant("dcgan-narrow", "gans.dcgan:DCGAN", 32, {"filters": (64, 32)}, ("normed", *OF_THE_DISCRIMINATOR), 4),
 )  # fmt: skip
-DIFFUSIONS = (Variant("unet", "diffusion.unet:Diffusion", 0, sides=4),)
+DIFFUSIONS = (
+    Variant("unet", "diffusion.unet:Diffusion", 0, sides=4),
+    Variant("unet-narrow", "diffusion.unet:Diffusion", 0, {"widths": (24, 48, 48)}, sides=4),
+)
 FAMILIES: dict[str, dict[str, Variant]] = {
     "autoencoder": {each.name: each for each in AUTOENCODERS},
     "vae": {each.name: each for each in VAES},

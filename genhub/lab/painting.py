@@ -36,7 +36,7 @@ class Painting(Base):
 
     def draw(self, visitor: str, model: str, values: dict) -> dict:
         """Images that a model draws, see `serving.imaging.draw`. `values`: those of a DrawConfig."""
-        return self._painted("draw", visitor, model, config=gate.filled(DrawConfig, values).to_dict())
+        return self._painted("draw", visitor, model, seconds=DRAWING_SECONDS, config=gate.filled(DrawConfig, values).to_dict())
 
     def drawing(self, visitor: str, model: str, values: dict) -> Iterator[dict]:
         """As `draw`, of a diffusion model what it expects to draw on the way first: {step, steps, picture}, the answer of `draw` last."""
@@ -51,7 +51,7 @@ class Painting(Base):
     def drawn_file(self, visitor: str, model: str, values: dict, ending: str) -> Path:
         """The images of `draw` as a file to download: png, zip or npz."""
         kind = gate.choice(ending, ENDINGS, "format")
-        told = self._painted("file", visitor, model, config=gate.filled(DrawConfig, values).to_dict(), ending=kind)
+        told = self._painted("file", visitor, model, seconds=DRAWING_SECONDS, config=gate.filled(DrawConfig, values).to_dict(), ending=kind)
         data = base64.b64decode(told["file"])
         path = self._new_folder(self.settings.downloads, visitor, len(data)) / f"genhub-drawn.{kind}"
         path.write_bytes(data)
@@ -130,8 +130,8 @@ class Painting(Base):
             return catalog.IMAGE_MODELS[model].of
         return str((self.folder(visitor, model).read("passport.json").get("data") or {}).get("sha256"))
 
-    def _painted(self, op: str, visitor: str, model: str, **args: Any) -> dict:
-        return self.worker.call(f"images.{op}", {"run_dir": str(self._painter(visitor, model)), **args}, seconds=SECONDS)
+    def _painted(self, op: str, visitor: str, model: str, seconds: float = SECONDS, **args: Any) -> dict:
+        return self.worker.call(f"images.{op}", {"run_dir": str(self._painter(visitor, model)), **args}, seconds=seconds)
 
     def _painter(self, visitor: str, model: str) -> Path:
         """The folder of an image model. Raises UserError for one that there is not."""

@@ -1,8 +1,9 @@
 """Two image models side by side: what the model worker can be asked, from JSON to JSON. Pictures are PNG in base64.
 
 images.beside   {run_dir, other, third, seed} → {picture: images, and what each of the two gives back of them, one row each; errors: [a, b],
-                squared, a pixel, over `count` images, None of one that reads no images, which has no row; kept: 0 or 1, by whose run, None where they are drawn; samples: [picture, or "" of an
-                autoencoder without a map, …]; sizes, parameters: of each; unseen: by both, as far as is known}
+                squared, a pixel, over `count` images, None of one that reads no images, which has no row; kept: 0 or 1, by whose run,
+                None where they are drawn; samples: [picture, or "" of an autoencoder without a map, …]; sizes, parameters: of each;
+                unseen: by both, as far as is known}
 
 The images are those that the first model's run kept for its verdict, else those of the second one's; where neither has any, a third model, a
 conditional one, draws them. Classes go by their names: the two models may number them differently.

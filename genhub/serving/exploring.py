@@ -15,6 +15,7 @@ images.give_back  {run_dir, pixels | sketch: bytes in base64, centred?, damage?,
 """
 
 import base64
+from collections.abc import Generator
 from typing import Any
 
 import numpy as np
@@ -35,26 +36,21 @@ OUTSIDE = 1e3
 BOXED = 200  # known images that say how a sketch is laid out
 
 
-def look(context: Any, args: dict) -> dict:
+def look(context: Any, args: dict) -> Generator[None, None, dict]:
     painter = context.models.painter(args.get("run_dir"))
     code, label = _code(painter, args)
     draws = np.random.default_rng(0).standard_normal((ALIKE, len(code))).astype(np.float32)
-    way = _way(args)
-    told = {
-        "picture": picture(painter.decode(code[None], label, way)),
-        "code": numbers(code),
-        "size": len(code),
-        "class": painter.told(label),
-    }
+    spread = painter.plane.spread if painter.mapped else 1.0
+    x = yield from painter.decoding(np.concatenate([code[None], code + NEAR * spread * draws]), label, _way(args))
+    told = {"picture": picture(x[:1]), "alike": picture(x[1:]), "code": numbers(code), "size": len(code), "class": painter.told(label)}
     if not painter.mapped:
-        return {**told, "alike": picture(painter.decode(code + NEAR * draws, label, way))}
+        return told
     plane, most = painter.plane, _varied(painter)
     return {
         **told,
         "place": plane.place(code[None])[0].tolist(),
         "spread": [[int(number), float(code[number]), float(plane.spread[number])] for number in most],
         "nearest": _nearest(painter, code),
-        "alike": picture(painter.decode(code + NEAR * plane.spread * draws, label)),
     }
 
 

@@ -67,7 +67,7 @@ def draw(context: Any, args: dict) -> Generator[dict | None, None, dict]:
                 film.append({"step": step, "steps": config.steps, "picture": picture(x, columns)})
             yield film[-1] if step in shown else None
     else:
-        x = drawing.drawn(painter.model, config, asked)
+        x = yield from drawing.drawing(painter.model, config, asked)
     return {
         "picture": picture(x, columns),
         "film": film,
@@ -83,12 +83,7 @@ def file(context: Any, args: dict) -> Generator[None, None, dict]:
     config, painter = DrawConfig.from_dict(args["config"]), context.models.painter(args.get("run_dir"))
     if painter.denoises:
         _at_most(MOST_DENOISED, config)
-        asked = painter.classes(config.n, config.label)
-        for step in drawing.denoised(painter.model, config, asked):
-            x = step
-            yield None
-    else:
-        x, asked = painter.draw(config)
+    x, asked = yield from painter.drawing(config)
     return {"file": base64.b64encode(saved.as_file(x, asked, painter.names, args["ending"])).decode("ascii")}
 
 

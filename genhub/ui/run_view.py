@@ -9,6 +9,7 @@ from genhub.ui import charts, markup
 
 LIVE = ("queued", "running", "stopping")
 BELIEVED = {"real": "d_real", "fake": "d_fake", "unseen real": "val_real"}
+NOISY = {"little": "val_quarter_1", "some": "val_quarter_2", "much": "val_quarter_3", "hardly anything else": "val_quarter_4"}
 TERMS = {"val_reconstruction": "pixels", "val_kl": "code (KL)", "val_sparsity": "code (sparsity)"}  # of an image model's loss
 
 
@@ -85,7 +86,13 @@ def curves(parts: dict[str, dict[str, list]]) -> str:
     told = f"Loss of {name}: lower is better; what validates teaches nothing." if any(loss.values()) else ""
     left = charts.lines(loss, "step", "loss", told)
     terms = {called: values[name] for name, called in TERMS.items() if values.get(name)}
+    noisy = {called: values[name] for called, name in NOISY.items() if values.get(name)}
     apart = charts.lines(terms, "step", "loss", "The terms of the loss on the validation images, as they count.") if terms else ""
+    apart += (
+        charts.lines(noisy, "step", "error", "How far off the noise is told on validation images, by how much of it was added.")
+        if noisy
+        else ""
+    )
     right = charts.lines(accuracy, "step", "accuracy", f"Accuracy of {name} on the validation rows.", (0, 1))
     return f'<div class="gh-two">{left}{apart}{right}{rate}</div>'
 
@@ -101,7 +108,8 @@ def adversaries(values: dict[str, list]) -> str:
         (
             BELIEVED,
             "believed",
-            "What the discriminator believes of images: it learns from real and fake ones, and not from the unseen ones.",
+            "What the discriminator believes of images, 1 being real: it learns from real and fake ones, not from the unseen. "
+            "A hinge or Wasserstein loss has no 1.",
         ),
         ({"discriminator": "d_norm", "generator": "g_norm"}, "norm", "How long the gradients are: one that vanishes teaches nothing."),
         (

@@ -95,6 +95,26 @@ def test_a_seed_decides_what_chance_brings_and_without_chance_there_is_none():
     assert torch.equal(drawn[3], drawn[4])
 
 
+def test_two_drawings_by_turns_are_those_drawn_alone():
+    made, z = model(), torch.randn(1, 64)
+    with torch.inference_mode():
+        alone = [list(made.denoise(z, steps=steps, chance=0.5))[-1] for steps in (3, 7)]
+        three, seven = made.denoise(z, steps=3, chance=0.5), made.denoise(z, steps=7, chance=0.5)
+        by_turns = [next(three), next(seven), next(three), next(seven), next(three)]
+        *_, last = seven
+    assert torch.equal(by_turns[-1], alone[0])
+    assert torch.equal(last, alone[1])
+
+
+def test_an_image_is_the_same_whatever_is_drawn_beside_it():
+    made, z = model(), torch.randn(3, 64)
+    with torch.inference_mode():
+        *_, together = made.denoise(z, steps=4, chance=1.0)
+        *_, single = made.denoise(z[1:2], steps=4, chance=1.0)
+    assert torch.allclose(together[1:2], single, atol=1e-5)
+    assert not torch.allclose(together[0], together[1], atol=1e-2)
+
+
 def test_a_conditional_one_needs_the_classes():
     with pytest.raises(ValueError, match="needs the classes"):
         model(classes=2).decode(torch.randn(1, 64))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from genhub import steps
 from genhub.errors import UserError
 from genhub.images import drawing, figures, latent
 from genhub.images.coder import Shape
@@ -58,7 +59,7 @@ def test_a_map_is_kept(images, tmp_path):
 def test_a_place_of_a_conditional_model_is_decoded_for_a_class(images):
     coder = model(4, classes=3)
     codes = latent.plane(coder, images).at(np.zeros((2, 2)))
-    first, other = (drawing.decoded(coder, torch.from_numpy(codes), torch.full((len(codes),), number)) for number in (0, 2))
+    first, other = (steps.result(drawing.decoding(coder, torch.from_numpy(codes), torch.full((len(codes),), number))) for number in (0, 2))
     assert first.shape == (2, 8, 8)
     assert np.array_equal(first[0], first[1])
     assert not np.array_equal(first, other)

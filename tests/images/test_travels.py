@@ -85,7 +85,8 @@ def alone(script: Path, *words: str, **environment: str):
     assert done.returncode == 0, done.stderr
 
 
-def test_the_script_draws_what_we_draw(run, tmp_path):
+def draws_as_we_do(run, tmp_path):
+    """The run leaves and comes back, and its script draws, without us, the images that it draws here."""
     again = opened(packed(run, tmp_path), tmp_path / "again")
     script = again / FILE
     script.write_text(code.script(again))
@@ -94,6 +95,10 @@ def test_the_script_draws_what_we_draw(run, tmp_path):
     with Image.open(again / "drawn.png") as picture:
         drawn = np.asarray(picture)
     assert np.array_equal(drawn, grid(drawing.drawn(stored.load(again / "model"), DrawConfig(n=16, seed=3)), 8))
+
+
+def test_the_script_draws_what_we_draw(run, tmp_path):
+    draws_as_we_do(run, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -111,14 +116,7 @@ def test_a_model_that_only_draws_travels_with_its_card_and_its_script(rows, tmp_
     card = (run.path / "README.md").read_text()
     assert f"| judge FID | {metrics['judge_fid']:.2f} | {metrics['judge_fid_floor']:.2f} |" in card
     assert {"gan": "Generative adversarial network", "diffusion": "Diffusion model"}[family] in card
-    again = opened(packed(run, tmp_path), tmp_path / "again")
-    script = again / FILE
-    script.write_text(code.script(again))
-    assert not re.search(r"^(from|import) genhub", script.read_text(), re.MULTILINE)
-    alone(script, "drawn.png", N="16", SEED="3")
-    with Image.open(again / "drawn.png") as picture:
-        drawn = np.asarray(picture)
-    assert np.array_equal(drawn, grid(drawing.drawn(stored.load(again / "model"), DrawConfig(n=16, seed=3)), 8))
+    draws_as_we_do(run, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["denoising", "conv", "recurrent"])

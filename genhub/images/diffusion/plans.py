@@ -1,15 +1,13 @@
 """How a diffusion model is trained: the options as the training loop's plan, with the sizes that suit."""
 
-import math
-
 from genhub.images.diffusion.task import AVERAGE, NETWORK, DiffusionTask
 from genhub.images.material import Material
+from genhub.images.plans import enough
 from genhub.training.configs import DiffusionConfig
 from genhub.training.plan import Phase, Plan
 
 USUAL_RATE = 1e-3
 STEPS = 3_000
-LEAST_EPOCHS, MOST_EPOCHS = 5, 500
 FEW = 5_000  # images from which on batches are large
 
 
@@ -22,7 +20,7 @@ def batch_size(config: DiffusionConfig, images: int) -> int:
 
 
 def epochs(config: DiffusionConfig, images: int) -> int:
-    return config.epochs or min(MOST_EPOCHS, max(LEAST_EPOCHS, math.ceil(STEPS * batch_size(config, images) / images)))
+    return config.epochs or enough(STEPS, batch_size(config, images), images)
 
 
 def plan(config: DiffusionConfig, material: Material) -> Plan:

@@ -7,7 +7,6 @@ from torch import nn
 
 from genhub.images.diffusion.unet import TIMES, Diffusion
 from genhub.images.pixels import Coded, Examples, Images
-from genhub.training import averaged
 from genhub.training.plan import Trainable
 
 NETWORK, AVERAGE = "unet", "average"
@@ -47,7 +46,7 @@ class DiffusionTask(Trainable):
 
     def after_step(self, step: int) -> None:
         if self.keeps:
-            averaged.move(self.diffusion.average, self.diffusion.unet, averaged.share(self.keeps, step))
+            self.diffusion.move_average(self.keeps, step)
 
     def measure(self, outputs: Mapping[str, torch.Tensor], batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """Of each quarter of the way to noise images and errors."""

@@ -7,13 +7,14 @@ A conditional model is told the class, and one time in ten that there is none, s
 2022). The code of an image is the noise that it is drawn from, as many numbers as it has pixels.
 """
 
+import zlib
 from collections.abc import Iterator, Sequence
 
 import torch
 from torch import nn
 
-from genhub.images.coder import Drawer, Shape
-from genhub.training import averaged
+from genhub.images.averaged import AveragedDrawer
+from genhub.images.coder import Shape
 
 TIMES = 1_000
 SCHEDULE = {"num_train_timesteps": TIMES, "beta_schedule": "squaredcos_cap_v2", "timestep_spacing": "trailing"}
@@ -22,8 +23,10 @@ UNTOLD = 0.1  # share of the images of which a conditional model is not told the
 GROUPS = 8
 
 
-class Diffusion(Drawer):
+class Diffusion(AveragedDrawer):
     """`coding` is not chosen: it is the number of pixels. Sides must be multiples of 4."""
+
+    draws = "unet"
 
     def __init__(self, shape: Shape, coding: int = 0, classes: int = 0, *, widths: Sequence[int] = (32, 64, 64)):
         from diffusers import DDIMScheduler, UNet2DModel
@@ -41,8 +44,7 @@ class Diffusion(Drawer):
             norm_num_groups=GROUPS,
             num_class_embeds=classes + 1 if classes else None,  # the last one: no class
         )
-        self.average: nn.Module | None = None
-        self.schedule = DDIMScheduler(**SCHEDULE)
+        self.schedule = DDIMScheduler(**SCHEDULE)  # for adding noise: a drawing has one of its own, for others draw in between
 
     def error(self, x: torch.Tensor, y: torch.Tensor | None, noise: torch.Tensor, times: torch.Tensor) -> torch.Tensor:
         """(B, C, H, W) from 0 to 1, noise of the same shape, (B,) whole numbers below TIMES → (B,) squared errors of the noise, a pixel."""
@@ -70,13 +72,16 @@ class Diffusion(Drawer):
         seed: int = 0,
     ) -> Iterator[torch.Tensor]:
         """(B, coding) → after each step the images that it expects then, (B, C, H, W) from 0 to 1; the last ones are drawn. guidance: w; 1: none.
-        chance: the share of the noise that comes anew at every step; 0: DDIM, 1: DDPM."""
-        told = None if not self.classes else self.checked(y)
-        self.schedule.set_timesteps(steps)
-        generator = torch.Generator(z.device).manual_seed(seed)
+        chance: the share of the noise that comes anew at every step; 0: DDIM, 1: DDPM. What comes is a function of seed and code, so that
+        an image is the same whatever is drawn beside it."""
+        told = self.needed(y)
+        schedule = type(self.schedule).from_config(self.schedule.config)
+        schedule.set_timesteps(steps)
+        generators = [torch.Generator().manual_seed(seed + zlib.crc32(code.numpy().tobytes())) for code in z.cpu()] if chance else []
         x = z.view(len(z), self.shape.channels, self.shape.height, self.shape.width)
-        for time in self.schedule.timesteps:
-            found = self.schedule.step(self.guided(x, time, told, guidance), time, x, eta=chance, generator=generator)
+        for time in schedule.timesteps:
+            fresh = torch.stack([torch.randn(x.shape[1:], generator=one) for one in generators]).to(x.device) if chance else None
+            found = schedule.step(self.guided(x, time, told, guidance), time, x, eta=chance, variance_noise=fresh)
             x = found.prev_sample
             yield ((found.pred_original_sample + 1) / 2).clamp(0, 1)
 
@@ -89,21 +94,6 @@ class Diffusion(Drawer):
         with_class, without = self.network()(x.repeat(2, 1, 1, 1), times.repeat(2), class_labels=both).sample.float().chunk(2)
         return without + guidance * (with_class - without)
 
-    def checked(self, y: torch.Tensor | None) -> torch.Tensor:
-        if y is None:
-            raise ValueError("a conditional model needs the classes")
-        return y.long()
-
     def decode(self, z: torch.Tensor, y: torch.Tensor | None = None) -> torch.Tensor:
         *_, last = self.denoise(z, y)
         return last
-
-    def keep_average(self) -> None:
-        """From now on a moving mean is kept, which begins as the network is."""
-        self.average = averaged.begun(self.unet)
-
-    def settle(self) -> None:
-        """The mean becomes the network, and is no longer kept."""
-        if self.average is not None:
-            self.unet.load_state_dict(self.average.state_dict())
-            self.average = None

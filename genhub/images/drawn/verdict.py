@@ -1,5 +1,5 @@
-"""The verdict on a model that only draws: drawn images beside real ones that it has not seen, by the features of an eye (genhub/images/eye.py), and beside what two
-sets of real images say of each other."""
+"""The verdict on a model that only draws: drawn images beside real ones that it has not seen, by the features of an eye
+(genhub/images/eye.py), and beside what two sets of real images say of each other."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,14 +8,16 @@ import torch
 
 from genhub.events import Event, Progress
 from genhub.images import measures
+from genhub.images.coder import Drawer
+from genhub.images.diffusion.unet import Diffusion
 from genhub.images.drawing import drawn as drawn_by
-from genhub.images.eye import choose
+from genhub.images.eye import Eye, choose
 from genhub.images.material import Material
 from genhub.images.measures import Moments, frechet_distance
 from genhub.images.pixels import Images
 from genhub.training.configs import DrawConfig
 
-MOST = 10_000  # test images, and as many drawn ones
+MOST, MOST_IN_STEPS = 10_000, 500  # test images, and as many drawn ones
 AFTER_STOP = 200
 REACHED = 2_000  # of each set between which all distances are taken
 SEED = 0
@@ -24,21 +26,39 @@ DIGITS = 5
 
 def judge(material: Material, stopped: bool) -> Iterator[Event]:
     """Progress; a generator whose return value is what metrics.json begins with."""
-    test = material.test.part(slice(0, AFTER_STOP if stopped else MOST))
-    eye = choose(material.train)
-    yield Progress(0, 3, None, f"{len(test):,} images drawn")
-    y = test.y if material.model.classes else None
-    drawn = drawn_by(material.model, DrawConfig(n=len(test), seed=SEED), y)
-    yield Progress(1, 3, None, f"Looked at by {eye.name}")
-    learnt = material.train.part(slice(0, max(len(test), REACHED)))
+    model, eye = material.model, choose(material.train)
+    test = material.test.part(slice(0, min(AFTER_STOP, most(model)) if stopped else most(model)))
+    yield Progress(0, 2, None, f"{len(test):,} images drawn")
+    drawn = drawn_for(model, test)
+    yield Progress(1, 2, None, f"Looked at by {eye.name}")
+    found = {
+        **figures(drawn, test, material.train, eye, told=bool(model.classes)),
+        "judge": eye.name,
+        "test_images": len(test),
+        "code": {"size": model.coding},
+    }
+    return {name: _rounded(value) for name, value in found.items()}
+
+
+def most(model: Drawer) -> int:
+    """Images that are drawn for a verdict, at most: fewer by a model that takes many steps for each."""
+    return MOST_IN_STEPS if isinstance(model, Diffusion) else MOST
+
+
+def drawn_for(model: Drawer, test: Images) -> np.ndarray:
+    """As many images as there are in `test`, of a conditional model of the same classes."""
+    return drawn_by(model, DrawConfig(n=len(test), seed=SEED), test.y if model.classes else None)
+
+
+def figures(drawn: np.ndarray, test: Images, train: Images, eye: Eye, *, told: bool) -> dict:
+    """`likeness`; where there are classes `of_classes` as classes, and `obeyed` as asked, of a model that is told them."""
+    learnt = train.part(slice(0, max(len(test), REACHED)))
     seen = {"real": eye.of(test.x), "drawn": eye.of(drawn), "learnt": eye.of(learnt.x)}
-    yield Progress(2, 3, None, "Compared")
-    found = {**likeness(seen), "judge": eye.name, "test_images": len(test), "code": {"size": material.model.coding}}
+    found = likeness(seen)
     if len(learnt.names) > 1:
         found["classes"] = of_classes(seen, learnt, test)
-        if material.model.classes:
-            found["asked"] = obeyed(seen, learnt, test)
-    return {name: _rounded(value) for name, value in found.items()}
+        found |= {"asked": obeyed(seen, learnt, test)} if told else {}
+    return found
 
 
 def likeness(seen: dict[str, torch.Tensor]) -> dict:

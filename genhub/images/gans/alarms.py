@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from genhub.events import Note
 from genhub.images.alarms import Alarms
+from genhub.images.gans.losses import PROBABLE
 from genhub.images.gans.task import GANTask
 
 LASTING = 8  # reports in a row
@@ -18,8 +19,8 @@ STRONG = (
     "generator is told little. Try a smaller rate of the discriminator, label smoothing, noise, or a Wasserstein loss."
 )
 WEAK = (
-    "The generator is too strong: the discriminator takes fake images for real ({fake:.0%}) as often as real ones ({real:.0%}) while they are "
-    "not alike yet. Try a larger rate of the discriminator or two of its steps."
+    "The generator is too strong: the discriminator believes fake images ({fake:.0%}) more than real ones ({real:.0%}), so it says nothing of use. "
+    "Try a larger rate of the discriminator or two of its steps."
 )
 VANISHED = (
     "The generator's gradient has vanished: it is {share:.1%} of what it was. Try the non-saturating loss, a Wasserstein loss, or a smaller "
@@ -41,7 +42,7 @@ class Watch(Alarms):
 
     def __init__(self, task: GANTask):
         super().__init__()
-        self.task = task
+        self.task, self.probable = task, task.rules.loss in PROBABLE
         self.sure = self.fooled = self.validated = 0
         self.norms: list[float] = []
         self.seen = 0.0
@@ -49,7 +50,7 @@ class Watch(Alarms):
     def look(self, step: int, values: Mapping[str, float]) -> Iterator[Note]:
         if "judge_fid" in values:
             yield from self.validation(values)
-        elif "d_real" in values and self.task.rules.loss != "wasserstein":
+        elif "d_real" in values and self.probable:
             yield from self.beliefs(values["d_real"], values["d_fake"])
         if "g_norm" in values:
             yield from self.gradient(values["g_norm"])
@@ -79,5 +80,5 @@ class Watch(Alarms):
             yield from self.say("collapse", COLLAPSE.format(share=values["variety"], lost=f", and nothing is of {named}" if named else ""))
         elif named:
             yield from self.say("lost", LOST.format(lost=named))
-        if self.task.rules.loss != "wasserstein" and values["val_real"] < self.seen - UNSEEN:
+        if self.probable and values["val_real"] < self.seen - UNSEEN:
             yield from self.say("by heart", BY_HEART.format(seen=self.seen, unseen=values["val_real"]))

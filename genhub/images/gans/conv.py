@@ -5,12 +5,12 @@ discriminator  convolutions of 16, 32 and 64 filters, each with max-pooling and 
 """
 
 import math
-from collections.abc import Sequence
 
 import torch
 from torch import nn
 
 from genhub.images.coder import Shape
+from genhub.images.conv import doubling
 from genhub.images.gans.pair import GAN, LEAK, Discriminator
 
 CHANNELS = 10  # of the small picture
@@ -31,13 +31,6 @@ class ConvGenerator(nn.Module):
 
     def forward(self, told: torch.Tensor) -> torch.Tensor:
         return self.body(self.widen(told).unflatten(1, self.small))
-
-
-def doubling(there: int, here: int, small: Sequence[int], large: Sequence[int]) -> nn.ConvTranspose2d:
-    """A transposed convolution of 3 × 3 from pictures of `small` sides to such of `large` ones: twice as long, or one more."""
-    rest = [big - 2 * little for little, big in zip(small, large, strict=True)]
-    padding = [int(not more) for more in rest]
-    return nn.ConvTranspose2d(there, here, 3, stride=2, padding=padding, output_padding=padding)
 
 
 class ConvGAN(GAN):

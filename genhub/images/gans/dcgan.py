@@ -33,7 +33,7 @@ class DCGenerator(nn.Module):
 
 
 class DCGAN(GAN):
-    """`normed`: batch norm in the discriminator."""
+    """`normed`: batch norm in the discriminator. It is always that of the batch: statistics kept of real and fake images together fit neither."""
 
     def __init__(
         self, shape: Shape, coding: int = 100, classes: int = 0, *, filters: Sequence[int] = FILTERS, normed: bool = True, **remedies
@@ -44,7 +44,10 @@ class DCGAN(GAN):
         there = shape.channels
         for place, here in enumerate(reversed(filters)):
             norm = normed and place > 0
-            layers += [nn.Conv2d(there, here, 4, stride=2, padding=1, bias=not norm), *([nn.BatchNorm2d(here)] if norm else [])]
+            layers += [
+                nn.Conv2d(there, here, 4, stride=2, padding=1, bias=not norm),
+                *([nn.BatchNorm2d(here, track_running_stats=False)] if norm else []),
+            ]
             layers.append(nn.LeakyReLU(LEAK))
             there = here
         features = there * (shape.height >> len(filters)) * (shape.width >> len(filters))

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from genhub.images.coder import Drawer, Shape
-from genhub.training import averaged
+from genhub.images.averaged import AveragedDrawer
+from genhub.images.coder import Shape
 
 LEAK = 0.2  # slope of the discriminator's leaky ReLU below 0 (Radford et al. 2016)
 
@@ -47,14 +47,14 @@ def variation(features: torch.Tensor) -> torch.Tensor:
     return each.mean().to(features.dtype).expand(len(features), 1)
 
 
-class GAN(Drawer):
-    """generator: (B, coding + classes) → (B, C, H, W) from 0 to 1. average: a generator whose weights are a moving mean of those that learn,
-    while one is kept; then it is the one that draws."""
+class GAN(AveragedDrawer):
+    """generator: (B, coding + classes) → (B, C, H, W) from 0 to 1."""
+
+    draws = "generator"
 
     def __init__(self, shape: Shape, coding: int, classes: int, generator: nn.Module, discriminator: Discriminator):
         super().__init__(shape, coding, classes)
         self.generator, self.discriminator = generator, discriminator
-        self.average: nn.Module | None = None
 
     def decode(self, z: torch.Tensor, y: torch.Tensor | None = None) -> torch.Tensor:
         return self.draw(z, y, self.generator if self.average is None else self.average).float()
@@ -66,13 +66,3 @@ class GAN(Drawer):
     def believe(self, x: torch.Tensor, y: torch.Tensor | None = None) -> torch.Tensor:
         """(B, C, H, W) from 0 to 1 → (B,): see `Discriminator.forward`."""
         return self.discriminator(x, y if self.classes else None)
-
-    def keep_average(self) -> None:
-        """From now on a moving mean is kept, which begins as the generator is."""
-        self.average = averaged.begun(self.generator)
-
-    def settle(self) -> None:
-        """The mean becomes the generator, and is no longer kept."""
-        if self.average is not None:
-            self.generator.load_state_dict(self.average.state_dict())
-            self.average = None

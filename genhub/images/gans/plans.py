@@ -1,18 +1,16 @@
 """How a GAN is trained: the options as rules of the game and as the training loop's plan, with the sizes that suit."""
 
-import math
-
 from genhub.images.eye import choose
 from genhub.images.gans.task import AVERAGE, DISCRIMINATOR, GENERATOR, GANTask, Rules
 from genhub.images.material import Material
+from genhub.images.plans import enough
 from genhub.training.configs import GANConfig
 from genhub.training.plan import Phase, Plan
 
-RATES = {"dcgan": 5e-4, "conv": 1e-3}  # of the generator; of all others USUAL
+RATES = {"dcgan": 5e-4, "dcgan-narrow": 5e-4, "conv": 1e-3}  # of the generator; of all others USUAL
 USUAL = 3e-4
-STEPS = {"dcgan": 2_000, "conv": 4_000}  # of the generator that suit; of all others USUAL_STEPS
+STEPS = {"dcgan": 2_000, "dcgan-narrow": 2_000, "conv": 4_000}  # of the generator that suit; of all others USUAL_STEPS
 USUAL_STEPS = 6_000
-LEAST_EPOCHS, MOST_EPOCHS = 5, 500
 SMALL, LARGE = 32, 64  # batches
 FEW = 5_000  # images from which on the batches are large
 BETAS = {"wasserstein": (0.0, 0.9)}  # of AdamW; of all others what follows (Radford et al. 2016)
@@ -31,7 +29,7 @@ def batch_size(config: GANConfig, images: int) -> int:
 def epochs(config: GANConfig, images: int) -> int:
     """The user's, or as many as give the generator the steps that suit; a critic takes more."""
     steps = STEPS.get(config.variant, USUAL_STEPS) * config.steps_of_discriminator
-    return config.epochs or min(MOST_EPOCHS, max(LEAST_EPOCHS, math.ceil(steps * batch_size(config, images) / images)))
+    return config.epochs or enough(steps, batch_size(config, images), images)
 
 
 def plan(config: GANConfig, material: Material) -> Plan:

@@ -13,7 +13,6 @@ from genhub.images.gans.pair import GAN
 from genhub.images.gans.replay import Replay
 from genhub.images.measures import Moments, covered, frechet_distance
 from genhub.images.pixels import Coded, Examples, Images
-from genhub.training import averaged
 from genhub.training.plan import Trainable
 
 GENERATOR, DISCRIMINATOR, AVERAGE = "generator", "discriminator", "average"
@@ -129,15 +128,17 @@ class GANTask(Trainable):
         return each.sum()
 
     def believed(self, logits: torch.Tensor) -> torch.Tensor:
-        """The probability of being real; of a critic what it says."""
-        return logits if self.rules.loss == "wasserstein" else logits.sigmoid()
+        """The probability of being real, of 0 to 1; of a loss that knows none (see `losses.PROBABLE`) what is said."""
+        if self.rules.loss == "least-squares":
+            return logits.clamp(0, 1)
+        return logits.sigmoid() if self.rules.loss in losses.PROBABLE else logits
 
     def after_turn(self, turn: str, norm: torch.Tensor) -> None:
         self.tally("g_norm" if turn == GENERATOR else "d_norm", norm)
 
     def after_step(self, step: int) -> None:
         if self.rules.average and self.model.both:
-            averaged.move(self.gan.average, self.gan.generator, averaged.share(self.rules.average, step // self.rules.critics))
+            self.gan.move_average(self.rules.average, step // self.rules.critics)
 
     def begin_epoch(self, epoch: int) -> None:
         self.model.noise = self.rules.noise * (1 - epoch / self.epochs)

@@ -30,8 +30,12 @@ GANS = {  # variant → (what it is called, what it is)
     "dense-small": ("Dense, small", "30 – 100 – 150 – pixels and back, SELU."),
     "conv": ("Convolutional", "Transposed convolutions of 32 and 16 filters against 16, 32 and 64 with pooling and dropout."),
     "dcgan": ("DCGAN", "Strided convolutions and batch norm, by Radford's five rules."),
+    "dcgan-narrow": ("DCGAN, narrow", "The same with half the filters: a quarter of the work."),
 }
-DIFFUSIONS = {"unet": ("U-Net", "32, 64 and 64 channels, attention at the bottom; it takes noise away.")}
+DIFFUSIONS = {  # variant → (what it is called, what it is)
+    "unet": ("U-Net", "32, 64 and 64 channels, attention at the bottom; it takes noise away."),
+    "unet-narrow": ("U-Net, narrow", "The same with 24, 48 and 48 channels: half the work."),
+}
 LOSSES = ("non-saturating", "saturating", "wasserstein", "hinge", "least-squares")
 LEAST_TRUNCATION = 0.1
 CRITIC_STEPS, CRITIC_PENALTY = 3, 10.0  # of a Wasserstein loss, where nobody says
@@ -77,7 +81,6 @@ class DrawConfig(Config):
 class ImageConfig(Config):
     """What the training of every image model has."""
 
-    coding: int = option(0, "Numbers that an image is described by: the bottleneck; 0: what the variant has.", low=0, high=2_048)
     epochs: int | None = option(None, "Times that every image is seen; empty: the more, the fewer images there are.", low=1, high=1_000)
     batch_size: int | None = option(
         None, "Images an optimiser step; empty: the fewer there are, the fewer.", low=4, high=1_024, advanced=True
@@ -102,7 +105,14 @@ class ImageConfig(Config):
 
 
 @dataclass(frozen=True)
-class AutoencoderConfig(ImageConfig):
+class CodedConfig(ImageConfig):
+    """Of a model whose code has as many numbers as one likes."""
+
+    coding: int = option(0, "Numbers that an image is described by: the bottleneck; 0: what the variant has.", low=0, high=2_048)
+
+
+@dataclass(frozen=True)
+class AutoencoderConfig(CodedConfig):
     """Train an autoencoder on images. Options of other variants have no effect."""
 
     variant: str = option("stacked", "What is trained.", choices=tuple(AUTOENCODERS))
@@ -113,7 +123,7 @@ class AutoencoderConfig(ImageConfig):
 
 
 @dataclass(frozen=True)
-class VAEConfig(ImageConfig):
+class VAEConfig(CodedConfig):
     """Train a variational autoencoder on images."""
 
     variant: str = option("conv", "What is trained.", choices=tuple(VAES))
@@ -132,7 +142,7 @@ class VAEConfig(ImageConfig):
 
 
 @dataclass(frozen=True)
-class GANConfig(ImageConfig):
+class GANConfig(CodedConfig):
     """Train a generative adversarial network on images."""
 
     variant: str = option("dcgan", "What is trained.", choices=tuple(GANS))
@@ -186,7 +196,7 @@ class GANConfig(ImageConfig):
 
 @dataclass(frozen=True)
 class DiffusionConfig(ImageConfig):
-    """Train a diffusion model on images. Its code is the noise that it begins with: `coding` has no effect."""
+    """Train a diffusion model on images. Its code is the noise that it begins with."""
 
     variant: str = option("unet", "What is trained.", choices=tuple(DIFFUSIONS))
     conditional: bool = option(False, "Tell the model the class of each image, so that it can be asked for one, and guided.")

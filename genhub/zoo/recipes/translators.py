@@ -322,12 +322,11 @@ def make(name: str, split: Split, options: stage.Options, vocabulary: int = VOCA
     material = prepare(split, DIRECTIONS[name], options.seed, vocabulary)
     model = build(material.tokenizer, options.seed)
     network, told = Seq2SeqLogits(model), None
-    first = stage.train(name, Task(network, material, start_row(model)), plan(options.seed), options)
-    if first is not None:
+    if first := stage.train(name, Task(network, material, start_row(model)), plan(options.seed), options):
         meaned = Meaned(network)
-        again = stage.train(name, SecondTask(meaned, material, start_row(model)), plan(options.seed, again=True), options)
-        told = again and together(first, again)
-        model.load_state_dict(meaned.mean.translator.state_dict())
+        if again := stage.train(name, SecondTask(meaned, material, start_row(model)), plan(options.seed, again=True), options):
+            told = together(first, again)
+            model.load_state_dict(meaned.mean.translator.state_dict())
     trained = (model, material.tokenizer, told)
     return told and publish.replace_folder(options.into / name, lambda folder: publish_as(folder, name, trained, split, options.seed))
 
