@@ -44,6 +44,11 @@ def test_a_vae_is_trained_on_the_digits_and_draws(capsys, tmp_path):
         assert file["x"].dtype == np.uint8
         assert file["y"].tolist() == ["7"] * 12
         first = file["x"]
+    enlarged = tmp_path / "set.zip"
+    assert genhub(capsys, "sample", "--run", run, "--each", "3", "--datasets", "--out", str(enlarged))[0] == 0
+    with zipfile.ZipFile(enlarged) as archive:
+        assert sum(name.startswith("train/7/") for name in archive.namelist()) == 3
+        assert len(archive.namelist()) == 31
     genhub(capsys, "sample", "--run", run, "--n", "12", "--label", "7", "--seed", "1", "--out", str(arrays))
     with np.load(arrays, allow_pickle=False) as file:
         assert not np.array_equal(first, file["x"])
@@ -103,6 +108,8 @@ def test_mistakes_are_named(words, said, capsys, tmp_path):
     [
         (["--out", "x.gif"], "neither a picture nor pictures nor an array"),
         (["--out", "x.png", "--n", "0"], "from 1 to 10,000"),
+        (["--out", "x.npz", "--datasets"], "is no ZIP"),
+        (["--out", "x.npz", "--each", "0"], "from 1 to 10,000"),
         (["--out", "x.png", "--label", "7"], "This model is told no class."),
         (["--out", "x.png", "--temperature", "nan"], "from 0 to 3"),
     ],

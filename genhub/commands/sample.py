@@ -8,7 +8,7 @@ from genhub.commands import Command, add_config, config_values, run_folders, tar
 from genhub.commands.output import Output
 from genhub.errors import UserError
 from genhub.images.saved import ENDINGS
-from genhub.training.configs import DrawConfig
+from genhub.training.configs import DrawConfig, EnlargeConfig
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,6 +16,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--run", dest="run_folder", help="Folder or id of a run that trained a VAE, a GAN or a diffusion model.")
     which.add_argument("--model", help="An image model that comes with GenHub, such as embedded/mnist-vae-classes.")
     add_config(parser, DrawConfig)
+    parser.add_argument("--each", type=int, help="Of every class so many, in place of --n in all.")
+    parser.add_argument("--datasets", action="store_true", help="F.zip unpacks to a folder that datasets.load_dataset reads, with a card.")
     parser.add_argument(
         "--out",
         required=True,
@@ -30,13 +32,19 @@ def _run(args: argparse.Namespace, out: Output) -> None:
     if ending not in ENDINGS:
         what = f"“{path.name}” is neither a picture nor pictures nor an array."
         raise UserError(what, "It ends in .png, .zip or .npz.", "Choose such a name.", "out")
+    if args.datasets and ending != "zip":
+        raise UserError(f"“{path.name}” is no ZIP.", "A folder for datasets is packed as one.", "Choose a name that ends in .zip.", "out")
     folder = run_folders.finished(args.run_folder).path if args.run_folder else _embedded(args.model)
     from genhub.images import saved
     from genhub.images.painter import open_painter
 
     painter = open_painter(folder)
+    if args.each is not None:
+        each = gate.filled(EnlargeConfig, {"each": args.each}).each
+        config = gate.filled(DrawConfig, {**config.to_dict(), "n": each * (1 if config.label else max(1, painter.model.classes))})
     x, classes = painter.draw(config)
-    path.write_bytes(saved.as_file(x, classes, painter.names, ending))
+    told = f"drawn by {args.model or folder.name} in GenHub, seed {config.seed}."
+    path.write_bytes(saved.as_set(x, classes, painter.names, saved.DATASETS if args.datasets else ending, told))
     out.result(
         {"out": str(path), "images": config.n, "shape": list(x.shape)}, f"{config.n:,} images of {x.shape[1]} × {x.shape[2]} pixels: {path}"
     )

@@ -34,14 +34,16 @@ def drawn(model: Drawer, config: DrawConfig, classes: np.ndarray | None = None) 
     return steps.result(drawing(model, config, classes))
 
 
-def drawing(model: Drawer, config: DrawConfig, classes: np.ndarray | None = None) -> Generator[None, None, np.ndarray]:
-    """As `drawn`; yields as `decoding` does."""
+def drawing(model: Drawer, config: DrawConfig, classes: np.ndarray | None = None) -> Generator[int, None, np.ndarray]:
+    """As `drawn`; yields again and again how many images are done."""
     with torch.inference_mode():
         z, y = codes(model, config), told(model, config.n, classes)
     parts = [slice(at, at + PART) for at in range(0, config.n, PART)]
     found = []
     for part in parts:
-        found.append((yield from decoding(model, z[part], None if y is None else y[part], config)))
+        some = decoding(model, z[part], None if y is None else y[part], config)
+        found.append((yield from steps.retold(some, lambda _, done=part.start: done)))
+        yield min(part.stop, config.n)
     return np.concatenate(found)
 
 

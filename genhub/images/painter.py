@@ -88,8 +88,8 @@ class Painter:
         """Images (n, H, W[, 3]) uint8, and their `classes`. Raises UserError as those do."""
         return steps.result(self.drawing(config))
 
-    def drawing(self, config: DrawConfig) -> Generator[None, None, tuple[np.ndarray, np.ndarray | None]]:
-        """As `draw`, so that others can draw in between."""
+    def drawing(self, config: DrawConfig) -> Generator[int, None, tuple[np.ndarray, np.ndarray | None]]:
+        """As `draw`, so that others can draw in between; yields how many images are done."""
         asked = self.classes(config.n, config.label)
         return (yield from drawing.drawing(self.model, config, asked)), asked
 

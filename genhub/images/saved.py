@@ -1,7 +1,8 @@
-"""Images as a file: one picture, a ZIP of pictures, or an array. As bytes, whoever writes them."""
+"""Images as a file: one picture, a ZIP of pictures, an array, or a set that `datasets` reads. As bytes, whoever writes them."""
 
 import io
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,6 +10,32 @@ import numpy as np
 from genhub.data.image_sets import grid, png
 
 ENDINGS = ("png", "zip", "npz")
+DATASETS = "datasets"
+SETS = ("zip", "npz", DATASETS)  # what a set of images can be written as
+UNSURE = "A class is what the model was told, not what anybody saw: look at the images before you learn from them."
+CARD = """\
+---
+pretty_name: Drawn images
+task_categories:
+- {task}
+tags:
+- synthetic
+- genhub
+---
+
+# {count:,} drawn images
+
+Images of {width} × {height} pixels, synthetic: {told}
+{table}
+```python
+from datasets import load_dataset
+
+images = load_dataset("imagefolder", data_dir="this-folder", split="train")
+```
+
+Before you add them to real images, measure whether they help: learn with and without them, and judge both on real images that neither
+has seen.
+"""
 ABOUT = "Images drawn by a model in GenHub; where it was told their classes, in a folder for each.\n"
 
 
@@ -29,6 +56,34 @@ def as_file(x: np.ndarray, classes: np.ndarray | None, names: Sequence[str], end
             folder = "" if classes is None else f"{folders[classes[number]]}/"
             archive.writestr(f"{folder}{number:05d}.png", png(pixels))
     return buffer.getvalue()
+
+
+def as_set(x: np.ndarray, classes: np.ndarray | None, names: Sequence[str], kind: str, told: str) -> bytes:
+    """As `as_file`, or for DATASETS a ZIP that unpacks to a folder for `datasets.load_dataset("imagefolder", data_dir=…)`, with a card for
+    the Hub. `told`: who drew the images, and how, as a sentence."""
+    if kind != DATASETS:
+        return as_file(x, classes, names, kind)
+    folders, buffer = _folders(names), io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("README.md", card(x, None if classes is None else [names[number] for number in classes], told))
+        for number, pixels in enumerate(x):
+            folder = "" if classes is None else f"{folders[classes[number]]}/"
+            archive.writestr(f"train/{folder}{number:05d}.png", png(pixels))
+    return buffer.getvalue()
+
+
+def card(x: np.ndarray, classes: Sequence[str] | None, told: str) -> str:
+    """What a set of drawn images says of itself on the Hub. `classes`: of each image, where one was told."""
+    task = "unconditional-image-generation" if classes is None else "image-classification"
+    counts = Counter(classes or ())
+    rows = "".join(f"| {_cell(name)} | {count:,} |\n" for name, count in sorted(counts.items()))
+    table = f"\n| class | images |\n| --- | ---: |\n{rows}\n{UNSURE}\n" if counts else ""
+    return CARD.format(task=task, count=len(x), height=x.shape[1], width=x.shape[2], told=told, table=table)
+
+
+def _cell(name: str) -> str:
+    """A class's name in a table of Markdown."""
+    return " ".join(name.replace("|", "\\|").split())
 
 
 def _folders(names: Sequence[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """Image models at work, in the model worker: they draw, are walked through, and give images back.
 
-image_models · about_painter · draw · drawing · drawn_file · image_map · images_at · image_sheet · look · code_numbers · code_sum · read_image · give_back · painters_beside
+image_models · about_painter · draw · drawing · drawn_file · enlarging · image_map · images_at · image_sheet · look · code_numbers · code_sum · read_image · give_back · painters_beside
 
 A model is the id of a run, or that of an embedded one.
 """
@@ -14,9 +14,9 @@ from typing import Any
 
 from genhub import catalog, gate, hub, oneshot
 from genhub.errors import UserError
-from genhub.images.saved import ENDINGS
+from genhub.images.saved import DATASETS, ENDINGS, SETS
 from genhub.lab.base import Base
-from genhub.training.configs import DrawConfig
+from genhub.training.configs import DrawConfig, EnlargeConfig
 
 SECONDS, DRAWING_SECONDS = 60.0, 180.0
 OWN_PREFIX = "embedded/"
@@ -56,6 +56,25 @@ class Painting(Base):
         path = self._new_folder(self.settings.downloads, visitor, len(data)) / f"genhub-drawn.{kind}"
         path.write_bytes(data)
         return path
+
+    def enlarging(self, visitor: str, model: str, each: int, values: dict, kind: str) -> Iterator[dict]:
+        """A set of images as a file: `each` of every class that the model is told, or in all; kind: zip, npz or datasets. {"done", "of"} again
+        and again, last {"path"} with what else `serving.enlarging` answers. `values`: those of a DrawConfig."""
+        folder, chosen = self._painter(visitor, model), gate.choice(kind, SETS, "kind")
+        config = gate.filled(DrawConfig, {**values, "n": 1}).to_dict()
+        asked = {"run_dir": str(folder), "each": gate.filled(EnlargeConfig, {"each": each}).each, "config": config, "kind": chosen}
+        asked["by"] = model if model in catalog.IMAGE_MODELS else f"“{self.run(visitor, model).name}”"
+        with contextlib.closing(self.worker.stream("images.enlarge", asked, seconds=DRAWING_SECONDS)) as events:
+            for event in events:
+                if "result" not in event:
+                    yield event
+                    continue
+                told = event["result"]
+                data = base64.b64decode(told.pop("file"))
+                ending = "zip" if chosen == DATASETS else chosen
+                path = self._new_folder(self.settings.downloads, visitor, len(data)) / f"genhub-{told['count']}-drawn.{ending}"
+                path.write_bytes(data)
+                yield {**told, "path": path}
 
     def image_map(self, visitor: str, model: str) -> dict:
         """Where images lie that a model has not learnt from, see `serving.imaging`."""

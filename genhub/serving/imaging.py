@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from genhub import steps
 from genhub.data.image_sets import grid, png, usual_gap
 from genhub.errors import UserError
 from genhub.images import drawing, saved
@@ -67,7 +68,7 @@ def draw(context: Any, args: dict) -> Generator[dict | None, None, dict]:
                 film.append({"step": step, "steps": config.steps, "picture": picture(x, columns)})
             yield film[-1] if step in shown else None
     else:
-        x = yield from drawing.drawing(painter.model, config, asked)
+        x = yield from steps.quietly(drawing.drawing(painter.model, config, asked))
     return {
         "picture": picture(x, columns),
         "film": film,
@@ -83,7 +84,7 @@ def file(context: Any, args: dict) -> Generator[None, None, dict]:
     config, painter = DrawConfig.from_dict(args["config"]), context.models.painter(args.get("run_dir"))
     if painter.denoises:
         _at_most(MOST_DENOISED, config)
-    x, asked = yield from painter.drawing(config)
+    x, asked = yield from steps.quietly(painter.drawing(config))
     return {"file": base64.b64encode(saved.as_file(x, asked, painter.names, args["ending"])).decode("ascii")}
 
 

@@ -48,6 +48,26 @@ def test_what_was_drawn_can_be_learnt_from_again(tmp_path, names, ending, y):
         assert labels == [told[image.tobytes()] for image in read]
 
 
+def test_a_set_for_datasets_is_read_by_datasets_with_its_classes(tmp_path, monkeypatch):
+    from datasets import load_dataset
+
+    packed = saved.as_set(X, Y, ("T-shirt", "a|b"), saved.DATASETS, "drawn by a model, seed 3.")
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        archive.extractall(tmp_path / "set")
+    found = load_dataset("imagefolder", data_dir=str(tmp_path / "set"), split="train", cache_dir=str(tmp_path / "cache"))
+    told = found.features["label"].names
+    assert {(told[row["label"]], np.asarray(row["image"]).tobytes()) for row in found} == {
+        (("T-shirt", "a_b")[label], pixels.tobytes()) for pixels, label in zip(X, Y, strict=True)
+    }
+    card = (tmp_path / "set" / "README.md").read_text(encoding="utf-8")
+    assert "# 6 drawn images" in card
+    assert "| a\\|b | 3 |" in card
+    assert "seed 3" in card
+    unlabelled = zipfile.ZipFile(io.BytesIO(saved.as_set(X, None, (), saved.DATASETS, "drawn.")))
+    assert unlabelled.namelist()[1] == "train/00000.png"
+    assert "| class |" not in unlabelled.read("README.md").decode()
+
+
 def test_one_picture_is_about_square():
     with Image.open(io.BytesIO(saved.as_file(X, Y, ("a", "b"), "png"))) as image:
         assert image.size == (16, 24)

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -48,6 +49,33 @@ def run(lab, images) -> str:
 def picture(told: str) -> np.ndarray:
     with Image.open(io.BytesIO(base64.b64decode(told))) as image:
         return np.asarray(image)
+
+
+def test_a_set_is_enlarged(lab, run):
+    *steps, told = lab.enlarging(VISITOR, run, 3, {"truncation": 1.0, "seed": 2}, "npz")
+    assert steps[-1] == {"done": 30, "of": 30}
+    assert told["classes"] == {str(digit): 3 for digit in range(10)}
+    with np.load(told["path"]) as file:
+        assert (file["x"].shape, file["y"].tolist()[:3]) == ((30, 8, 8), ["0", "1", "2"])
+    *_, told = lab.enlarging(VISITOR, run, 5, {"label": "7"}, "datasets")
+    assert (told["classes"], told["path"].name) == ({"7": 5}, "genhub-5-drawn.zip")
+    with zipfile.ZipFile(told["path"]) as archive:
+        assert "train/7/00000.png" in archive.namelist()
+        assert lab.run(VISITOR, run).name in archive.read("README.md").decode()
+
+
+@pytest.mark.parametrize(
+    ("each", "kind", "said"),
+    [
+        (5_000, "zip", "10 classes of 5,000 images"),
+        (0, "zip", "Images a class is 0"),
+        (3, "png", "Kind is “png”"),
+        ("many", "npz", "Images a class"),
+    ],
+)
+def test_sets_that_are_not_drawn(lab, run, each, kind, said):
+    with pytest.raises(UserError, match=said):
+        list(lab.enlarging(VISITOR, run, each, {}, kind))
 
 
 def test_images_come_in(lab, images):

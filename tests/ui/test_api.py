@@ -173,6 +173,9 @@ def test_images_are_read_learnt_and_drawn_from(client, me, tmp_path):
     Image.fromarray(np.kron(x[0], np.ones((2, 2), np.uint8))).save(tmp_path / "one.png")
     back = client.predict(me, run, handle_file(str(tmp_path / "one.png")), {"label": "0"}, api_name="/give_image_back")
     assert (back["best"], 0 <= back["worse"] <= 1) == ("0", True)
+    taken = client.predict(me, run, 40, {"seed": 3}, "npz", api_name="/enlarge_images")
+    with np.load(taken) as file:
+        assert (file["x"].shape, sorted(set(file["y"]))) == ((80, 8, 8), ["0", "1"])
     beside = client.predict(me, run, run, 0, api_name="/image_models_beside")
     assert beside["errors"][0] == beside["errors"][1]
     assert isinstance(client.predict(api_name="/image_models"), list)

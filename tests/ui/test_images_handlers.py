@@ -1,13 +1,14 @@
 """The tab *Images* without a browser: what a press shows, and what is refused."""
 
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from genhub.errors import UserError
 from genhub.images import sketch
-from genhub.ui.images import chooser, compare, latent, own, plane, play, tab
+from genhub.ui.images import chooser, compare, enlarge, latent, own, plane, play, tab
 
 SESSION = {"visitor": "v" * 43}
 MAP = {
@@ -61,6 +62,12 @@ class Drawing:
     def drawing(self, visitor, model, values):
         yield from self.film
         yield self.draw(visitor, model, values)
+
+    def enlarging(self, visitor, model, each, values, kind):
+        self.asked.append((model, each, values, kind))
+        yield {"done": each, "of": 2 * each}
+        classes = {"cat": each, "<b>": each} if self.about["conditional"] else {}
+        yield {"path": Path(__file__), "picture": PICTURE, "count": 2 * each, "classes": classes}
 
     def look(self, visitor, model, of, label=""):
         self.asked.append((model, of, label))
@@ -123,6 +130,25 @@ def test_finished_image_models_are_offered_before_ours():
     assert offered["value"] == "c"
     assert "value" not in chooser.offer(lab, SESSION, "d")["im_model"]  # another one may have been chosen since
     assert chooser.offer(Drawing(), SESSION, "d")["im_model"]["value"] == "embedded/mnist-vae-2"
+
+
+def test_a_set_is_drawn_with_progress_and_offered():
+    lab, fields = Drawing(conditional=True), {"play_temperature": 1.0, "play_truncation": 1.5, "play_seed": 4, "play_steps": 9}
+    fields |= {"play_n": 64, "play_guidance": 2.0, "play_chance": 0.0}
+    known = {**KNOWN, "conditional": True}
+    *steps, last = enlarge.enlarge(lab, SESSION, known, chooser.ANY, 20, "Folder for datasets, with a card (ZIP)", **fields)
+    model, each, values, kind = lab.asked[-1]
+    assert (model, each, kind, values["truncation"], values["seed"], values["label"]) == ("c", 20, "datasets", 1.5, 4, "")
+    assert "20 of 40 images" in steps[-1]["enlarge_shown"]
+    assert "40 images: cat 20, &lt;b&gt; 20." in last["enlarge_shown"]
+    assert last["enlarge_file"]["value"] == str(Path(__file__))
+    assert last["enlarge_stop"]["interactive"] is False
+    *_, last = enlarge.enlarge(Drawing(), SESSION, KNOWN, chooser.ANY, 20, "ZIP, a folder a class", **fields)
+    assert enlarge.UNTOLD in last["enlarge_shown"]
+    with pytest.raises(UserError, match="not made to draw"):
+        list(enlarge.enlarge(Drawing(), SESSION, {**KNOWN, "draws": False}, chooser.ANY, 20, "", **fields))
+    with pytest.raises(UserError, match="No model"):
+        list(enlarge.enlarge(Drawing(), SESSION, None, chooser.ANY, 20, "", **fields))
 
 
 def test_another_model_is_shown_with_its_map_and_what_it_draws():

@@ -78,6 +78,13 @@ class DrawConfig(Config):
 
 
 @dataclass(frozen=True)
+class EnlargeConfig(Config):
+    """A set of drawn images."""
+
+    each: int = option(100, "Of every class; of a model that is told none, in all.", label="Images a class", low=1, high=10_000)
+
+
+@dataclass(frozen=True)
 class ImageConfig(Config):
     """What the training of every image model has."""
 

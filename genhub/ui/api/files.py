@@ -39,6 +39,13 @@ def register(lab: Lab, checked: Callable[[Callable], Callable], described: Calla
         damage = {name: known[name] for name in ("damage", "amount", "seed") if name in known}
         return lab.give_back(visitor, run, {"pixels": pixels}, damage, known.get("label") or "")
 
+    def enlarge_images(visitor: str, run: str, each: int, options: dict, kind: str) -> str:
+        """Draw a set of images with the model of a run, `each` of every class, or so many in all of a model that is told none. `options` as in
+        draw_images; `kind` is zip (a folder a class), npz (x and y), or datasets: a ZIP that unpacks to a folder for
+        datasets.load_dataset("imagefolder", data_dir=…), with a card."""
+        *_, told = lab.enlarging(visitor, run, each, options or {}, kind or "zip")
+        return str(told["path"])
+
     def translate_file(visitor: str, file: str, options: dict, column: str) -> str:
         """Translate a text file line by line, or a column of a table: one line for each line, or the table with a column more."""
         *_, done = lab.translating_file(visitor, file, options or {}, column=column or "")
@@ -74,6 +81,7 @@ def register(lab: Lab, checked: Callable[[Callable], Callable], described: Calla
         visitor, run, taken = gr.Textbox(label="visitor"), gr.Textbox(label="run"), gr.File(label="file")
         table, number = gr.Textbox(label="table"), gr.Number(label="answer", precision=0)
         fixes, finding = gr.JSON([], label="fixes"), gr.Textbox(label="finding")
+        each, kind = gr.Number(100, label="each", precision=0), gr.Textbox("zip", label="kind")
         column, cut = gr.Textbox(label="column"), gr.Checkbox(label="cut")
         share, options = gr.Number(0.0, label="threshold"), gr.JSON({}, label="options")
         languages, target = gr.JSON([], label="languages"), gr.Textbox(label="target_column")
@@ -85,6 +93,7 @@ def register(lab: Lab, checked: Callable[[Callable], Callable], described: Calla
             (read_pairs_file, [visitor, taken, languages, column, target, fixes], answer),
             (read_images_file, [visitor, taken, options], answer),
             (give_image_back, [visitor, run, taken, options], answer),
+            (enlarge_images, [visitor, run, each, options, kind], given),
             (translate_file, [visitor, taken, options, column], given),
             (finding_rows, [visitor, table, finding], given),
             (classify_table, [visitor, run, taken, fixes, share], given),

@@ -45,4 +45,7 @@ def endpoints(lab: Lab) -> list[Callable]:
         """What the model of a run decodes at some places of its map: one row of images as a PNG in base64, and the codes."""
         return lab.images_at(visitor, run, places, label)
 
-    return [read_bundled_images, read_hub_images, image_models, draw_images, image_map, images_at, look_at_code, image_models_beside]
+    return [
+        *(read_bundled_images, read_hub_images, image_models, draw_images, image_map, images_at),
+        *(look_at_code, image_models_beside),
+    ]

@@ -1,4 +1,4 @@
-"""Stage 6 of Images: two models on the same images, what they give back and what they draw, with figures."""
+"""Stage 8 of Images: two models on the same images, what they give back and what they draw, with figures."""
 
 import gradio as gr
 

@@ -93,10 +93,15 @@ def begin(lab: Lab, session: dict, im_known: dict | None) -> dict:
     return {**shown(values, lab.draw(session["visitor"], im_known["model"], values)), **fields}
 
 
+def values_of(fields: dict) -> dict:
+    """Those of a DrawConfig, of the stage's fields as they are filled."""
+    return {option: forms.value(DrawConfig.option(option), fields[name]) for name, option in GIVEN.items()}
+
+
 def draw(lab: Lab, session: dict, im_known: dict | None, im_label: str, **given) -> Iterator[dict]:
     """Codes drawn at random, decoded; of a model that takes noise away what it expects to draw, step by step."""
     model, label = chooser.asked(im_known, im_label)
-    values = {"label": label, **{option: forms.value(DrawConfig.option(option), given[name]) for name, option in GIVEN.items()}}
+    values = {"label": label, **values_of(given)}
     for told in lab.drawing(session["visitor"], model, values):
         if "step" in told:
             said = f"Step {told['step']:,} of {told['steps']:,}: what it expects to draw."

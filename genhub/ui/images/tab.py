@@ -1,6 +1,7 @@
 """The tab *Images*: models that draw and give images back, trained here or brought along.
 
-1 Play · 2 Latent space · 3 An image of yours · 4 Train a VAE · 5 Train an autoencoder · 6 Train a GAN · 7 Train a diffusion model · 8 Compare
+1 Play · 2 Latent space · 3 An image of yours · 4 Train a VAE · 5 Train an autoencoder · 6 Train a GAN · 7 Train a diffusion model · 8 Compare ·
+9 Enlarge my data set
 """
 
 from functools import partial
@@ -10,14 +11,14 @@ import gradio as gr
 from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.ui import markup, ways
-from genhub.ui.images import chooser, compare, latent, own, play
+from genhub.ui.images import chooser, compare, enlarge, latent, own, play
 from genhub.ui.learning import section
 from genhub.ui.learning.kinds import PAINTERS, Kind
 from genhub.ui.learning.run import chosen_run
 from genhub.ui.wiring import Wires, merged
 
 INTRO = "Models of images: let one draw, walk through its codes, give it an image of yours, train one of your own and watch it learn, and compare."
-STAGES = (play, latent, own)
+STAGES, AFTER = (play, latent, own), (compare, enlarge)  # before and after the training
 CHOSEN = list(dict.fromkeys(["im_problem", "im_known", "im_about", "im_label", *play.OUTPUTS, *play.GIVEN, *latent.SHOWN, "own_shown"]))
 
 
@@ -28,11 +29,12 @@ def layout(wires: Wires) -> None:
         part.layout(wires)
     for kind in PAINTERS:
         section.layout(wires, kind)
-    compare.layout(wires)
+    for part in AFTER:
+        part.layout(wires)
 
 
 def wire(wires: Wires) -> None:
-    for part in (*STAGES, compare):
+    for part in (*STAGES, *AFTER):
         part.wire(wires)
     for kind in PAINTERS:
         section.wire(wires, kind)

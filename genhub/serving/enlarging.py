@@ -1,0 +1,55 @@
+"""A set of images drawn to learn from: what the model worker can be asked, from JSON to JSON.
+
+images.enlarge   {run_dir, each, config: a DrawConfig, kind: see `saved.SETS`, by: who draws, in words} → events {done, of}, then {file: in base64;
+                 picture: some of them, PNG in base64; columns; count, classes: how many of each, by name}
+"""
+
+import base64
+from collections import Counter
+from collections.abc import Generator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from genhub import steps
+from genhub.data.image_sets import MOST_CLASSES
+from genhub.errors import UserError
+from genhub.images import saved
+from genhub.images.painter import Painter
+from genhub.serving.imaging import picture
+from genhub.training.configs import DrawConfig
+
+MOST, MOST_DENOISED = 10_000, 500  # images of a set
+MOST_NUMBERS = 40_000_000  # bytes of pixels: what a file of them takes at most
+SHOWN, COLUMNS = 60, 10
+
+
+def enlarge(context: Any, args: dict) -> Generator[dict | None, None, dict]:
+    painter = context.models.painter(args.get("run_dir"))
+    config = _asked(painter, int(args["each"]), DrawConfig.from_dict(args["config"]))
+    x, classes = yield from steps.retold(painter.drawing(config), lambda done: {"done": done, "of": config.n})
+    told = f"drawn by {args['by']} in GenHub, seed {config.seed}."
+    counts = Counter(() if classes is None else (painter.names[number] for number in classes))
+    some = np.arange(min(SHOWN, len(x)))
+    return {
+        "file": base64.b64encode(saved.as_set(x, classes, painter.names, args["kind"], told)).decode("ascii"),
+        "picture": picture(x[some], COLUMNS),
+        "columns": COLUMNS,
+        "count": len(x),
+        "classes": dict(counts),
+    }
+
+
+def _asked(painter: Painter, each: int, config: DrawConfig) -> DrawConfig:
+    """Every class in turn, `each` times. Raises UserError for more than are drawn at once."""
+    classes = 1 if config.label else max(1, painter.model.classes)
+    shape = painter.model.shape
+    most = min(MOST_DENOISED if painter.denoises else MOST, MOST_NUMBERS // shape.pixels)
+    if classes > min(most, MOST_CLASSES) or each * classes > most:
+        times = f"{classes} classes of {each:,} images" if classes > 1 else f"{each:,} images"
+        raise UserError(f"{times} are too many at once.", f"At most {most:,} in all.", f"Ask for {max(1, most // classes):,}.", "each")
+    return replace(config, n=each * classes)
+
+
+OPS = {"images.enlarge": enlarge}
