@@ -305,6 +305,8 @@ DRAWN_SETS = {
     "drawn-clothes": ("embedded/fashion-vae-classes", "4,000 synthetic clothes of 28 × 28 pixels, drawn by embedded/fashion-vae-classes"),
 }
 DRAWN_IMAGES = 4_000
+# The GAN whose moments along its training are kept, the side and channels of its images, and who plays real ones where there are none.
+ALONG, ALONG_SHAPE, PLAYS_REAL = "embedded/fashion-gan", (28, 1), "embedded/fashion-gan-classes"
 
 
 def get(model_id: str, task: str = "") -> Model:

@@ -14,6 +14,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -113,13 +114,13 @@ def origin(info: ImagesInfo) -> dict:
     }
 
 
-def read_rows(path: Path) -> tuple[np.ndarray, list[str]]:
-    """(N, H, W[, 3]) uint8 and the labels, empty or one each, of a file of rows."""
+def read_rows(path: Path, most: int | None = None) -> tuple[np.ndarray, list[str]]:
+    """(N, H, W[, 3]) uint8 and the labels, empty or one each, of a file of rows, or of its first `most`."""
     from PIL import Image
 
     images, labels = [], []
     with open(path, encoding="utf-8") as file:
-        for line in file:
+        for line in islice(file, most):
             row = json.loads(line)
             with Image.open(io.BytesIO(base64.b64decode(row["image"])), formats=("PNG",)) as image:
                 images.append(np.asarray(image))

@@ -4,6 +4,7 @@
     images    image_samples · take_images · take_images_sample · take_images_hub · images_info · images_rows · picture · forming_map · film_file
     painting  image_models · about_painter · draw · drawing · drawn_file · enlarging · image_map · images_at · image_sheet · look · code_numbers · code_sum · read_image · give_back
               painters_beside
+    guessing  moments · real_images · tiles · guessed
     texts     take_text · take_text_file · take_text_sample · take_text_hub · text_info · text_rows
     runs      forecast · train · view · stop · resume · rename · delete · compare
     answers   predict · predict_table · explain · without
@@ -21,6 +22,7 @@ answers come from the model worker: no weight and no torch here.
 
 from genhub.lab.answers import Answers
 from genhub.lab.base import EXAMPLE_PREFIX, EXAMPLES
+from genhub.lab.guessing import Guessing
 from genhub.lab.home import Home
 from genhub.lab.insides import Insides
 from genhub.lab.painting import Painting
@@ -34,5 +36,5 @@ from genhub.lab.writing import Writing
 __all__ = ["EXAMPLES", "EXAMPLE_PREFIX", "PASTED", "Lab", "TableInfo", "TextInfo"]
 
 
-class Lab(Runs, Painting, Answers, Writing, Pairs, TranslatedFiles, Insides, Home):
+class Lab(Runs, Painting, Guessing, Answers, Writing, Pairs, TranslatedFiles, Insides, Home):
     """One per server. `open()` starts the job runner and the model worker in the background; `close()` ends them."""

@@ -23,6 +23,8 @@ from torch import nn
 from genhub import hub, settings
 from genhub.errors import UserError
 from genhub.images import stored
+from genhub.images.gans import moments
+from genhub.images.gans.pair import GAN
 from genhub.images.painter import Painter, open_painter
 from genhub.jobs.folder import RunFolder
 from genhub.text import classifier, generator
@@ -170,6 +172,19 @@ class Models:
             return found, found.model
 
         return self.store.get(("images", str(folder)), _stamp(folder), load)
+
+    def moments(self, run_dir: str) -> list[tuple[int, GAN]]:
+        """A GAN in a folder at moments along its training, see `gans.moments`. Raises UserError for a folder that has none."""
+        folder = self.folder(run_dir)
+        if not (folder / moments.FILE).is_file():
+            what = "No moments were kept along this model's training."
+            raise UserError(what, f"They lie in {moments.FILE}.", "Choose another model.", "model")
+
+        def load() -> tuple[list[tuple[int, GAN]], nn.Module]:
+            found = list(moments.opened(folder))
+            return found, nn.ModuleList(gan for _, gan in found)
+
+        return self.store.get(("moments", str(folder)), _stamp(folder), load)
 
     def classifier(self, run_dir: str) -> LoadedClassifier:
         """The classifier in a run folder. Raises UserError for a folder that is none, or damaged."""

@@ -8,7 +8,7 @@ import pytest
 
 from genhub.errors import UserError
 from genhub.images import sketch
-from genhub.ui.images import chooser, compare, enlarge, latent, own, plane, play, tab
+from genhub.ui.images import chooser, compare, discriminate, enlarge, latent, own, plane, play, tab
 
 SESSION = {"visitor": "v" * 43}
 MAP = {
@@ -68,6 +68,20 @@ class Drawing:
         yield {"done": each, "of": 2 * each}
         classes = {"cat": each, "<b>": each} if self.about["conditional"] else {}
         yield {"path": Path(__file__), "picture": PICTURE, "count": 2 * each, "classes": classes}
+
+    def moments(self):
+        return [30, 60, 900]
+
+    def real_images(self, visitor):
+        return {"set:a": "Your set “a”", "model:m": "None: m plays them"}
+
+    def tiles(self, visitor, real, moment, seed):
+        self.asked.append((real, moment, seed))
+        return {"picture": PICTURE, "columns": 4, "count": 12}
+
+    def guessed(self, visitor, real, moment, seed, fake):
+        self.asked.append((real, moment, seed, fake))
+        return {"fake": [True] * 4 + [False] * 8, "machine": [False] * 12, "right": 11, "machine_right": 8}
 
     def look(self, visitor, model, of, label=""):
         self.asked.append((model, of, label))
@@ -149,6 +163,48 @@ def test_a_set_is_drawn_with_progress_and_offered():
         list(enlarge.enlarge(Drawing(), SESSION, {**KNOWN, "draws": False}, chooser.ANY, 20, "", **fields))
     with pytest.raises(UserError, match="No model"):
         list(enlarge.enlarge(Drawing(), SESSION, None, chooser.ANY, 20, "", **fields))
+
+
+def test_twelve_are_dealt_pressed_and_judged_moment_after_moment():
+    lab = Drawing()
+    known = discriminate.offer(lab, SESSION, None, None)["guess_known"]
+    dealt = discriminate.deal(lab, SESSION, "model:m", 2, known)
+    state = dealt["guess_round"]
+    assert lab.asked[-1] == ("model:m", 2, state["seed"])
+    assert dealt["guess_tiles"].count("data-pick") == 12
+    assert "after 60 steps" in dealt["guess_told"]
+    assert discriminate.PLAYED in dealt["guess_told"]
+    for number in (0, 1, 2, 5, 5):
+        state = discriminate.press(lab, f"tile:{number}", state)["guess_round"]
+    assert state["pressed"] == [0, 1, 2]
+    assert discriminate.press(lab, "tile:12", state) == {}
+    judged = discriminate.judge(lab, SESSION, state, known)
+    assert lab.asked[-1][3] == [True] * 3 + [False] * 9
+    assert (judged["guess_tiles"].count("tile right"), judged["guess_tiles"].count("tile wrong")) == (11, 1)
+    assert "data-pick" not in judged["guess_tiles"]
+    assert "11 of 12" in judged["guess_told"]
+    assert "8 of 12" in judged["guess_told"]
+    assert discriminate.press(lab, "tile:3", judged["guess_round"]) == {}
+    assert discriminate.judge(lab, SESSION, judged["guess_round"], judged["guess_known"]) == {}
+    after = discriminate.following(lab, SESSION, "set:a", 3, judged["guess_known"])
+    assert (after["guess_moment"], after["guess_round"]["moment"]) == (1, 1)  # after the last the first
+    assert discriminate.PLAYED not in after["guess_told"]
+    assert after["guess_told"].count("<polyline") == judged["guess_told"].count("<polyline")  # what was is kept
+    with pytest.raises(UserError, match="Nothing has been dealt"):
+        discriminate.judge(lab, SESSION, None, known)
+
+
+def test_scores_are_means_of_the_rounds_of_a_moment():
+    found = discriminate._by_moment([[1, 12, 6], [1, 6, 6], [3, 9, 12]], 12)
+    assert found == {"you": [(1.0, 0.75), (3.0, 0.75)], "the discriminator": [(1.0, 0.5), (3.0, 1.0)]}
+
+
+def test_without_the_model_the_page_says_so():
+    class Bare(Drawing):
+        def moments(self):
+            return []
+
+    assert discriminate.ABSENT in discriminate.offer(Bare(), SESSION, None, None)["guess_tiles"]
 
 
 def test_another_model_is_shown_with_its_map_and_what_it_draws():

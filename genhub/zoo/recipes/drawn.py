@@ -86,7 +86,7 @@ class Recipe:
 
 def _gan(of: str, epochs: int, classes: int = 0, rules: Rules = USUAL, kept: tuple[int, ...] = ()) -> Recipe:
     coding = CODE_WITH_MOMENTS if kept else CODE
-    blueprint = Blueprint("gan", "dcgan-narrow", SHAPE, coding, classes, {"normed": not rules.penalty})
+    blueprint = Blueprint("gan", "dcgan-narrow", SHAPE, coding, classes, {"normed": not rules.penalty and not kept})
     return Recipe(of, blueprint, epochs, 2e-4, rules, kept)
 
 
