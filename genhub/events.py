@@ -6,6 +6,7 @@ A task is a generator of these. The page maps them to components, the command li
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
 
@@ -53,9 +54,11 @@ class Sample:
 
 @dataclass(frozen=True)
 class Note:
-    """One plain sentence about a decision the task made ("Stopped early: no gain for 2 epochs")."""
+    """One plain sentence about a decision the task made ("Stopped early: no gain for 2 epochs"). Of an alarm `remedies` are keys of what can
+    be tried, see genhub/training/configs/remedies.py."""
 
     text: str
+    remedies: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ COLLAPSE = (
     "Posterior collapse: no number of the code varies with the image, the decoder draws the same for all. Try a smaller β, more epochs, or a "
     "simpler decoder; with averaged pixels, sum them."
 )
+COLLAPSE_REMEDIES = ("summed", "beta")
 OVER_FITTING = (
     "Over-fitting: on images that it does not learn from the loss has been rising since step {step:,}; the best model is kept. Try fewer "
     "epochs, a shorter code, or more images."
@@ -36,10 +37,11 @@ class Alarms:
         """At the figures of one report."""
         raise NotImplementedError
 
-    def say(self, alarm: str, text: str) -> Iterator[Note]:
+    def say(self, alarm: str, text: str, *remedies: str) -> Iterator[Note]:
+        """`remedies`: keys of training/configs/remedies.py."""
         if alarm not in self.said:
             self.said.add(alarm)
-            yield Note(text)
+            yield Note(text, remedies)
 
 
 class Watch(Alarms):
@@ -66,7 +68,7 @@ class Watch(Alarms):
         if count < EARLY:
             return
         if values.get("active_units") == 0 and count >= EARLY_SHARE * self.epochs:
-            yield from self.say("collapse", COLLAPSE)
+            yield from self.say("collapse", COLLAPSE, *COLLAPSE_REMEDIES)
         if count - 1 - best >= SINCE and self.validated[-1] > RISING * self.validated[best] > 0:
             yield from self.say("over-fitting", self.over_fitting.format(step=self.steps[best]))
         share = sum(learnt) / len(learnt) / self.validated[-1] if learnt and self.validated[-1] > 0 else 1.0

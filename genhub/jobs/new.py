@@ -8,7 +8,7 @@ from pathlib import Path
 import genhub
 from genhub.options import Config
 from genhub.training.configs import ARCHITECTURES, METHOD_HELP, PRESETS_OF
-from genhub.training.configs.images import AUTOENCODERS, VAES
+from genhub.training.configs.images import AUTOENCODERS, DIFFUSIONS, GANS, VAES
 
 LONGEST_NAME = 80
 LONGEST_TABLE = 40
@@ -57,7 +57,7 @@ def run_name(table: str, config: Config) -> str:
         apart.append(str(values["model"]).rpartition("/")[2])
     apart += [f"{key.replace('_', ' ')} {value}" for key, value in values.items() if key not in decided and value != usual[key]]
     method = next((values[name] for name in ("method", "architecture", "variant") if name in values), "")
-    method = {**METHOD_HELP, **ARCHITECTURES, **AUTOENCODERS, **VAES}.get(method, (method,))[0]
+    method = {**METHOD_HELP, **ARCHITECTURES, **AUTOENCODERS, **VAES, **GANS, **DIFFUSIONS}.get(method, (method,))[0]
     named = " · ".join(part for part in (_cut(table, LONGEST_TABLE), method) if part)
     for part in apart:
         if len(named) + 3 + len(part) <= LONGEST_NAME:

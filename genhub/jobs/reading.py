@@ -24,6 +24,7 @@ class View:
     """curves:  {part: {name: [(step, value), …]}}, steps rising
     samples: what the model wrote on its way, steps rising
     notes:   those said since the run was last started; `earlier`: those from before that it has not said again
+    remedies: keys of what can be tried against what the notes tell, the newest last
     seconds: time worked so far, without the pauses before it was started again
     offset:  bytes of the log that this picture covers
     """
@@ -35,6 +36,7 @@ class View:
     samples: list[Sample]
     notes: list[str]
     earlier: list[str]
+    remedies: list[str]
     done: Done | None
     failed: Failed | None
     seconds: float
@@ -58,6 +60,7 @@ class Fold:
         self._samples: list[Sample] = []
         self._notes: list[str] = []
         self._earlier: list[str] = []
+        self._remedies: list[str] = []
         self._end: Done | Failed | None = None
 
     @property
@@ -80,6 +83,7 @@ class Fold:
             list(self._samples),
             list(self._notes),
             list(self._earlier),
+            list(self._remedies),
             self._end if isinstance(self._end, Done) else None,
             self._end if isinstance(self._end, Failed) else None,
             self._seconds,
@@ -92,7 +96,7 @@ class Fold:
             self._seconds += max(0.0, t - self.last)
         self.last = t
         if self._end is not None and not isinstance(event, Done | Failed):
-            self._earlier, self._notes = [*self._earlier, *self._notes], []
+            self._earlier, self._notes, self._remedies = [*self._earlier, *self._notes], [], []
         self._end = event if isinstance(event, Done | Failed) else None
         if isinstance(event, Stage):
             self._stage, self._progress = event, None
@@ -103,15 +107,16 @@ class Fold:
         elif isinstance(event, Sample):
             self._samples.append(event)
         elif isinstance(event, Note):
-            self._say(event.text)
+            self._say(event)
         elif isinstance(event, Resumed):
             self._void(event)
 
-    def _say(self, text: str) -> None:
-        if text in self._earlier:
-            self._earlier.remove(text)
-        if text not in self._notes:
-            self._notes.append(text)
+    def _say(self, note: Note) -> None:
+        if note.text in self._earlier:
+            self._earlier.remove(note.text)
+        if note.text not in self._notes:
+            self._notes.append(note.text)
+        self._remedies = [*(key for key in self._remedies if key not in note.remedies), *note.remedies]
 
     def _plot(self, metric: Metric) -> None:
         curves = self._curves.setdefault(metric.part, {})

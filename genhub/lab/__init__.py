@@ -6,7 +6,7 @@
               painters_beside
     guessing  moments · real_images · tiles · guessed
     texts     take_text · take_text_file · take_text_sample · take_text_hub · text_info · text_rows
-    runs      forecast · train · view · stop · resume · rename · delete · compare
+    runs      forecast · train · remedies · remedied · view · stop · resume · rename · delete · compare
     answers   predict · predict_table · explain · without
     writing   language_models · write · writing · beams · inspect · score
     translating  translators · translate · translating · translate_back · attend · translation_tree · recurrent

@@ -1,9 +1,10 @@
 """Runs are forecast, trained in job processes, watched, renamed, deleted and compared.
 
-has_model · fetch_model · forecast · train · run · runs · view · stop · resume · rename · delete · delete_all · compare
+has_model · fetch_model · forecast · train · remedies · remedied · run · runs · view · stop · resume · rename · delete · delete_all · compare
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from genhub.families import ENCODER
 from genhub.images.compare import PaintersCompared
 from genhub.images.drawn.compare import DrawersCompared
 from genhub.jobs import forecasts, janitor, reading
+from genhub.jobs.folder import RunFolder
 from genhub.jobs.new import make_job, run_name
 from genhub.jobs.runner import RunInfo
 from genhub.lab.base import EXAMPLE_PREFIX
@@ -25,9 +27,10 @@ from genhub.options import Config
 from genhub.text import comparison, verdict
 from genhub.text.adapting.compare import WritersCompared
 from genhub.text.translation.tuning.compare import TranslatorsCompared
-from genhub.training.configs import ClassifyConfig
+from genhub.training.configs import ClassifyConfig, remedies
 
 CLASSIFY = "classify"
+MEASURED = ("sha256", "rows")  # of a job's data: by `make_job`
 
 
 class Runs(Tables, Texts, PairsRead, ImageSets):
@@ -65,6 +68,26 @@ class Runs(Tables, Texts, PairsRead, ImageSets):
         job = make_job(task, config, rows, origin) | {"forecast": {"seconds": seconds}}
         job["name"] = gate.display_name(name) if name else run_name(source, config)
         return self.runner.submit(self.owner(visitor), job, rows)
+
+    def remedies(self, visitor: str, run_id: str, keys: Sequence[str]) -> dict[str, str]:
+        """What of `keys` (see `training.configs.remedies`) would change something of a run: key → what it is called."""
+        job = self.folder(visitor, run_id).job()
+        config, known = tasks.get(job["task"]).config.from_dict(job["config"]), remedies.REMEDIES.get(job["task"], {})
+        return {key: known[key].label for key in keys if key in known and remedies.changes(job["task"], config, key)}
+
+    def remedied(self, visitor: str, run_id: str, key: str) -> str:
+        """Queue a training like a run's, on the same images, with what one remedy changes (see `training.configs.remedies`); a run that is
+        still at work is asked to stop. Returns the new run's id. Raises UserError for a run whose images are not here."""
+        folder = RunFolder(Path(self.run(visitor, run_id).path))
+        job = folder.job()
+        config = remedies.applied(job["task"], tasks.get(job["task"]).config.from_dict(job["config"]), key)
+        if not folder.rows.is_file():
+            what = "What this run learnt from is not here any more."
+            raise UserError(what, "A run that was opened from a ZIP brings none of it.", "Train anew on a set of yours.", "run")
+        if self.run(visitor, run_id).state in ("queued", "running"):
+            self.stop(visitor, run_id)
+        again = make_job(job["task"], config, folder.rows, {name: value for name, value in job["data"].items() if name not in MEASURED})
+        return self.runner.submit(self.owner(visitor), again, folder.rows)
 
     def _model(self, config: Config, task: str) -> str:
         """The folder of the pretrained model that the configuration names; empty where a task has none."""

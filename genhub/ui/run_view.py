@@ -3,17 +3,21 @@
 A headline with how far and how long still, the newest figures, the curves, what was decided on the way.
 """
 
+from collections.abc import Mapping
+
 from genhub.jobs.reading import View
 from genhub.jobs.runner import RunInfo
 from genhub.ui import charts, markup
 
+REMEDY = "remedy"
 LIVE = ("queued", "running", "stopping")
 BELIEVED = {"real": "d_real", "fake": "d_fake", "unseen real": "val_real"}
 NOISY = {"little": "val_quarter_1", "some": "val_quarter_2", "much": "val_quarter_3", "hardly anything else": "val_quarter_4"}
 TERMS = {"val_reconstruction": "pixels", "val_kl": "code (KL)", "val_sparsity": "code (sparsity)"}  # of an image model's loss
 
 
-def render(info: RunInfo | None, view: View) -> str:
+def render(info: RunInfo | None, view: View, remedies: Mapping[str, str] | None = None) -> str:
+    """`remedies`: what a press trains again with, by key; see `lab.remedies`."""
     parts = [_headline(info, view)]
     if view.failed:
         error = view.failed
@@ -24,10 +28,17 @@ def render(info: RunInfo | None, view: View) -> str:
     parts.append(_now(view))
     parts.append(curves(view.curves))
     parts += [markup.paragraph(text, "muted") for text in view.notes[-4:]]
+    parts.append(_offered(remedies or {}))
     if view.earlier and not view.ended:
         said = "".join(markup.paragraph(text, "muted") for text in view.earlier[-2:])
         parts.append(f'<div class="gh-old">{markup.paragraph("Said before it was resumed:", "muted")}{said}</div>')
     return markup.page(*parts) if any(parts) else ""
+
+
+def _offered(remedies: Mapping[str, str]) -> str:
+    """A button for each thing that can be tried."""
+    buttons = " ".join(markup.pick(label, f"{REMEDY}:{key}") for key, label in remedies.items())
+    return f'<p class="gh-picks">Train again with {buttons}</p>' if buttons else ""
 
 
 def _headline(info: RunInfo | None, view: View) -> str:

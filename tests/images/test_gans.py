@@ -20,6 +20,7 @@ from genhub.images.judge import Judge
 from genhub.images.pixels import Images
 from genhub.images.variants import Blueprint, build
 from genhub.training import averaged
+from genhub.training.configs import GANConfig, remedies
 from genhub.training.loop import fit
 from genhub.training.plan import Phase, Plan, Session, make_accelerator
 
@@ -303,16 +304,25 @@ def test_a_healthy_run_rings_no_alarm():
     assert rung([HEALTHY] * 30 + [LIKE] * 9) == []
 
 
-@pytest.mark.parametrize(
-    ("reports", "said"),
-    [
-        ([{**HEALTHY, "d_real": 0.99, "d_fake": 0.01}] * LASTING, "discriminator is too strong"),
-        ([{**HEALTHY, "d_real": 0.4, "d_fake": 0.6}] * LASTING, "generator is too strong"),
-        ([HEALTHY] * FIRST + [{**HEALTHY, "g_norm": 0.001}] * LASTING, "gradient has vanished"),
-        ([LIKE] * EARLY + [{**LIKE, "variety": 0.1}], "Mode collapse"),
-        ([HEALTHY, *[LIKE] * EARLY, {**LIKE, "val_real": 0.2}], "by heart"),
-    ],
-)
+RINGING = [
+    ([{**HEALTHY, "d_real": 0.99, "d_fake": 0.01}] * LASTING, "discriminator is too strong"),
+    ([{**HEALTHY, "d_real": 0.4, "d_fake": 0.6}] * LASTING, "generator is too strong"),
+    ([HEALTHY] * FIRST + [{**HEALTHY, "g_norm": 0.001}] * LASTING, "gradient has vanished"),
+    ([LIKE] * EARLY + [{**LIKE, "variety": 0.1}], "Mode collapse"),
+    ([HEALTHY, *[LIKE] * EARLY, {**LIKE, "val_real": 0.2}], "by heart"),
+]
+
+
+@pytest.mark.parametrize(("reports", "said"), RINGING)
+def test_every_alarm_names_remedies_that_change_something(reports, said):
+    watch = Watch(task())
+    notes = [note for step, values in enumerate(reports) for note in watch.look(step, values)]
+    assert notes[0].remedies
+    for key in notes[0].remedies:
+        assert remedies.changes("gan", GANConfig(variant="conv", ratio=0.2, loss="saturating"), key)
+
+
+@pytest.mark.parametrize(("reports", "said"), RINGING)
 def test_an_alarm_rings_once(reports, said):
     found = rung([*reports, reports[-1], reports[-1]])
     assert len(found) == 1

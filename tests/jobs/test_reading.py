@@ -79,6 +79,14 @@ def test_notes_from_before_a_stop_stand_apart_until_they_are_said_again(tmp_path
     assert (reading.read(folder).notes, reading.read(folder).earlier) == (["376 rows."], ["Stopped after step 3."])
 
 
+def test_remedies_are_those_of_what_was_said_since_the_last_start(tmp_path):
+    folder = RunFolder(tmp_path)
+    write(folder, Note("Collapse.", ("spread", "replay")), Note("Too strong.", ("noise", "replay")))
+    assert reading.read(folder).remedies == ["spread", "noise", "replay"]
+    write(folder, Done({}, stopped=True), reading.QUEUED)
+    assert reading.read(folder).remedies == []
+
+
 def test_pauses_do_not_count_as_work(tmp_path):
     folder = RunFolder(tmp_path)
     write(folder, *metrics(1, 2, 3), start=100)

@@ -51,6 +51,24 @@ def picture(told: str) -> np.ndarray:
         return np.asarray(image)
 
 
+def test_a_run_is_trained_again_with_a_remedy(lab, images):
+    run = lab.train(VISITOR, images, {"variant": "conv", "ratio": 0.2}, task="gan")
+    again = lab.remedied(VISITOR, run, "spread")
+    before, after = (RunFolder(lab.run(VISITOR, one).path) for one in (run, again))
+    assert after.job()["config"] == {**before.job()["config"], "spread": True}
+    assert after.job()["data"] == before.job()["data"]
+    assert after.rows.read_bytes() == before.rows.read_bytes()
+    assert "spread" in lab.run(VISITOR, again).name
+    assert lab.remedies(VISITOR, run, ["spread", "non-saturating", "magic"]) == {"spread": "mini-batch standard deviation"}
+    assert lab.remedies(VISITOR, again, ["spread"]) == {}  # it has that already
+    assert lab.run(VISITOR, run).state == "stopped"  # it had not begun
+    with pytest.raises(UserError, match="There is no remedy “magic”"):
+        lab.remedied(VISITOR, run, "magic")
+    after.rows.unlink()
+    with pytest.raises(UserError, match="is not here any more"):
+        lab.remedied(VISITOR, again, "replay")
+
+
 def test_a_set_is_enlarged(lab, run):
     *steps, told = lab.enlarging(VISITOR, run, 3, {"truncation": 1.0, "seed": 2}, "npz")
     assert steps[-1] == {"done": 30, "of": 30}

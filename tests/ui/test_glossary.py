@@ -78,7 +78,7 @@ def _learnt(folder: Path) -> None:
     verdicts.verdict(lab, VISITOR, "r", SimpleNamespace(ended=True, curves={}))
 
 
-VIEW = {"failed": None, "notes": [], "earlier": [], "ended": True, "progress": None, "stage_label": ""}
+VIEW = {"failed": None, "notes": [], "earlier": [], "remedies": [], "ended": True, "progress": None, "stage_label": ""}
 
 
 def test_every_term_that_generate_prints_is_explained(home, tmp_path, printed):

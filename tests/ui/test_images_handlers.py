@@ -7,8 +7,13 @@ from types import SimpleNamespace
 import pytest
 
 from genhub.errors import UserError
+from genhub.events import Note
 from genhub.images import sketch
+from genhub.jobs import reading
+from genhub.ui import run_view
 from genhub.ui.images import chooser, compare, discriminate, enlarge, latent, own, plane, play, tab
+from genhub.ui.learning import section
+from genhub.ui.learning.kinds import GAN
 
 SESSION = {"visitor": "v" * 43}
 MAP = {
@@ -165,31 +170,52 @@ def test_a_set_is_drawn_with_progress_and_offered():
         list(enlarge.enlarge(Drawing(), SESSION, None, chooser.ANY, 20, "", **fields))
 
 
+def test_a_remedy_is_one_press_and_its_run_comes_into_view(monkeypatch):
+    lab, shown = Drawing([info("gan", "a")]), []
+    lab.remedied = lambda visitor, run, key: shown.append((run, key)) or "b"
+    monkeypatch.setattr(section, "in_view", lambda lab, session, learn, kind, run: {"learn": {kind.name("run"): run}})
+    assert section.remedy(lab, "remedy:spread", SESSION, {"gan_run": "a"}, GAN) == {"learn": {"gan_run": "b"}}
+    assert shown == [("a", "spread")]
+    assert section.remedy(lab, "tile:1", SESSION, {"gan_run": "a"}, GAN) == {}
+    with pytest.raises(UserError, match="No run has been chosen"):
+        section.remedy(lab, "remedy:spread", SESSION, {}, GAN)
+
+
+def test_remedies_stand_below_what_an_alarm_said():
+    fold = reading.Fold()
+    fold._take(1.0, Note("Mode collapse.", ("spread",)))
+    told = SimpleNamespace(state="finished", position=None, wait_seconds=None)
+    drawn = run_view.render(told, fold.view(), {"spread": "mini-batch <b>"})
+    assert re.findall(r'data-pick="([^"]*)"', drawn) == ["remedy:spread"]
+    assert "mini-batch &lt;b&gt;" in drawn
+    assert "data-pick" not in run_view.render(told, fold.view())
+
+
 def test_twelve_are_dealt_pressed_and_judged_moment_after_moment():
     lab = Drawing()
-    known = discriminate.offer(lab, SESSION, None, None)["guess_known"]
+    known = discriminate.offer(lab, SESSION, None, None)["tiles_known"]
     dealt = discriminate.deal(lab, SESSION, "model:m", 2, known)
-    state = dealt["guess_round"]
+    state = dealt["tiles_round"]
     assert lab.asked[-1] == ("model:m", 2, state["seed"])
-    assert dealt["guess_tiles"].count("data-pick") == 12
-    assert "after 60 steps" in dealt["guess_told"]
-    assert discriminate.PLAYED in dealt["guess_told"]
+    assert dealt["tiles_tiles"].count("data-pick") == 12
+    assert "after 60 steps" in dealt["tiles_told"]
+    assert discriminate.PLAYED in dealt["tiles_told"]
     for number in (0, 1, 2, 5, 5):
-        state = discriminate.press(lab, f"tile:{number}", state)["guess_round"]
+        state = discriminate.press(lab, f"tile:{number}", state)["tiles_round"]
     assert state["pressed"] == [0, 1, 2]
     assert discriminate.press(lab, "tile:12", state) == {}
     judged = discriminate.judge(lab, SESSION, state, known)
     assert lab.asked[-1][3] == [True] * 3 + [False] * 9
-    assert (judged["guess_tiles"].count("tile right"), judged["guess_tiles"].count("tile wrong")) == (11, 1)
-    assert "data-pick" not in judged["guess_tiles"]
-    assert "11 of 12" in judged["guess_told"]
-    assert "8 of 12" in judged["guess_told"]
-    assert discriminate.press(lab, "tile:3", judged["guess_round"]) == {}
-    assert discriminate.judge(lab, SESSION, judged["guess_round"], judged["guess_known"]) == {}
-    after = discriminate.following(lab, SESSION, "set:a", 3, judged["guess_known"])
-    assert (after["guess_moment"], after["guess_round"]["moment"]) == (1, 1)  # after the last the first
-    assert discriminate.PLAYED not in after["guess_told"]
-    assert after["guess_told"].count("<polyline") == judged["guess_told"].count("<polyline")  # what was is kept
+    assert (judged["tiles_tiles"].count("tile right"), judged["tiles_tiles"].count("tile wrong")) == (11, 1)
+    assert "data-pick" not in judged["tiles_tiles"]
+    assert "11 of 12" in judged["tiles_told"]
+    assert "8 of 12" in judged["tiles_told"]
+    assert discriminate.press(lab, "tile:3", judged["tiles_round"]) == {}
+    assert discriminate.judge(lab, SESSION, judged["tiles_round"], judged["tiles_known"]) == {}
+    after = discriminate.following(lab, SESSION, "set:a", 3, judged["tiles_known"])
+    assert (after["tiles_moment"], after["tiles_round"]["moment"]) == (1, 1)  # after the last the first
+    assert discriminate.PLAYED not in after["tiles_told"]
+    assert after["tiles_told"].count("<polyline") == judged["tiles_told"].count("<polyline")  # what was is kept
     with pytest.raises(UserError, match="Nothing has been dealt"):
         discriminate.judge(lab, SESSION, None, known)
 
@@ -204,7 +230,7 @@ def test_without_the_model_the_page_says_so():
         def moments(self):
             return []
 
-    assert discriminate.ABSENT in discriminate.offer(Bare(), SESSION, None, None)["guess_tiles"]
+    assert discriminate.ABSENT in discriminate.offer(Bare(), SESSION, None, None)["tiles_tiles"]
 
 
 def test_another_model_is_shown_with_its_map_and_what_it_draws():

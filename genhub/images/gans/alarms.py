@@ -13,6 +13,7 @@ FADED = 0.02  # of the generator's usual gradient
 FIRST = 5  # reports that tell what is usual
 COLLAPSED = 0.25  # of the variance of real images' features
 EARLY, EARLY_SHARE = 3, 0.25  # validations, and the share of all, before which nothing is said of drawn images
+AGAINST_COLLAPSE, AGAINST_HEART = ("spread", "replay", "wasserstein"), ("noise", "smoothing", "spectral")
 UNSEEN = 0.3  # less is believed of unseen real images than of learnt ones
 STRONG = (
     "The discriminator is too strong: it is sure of every image ({real:.0%} of real ones, {fake:.0%} of fake ones are real to it), and the "
@@ -60,16 +61,16 @@ class Watch(Alarms):
         self.sure = self.sure + 1 if real > SURE * (1 - self.task.rules.smoothing) and fake < 1 - SURE else 0
         self.fooled = self.fooled + 1 if fake > real else 0
         if self.sure >= LASTING:
-            yield from self.say("strong", STRONG.format(real=real, fake=fake))
+            yield from self.say("strong", STRONG.format(real=real, fake=fake), "slower", "smoothing", "noise", "wasserstein")
         if self.fooled >= LASTING:
-            yield from self.say("weak", WEAK.format(real=real, fake=fake))
+            yield from self.say("weak", WEAK.format(real=real, fake=fake), "faster", "critics")
 
     def gradient(self, norm: float) -> Iterator[Note]:
         self.norms.append(norm)
         usual = sorted(self.norms[:FIRST])[len(self.norms[:FIRST]) // 2]
         last = self.norms[-LASTING:]
         if len(self.norms) >= FIRST + LASTING and max(last) < FADED * usual:
-            yield from self.say("vanished", VANISHED.format(share=max(last) / usual))
+            yield from self.say("vanished", VANISHED.format(share=max(last) / usual), "non-saturating", "wasserstein", "slower")
 
     def validation(self, values: Mapping[str, float]) -> Iterator[Note]:
         self.validated += 1
@@ -77,8 +78,9 @@ class Watch(Alarms):
             return
         named = ", ".join(f"“{name}”" for name in self.task.lost)
         if values["variety"] < COLLAPSED:
-            yield from self.say("collapse", COLLAPSE.format(share=values["variety"], lost=f", and nothing is of {named}" if named else ""))
+            lost = f", and nothing is of {named}" if named else ""
+            yield from self.say("collapse", COLLAPSE.format(share=values["variety"], lost=lost), *AGAINST_COLLAPSE, "halved")
         elif named:
-            yield from self.say("lost", LOST.format(lost=named))
+            yield from self.say("lost", LOST.format(lost=named), *AGAINST_COLLAPSE)
         if self.probable and values["val_real"] < self.seen - UNSEEN:
-            yield from self.say("by heart", BY_HEART.format(seen=self.seen, unseen=values["val_real"]))
+            yield from self.say("by heart", BY_HEART.format(seen=self.seen, unseen=values["val_real"]), *AGAINST_HEART)

@@ -4,11 +4,9 @@ from genhub.images.eye import choose
 from genhub.images.gans.task import AVERAGE, DISCRIMINATOR, GENERATOR, GANTask, Rules
 from genhub.images.material import Material
 from genhub.images.plans import enough
-from genhub.training.configs import GANConfig
+from genhub.training.configs import GANConfig, remedies
 from genhub.training.plan import Phase, Plan
 
-RATES = {"dcgan": 5e-4, "dcgan-narrow": 5e-4, "conv": 1e-3}  # of the generator; of all others USUAL
-USUAL = 3e-4
 STEPS = {"dcgan": 2_000, "dcgan-narrow": 2_000, "conv": 4_000}  # of the generator that suit; of all others USUAL_STEPS
 USUAL_STEPS = 6_000
 SMALL, LARGE = 32, 64  # batches
@@ -19,7 +17,7 @@ USUAL_BETAS = (0.5, 0.999)
 
 def rate(config: GANConfig) -> float:
     """The generator's: the user's, or what suits the variant."""
-    return config.learning_rate or RATES.get(config.variant, USUAL)
+    return config.learning_rate or remedies.rate(config.variant)
 
 
 def batch_size(config: GANConfig, images: int) -> int:

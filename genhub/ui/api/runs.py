@@ -28,15 +28,21 @@ def _training(lab: Lab) -> list[Callable]:
 
     def forecast(visitor: str, table: str, options: dict, task: str = "classify") -> dict:
         """What training would cost: trainable parameters, steps, seconds, memory, from a few measured steps. `table` is the id of what the
-        task learns from: of a text for generate and scratch, of pairs for translate, of images for vae and autoencoder."""
+        task learns from: of a text for generate and scratch, of pairs for translate, of images for vae,
+        autoencoder, gan and diffusion."""
         return lab.forecast(visitor, table, options, task)
 
     def train(visitor: str, table: str, options: dict, name: str = "", task: str = "classify") -> str:
-        """Queue a training run on an examined table, for the tasks generate and scratch on a text, for translate on pairs, for vae and
-        autoencoder on images; returns its id. Options are the fields of ClassifyConfig, AdaptConfig, ScratchConfig, TuneConfig, VAEConfig or
-        AutoencoderConfig. A model that is not on this machine is
-        downloaded first; `fetch_encoder` and `fetch_language_model` do it beforehand."""
+        """Queue a training run on an examined table, for the tasks generate and scratch on a text, for translate on pairs, for vae,
+        autoencoder, gan and diffusion on images; returns its id. Options are the fields of ClassifyConfig, AdaptConfig, ScratchConfig,
+        TuneConfig, VAEConfig, AutoencoderConfig, GANConfig or DiffusionConfig. A model that is not on this machine is downloaded first;
+        `fetch_encoder` and `fetch_language_model` do it beforehand."""
         return lab.train(visitor, table, options, name, task)
+
+    def train_with_remedy(visitor: str, run: str, remedy: str) -> str:
+        """Queue a training like a run's with what one remedy changes, on the same images: of a GAN spread, replay, wasserstein, non-saturating,
+        even, slower, faster, critics, smoothing, noise, spectral, halved; of a VAE summed, beta. Returns the new run's id."""
+        return lab.remedied(visitor, run, remedy)
 
     def run_status(visitor: str, run: str) -> dict:
         """State, place in the queue, progress, notes, and the final figures once there are any."""
@@ -71,7 +77,18 @@ def _training(lab: Lab) -> list[Callable]:
         lab.resume(visitor, run)
         return run
 
-    return [fetch_encoder, fetch_language_model, forecast, train, run_status, run_curves, run_samples, stop_run, resume_run]
+    return [
+        fetch_encoder,
+        fetch_language_model,
+        forecast,
+        train,
+        train_with_remedy,
+        run_status,
+        run_curves,
+        run_samples,
+        stop_run,
+        resume_run,
+    ]
 
 
 def _lists(lab: Lab) -> list[Callable]:

@@ -179,10 +179,22 @@ COURSE: dict[str, tuple[Line, ...]] = {
             Way("gan", values=painter(GAN, variant="dcgan", loss="wasserstein")),
         ),
         Line(
+            "The discriminator's view",
+            "Twelve images, drawn ones among them, from moments along a GAN's training: you say which, and its discriminator does.",
+            "Until which moment do you tell more of them apart than by guessing, and until which does the discriminator?",
+            Way("discriminate"),
+        ),
+        Line(
             "Conditional GANs",
             "Both networks are told the class, so that the generator can be asked for one.",
             "How many of the drawn images are of the class that was asked for?",
             Way("gan", values=painter(GAN, variant="dcgan", conditional=True)),
+        ),
+        Line(
+            "Synthetic data",
+            "As many drawn images of every class as one likes, with their labels, as a set to learn from.",
+            "Does a classifier that learns from drawn images as well do better on real ones?",
+            Way("enlarge"),
         ),
     ),
     "Diffusion": (

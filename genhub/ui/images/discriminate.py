@@ -22,24 +22,24 @@ PLAYED = (
 ABSENT = f"{catalog.ALONG} is not here: this GenHub was installed without its models."
 PICK = "tile"
 OUTPUTS = [
-    "guess_round",
-    "guess_tiles",
-    "guess_told",
-    "guess_moment",
-    "guess_judge",
-    "guess_next",
-    "guess_known",
-    "guess_real",
-    "guess_deal",
+    "tiles_round",
+    "tiles_tiles",
+    "tiles_told",
+    "tiles_moment",
+    "tiles_judge",
+    "tiles_next",
+    "tiles_known",
+    "tiles_real",
+    "tiles_deal",
 ]
 SEEDS = 2**31
 
 
 def layout(wires: Wires) -> None:
-    with gr.Accordion(STAGE, open=False, elem_classes="gh-stage", elem_id="stage-guess") as stage:
+    with gr.Accordion(STAGE, open=False, elem_classes="gh-stage", elem_id="stage-tiles") as stage:
         gr.HTML(markup.page(markup.paragraph(INTRO)))
         with gr.Row(elem_classes="gh-beside"):
-            real = gr.Dropdown([], value=None, label="Real images", elem_id="guess-real", scale=3, min_width=240)
+            real = gr.Dropdown([], value=None, label="Real images", elem_id="tiles-real", scale=3, min_width=240)
             moment = gr.Slider(
                 1,
                 2,
@@ -47,102 +47,102 @@ def layout(wires: Wires) -> None:
                 step=1,
                 label="Moment",
                 info="Of the training, the last one is its end.",
-                elem_id="guess-moment",
+                elem_id="tiles-moment",
                 min_width=160,
             )
-            deal = gr.Button("Deal twelve", variant="primary", elem_id="guess-deal", min_width=140)
-        problem = gr.HTML(elem_id="guess-problem")
+            deal = gr.Button("Deal twelve", variant="primary", elem_id="tiles-deal", min_width=140)
+        problem = gr.HTML(elem_id="tiles-problem")
         with gr.Row(elem_classes="gh-split"):
             with gr.Column(scale=2, min_width=280):
-                tiles = pieces(elem_id="guess-tiles", elem_classes="gh-reserve-tall")
+                tiles = pieces(elem_id="tiles-tiles", elem_classes="gh-reserve-tall")
                 with gr.Row():
-                    judge = gr.Button("Judge", interactive=False, elem_id="guess-judge", min_width=120)
-                    following = gr.Button("Next moment", interactive=False, elem_id="guess-next", min_width=120)
+                    judge = gr.Button("Judge", interactive=False, elem_id="tiles-judge", min_width=120)
+                    following = gr.Button("Next moment", interactive=False, elem_id="tiles-next", min_width=120)
             with gr.Column(scale=3, min_width=300):
-                told = gr.HTML(elem_id="guess-told", elem_classes="gh-reserve-tall")
-    wires.add(guess_stage=stage, guess_real=real, guess_moment=moment, guess_deal=deal, guess_problem=problem, guess_tiles=tiles)
-    wires.add(guess_judge=judge, guess_next=following, guess_told=told)
-    wires.add(guess_round=gr.State(None), guess_known=gr.State(None))
+                told = gr.HTML(elem_id="tiles-told", elem_classes="gh-reserve-tall")
+    wires.add(tiles_stage=stage, tiles_real=real, tiles_moment=moment, tiles_deal=deal, tiles_problem=problem, tiles_tiles=tiles)
+    wires.add(tiles_judge=judge, tiles_next=following, tiles_told=told)
+    wires.add(tiles_round=gr.State(None), tiles_known=gr.State(None))
 
 
 def wire(wires: Wires) -> None:
     part, once = wires.parts, {"trigger_mode": "once", "show_progress": "minimal"}
-    wires.on(part["guess_stage"].expand, offer, ["session", "guess_real", "guess_known"], OUTPUTS, "guess_problem")
-    wires.on(part["guess_real"].focus, offer, ["session", "guess_real", "guess_known"], OUTPUTS, "guess_problem")
-    asked = ["session", "guess_real", "guess_moment", "guess_known"]
-    wires.on(part["guess_deal"].click, deal, asked, OUTPUTS, "guess_problem", **once)
-    wires.on(part["guess_next"].click, following, asked, OUTPUTS, "guess_problem", **once)
-    wires.on_pick(part["guess_tiles"].select, press, ["guess_round"], OUTPUTS, "guess_problem")
-    wires.on(part["guess_judge"].click, judge, ["session", "guess_round", "guess_known"], OUTPUTS, "guess_problem", **once)
+    wires.on(part["tiles_stage"].expand, offer, ["session", "tiles_real", "tiles_known"], OUTPUTS, "tiles_problem")
+    wires.on(part["tiles_real"].focus, offer, ["session", "tiles_real", "tiles_known"], OUTPUTS, "tiles_problem")
+    asked = ["session", "tiles_real", "tiles_moment", "tiles_known"]
+    wires.on(part["tiles_deal"].click, deal, asked, OUTPUTS, "tiles_problem", **once)
+    wires.on(part["tiles_next"].click, following, asked, OUTPUTS, "tiles_problem", **once)
+    wires.on_pick(part["tiles_tiles"].select, press, ["tiles_round"], OUTPUTS, "tiles_problem")
+    wires.on(part["tiles_judge"].click, judge, ["session", "tiles_round", "tiles_known"], OUTPUTS, "tiles_problem", **once)
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
 
 
-def offer(lab: Lab, session: dict, guess_real: str | None, guess_known: dict | None) -> dict:
-    """What can play the real images, and how many moments there are. `guess_known`: {steps, scores: [moment, own, machine's]}."""
-    known = guess_known or {"steps": lab.moments(), "scores": []}
+def offer(lab: Lab, session: dict, tiles_real: str | None, tiles_known: dict | None) -> dict:
+    """What can play the real images, and how many moments there are. `tiles_known`: {steps, scores: [moment, own, machine's]}."""
+    known = tiles_known or {"steps": lab.moments(), "scores": []}
     if not known["steps"]:
-        return {"guess_tiles": markup.page(markup.note(ABSENT)), "guess_deal": gr.update(interactive=False)}
+        return {"tiles_tiles": markup.page(markup.note(ABSENT)), "tiles_deal": gr.update(interactive=False)}
     choices = lab.real_images(session["visitor"])
-    usual = {} if guess_real in choices else {"value": next(iter(choices))}
+    usual = {} if tiles_real in choices else {"value": next(iter(choices))}
     return {
-        "guess_known": known,
-        "guess_real": gr.update(choices=[(name, key) for key, name in choices.items()], **usual),
-        "guess_moment": gr.update(maximum=len(known["steps"])),
+        "tiles_known": known,
+        "tiles_real": gr.update(choices=[(name, key) for key, name in choices.items()], **usual),
+        "tiles_moment": gr.update(maximum=len(known["steps"])),
     }
 
 
-def deal(lab: Lab, session: dict, guess_real: str | None, guess_moment, guess_known: dict | None) -> dict:
+def deal(lab: Lab, session: dict, tiles_real: str | None, tiles_moment, tiles_known: dict | None) -> dict:
     """Twelve new images of a moment."""
-    known = guess_known or offer(lab, session, guess_real, None)["guess_known"]
-    moment = int(guess_moment) if isinstance(guess_moment, int | float) else 1
+    known = tiles_known or offer(lab, session, tiles_real, None)["tiles_known"]
+    moment = int(tiles_moment) if isinstance(tiles_moment, int | float) else 1
     seed = secrets.randbelow(SEEDS)
-    told = lab.tiles(session["visitor"], guess_real, moment, seed)
-    state = {"real": guess_real, "moment": moment, "seed": seed, "pressed": [], "picture": told["picture"], "columns": told["columns"]}
+    told = lab.tiles(session["visitor"], tiles_real, moment, seed)
+    state = {"real": tiles_real, "moment": moment, "seed": seed, "pressed": [], "picture": told["picture"], "columns": told["columns"]}
     state |= {"count": told["count"], "answer": None}
     return {
-        "guess_known": known,
-        "guess_round": state,
-        "guess_tiles": tiles(state),
-        "guess_told": standing(known, state, bool(known["scores"])),
-        "guess_judge": gr.update(interactive=True, variant="primary"),
-        "guess_next": gr.update(interactive=False, variant="secondary"),
+        "tiles_known": known,
+        "tiles_round": state,
+        "tiles_tiles": tiles(state),
+        "tiles_told": standing(known, state, bool(known["scores"])),
+        "tiles_judge": gr.update(interactive=True, variant="primary"),
+        "tiles_next": gr.update(interactive=False, variant="secondary"),
     }
 
 
-def following(lab: Lab, session: dict, guess_real: str | None, guess_moment, guess_known: dict | None) -> dict:
+def following(lab: Lab, session: dict, tiles_real: str | None, tiles_moment, tiles_known: dict | None) -> dict:
     """The moment after the one in view, dealt at once; after the last the first."""
-    moment = int(guess_moment or 1) % len(guess_known["steps"]) + 1 if guess_known else 1
-    return {**deal(lab, session, guess_real, moment, guess_known), "guess_moment": moment}
+    moment = int(tiles_moment or 1) % len(tiles_known["steps"]) + 1 if tiles_known else 1
+    return {**deal(lab, session, tiles_real, moment, tiles_known), "tiles_moment": moment}
 
 
-def press(lab: Lab, pick: str, guess_round: dict | None) -> dict:
+def press(lab: Lab, pick: str, tiles_round: dict | None) -> dict:
     """An image is taken for a drawn one, or no longer."""
     verb, _, number = pick.partition(":")
-    if verb != PICK or not number.isdecimal() or not guess_round or guess_round["answer"] or int(number) >= guess_round["count"]:
+    if verb != PICK or not number.isdecimal() or not tiles_round or tiles_round["answer"] or int(number) >= tiles_round["count"]:
         return {}
-    state = {**guess_round, "pressed": sorted({int(number)} ^ set(guess_round["pressed"]))}
-    return {"guess_round": state, "guess_tiles": tiles(state)}
+    state = {**tiles_round, "pressed": sorted({int(number)} ^ set(tiles_round["pressed"]))}
+    return {"tiles_round": state, "tiles_tiles": tiles(state)}
 
 
-def judge(lab: Lab, session: dict, guess_round: dict | None, guess_known: dict | None) -> dict:
+def judge(lab: Lab, session: dict, tiles_round: dict | None, tiles_known: dict | None) -> dict:
     """What they were, and who was right."""
-    if not guess_round:
-        raise UserError("Nothing has been dealt.", "Twelve images are judged.", "Press “Deal twelve” first.", "guess_tiles")
-    if guess_round["answer"]:
+    if not tiles_round:
+        raise UserError("Nothing has been dealt.", "Twelve images are judged.", "Press “Deal twelve” first.", "tiles_tiles")
+    if tiles_round["answer"]:
         return {}
-    said = [number in guess_round["pressed"] for number in range(guess_round["count"])]
-    answer = lab.guessed(session["visitor"], guess_round["real"], guess_round["moment"], guess_round["seed"], said)
-    state = {**guess_round, "answer": answer}
-    known = {**guess_known, "scores": [*guess_known["scores"], [state["moment"], answer["right"], answer["machine_right"]]]}
+    said = [number in tiles_round["pressed"] for number in range(tiles_round["count"])]
+    answer = lab.guessed(session["visitor"], tiles_round["real"], tiles_round["moment"], tiles_round["seed"], said)
+    state = {**tiles_round, "answer": answer}
+    known = {**tiles_known, "scores": [*tiles_known["scores"], [state["moment"], answer["right"], answer["machine_right"]]]}
     return {
-        "guess_round": state,
-        "guess_known": known,
-        "guess_tiles": tiles(state),
-        "guess_told": standing(known, state, True),
-        "guess_judge": gr.update(interactive=False, variant="secondary"),
-        "guess_next": gr.update(interactive=True, variant="primary"),
+        "tiles_round": state,
+        "tiles_known": known,
+        "tiles_tiles": tiles(state),
+        "tiles_told": standing(known, state, True),
+        "tiles_judge": gr.update(interactive=False, variant="secondary"),
+        "tiles_next": gr.update(interactive=True, variant="primary"),
     }
 
 

@@ -27,7 +27,7 @@ IDLE = {"enlarge_go": gr.update(interactive=True), "enlarge_stop": gr.update(int
 
 
 def layout(wires: Wires) -> None:
-    with gr.Accordion(STAGE, open=False, elem_classes="gh-stage", elem_id="stage-enlarge"):
+    with gr.Accordion(STAGE, open=False, elem_classes="gh-stage", elem_id="stage-enlarge") as stage:
         gr.HTML(markup.page(markup.paragraph(INTRO)))
         with gr.Row(elem_classes="gh-beside"):
             each = forms.field(EnlargeConfig.option("each"), elem_id="enlarge-each", min_width=160)
@@ -37,7 +37,7 @@ def layout(wires: Wires) -> None:
         problem = gr.HTML(elem_id="enlarge-problem")
         shown = gr.HTML(elem_id="enlarge-shown", elem_classes="gh-reserve")
         file = gr.DownloadButton("Download", visible=False, elem_id="enlarge-file")
-    wires.add(enlarge_each=each, enlarge_format=kind, enlarge_go=go, enlarge_stop=stop)
+    wires.add(enlarge_stage=stage, enlarge_each=each, enlarge_format=kind, enlarge_go=go, enlarge_stop=stop)
     wires.add(enlarge_problem=problem, enlarge_shown=shown, enlarge_file=file)
 
 

@@ -11,7 +11,7 @@ from genhub.ui import markup, run_view
 from genhub.ui.images import plane
 from genhub.ui.learning import verdicts
 from genhub.ui.learning.kinds import KINDS, Kind, remembered
-from genhub.ui.wiring import Wires
+from genhub.ui.wiring import Wires, pieces
 
 PARTS = ("run", "view", "stop", "resume", "film", "film_view", "following", "verdict")
 NOTHING = "Nothing has been trained here yet."
@@ -23,7 +23,7 @@ def layout(wires: Wires, kind: Kind) -> None:
     made = "drew" if kind.learns_from == "images" else "wrote"
     film = gr.Slider(1, 2, value=1, step=1, label="Sample", info=f"What it {made} on its way.", visible=False, elem_id=kind.name("film"))
     film_view = gr.HTML(elem_id=kind.name("film_view"))
-    view = gr.HTML(markup.page(markup.note(NOTHING)), elem_id=kind.name("view"), elem_classes="gh-reserve-tall")
+    view = pieces(markup.page(markup.note(NOTHING)), elem_id=kind.name("view"), elem_classes="gh-reserve-tall")
     with gr.Row():
         stop = gr.Button("Stop and keep", interactive=False, elem_id=kind.name("stop"), min_width=140, elem_classes="gh-stop")
         resume = gr.Button("Resume", visible=False, elem_id=kind.name("resume"), min_width=140)
@@ -96,10 +96,11 @@ def refresh(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
         drawn = {"run": choices, "view": markup.page(markup.note(NOTHING)), "film_view": "", "following": True, "verdict": "", **idle}
         return {kind.name(part): value for part, value in drawn.items()}
     info, view = lab.view(session["visitor"], chosen)
+    remedies = lab.remedies(session["visitor"], chosen, view.remedies) if info and view.remedies else {}
     count, state = len(view.samples), info.state if info else "finished"
     drawn = {
         "run": choices,
-        "view": run_view.render(info, view) or markup.page(markup.note("Waiting to begin.")),
+        "view": run_view.render(info, view, remedies) or markup.page(markup.note("Waiting to begin.")),
         "stop": gr.update(interactive=state in ("queued", "running"), value="Stopping …" if state == "stopping" else "Stop and keep"),
         "resume": gr.update(visible=state in ("failed", "stopped")),
         "film": gr.update(visible=count > 1, maximum=max(2, count), value=max(1, count)),

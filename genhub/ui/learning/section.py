@@ -11,7 +11,7 @@ from genhub.lab import Lab
 from genhub.ui import fetching, markup, ways
 from genhub.ui.learning import home, images_source, options, pairs_source, run, text_source
 from genhub.ui.learning.kinds import KINDS, Kind, remembered
-from genhub.ui.run_view import LIVE
+from genhub.ui.run_view import LIVE, REMEDY
 from genhub.ui.wiring import Wires
 
 SOURCES = {"text": text_source, "pairs": pairs_source, "images": images_source}
@@ -58,6 +58,7 @@ def wire(wires: Wires, kind: Kind) -> None:
     shown = ["learn", "learn_pulse", *kind.names(*run.PARTS), *home.outputs(kind)]
     queued = ["session", "learn", kind.name("begun")]
     wires.on(begun.then, partial(show, kind=kind), queued, [*shown, kind.name("begun")], kind.name("run_problem"))
+    wires.on_pick(part[kind.name("view")].select, partial(remedy, kind=kind), ["session", "learn"], shown, kind.name("run_problem"))
     chosen = ["session", "learn", kind.name("run")]
     wires.on(part[kind.name("run")].input, partial(choose, kind=kind), chosen, shown, kind.name("run_problem"))
 
@@ -124,6 +125,14 @@ def show(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:
     """The run that was queued, if one was, comes into view."""
     begun = given[kind.name("begun")]
     return {**in_view(lab, session, learn, kind, begun), kind.name("begun"): ""} if begun else {}
+
+
+def remedy(lab: Lab, pick: str, session: dict, learn: dict, kind: Kind) -> dict:
+    """What an alarm names is tried: the run in view is trained again with it."""
+    verb, _, key = pick.partition(":")
+    if verb != REMEDY:
+        return {}
+    return in_view(lab, session, learn, kind, lab.remedied(session["visitor"], run.chosen_run(lab, session, learn, kind), key))
 
 
 def choose(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:
