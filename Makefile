@@ -46,6 +46,7 @@ bench: $(VENV)/installed-dev
 	PYTHONPATH=. $(RUN) bench/language.py
 	PYTHONPATH=. $(RUN) bench/translate.py
 	PYTHONPATH=. $(RUN) bench/autoencoders.py
+	PYTHONPATH=. $(RUN) bench/gans.py
 
 examples: $(VENV)/installed
 	PYTHONPATH=. $(RUN) docs/make_examples.py

@@ -21,6 +21,7 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 RUNS = (  # something to compare and to look at; the page lists runs of the command line too
     ("classify", "--data", "support", "--folds", "0", "--method", "frozen"),
     ("classify", "--data", "support", "--folds", "0", "--method", "lora"),
+    ("images", "--family", "gan", "--data", "digits"),
 )
 
 
@@ -63,6 +64,7 @@ def main() -> None:
                 page.goto(f"{address}?__theme={scheme}")
                 walk(page, f"{scheme}-{width}")
                 generate(page, f"{scheme}-{width}")
+                translate(page, f"{scheme}-{width}")
                 images(page, f"{scheme}-{width}")
                 page.close()
         browser.close()
@@ -112,8 +114,21 @@ def generate(page, suffix: str) -> None:
             page.wait_for_selector(f"#{name}_verdict .gh-big")
 
 
+def translate(page, suffix: str) -> None:
+    """The sentence that the tab opens on with its attention, and its beam search."""
+    page.get_by_role("tab", name="Translate").click()
+    page.wait_for_selector("#tr-map svg")
+    shot(page, f"translate-{suffix}")
+    for name in ("translate", "attention"):
+        page.locator(f"#stage-{name} > button").click()
+    with stage(page, "translation-tree", suffix):
+        page.locator("#tr-tree-go").click()
+        page.wait_for_selector("#tr-tree-plot .scatterlayer .trace")
+
+
 def images(page, suffix: str) -> None:
-    """What the first model draws, one image looked at, a way over its map, a sketch given back, and two models side by side."""
+    """What the first model draws, one image looked at, a way over its map, a sketch given back, a GAN that has learnt, two models side by
+    side, and twelve tiles told apart."""
     page.get_by_role("tab", name="Images").click()
     page.wait_for_selector("#play-sheet img")
     page.locator("#play-sheet [data-pick]").nth(13).click()
@@ -137,10 +152,20 @@ def images(page, suffix: str) -> None:
             page.mouse.move(box["x"] + x, box["y"] + y, steps=6)
         page.mouse.up()
         page.wait_for_selector("#own-shown img")
+    with stage(page, "gan", suffix):
+        page.wait_for_selector("#gan_view svg")
+        page.wait_for_selector("#gan_verdict .gh-big")
     with stage(page, "beside", suffix):
         page.wait_for_timeout(800)
         page.locator("#beside-go").click()
         page.wait_for_selector("#beside-shown img")
+    with stage(page, "tiles", suffix):
+        page.locator("#tiles-deal").click()
+        for tile in (1, 4, 6, 11):
+            page.locator("#tiles-tiles [data-pick]").nth(tile).click()
+        page.wait_for_function("document.querySelectorAll('#tiles-tiles [aria-pressed=true]').length == 4")
+        page.locator("#tiles-judge").click()
+        page.wait_for_selector("#tiles-tiles .tile")
 
 
 @contextmanager

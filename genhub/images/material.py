@@ -45,10 +45,10 @@ class Material:
         return told
 
 
-def read_rows(path: Path) -> Images:
-    """The images of a run; classes in the order of their names. Raises UserError where the file cannot be read."""
+def read_rows(path: Path, most: int | None = None) -> Images:
+    """The images of a run, or the first `most`; classes in the order of their names. Raises UserError where the file cannot be read."""
     try:
-        x, labels = image_sets.read_rows(path)
+        x, labels = image_sets.read_rows(path, most)
     except (OSError, ValueError, KeyError) as error:
         raise UserError(f"The images of this run cannot be read ({type(error).__name__}).", "", "Start it again.", "data") from None
     names = tuple(sorted(set(labels), key=_natural))

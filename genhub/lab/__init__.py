@@ -4,7 +4,7 @@
     images    image_samples · take_images · take_images_sample · take_images_hub · images_info · images_rows · picture · forming_map · film_file
     painting  image_models · about_painter · draw · drawing · drawn_file · enlarging · image_map · images_at · image_sheet · look · code_numbers · code_sum · read_image · give_back
               painters_beside
-    guessing  moments · real_images · tiles · guessed
+    guessing  moments · real_images · tiles · guessed · gan_turn
     texts     take_text · take_text_file · take_text_sample · take_text_hub · text_info · text_rows
     runs      forecast · train · remedies · remedied · view · stop · resume · rename · delete · compare
     answers   predict · predict_table · explain · without

@@ -1,6 +1,6 @@
-"""Who tells drawn images from real ones, the visitor or a discriminator?
+"""GANs seen from close by: who tells drawn images from real ones, the visitor or a discriminator? And what does one step change?
 
-moments · real_images · tiles · guessed
+moments · real_images · tiles · guessed · gan_turn
 """
 
 import json
@@ -11,6 +11,7 @@ from genhub import catalog, gate, hub
 from genhub.data.image_sets import FACTS
 from genhub.errors import UserError
 from genhub.lab.base import Base
+from genhub.training.configs import GANConfig
 
 SECONDS = 60.0
 DATA, SET, MODEL = "data", "set:", "model:"
@@ -18,7 +19,7 @@ TEST_IMAGES = "images/fashion_mnist_test.npz"  # below GENHUB_DATA
 
 
 class Guessing(Base):
-    """The embedded GAN that is kept along its training."""
+    """The embedded GAN that is kept along its training, and one that the visitor steps through."""
 
     def moments(self) -> list[int]:
         """Steps of the generator at each of its moments, the finished one last; nothing where it is not here."""
@@ -42,6 +43,15 @@ class Guessing(Base):
     def guessed(self, visitor: str, real: str, moment: int, seed: int, fake: list[bool]) -> dict:
         """What the same twelve are, and who was right; fake: what the visitor takes each for."""
         return self._dealt("guessed", visitor, real, moment, seed, fake=gate.listed(fake, "fake"))
+
+    def gan_turn(self, visitor: str, images_id: str, values: dict, token: str, turn: str, count: int = 1) -> dict:
+        """Some steps of a GAN that learns from a set of the visitor's, see `serving.turns`. `values`: those of a GANConfig; another token, or
+        other values, begin it anew. turn: discriminator, generator, both or none."""
+        config = gate.filled(GANConfig, values).to_dict()
+        rows = self.images_rows(visitor, images_id)
+        stamp = json.dumps([gate.text(token, 100, "token"), str(rows), config])
+        asked = {"key": self.owner(visitor), "token": stamp, "config": config, "rows": str(rows), "turn": turn, "count": count}
+        return self.worker.call("images.turn", asked, seconds=SECONDS)
 
     def _dealt(self, op: str, visitor: str, real: str, moment: int, seed: int, **more: Any) -> dict:
         folder = hub.image_models().get(catalog.ALONG)

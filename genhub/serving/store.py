@@ -25,6 +25,7 @@ from genhub.errors import UserError
 from genhub.images import stored
 from genhub.images.gans import moments
 from genhub.images.gans.pair import GAN
+from genhub.images.gans.stepping import Stepping
 from genhub.images.painter import Painter, open_painter
 from genhub.jobs.folder import RunFolder
 from genhub.text import classifier, generator
@@ -185,6 +186,15 @@ class Models:
             return found, nn.ModuleList(gan for _, gan in found)
 
         return self.store.get(("moments", str(folder)), _stamp(folder), load)
+
+    def stepping(self, key: str, token: str, begin: Callable[[], Stepping]) -> Stepping:
+        """A GAN that somebody steps through; `begin` makes it where there is none under this key and token."""
+
+        def load() -> tuple[Stepping, nn.Module]:
+            found = begin()
+            return found, found.gan
+
+        return self.store.get(("stepping", key), token, load)
 
     def classifier(self, run_dir: str) -> LoadedClassifier:
         """The classifier in a run folder. Raises UserError for a folder that is none, or damaged."""

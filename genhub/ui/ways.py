@@ -13,7 +13,7 @@ import gradio as gr
 from genhub.ui.classify import data, method, take_home, train, try_it, verdict
 from genhub.ui.generate import decode, guess, tree, write
 from genhub.ui.generate.inside import section as inside
-from genhub.ui.images import compare, discriminate, enlarge, latent, own, play
+from genhub.ui.images import compare, discriminate, enlarge, latent, own, play, turns
 from genhub.ui.learning.kinds import ADAPT, AUTOENCODER, DIFFUSION, GAN, SCRATCH, TUNE, VAE
 from genhub.ui.translate import attention, evaluate, files
 from genhub.ui.translate import tree as translation_tree
@@ -72,6 +72,7 @@ STAGES = {
     "diffusion": Stage("images", DIFFUSION.name("stage"), DIFFUSION.stage),
     "beside": Stage("images", "beside_stage", compare.STAGE),
     "enlarge": Stage("images", "enlarge_stage", enlarge.STAGE),
+    "turns": Stage("images", "turns_stage", turns.STAGE),
     "discriminate": Stage("images", "tiles_stage", discriminate.STAGE),
 }
 OPENED = ["tabs", *(stage.component for stage in STAGES.values()), "inside_tabs"]

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from genhub.events import Note
 from genhub.images.alarms import Alarms
-from genhub.images.gans.losses import PROBABLE
 from genhub.images.gans.task import GANTask
+from genhub.training.configs.images import PROBABLE
 
 LASTING = 8  # reports in a row
 SURE = 0.95  # of a belief: the discriminator is

@@ -13,7 +13,6 @@ from collections.abc import Callable
 import torch
 from torch.nn import functional as F
 
-PROBABLE = ("non-saturating", "saturating", "least-squares")  # what the discriminator says is a probability, or a guess at 0 or 1
 NOISE = 0.05  # label noise of the course: the most that is added to a target of 0 and taken from one of 1
 
 

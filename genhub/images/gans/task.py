@@ -13,6 +13,7 @@ from genhub.images.gans.pair import GAN
 from genhub.images.gans.replay import Replay
 from genhub.images.measures import Moments, covered, frechet_distance
 from genhub.images.pixels import Coded, Examples, Images
+from genhub.training.configs.images import PROBABLE
 from genhub.training.plan import Trainable
 
 GENERATOR, DISCRIMINATOR, AVERAGE = "generator", "discriminator", "average"
@@ -128,10 +129,10 @@ class GANTask(Trainable):
         return each.sum()
 
     def believed(self, logits: torch.Tensor) -> torch.Tensor:
-        """The probability of being real, of 0 to 1; of a loss that knows none (see `losses.PROBABLE`) what is said."""
+        """The probability of being real, of 0 to 1; of a loss that knows none (see `configs.images.PROBABLE`) what is said."""
         if self.rules.loss == "least-squares":
             return logits.clamp(0, 1)
-        return logits.sigmoid() if self.rules.loss in losses.PROBABLE else logits
+        return logits.sigmoid() if self.rules.loss in PROBABLE else logits
 
     def after_turn(self, turn: str, norm: torch.Tensor) -> None:
         self.tally("g_norm" if turn == GENERATOR else "d_norm", norm)

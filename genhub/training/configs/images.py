@@ -37,6 +37,7 @@ DIFFUSIONS = {  # variant → (what it is called, what it is)
     "unet-narrow": ("U-Net, narrow", "The same with 24, 48 and 48 channels: half the work."),
 }
 LOSSES = ("non-saturating", "saturating", "wasserstein", "hinge", "least-squares")
+PROBABLE = ("non-saturating", "saturating", "least-squares")  # the discriminator says a probability, or a guess at 0 or 1
 LEAST_TRUNCATION = 0.1
 CRITIC_STEPS, CRITIC_PENALTY = 3, 10.0  # of a Wasserstein loss, where nobody says
 

@@ -179,6 +179,12 @@ COURSE: dict[str, tuple[Line, ...]] = {
             Way("gan", values=painter(GAN, variant="dcgan", loss="wasserstein")),
         ),
         Line(
+            "Whose turn it is",
+            "One step of the discriminator changes what it believes and no image; one of the generator changes the images.",
+            "Ten steps of the discriminator in a row, then one of the generator: what is it told to change?",
+            Way("turns"),
+        ),
+        Line(
             "The discriminator's view",
             "Twelve images, drawn ones among them, from moments along a GAN's training: you say which, and its discriminator does.",
             "Until which moment do you tell more of them apart than by guessing, and until which does the discriminator?",

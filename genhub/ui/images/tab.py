@@ -1,7 +1,7 @@
 """The tab *Images*: models that draw and give images back, trained here or brought along.
 
 1 Play · 2 Latent space · 3 An image of yours · 4 Train a VAE · 5 Train an autoencoder · 6 Train a GAN · 7 Train a diffusion model · 8 Compare ·
-9 Enlarge my data set · 10 Be the discriminator
+9 Enlarge my data set · 10 Be the discriminator · 11 One step at a time
 """
 
 from functools import partial
@@ -11,14 +11,14 @@ import gradio as gr
 from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.ui import markup, ways
-from genhub.ui.images import chooser, compare, discriminate, enlarge, latent, own, play
+from genhub.ui.images import chooser, compare, discriminate, enlarge, latent, own, play, turns
 from genhub.ui.learning import section
 from genhub.ui.learning.kinds import PAINTERS, Kind
 from genhub.ui.learning.run import chosen_run
 from genhub.ui.wiring import Wires, merged
 
 INTRO = "Models of images: let one draw, walk through its codes, give it an image of yours, train one of your own and watch it learn, and compare."
-STAGES, AFTER = (play, latent, own), (compare, enlarge, discriminate)  # before and after the training
+STAGES, AFTER = (play, latent, own), (compare, enlarge, discriminate, turns)  # before and after the training
 CHOSEN = list(dict.fromkeys(["im_problem", "im_known", "im_about", "im_label", *play.OUTPUTS, *play.GIVEN, *latent.SHOWN, "own_shown"]))
 
 
