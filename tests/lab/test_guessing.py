@@ -122,6 +122,43 @@ def test_without_the_model_nothing_is_dealt(lab, monkeypatch):
         lab.tiles(VISITOR, PLAYER, 1, 0)
 
 
+def test_a_pair_is_stepped_through(lab, tmp_path):
+    images = taken(lab, tmp_path, 8, "small")
+    values = {"variant": "dense-small"}
+    first = lab.gan_turn(VISITOR, images, values, "a", "none")
+    assert first["made"] == {"discriminator": 0, "generator": 0}
+    assert picture(first["wanted"]).shape[2] == 3
+    told = [
+        lab.gan_turn(VISITOR, images, values, "a", turn, count) for turn, count in (("discriminator", 1), ("generator", 2), ("both", 3))
+    ]
+    assert [one["made"] for one in told] == [
+        {"discriminator": 1, "generator": 0},
+        {"discriminator": 1, "generator": 2},
+        {"discriminator": 4, "generator": 5},
+    ]
+    assert told[0]["drawn"] == first["drawn"] != told[1]["drawn"]  # the discriminator's step changes no image
+    assert told[0]["believed_drawn"] != first["believed_drawn"]
+    assert lab.gan_turn(VISITOR, images, values, "b", "none")["made"]["discriminator"] == 0  # another one
+    assert lab.gan_turn(VISITOR, images, {**values, "loss": "hinge"}, "b", "discriminator")["made"]["discriminator"] == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "turn", "count", "said"),
+    [
+        ({}, "mine", 1, "nobody's turn"),
+        ({}, "both", 101, "From 1 to 100"),
+        ({}, "both", 0, "From 1 to 100"),
+        ({"loss": "magic"}, "both", 1, "Loss is “magic”"),
+        ({"conditional": True}, "both", 1, "There are no classes"),
+    ],
+)
+def test_steps_that_cannot_be_made(lab, tmp_path, values, turn, count, said):
+    images = taken(lab, tmp_path, 8, "small")
+    with pytest.raises(UserError) as refused:
+        lab.gan_turn(VISITOR, images, {"variant": "dense-small", **values}, "a", turn, count)
+    assert said in str(refused.value)
+
+
 def test_sets_are_read_in_part(tmp_path):
     rows = tmp_path / "rows.jsonl"
     row = json.dumps({"image": base64.b64encode(image_sets.png(np.zeros((8, 8), np.uint8))).decode(), "label": "a"})

@@ -10,8 +10,9 @@ from genhub.errors import UserError
 from genhub.events import Note
 from genhub.images import sketch
 from genhub.jobs import reading
-from genhub.ui import run_view
-from genhub.ui.images import chooser, compare, discriminate, enlarge, latent, own, plane, play, tab
+from genhub.training.configs import GANConfig
+from genhub.ui import forms, run_view
+from genhub.ui.images import chooser, compare, discriminate, enlarge, latent, own, plane, play, tab, turns
 from genhub.ui.learning import section
 from genhub.ui.learning.kinds import GAN
 
@@ -87,6 +88,17 @@ class Drawing:
     def guessed(self, visitor, real, moment, seed, fake):
         self.asked.append((real, moment, seed, fake))
         return {"fake": [True] * 4 + [False] * 8, "machine": [False] * 12, "right": 11, "machine_right": 8}
+
+    def take_images_sample(self, visitor, sample):
+        self.asked.append(sample)
+        return SimpleNamespace(id="d" * 32)
+
+    def gan_turn(self, visitor, images, values, token, turn, count):
+        self.asked.append((images, token, turn, count))
+        self.made = 0 if turn == "none" else self.made + count
+        pictures = dict.fromkeys(("drawn", "real", "wanted"), PICTURE)
+        beliefs = {"believed_drawn": [0.25] * 16, "believed_real": [0.75] * 16}
+        return {**pictures, **beliefs, "made": {"discriminator": self.made, "generator": 0}}
 
     def look(self, visitor, model, of, label=""):
         self.asked.append((model, of, label))
@@ -189,6 +201,40 @@ def test_remedies_stand_below_what_an_alarm_said():
     assert re.findall(r'data-pick="([^"]*)"', drawn) == ["remedy:spread"]
     assert "mini-batch &lt;b&gt;" in drawn
     assert "data-pick" not in run_view.render(told, fold.view())
+
+
+def gan_fields(**values) -> dict:
+    usual = GANConfig(**values).to_dict()
+    return {GAN.name(name): forms.shown(GANConfig.option(name), usual[name]) for name in GAN.options}
+
+
+def test_a_pair_begins_on_the_images_in_use_and_its_steps_are_presses():
+    lab = Drawing()
+    begun = turns.begin(lab, SESSION, {"gan_text": "t" * 32}, **gan_fields(loss="saturating"))
+    state = begun["turns_state"]
+    assert (state["images"], state["values"]["loss"], lab.asked[-1][2]) == ("t" * 32, "saturating", "none")
+    assert begun["turns_generator"]["interactive"]
+    assert begun["turns_shown"].count("25%") == 16
+    moved = turns.MOVES["rounds"](lab, SESSION, state)
+    assert lab.asked[-1] == ("t" * 32, state["token"], "both", 20)
+    assert moved["turns_state"]["believed"] == [[0, 0.75, 0.25], [20, 0.75, 0.25]]
+    assert "20 steps of the discriminator" in moved["turns_shown"]
+    assert "<svg" in moved["turns_shown"]
+    lab.made = -20  # the worker had to begin anew
+    lost = turns.MOVES["rounds"](lab, SESSION, moved["turns_state"])
+    assert turns.AGAIN in lost["turns_shown"]
+    assert len(lost["turns_state"]["believed"]) == 1
+    with pytest.raises(UserError, match="There is no pair yet"):
+        turns.MOVES["generator"](lab, SESSION, None)
+
+
+def test_without_images_a_pair_learns_the_digits_and_a_critic_says_no_probabilities():
+    lab = Drawing()
+    begun = turns.begin(lab, SESSION, {}, **gan_fields(loss="wasserstein"))
+    assert lab.asked[0] == "digits"
+    assert begun["turns_state"]["images"] == "d" * 32
+    assert "25%" not in begun["turns_shown"]
+    assert begun["turns_shown"].count(">0.2<") == 16
 
 
 def test_twelve_are_dealt_pressed_and_judged_moment_after_moment():
