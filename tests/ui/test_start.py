@@ -208,6 +208,7 @@ def test_a_word_of_the_stored_translation_is_looked_at_and_one_of_its_source_hid
     assert start.answer(lab, "look:0", **HELD) == {}
     asked = []
     less = {"hypotheses": [{"text": "Tom va."}]}
+    monkeypatch.setattr(lab, "has_recurrent", lambda: False)
     monkeypatch.setattr(lab, "attend", lambda *args, **_: TRANSLATING["attention"])
     monkeypatch.setattr(lab, "translation_tree", lambda *args, hidden: asked.append(hidden) or (less if hidden else SENTENCE))
     hidden = start.poke(lab, "hide:1", **HELD)

@@ -114,7 +114,8 @@ def test_translating_back_says_how_much_is_as_it_was(lab, shown, monkeypatch):
 # ---- stage 2 --------------------------------------------------------------------------------------------------------
 
 
-def test_attention_is_drawn_for_the_sentence_in_view(lab, shown):
+def test_attention_is_drawn_for_the_sentence_in_view(lab, shown, monkeypatch):
+    monkeypatch.setattr(lab, "has_recurrent", lambda: False)
     drawn = attention.redraw(lab, SESSION, {**shown, "word": 1}, **PLACE)
     assert 'data-pick="hide:0"' in drawn["tr_pair"]
     assert 'data-pick="look:3"' in drawn["tr_pair"]

@@ -31,7 +31,14 @@ def layout(wires: Wires) -> None:
         gr.HTML(markup.page(markup.paragraph(INTRO)))
         with gr.Row(elem_classes="gh-beside"):
             each = forms.field(EnlargeConfig.option("each"), elem_id="enlarge-each", min_width=160)
-            kind = gr.Dropdown(list(FORMATS), value=next(iter(FORMATS)), label="As", elem_id="enlarge-format", min_width=220)
+            kind = gr.Dropdown(
+                list(FORMATS),
+                value=next(iter(FORMATS)),
+                label="As",
+                info="How the images and their labels are packed.",
+                elem_id="enlarge-format",
+                min_width=220,
+            )
             go = gr.Button("Draw the set", variant="primary", elem_id="enlarge-go", min_width=140)
             stop = gr.Button("Stop", interactive=False, elem_id="enlarge-stop", elem_classes="gh-stop", min_width=90)
         problem = gr.HTML(elem_id="enlarge-problem")
