@@ -17,7 +17,11 @@ from genhub.jobs.folder import RunFolder
 def _export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_name", metavar="RUN", help="Folder or id of a finished run.")
     parser.add_argument("--out", required=True, metavar="F.zip", help="The zip to write.")
-    parser.add_argument("--merged", action="store_true", help="One plain safetensors folder, the adapter folded in, instead of a zip.")
+    parser.add_argument(
+        "--merged",
+        action="store_true",
+        help="One plain safetensors folder, the adapter folded in, instead of a zip; of a diffusion model one that diffusers loads.",
+    )
 
 
 def _export(args: argparse.Namespace, out: Output) -> None:

@@ -24,7 +24,7 @@ class Home(Base):
         return Path(request["out"])
 
     def merged(self, visitor: str, run_id: str) -> Path:
-        """One plain safetensors model as a zip, the adapter folded into the encoder's weights."""
+        """One plain safetensors model as a zip, the adapter folded into the encoder's weights; a diffusion model for plain diffusers."""
         request = self._to_pack(visitor, run_id, "merged")
         self.runner.call("genhub.children:merged", request, seconds=120, what="Packing the merged model")
         return Path(request["out"])

@@ -194,6 +194,28 @@ def test_a_passport_that_cannot_be_is_refused(run, tmp_path, values, said):
         opened(tmp_path / "bad.zip", tmp_path / "again")
 
 
+@pytest.mark.parametrize("conditional", [False, True])
+def test_a_diffusion_model_leaves_as_a_pipeline_of_plain_diffusers(rows, tmp_path, conditional):
+    from diffusers import DDIMPipeline
+
+    run = trained(tmp_path / "run", "diffusion", rows, epochs=1, conditional=conditional, variant="unet-narrow")
+    folder = portable.merged(run.path, tmp_path / "pipeline")
+    pipeline = DDIMPipeline.from_pretrained(folder)
+    ours, seed = stored.load(run.path / "model"), torch.Generator().manual_seed(3)
+    if conditional:
+        alone(folder / "draw.py")
+        with Image.open(folder / "drawn.png") as picture:
+            assert picture.size == (8 * ours.classes, 8)
+        return
+    pipeline.set_progress_bar_config(disable=True)
+    drawn = pipeline(batch_size=2, generator=seed, num_inference_steps=4, output_type="np").images
+    z = torch.randn(2, 1, 8, 8, generator=torch.Generator().manual_seed(3)).flatten(1)
+    with torch.inference_mode():
+        *_, own = ours.denoise(z, steps=4)
+    assert np.allclose(drawn[..., 0], own[:, 0].numpy(), atol=1e-4)
+    assert "unet/diffusion_pytorch_model.safetensors" in json.loads((folder / "passport.json").read_text())["files"]
+
+
 def test_there_is_nothing_to_merge(run, tmp_path):
     with pytest.raises(UserError, match="has no adapter"):
         portable.merged(run.path, tmp_path / "merged")

@@ -14,7 +14,19 @@ from genhub.images.painter import open_painter
 from genhub.images.stored import JUDGE
 from genhub.text.translation import rnn
 from genhub.text.translation.translator import load_translator
-from genhub.zoo.recipes import books, char_rnn, drawn, images, publish, sentence_pairs, shakespeare, stage, stories, translator_rnn, translators
+from genhub.zoo.recipes import (
+    books,
+    char_rnn,
+    drawn,
+    images,
+    publish,
+    sentence_pairs,
+    shakespeare,
+    stage,
+    stories,
+    translator_rnn,
+    translators,
+)
 
 DATA = next(
     (Path(home) for home in (os.environ.get("GENHUB_DATA"), stage.ZOO.parents[2] / "shared" / "data") if home and Path(home).is_dir()), None

@@ -79,7 +79,15 @@ def _options(told: object, known: tuple[str, ...]) -> dict:
 
 
 def merge(run: RunFolder, facts: dict, out_dir: Path) -> None:
-    """Raises UserError: there is nothing to merge."""
+    """Of a diffusion model the folder that plain diffusers loads. Raises UserError for all others: there is nothing to merge."""
+    if facts["task"] == "diffusion":
+        from genhub.images import stored
+        from genhub.images.diffusion import pipeline
+        from genhub.training.outcome import MODEL
+
+        home = run.path / MODEL
+        pipeline.save(stored.load(home), out_dir, stored.names_of(home))
+        return
     what, limit = "An image model has no adapter.", "It was trained from drawn weights: model/ holds all of it."
     raise UserError(what, limit, "Pack the run instead.", "run")
 

@@ -136,10 +136,10 @@ def _write_words(source: Path, folder: Path, facts: dict) -> None:
 
 def merged(run_dir: Path, out_dir: Path) -> Path:
     """Write the run as one transformers folder: config.json, model.safetensors, tokenizer, passport.json, and a classifier's
-    head.safetensors. Raises UserError for what cannot be folded into a weight."""
+    head.safetensors; a diffusion model as one of diffusers. Raises UserError for what cannot be folded into a weight."""
     run, out_dir = RunFolder(Path(run_dir)), Path(out_dir)
     facts = run.read(PASSPORT)
     formats.part("portable", facts).merge(run, facts, out_dir)
-    names = [path.name for path in sorted(out_dir.iterdir()) if path.name != PASSPORT]
+    names = [path.relative_to(out_dir).as_posix() for path in sorted(out_dir.rglob("*")) if path.is_file() and path.name != PASSPORT]
     write_json(out_dir / PASSPORT, facts | {"adapter": "none", "files": {name: disk.sha256(out_dir / name) for name in names}})
     return out_dir

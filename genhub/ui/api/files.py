@@ -70,7 +70,7 @@ def register(lab: Lab, checked: Callable[[Callable], Callable], described: Calla
         return str(lab.export(visitor, run))
 
     def download_merged(visitor: str, run: str) -> str:
-        """One plain safetensors model as a zip, the adapter folded into the encoder's weights."""
+        """One plain safetensors model as a zip, the adapter folded into the encoder's weights; a diffusion model as plain diffusers loads it."""
         return str(lab.merged(visitor, run))
 
     def open_run(visitor: str, file: str) -> str:

@@ -13,6 +13,7 @@ from genhub.ui.learning.run import chosen_run
 from genhub.ui.wiring import Wires
 
 OUTPUTS = ("beside", "download", "merged", "code", "command", "home_note", "home_problem", "pushed")
+WHOLE = "Download the model"
 PAINTED = ("gif_file",)  # of image models besides
 
 
@@ -25,8 +26,8 @@ def layout(wires: Wires, kind: Kind) -> None:
                 _painted(wires, kind)
             pack = gr.Button("Pack the run", elem_id=kind.name("pack"))
             download = gr.DownloadButton("Download", visible=False, elem_id=kind.name("download"))
-            merge = gr.Button("Pack as one merged model", visible=kind.has_base, elem_id=kind.name("merge"))
-            merged = gr.DownloadButton("Download merged model", visible=False, elem_id=kind.name("merged"))
+            merge = gr.Button(kind.pack_whole, visible=bool(kind.pack_whole), elem_id=kind.name("merge"))
+            merged = gr.DownloadButton(WHOLE, visible=False, elem_id=kind.name("merged"))
             show = gr.Button("Show the code", elem_id=kind.name("show"))
             note = gr.HTML(elem_id=kind.name("home_note"))
             problem = gr.HTML(elem_id=kind.name("home_problem"))
@@ -94,7 +95,7 @@ def pack(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
 
 
 def merge(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
-    return _ready(kind, "merged", "Download merged model", lab.merged(session["visitor"], chosen_run(lab, session, learn, kind)))
+    return _ready(kind, "merged", WHOLE, lab.merged(session["visitor"], chosen_run(lab, session, learn, kind)))
 
 
 def film(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:

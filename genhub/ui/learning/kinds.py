@@ -53,6 +53,13 @@ class Kind:
         return [self.name(part) for part in parts]
 
     @property
+    def pack_whole(self) -> str:
+        """The button that packs a model for other libraries; "" where what the run holds is that already."""
+        if self.task == "diffusion":
+            return "Pack for plain diffusers"
+        return "Pack as one merged model" if self.has_base else ""
+
+    @property
     def recorded(self) -> str:
         """The id of the recorded run; "" where there is none."""
         there = self.example and (EXAMPLES / self.example / "metrics.json").exists()
