@@ -50,7 +50,7 @@ def test_a_text_comes_back_with_its_blanks(context):
     assert [word["text"] for word in sentence["words"]] == ["Tom", "ve", "pan", "."]
     assert [word["blank"] for word in sentence["words"]] == [True, True, True, False]
     assert all(0.5 < word["probability"] <= 1 for word in sentence["words"])
-    assert sentence["source_words"] == ["Tom", "sees", "bread", ".", "</s>"]
+    assert sentence["source_words"] == ["Tom", "sees", "bread", ".", "(end)"]
 
 
 def test_the_best_hypotheses_come_with_scores_best_first(context):
@@ -82,7 +82,7 @@ def test_attention_has_a_row_a_word_and_hiding_a_word_takes_its_column(context):
     sentence = events[0]["sentence"]
     pair = {"source": sentence["source_ids"], "target": [*sentence["hypotheses"][0]["ids"], 0]}
     _, told = run("translate.attend", context, **pair, layer=0, head=1)
-    assert told["target_words"] == ["El", "gato", "desea", "pan", ".", "</s>"]
+    assert told["target_words"] == ["El", "gato", "desea", "pan", ".", "(end)"]
     assert all(sum(row) == pytest.approx(1, abs=1e-3) for row in told["attention"])
     assert (told["layers"], told["heads"]) == (1, 2)
     hidden = told["source_places"][told["source_words"].index("wants")]

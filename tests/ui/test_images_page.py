@@ -183,6 +183,53 @@ def test_a_gan_learns_the_digits_and_draws(page):
     expect(page.locator("#latent-map")).to_contain_text("It has no map")
 
 
+def test_a_diffusion_model_learns_the_digits_and_its_drawing_is_gone_back_through(page):
+    stage(page, "diffusion")
+    page.locator("#diffusion_use").click()
+    expect(page.locator("#diffusion_facts")).to_contain_text("digits", ignore_case=True)
+    page.locator("#diffusion_variant input").click()
+    page.get_by_role("option", name="U-Net, narrow").click()
+    page.locator("#diffusion_epochs textarea, #diffusion_epochs input").first.fill("2")
+    page.locator("#diffusion_train").click()
+    expect(page.locator("#diffusion_verdict")).to_contain_text("judge FID")
+    expect(page.locator("#diffusion_film_view img")).to_be_visible()
+    page.locator("#diffusion_play").click()
+    expect(page.locator("#play-sheet")).to_contain_text("16 images, drawn in")
+    page.locator("#play-steps input").fill("6")
+    page.locator("#play-draw").click()
+    expect(page.locator("#play-moment input[type=range]")).to_have_attribute("max", "6")
+    page.locator("#play-moment input[type=range]").fill("2")
+    expect(page.locator("#play-sheet")).to_contain_text("After step 2 of 6")
+
+
+def test_a_set_is_drawn_tiles_are_told_apart_and_a_pair_is_stepped_through(page):
+    page.locator("#stage-enlarge > button").click()
+    page.locator("#enlarge-each input").fill("25")
+    page.locator("#enlarge-go").click()
+    expect(page.locator("#enlarge-shown")).to_contain_text("25 images")
+    with page.expect_download() as taken:
+        page.locator("#enlarge-file").click()
+    with zipfile.ZipFile(taken.value.path()) as archive:
+        assert sum(name.endswith(".png") for name in archive.namelist()) == 25
+    page.locator("#stage-tiles > button").click()
+    page.locator("#tiles-deal").click()
+    for tile in (0, 5):
+        page.locator("#tiles-tiles [data-pick]").nth(tile).click()
+        expect(page.locator("#tiles-tiles [data-pick]").nth(tile)).to_have_attribute("aria-pressed", "true")
+    page.locator("#tiles-judge").click()
+    expect(page.locator("#tiles-tiles .tile")).to_have_count(12)
+    expect(page.locator("#tiles-told")).to_contain_text("the discriminator")
+    page.locator("#tiles-next").click()
+    expect(page.locator("#tiles-told")).to_contain_text("Moment 2 of")
+    page.locator("#stage-turns > button").click()
+    page.locator("#turns-begin").click()
+    expect(page.locator("#turns-shown img")).to_have_count(3)
+    page.locator("#turns-discriminator").click()
+    expect(page.locator("#turns-shown")).to_contain_text("1 step of the discriminator, 0 steps of the generator")
+    page.locator("#turns-rounds").click()
+    expect(page.locator("#turns-shown")).to_contain_text("21 steps of the discriminator, 20 steps of the generator")
+
+
 def test_mistakes_are_said_beside_their_field(page):
     stage(page, "autoencoder")
     page.locator("#stage-autoencoder").get_by_role("radio", name="My images").check()

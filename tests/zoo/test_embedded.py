@@ -10,6 +10,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from genhub import catalog
 from genhub.images import stored
+from genhub.images.eye import opened
 from genhub.images.painter import open_painter
 from genhub.images.stored import JUDGE
 from genhub.text.translation import rnn
@@ -120,6 +121,19 @@ def test_a_translator_does_not_fall_apart_on_longer_sentences(name):
     assert told["test"]["by_length"][-1]["bleu"] > 0.6 * told["test"]["bleu"]
     assert told["alignment"]["pairs"] == 40
     assert min(told["alignment"]["layers"]) < 0.5
+
+
+@pytest.mark.parametrize("name", drawn.RECIPES)
+def test_a_model_that_draws_measures_what_its_card_says(name):
+    told, recipe = figures(name), drawn.RECIPES[name]
+    needs(f"{images.SETS[recipe.of][1]}_train.npz", "images")
+    train, _, test = drawn.read(recipe.of)
+    found = drawn.measure(stored.load(stage.ZOO / name), train, test.part(slice(0, recipe.sample)), opened(recipe.judge))
+    for figure in ("judge_fid", "precision", "variety"):
+        assert found[figure] == pytest.approx(told["sample"][figure], rel=0.02, abs=0.01)
+    assert told["lost"] == []
+    if recipe.blueprint.classes:
+        assert told["asked_is_judged"] >= (0.95 if recipe.of == "mnist" else told["judge_accuracy"] - 0.03)
 
 
 def test_the_sentence_of_the_course_comes_out_right():

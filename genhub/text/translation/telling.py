@@ -11,6 +11,7 @@ from genhub.text.translation.doubts import Doubt, doubts
 from genhub.text.translation.translator import Translator
 
 MEAN = -1  # in place of a layer or a head: the mean of all
+END_TOKEN, END = "</s>", "(end)"  # as all models that we know have it, and as it is shown
 
 
 @dataclass(frozen=True)
@@ -55,5 +56,6 @@ def tell(translator: Translator, source: list[int], target: list[int], hidden: C
 
 
 def spelled(pieces: list[str], groups: list[list[int]]) -> list[str]:
-    """Words as they are read; special tokens by their names."""
-    return ["".join(pieces[place] for place in places).replace(SPACE, "") or SPACE for places in groups]
+    """Words as they are read; special tokens by their names, the one that ends a sentence in words."""
+    found = ["".join(pieces[place] for place in places).replace(SPACE, "") or SPACE for places in groups]
+    return [END if word == END_TOKEN else word for word in found]

@@ -35,7 +35,7 @@ CODE_WITH_MOMENTS = 12
 USUAL = Rules(average=0.999)
 CRITIC = Rules(loss="wasserstein", critics=3, penalty=10.0, average=0.999)
 DIFFUSED = 0.999  # what the moving mean of the diffusion model keeps of itself
-SAMPLE = 500  # drawn images that a test judges again
+SAMPLE, SAMPLE_IN_STEPS = 500, 60  # drawn images that a test judges again
 CARD = """\
 # embedded/{name}
 
@@ -78,6 +78,10 @@ class Recipe:
     @property
     def judge(self) -> str:
         return f"{self.of}-judge"
+
+    @property
+    def sample(self) -> int:
+        return SAMPLE_IN_STEPS if self.diffuses else SAMPLE
 
     @property
     def diffuses(self) -> bool:
@@ -172,7 +176,7 @@ def measure_moments(folder: Path, train: Images, test: Images, eye: Eye) -> list
 def _write(folder: Path, name: str, recipe: Recipe, model: Drawer, known: tuple) -> None:
     told, train, test, eye = known
     stored.save(folder, recipe.blueprint, model, test.names, torch.float16)
-    again, sample = stored.load(folder), test.part(np.arange(SAMPLE))
+    again, sample = stored.load(folder), test.part(np.arange(recipe.sample))
     found = {**measure(again, train, test, eye), "sample": measure(again, train, sample, eye)}
     found["parameters"] = sum(tensor.numel() for tensor in again.parameters())  # parameters() counts what learns: here nothing does
     if recipe.moments:
@@ -226,7 +230,7 @@ def _said_of_moments(found: dict) -> str:
     if "moments" not in found:
         return ""
     rows = [(f"{one['steps']:,}", f"{one['judge_fid']:.1f}", f"{one['right']:.3f}") for one in found["moments"]]
-    told = f"\n\nAlong its training, of {SAMPLE} drawn images and as many real ones:\n\n"
+    told = f"\n\nAlong its training, of {SAMPLE:,} drawn images and as many real ones:\n\n"
     return told + publish.table(rows, ("steps of the generator", "judge FID", "told apart by its discriminator"))
 
 
