@@ -66,13 +66,15 @@ that did other work too ({machine}), in {precision}. {rules} Recipe: `genhub/zoo
 
 @dataclass(frozen=True)
 class Recipe:
-    """One model: of which set, what it is built by, how it is trained. rules: of a GAN. moments: steps at which a GAN is kept."""
+    """One model: of which set, what it is built by, how it is trained. rules: of a GAN. ratio: its discriminator's rate over the
+    generator's. moments: steps at which a GAN is kept."""
 
     of: str
     blueprint: Blueprint
     epochs: int
     rate: float
     rules: Rules = field(default=USUAL)
+    ratio: float = 1.0
     moments: tuple[int, ...] = ()
 
     @property
@@ -91,7 +93,7 @@ class Recipe:
 def _gan(of: str, epochs: int, classes: int = 0, rules: Rules = USUAL, kept: tuple[int, ...] = ()) -> Recipe:
     coding = CODE_WITH_MOMENTS if kept else CODE
     blueprint = Blueprint("gan", "dcgan-narrow", SHAPE, coding, classes, {"normed": not rules.penalty and not kept})
-    return Recipe(of, blueprint, epochs, 2e-4, rules, kept)
+    return Recipe(of, blueprint, epochs, 5e-4 if rules.penalty else 1e-3, rules, 2.0 if kept else 1.0, kept)
 
 
 RECIPES = {
@@ -128,8 +130,8 @@ def task_of(name: str, recipe: Recipe, sets: tuple[Images, Images], eye: Eye, se
 
 
 def plan_of(recipe: Recipe, seed: int) -> Plan:
-    networks = (NETWORK,) if recipe.diffuses else (GENERATOR, DISCRIMINATOR)
-    rates = {**dict.fromkeys(networks, recipe.rate), AVERAGE: 0.0}
+    learning = {NETWORK: recipe.rate} if recipe.diffuses else {GENERATOR: recipe.rate, DISCRIMINATOR: recipe.ratio * recipe.rate}
+    rates = {**learning, AVERAGE: 0.0}
     usual: dict = {"weight_decay": 0.0, "seed": seed, "precision": "bf16"}
     if recipe.diffuses:
         return Plan((Phase(recipe.epochs, rates),), BATCH, warmup=0.02, **usual)
@@ -245,7 +247,8 @@ def _ruled(recipe: Recipe) -> str:
         return (
             f"AdamW at {rate:g}, {rules.critics} steps of the critic for one of the generator, gradient penalty {rules.penalty:g}. {kept}"
         )
-    return f"AdamW at {rate:g} for both, β₁ = 0.5, linear decay to zero. {kept}"
+    both = "for both" if recipe.ratio == 1 else f"for the generator and {recipe.ratio * rate:g} for the discriminator"
+    return f"AdamW at {rate:g} {both}, β₁ = 0.5, linear decay to zero. {kept}"
 
 
 if __name__ == "__main__":
