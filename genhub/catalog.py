@@ -285,6 +285,11 @@ IMAGE_MODELS = {
             "VAE told the class, β = 5",
             "Draws the sort of thing that it is asked for, typical rather than varied.",
         ),
+        ("fashion-gan", CLOTHES, "GAN, 12 numbers", "A narrow DCGAN; stage 10 plays against its discriminator along its training."),
+        ("fashion-gan-classes", CLOTHES, "GAN told the class", "A narrow conditional DCGAN: sharper than the VAE."),
+        ("fashion-wgan", CLOTHES, "GAN, Wasserstein loss", "A narrow DCGAN with a critic and a gradient penalty."),
+        ("mnist-gan-classes", DIGITS, "GAN told the digit", "A narrow conditional DCGAN."),
+        ("fashion-diffusion", CLOTHES, "Diffusion told the class", "A small U-Net that takes noise away, in as many steps as you like."),
         ("fashion-vae-16", CLOTHES, "VAE, 16 numbers", "Shapes and shades, hardly patterns."),
         ("fashion-vae-10", CLOTHES, "VAE, dense, ten numbers", "Dense layers only."),
         ("fashion-linear", CLOTHES, "Autoencoder, linear", "One layer in, one out: PCA by another way."),
@@ -305,8 +310,10 @@ DRAWN_SETS = {
     "drawn-clothes": ("embedded/fashion-vae-classes", "4,000 synthetic clothes of 28 × 28 pixels, drawn by embedded/fashion-vae-classes"),
 }
 DRAWN_IMAGES = 4_000
-# The GAN whose moments along its training are kept, the side and channels of its images, and who plays real ones where there are none.
-ALONG, ALONG_SHAPE, PLAYS_REAL = "embedded/fashion-gan", (28, 1), "embedded/fashion-gan-classes"
+# The GAN whose moments along its training are kept, the side and channels of its images, and who plays real ones where there are none: the
+# first of these that is here.
+ALONG, ALONG_SHAPE = "embedded/fashion-gan", (28, 1)
+PLAY_REAL = ("embedded/fashion-diffusion", "embedded/fashion-gan-classes", "embedded/fashion-vae-classes")
 
 
 def get(model_id: str, task: str = "") -> Model:

@@ -34,7 +34,8 @@ class Guessing(Base):
             told = json.loads(facts.read_text(encoding="utf-8"))
             if (told["side"], told["channels"]) == catalog.ALONG_SHAPE and told["source"] != "sample":
                 known[f"{SET}{told['id']}"] = f"Your set “{told['name']}”"
-        return known | {f"{MODEL}{catalog.PLAYS_REAL}": f"None: {catalog.PLAYS_REAL} plays them"}
+        player = next((model for model in catalog.PLAY_REAL if model in hub.image_models()), None)
+        return known | ({f"{MODEL}{player}": f"None: {player} plays them"} if player else {})
 
     def tiles(self, visitor: str, real: str, moment: int, seed: int) -> dict:
         """Twelve images, real and drawn ones, see `serving.guessing`. Raises UserError."""

@@ -84,10 +84,11 @@ class Runs(Tables, Texts, PairsRead, ImageSets):
         if not folder.rows.is_file():
             what = "What this run learnt from is not here any more."
             raise UserError(what, "A run that was opened from a ZIP brings none of it.", "Train anew on a set of yours.", "run")
-        if self.run(visitor, run_id).state in ("queued", "running"):
-            self.stop(visitor, run_id)
         again = make_job(job["task"], config, folder.rows, {name: value for name, value in job["data"].items() if name not in MEASURED})
-        return self.runner.submit(self.owner(visitor), again, folder.rows)
+        begun = self.runner.submit(self.owner(visitor), again, folder.rows)
+        if self.run(visitor, run_id).state in ("queued", "running"):
+            self.stop(visitor, run_id)  # not before: a run goes on where another has no room in the queue
+        return begun
 
     def _model(self, config: Config, task: str) -> str:
         """The folder of the pretrained model that the configuration names; empty where a task has none."""

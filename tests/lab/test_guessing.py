@@ -19,7 +19,8 @@ from tests.inline_worker import InlineWorker
 from tests.lab.test_images import picture
 
 VISITOR, OTHER = "v" * 43, "w" * 43
-PLAYER = f"model:{catalog.PLAYS_REAL}"
+PLAYS_REAL = catalog.PLAY_REAL[1]
+PLAYER = f"model:{PLAYS_REAL}"
 PAIR = Blueprint("gan", "dcgan-narrow", Shape(1, 28, 28), 4, options={"normed": False})
 
 
@@ -40,7 +41,7 @@ def lab(lab, monkeypatch, tmp_path):
     stored.save(along, PAIR, build(PAIR))
     moments.save(along, {50: moments.state(believing(9.0)), 100: moments.state(believing(-9.0))}, 300)
     stored.save(player, PAIR, build(PAIR))
-    monkeypatch.setattr(hub, "image_models", lambda: {catalog.ALONG: along, catalog.PLAYS_REAL: player})
+    monkeypatch.setattr(hub, "image_models", lambda: {catalog.ALONG: along, PLAYS_REAL: player})
     lab.worker = InlineWorker()
     return lab
 

@@ -92,7 +92,8 @@ class Recipe:
 
 def _gan(of: str, epochs: int, classes: int = 0, rules: Rules = USUAL, kept: tuple[int, ...] = ()) -> Recipe:
     coding = CODE_WITH_MOMENTS if kept else CODE
-    blueprint = Blueprint("gan", "dcgan-narrow", SHAPE, coding, classes, {"normed": not rules.penalty and not kept})
+    alone = bool(rules.penalty or kept)  # the discriminator judges each image by itself: a penalty or a game asks for that
+    blueprint = Blueprint("gan", "dcgan-narrow", SHAPE, coding, classes, {"normed": not alone, "spread": not alone})
     return Recipe(of, blueprint, epochs, 5e-4 if rules.penalty else 1e-3, rules, 2.0 if kept else 1.0, kept)
 
 
