@@ -108,7 +108,7 @@ def _digits(found: dict) -> str:
     rows = [[f"{seconds:.1f}", f"{fid:.0f}", f"{classes}"] for seconds, fid, classes in found["seen"]]
     within = [row for row in found["seen"] if row[0] <= SOON]
     last = within[-1] if within else found["seen"][0]
-    said = f"\nAfter {last[0]:.0f} s of steps {last[2]} of the ten digits are drawn. The whole training took {found['seconds']:.0f} s, verdict included.\n"
+    said = f"\nAfter {last[0]:.0f} s {last[2]} of the ten digits are drawn. The whole training took {found['seconds']:.0f} s, verdict included.\n"
     return "## Digits from scratch\n\n" + _table(["seconds", "judge FID", "digits drawn"], rows) + said
 
 

@@ -313,7 +313,7 @@ DRAWN_IMAGES = 4_000
 # The GAN whose moments along its training are kept, the side and channels of its images, and who plays real ones where there are none: the
 # first of these that is here.
 ALONG, ALONG_SHAPE = "embedded/fashion-gan", (28, 1)
-PLAY_REAL = ("embedded/fashion-diffusion", "embedded/fashion-gan-classes", "embedded/fashion-vae-classes")
+PLAY_REAL = ("embedded/fashion-gan-classes", "embedded/fashion-diffusion", "embedded/fashion-vae-classes")
 
 
 def get(model_id: str, task: str = "") -> Model:

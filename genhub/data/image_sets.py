@@ -14,7 +14,6 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -115,12 +114,13 @@ def origin(info: ImagesInfo) -> dict:
 
 
 def read_rows(path: Path, most: int | None = None) -> tuple[np.ndarray, list[str]]:
-    """(N, H, W[, 3]) uint8 and the labels, empty or one each, of a file of rows, or of its first `most`."""
+    """(N, H, W[, 3]) uint8 and the labels, empty or one each, of a file of rows, or of `most` of them from all over it."""
     from PIL import Image
 
     images, labels = [], []
     with open(path, encoding="utf-8") as file:
-        for line in islice(file, most):
+        lines = file.readlines() if most else file
+        for line in lines[:: max(1, -(-len(lines) // most))] if most else lines:
             row = json.loads(line)
             with Image.open(io.BytesIO(base64.b64decode(row["image"])), formats=("PNG",)) as image:
                 images.append(np.asarray(image))

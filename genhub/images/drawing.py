@@ -16,7 +16,7 @@ from genhub.images.diffusion.unet import Diffusion
 from genhub.images.pixels import array
 from genhub.training.configs import DrawConfig
 
-PART = 500  # images at once, so that thousands of them do not need thousands of feature maps
+PART, PART_IN_STEPS = 500, 25  # images at once: thousands would need thousands of feature maps, and others wait for each step
 
 
 def codes(model: Drawer, config: DrawConfig) -> torch.Tensor:
@@ -38,7 +38,8 @@ def drawing(model: Drawer, config: DrawConfig, classes: np.ndarray | None = None
     """As `drawn`; yields again and again how many images are done."""
     with torch.inference_mode():
         z, y = codes(model, config), told(model, config.n, classes)
-    parts = [slice(at, at + PART) for at in range(0, config.n, PART)]
+    size = PART_IN_STEPS if isinstance(model, Diffusion) else PART
+    parts = [slice(at, at + size) for at in range(0, config.n, size)]
     found = []
     for part in parts:
         some = decoding(model, z[part], None if y is None else y[part], config)

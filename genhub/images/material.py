@@ -46,7 +46,7 @@ class Material:
 
 
 def read_rows(path: Path, most: int | None = None) -> Images:
-    """The images of a run, or the first `most`; classes in the order of their names. Raises UserError where the file cannot be read."""
+    """The images of a run, or `most` from all over them; classes in the order of their names. Raises UserError where the file cannot be read."""
     try:
         x, labels = image_sets.read_rows(path, most)
     except (OSError, ValueError, KeyError) as error:

@@ -61,7 +61,9 @@ def load(folder: Path) -> Coder | Judge:
     model = Judge(blueprint.shape, blueprint.classes) if blueprint.family == JUDGE else build(blueprint)
     try:
         tensors = load_file(Path(folder) / WEIGHTS)
-        model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+        known = model.state_dict()  # the discriminator of a DCGAN once had statistics of its norms
+        kept = {name: tensor.float() for name, tensor in tensors.items() if name in known or not name.startswith("discriminator.")}
+        model.load_state_dict(kept)
     except (OSError, RuntimeError, SafetensorError) as error:
         what = f"The weights of {Path(folder).name} cannot be used ({type(error).__name__})."
         raise UserError(what, "They have to be those of the model that config.json describes.", "Choose another model.", "model") from error

@@ -11,7 +11,7 @@ from genhub import catalog, gate, hub
 from genhub.data.image_sets import FACTS
 from genhub.errors import UserError
 from genhub.lab.base import Base
-from genhub.training.configs import GANConfig
+from genhub.training.configs import DrawConfig, GANConfig
 
 SECONDS = 60.0
 DATA, SET, MODEL = "data", "set:", "model:"
@@ -47,7 +47,7 @@ class Guessing(Base):
 
     def gan_turn(self, visitor: str, images_id: str, values: dict, token: str, turn: str, count: int = 1) -> dict:
         """Some steps of a GAN that learns from a set of the visitor's, see `serving.turns`. `values`: those of a GANConfig; another token, or
-        other values, begin it anew. turn: discriminator, generator, both or none."""
+        other values, are another pair. turn: discriminator, generator, both or none."""
         config = gate.filled(GANConfig, values).to_dict()
         rows = self.images_rows(visitor, images_id)
         stamp = json.dumps([gate.text(token, 100, "token"), str(rows), config])
@@ -60,7 +60,8 @@ class Guessing(Base):
             what = f"{catalog.ALONG} is not here."
             raise UserError(what, "Its discriminators are what one plays against.", "Install GenHub with its models.", "model")
         key = gate.choice(real, tuple(self.real_images(visitor)), "real")
-        asked = {"run_dir": str(folder), "real": self._source(visitor, key), "moment": moment, "seed": seed}
+        asked = {"run_dir": str(folder), "real": self._source(visitor, key), "moment": moment}
+        asked["seed"] = gate.filled(DrawConfig, {"seed": seed}).seed
         return self.worker.call(f"images.{op}", {**asked, **more}, seconds=SECONDS)
 
     def _source(self, visitor: str, key: str) -> dict:

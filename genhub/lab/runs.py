@@ -3,6 +3,7 @@
 has_model · fetch_model · forecast · train · remedies · remedied · run · runs · view · stop · resume · rename · delete · delete_all · compare
 """
 
+import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -87,7 +88,8 @@ class Runs(Tables, Texts, PairsRead, ImageSets):
         again = make_job(job["task"], config, folder.rows, {name: value for name, value in job["data"].items() if name not in MEASURED})
         begun = self.runner.submit(self.owner(visitor), again, folder.rows)
         if self.run(visitor, run_id).state in ("queued", "running"):
-            self.stop(visitor, run_id)  # not before: a run goes on where another has no room in the queue
+            with contextlib.suppress(UserError):  # it has just ended
+                self.stop(visitor, run_id)  # not before: a run goes on where another has no room in the queue
         return begun
 
     def _model(self, config: Config, task: str) -> str:

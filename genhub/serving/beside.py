@@ -9,10 +9,12 @@ The images are those that the first model's run kept for its verdict, else those
 conditional one, draws them. Classes go by their names: the two models may number them differently.
 """
 
+from collections.abc import Generator
 from typing import Any
 
 import numpy as np
 
+from genhub import steps
 from genhub.errors import UserError
 from genhub.images.painter import Painter
 from genhub.images.pixels import Images
@@ -24,18 +26,20 @@ MOST = 1_000  # images that are compared on
 SAMPLES = 30
 
 
-def beside(context: Any, args: dict) -> dict:
+def beside(context: Any, args: dict) -> Generator[None, None, dict]:
     first, second = (context.models.painter(args.get(name)) for name in ("run_dir", "other"))
     if first.model.shape != second.model.shape:
         sizes = [f"{one.model.shape.width} × {one.model.shape.height} × {one.model.shape.channels}" for one in (first, second)]
         raise UserError(
             f"One model reads images of {sizes[0]}, the other of {sizes[1]}.", "They must be of one size.", "Choose another.", "other"
         )
-    seed = int(args.get("seed") or 0)
+    seed, samples = int(args.get("seed") or 0), []
+    for painter in (first, second):
+        samples.append((yield from _samples(painter, seed)))
     return {
         **_given_back(context, (first, second), args.get("third") or ""),
         "unseen": _same_images(first, second),
-        "samples": [_samples(painter, seed) for painter in (first, second)],
+        "samples": samples,
         "sizes": [painter.model.coding for painter in (first, second)],
         "parameters": [painter.learnt for painter in (first, second)],
     }
@@ -77,10 +81,11 @@ def _same_images(first: Painter, second: Painter) -> bool:
     return _has_images(first) and _has_images(second) and np.array_equal(first.plane.images, second.plane.images)
 
 
-def _samples(painter: Painter, seed: int) -> str:
+def _samples(painter: Painter, seed: int) -> Generator[None, None, str]:
     """Drawn images; of an autoencoder, which is not made to draw, of codes with the middle and spread of those that its map knows."""
     if painter.model.generative:
-        return picture(painter.draw(DrawConfig(n=SAMPLES, seed=seed))[0], COLUMNS)
+        x, _ = yield from steps.quietly(painter.drawing(DrawConfig(n=SAMPLES, seed=seed)))
+        return picture(x, COLUMNS)
     if not painter.mapped:
         return ""
     plane = painter.plane

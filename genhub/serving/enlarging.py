@@ -21,7 +21,8 @@ from genhub.serving.imaging import picture
 from genhub.training.configs import DrawConfig
 
 MOST, MOST_DENOISED = 10_000, 500  # images of a set
-MOST_NUMBERS = 40_000_000  # bytes of pixels: what a file of them takes at most
+MOST_NUMBERS = 20_000_000  # bytes of pixels: what a file of them takes at most
+MOST_WORK = 25 * MOST_DENOISED * 28 * 28 * 2  # pixels times steps, twice where it is guided: what can be drawn before an answer is due
 SHOWN, COLUMNS = 60, 10
 
 
@@ -49,6 +50,11 @@ def _asked(painter: Painter, each: int, config: DrawConfig) -> DrawConfig:
     if classes > min(most, MOST_CLASSES) or each * classes > most:
         times = f"{classes} classes of {each:,} images" if classes > 1 else f"{each:,} images"
         raise UserError(f"{times} are too many at once.", f"At most {most:,} in all.", f"Ask for {max(1, most // classes):,}.", "each")
+    work = each * classes * config.steps * shape.pixels * (2 if config.guidance != 1 and painter.model.classes else 1)
+    if painter.denoises and work > MOST_WORK:
+        what = f"{each * classes:,} images in {config.steps:,} steps each take too long at once."
+        fewer = max(1, config.steps * MOST_WORK // work)
+        raise UserError(what, f"{fewer:,} steps for so many.", "Ask for fewer images, or for fewer steps in stage 1.", "steps")
     return replace(config, n=each * classes)
 
 

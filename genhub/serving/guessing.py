@@ -9,12 +9,14 @@ moment: a place in the list, from 1 on. real: {"run_dir"} of a model that plays 
 arguments give the same tiles, so that nobody has to keep them.
 """
 
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from genhub import steps
 from genhub.data.image_sets import read_rows
 from genhub.errors import UserError
 from genhub.images import drawing
@@ -25,24 +27,24 @@ from genhub.training.configs import DrawConfig
 
 TILES, COLUMNS = 12, 4
 LEAST = 3  # real ones, and drawn ones
-POOL = 2_000  # real images that tiles are taken from
+POOL = 200  # of a set of the visitor's: real images that tiles are taken from, from all over it
 MOST_SEED = 2**31 - 1
 
 
 def moments_of(context: Any, args: dict) -> dict:
-    return {"steps": [step for step, _ in context.models.moments(args.get("run_dir"))]}
+    return {"steps": [made for made, _ in context.models.moments(args.get("run_dir"))]}
 
 
-def tiles(context: Any, args: dict) -> dict:
-    x, _, _ = _dealt(context, args)
+def tiles(context: Any, args: dict) -> Generator[None, None, dict]:
+    x, _, _ = yield from _dealt(context, args)
     return {"picture": picture(x, COLUMNS), "columns": COLUMNS, "count": TILES}
 
 
-def guessed(context: Any, args: dict) -> dict:
+def guessed(context: Any, args: dict) -> Generator[None, None, dict]:
     said = args.get("fake")
     if not isinstance(said, list) or len(said) != TILES:
         raise UserError("These are no guesses.", f"One for each of {TILES} images.", "Deal new ones.", "fake")
-    x, fake, gan = _dealt(context, args)
+    x, fake, gan = yield from _dealt(context, args)
     with torch.inference_mode():
         machine = (gan.believe(tensor(x)) <= 0).numpy()
     own = np.array([bool(one) for one in said])
@@ -54,15 +56,15 @@ def guessed(context: Any, args: dict) -> dict:
     }
 
 
-def _dealt(context: Any, args: dict) -> tuple[np.ndarray, np.ndarray, GAN]:
+def _dealt(context: Any, args: dict) -> Generator[None, None, tuple[np.ndarray, np.ndarray, GAN]]:
     """TILES images, which of them are drawn, and the pair of that moment. Raises UserError."""
-    steps, gan = _moment(context, args)
-    seed = int(args.get("seed") or 0) % (MOST_SEED + 1)
-    random = np.random.default_rng([seed, steps])
+    made, gan = _moment(context, args)
+    seed = int(args.get("seed") or 0)
+    random = np.random.default_rng([seed, made])
     count = int(np.clip(random.binomial(TILES, 0.5), LEAST, TILES - LEAST))
     fake = random.permutation(TILES) < count
     drawn = drawing.drawn(gan, DrawConfig(n=count, seed=int(random.integers(MOST_SEED))))
-    real = _real(context, args.get("real") or {}, TILES - count, random)
+    real = yield from _real(context, args.get("real") or {}, TILES - count, random)
     if real.shape[1:] != drawn.shape[1:]:
         sizes = " and ".join(" × ".join(map(str, one.shape[1:])) for one in (real, drawn))
         raise UserError("These real images are of another size or colour.", f"{sizes} pixels.", "Choose other real images.", "real")
@@ -78,16 +80,17 @@ def _moment(context: Any, args: dict) -> tuple[int, GAN]:
     return known[number - 1]
 
 
-def _real(context: Any, real: dict, count: int, random: np.random.Generator) -> np.ndarray:
+def _real(context: Any, real: dict, count: int, random: np.random.Generator) -> Generator[None, None, np.ndarray]:
     """(count, H, W[, 3]) of what plays the real images."""
     if "run_dir" in real:
         painter = context.models.painter(real["run_dir"])
-        x, _ = painter.draw(DrawConfig(n=TILES, seed=int(random.integers(MOST_SEED))))  # of every class, whichever are taken
+        asked = DrawConfig(n=TILES, seed=int(random.integers(MOST_SEED)))
+        x, _ = yield from steps.quietly(painter.drawing(asked))  # of every class, whichever are taken
     elif "rows" in real:
         x, _ = read_rows(Path(real["rows"]), POOL)
     else:
         with np.load(real["array"], allow_pickle=False) as file:
-            x = file["x"][:POOL]
+            x = file["x"]
     return x[random.permutation(len(x))[:count]]
 
 

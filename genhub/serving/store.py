@@ -40,6 +40,7 @@ from genhub.text.translation.engine import Engine, convert
 from genhub.text.translation.translator import Translator, open_translator
 from genhub.text.translation.tuned import load_tuned
 
+STEPPING = 8  # pairs that visitors step through
 SHARE_OF_MEMORY = 0.25
 AT_LEAST, AT_MOST = 500_000_000, 16_000_000_000  # bytes
 
@@ -81,6 +82,12 @@ class Store:
         held.uses += 1
         self._held.move_to_end(key)
         return held.value
+
+    def keep(self, kind: str, most: int) -> None:
+        """Of values whose key begins with `kind` the `most` that were used last stay."""
+        known = [key for key in self._held if isinstance(key, tuple) and key[0] == kind]
+        for key in known[: max(0, len(known) - most)]:
+            del self._held[key]
 
     def bytes(self) -> int:
         """Of all weights in memory; those that several share count once."""
@@ -187,14 +194,16 @@ class Models:
 
         return self.store.get(("moments", str(folder)), _stamp(folder), load)
 
-    def stepping(self, key: str, token: str, begin: Callable[[], Stepping]) -> Stepping:
-        """A GAN that somebody steps through; `begin` makes it where there is none under this key and token."""
+    def stepping(self, key: tuple[str, str], begin: Callable[[], Stepping]) -> Stepping:
+        """A GAN that somebody steps through; `begin` makes it where there is none under this key. The oldest go: there are STEPPING at most."""
 
-        def load() -> tuple[Stepping, nn.Module]:
+        def load() -> tuple[Stepping, int]:
             found = begin()
-            return found, found.gan
+            return found, found.bytes
 
-        return self.store.get(("stepping", key), token, load)
+        found = self.store.get(("stepping", *key), None, load)
+        self.store.keep("stepping", STEPPING)
+        return found
 
     def classifier(self, run_dir: str) -> LoadedClassifier:
         """The classifier in a run folder. Raises UserError for a folder that is none, or damaged."""

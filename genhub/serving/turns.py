@@ -4,8 +4,8 @@ images.turn   {key, token, config: a GANConfig, rows, turn: discriminator | gene
               {drawn, real, wanted: rows of images, PNG in base64; believed_drawn, believed_real; made: steps of each turn}; see
               `gans.stepping.Look`
 
-A pair is kept under its `key` for as long as there is room; another `token` begins it anew, and so does one that had to go: `made`
-tells. rows: a file of images, of which the first MOST are learnt from.
+A pair is kept under `key` and `token` for as long as there is room; one that had to go begins anew: `made` tells. A round of both has the
+steps of the discriminator that the options ask for, and one of the generator. rows: a file of images, of which MOST are learnt from.
 """
 
 from collections.abc import Generator
@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from genhub.errors import UserError
-from genhub.images.gans.stepping import TURNS, Look, Stepping, both
+from genhub.images.gans.stepping import TURNS, Look, Stepping
 from genhub.images.material import read_rows
 from genhub.serving.imaging import picture
 from genhub.training.configs import GANConfig
 
-MOST, MOST_TURNS = 4_000, 100
+MOST, MOST_TURNS = 2_000, 100
 COLUMNS = 8
 
 
@@ -27,10 +27,10 @@ def turn(context: Any, args: dict) -> Generator[None, None, dict]:
     count, whose = args.get("count"), str(args.get("turn"))
     if not isinstance(count, int) or not 1 <= count <= MOST_TURNS:
         raise UserError("So many steps are not made at once.", f"From 1 to {MOST_TURNS}.", "Press again for more.", "count")
-    pair = context.models.stepping(str(args["key"]), str(args["token"]), lambda: _begun(args))
-    for one in {"both": both(count), "none": ()}.get(whose, (whose,) * count):
-        if one not in TURNS:
-            raise UserError("It is nobody's turn.", f"One of {', '.join(TURNS)}, both, none.", "Press one of the buttons.", "turn")
+    pair = context.models.stepping((str(args["key"]), str(args["token"])), lambda: _begun(args))
+    if whose not in (*TURNS, "both", "none"):
+        raise UserError("It is nobody's turn.", f"One of {', '.join(TURNS)}, both, none.", "Press one of the buttons.", "turn")
+    for one in {"both": pair.round * count, "none": ()}.get(whose, (whose,) * count):
         pair.learn(one)
         yield None
     return _told(pair.look())

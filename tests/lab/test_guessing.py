@@ -19,7 +19,7 @@ from tests.inline_worker import InlineWorker
 from tests.lab.test_images import picture
 
 VISITOR, OTHER = "v" * 43, "w" * 43
-PLAYS_REAL = catalog.PLAY_REAL[1]
+PLAYS_REAL = catalog.PLAY_REAL[0]
 PLAYER = f"model:{PLAYS_REAL}"
 PAIR = Blueprint("gan", "dcgan-narrow", Shape(1, 28, 28), 4, options={"normed": False})
 
@@ -116,6 +116,12 @@ def test_what_cannot_be_guessed(lab, real, moment, fake, said):
     assert said in str(refused.value)
 
 
+@pytest.mark.parametrize("seed", ["abc", -1, 1e400, None])
+def test_a_seed_is_a_number(lab, seed):
+    with pytest.raises(UserError, match="Seed is"):
+        lab.tiles(VISITOR, PLAYER, 1, seed)
+
+
 def test_without_the_model_nothing_is_dealt(lab, monkeypatch):
     monkeypatch.setattr(hub, "image_models", dict)
     assert lab.moments() == []
@@ -141,6 +147,9 @@ def test_a_pair_is_stepped_through(lab, tmp_path):
     assert told[0]["believed_drawn"] != first["believed_drawn"]
     assert lab.gan_turn(VISITOR, images, values, "b", "none")["made"]["discriminator"] == 0  # another one
     assert lab.gan_turn(VISITOR, images, {**values, "loss": "hinge"}, "b", "discriminator")["made"]["discriminator"] == 1
+    critic = lab.gan_turn(VISITOR, images, {**values, "loss": "wasserstein"}, "c", "both", 2)
+    assert critic["made"] == {"discriminator": 6, "generator": 2}
+    assert lab.gan_turn(VISITOR, images, values, "a", "none")["made"] == {"discriminator": 4, "generator": 5}  # each token its own pair
 
 
 @pytest.mark.parametrize(
@@ -166,3 +175,5 @@ def test_sets_are_read_in_part(tmp_path):
     rows.write_text(f"{row}\n" * 5)
     x, labels = image_sets.read_rows(rows, 3)
     assert (x.shape, labels) == ((3, 8, 8), ["a"] * 3)
+    rows.write_text("".join(row.replace('"a"', f'"{number // 50}"') + "\n" for number in range(100)))
+    assert image_sets.read_rows(rows, 10)[1] == ["0"] * 5 + ["1"] * 5  # from all over a set that is sorted by class

@@ -18,6 +18,7 @@ from genhub.images.coder import Shape
 from genhub.images.pixels import Images
 from genhub.images.variants import Blueprint, build
 from genhub.jobs.folder import RunFolder
+from genhub.training.configs import GANConfig, VAEConfig, remedies
 from tests.hubserver import HubServer
 from tests.inline_worker import InlineWorker
 
@@ -62,6 +63,9 @@ def test_a_run_is_trained_again_with_a_remedy(lab, images):
     assert lab.remedies(VISITOR, run, ["spread", "non-saturating", "magic"]) == {"spread": "mini-batch standard deviation"}
     assert lab.remedies(VISITOR, again, ["spread"]) == {}  # it has that already
     assert lab.run(VISITOR, run).state == "stopped"  # it had not begun
+    assert remedies.changes("vae", VAEConfig(variant="kl"), "beta") == {"beta": 1e-4}  # a tenth of its own
+    assert remedies.changes("vae", VAEConfig(variant="kl", averaged=True), "summed") == {}
+    assert remedies.changes("gan", GANConfig(smoothing=0.3), "smoothing") == {}
     with pytest.raises(UserError, match="There is no remedy “magic”"):
         lab.remedied(VISITOR, run, "magic")
     after.rows.unlink()
@@ -94,6 +98,19 @@ def test_a_set_is_enlarged(lab, run):
 def test_sets_that_are_not_drawn(lab, run, each, kind, said):
     with pytest.raises(UserError, match=said):
         list(lab.enlarging(VISITOR, run, each, {}, kind))
+
+
+def test_a_diffusion_set_is_drawn_in_small_parts_and_within_bounds(lab, monkeypatch, tmp_path):
+    folder = tmp_path / "model"
+    stored.save(folder, Blueprint("diffusion", "unet-narrow", Shape(1, 8, 8)), build(Blueprint("diffusion", "unet-narrow", Shape(1, 8, 8))))
+    monkeypatch.setattr(hub, "image_models", lambda: {"embedded/fashion-diffusion": folder})
+    *steps, told = lab.enlarging(VISITOR, "embedded/fashion-diffusion", 60, {"steps": 2}, "npz")
+    assert sorted({one["done"] for one in steps}) == [0, 25, 50, 60]
+    assert (told["count"], told["classes"]) == (60, {})
+    with pytest.raises(UserError, match="500 images in 1,000 steps each take too long"):
+        list(lab.enlarging(VISITOR, "embedded/fashion-diffusion", 500, {"steps": 1_000}, "npz"))
+    with pytest.raises(UserError, match="At most 500 in all"):
+        list(lab.enlarging(VISITOR, "embedded/fashion-diffusion", 501, {}, "npz"))
 
 
 def test_images_come_in(lab, images):

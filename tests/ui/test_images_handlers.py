@@ -95,7 +95,7 @@ class Drawing:
 
     def gan_turn(self, visitor, images, values, token, turn, count):
         self.asked.append((images, token, turn, count))
-        self.made = 0 if turn == "none" else self.made + count
+        self.made = 0 if turn == "none" else self.made + count * (2 if turn == "both" else 1)
         pictures = dict.fromkeys(("drawn", "real", "wanted"), PICTURE)
         beliefs = {"believed_drawn": [0.25] * 16, "believed_real": [0.75] * 16}
         return {**pictures, **beliefs, "made": {"discriminator": self.made, "generator": 0}}
@@ -210,17 +210,17 @@ def gan_fields(**values) -> dict:
 
 def test_a_pair_begins_on_the_images_in_use_and_its_steps_are_presses():
     lab = Drawing()
-    begun = turns.begin(lab, SESSION, {"gan_text": "t" * 32}, **gan_fields(loss="saturating"))
+    begun = turns.begin(lab, SESSION, {"gan_text": "t" * 32}, None, **gan_fields(loss="saturating"))
     state = begun["turns_state"]
     assert (state["images"], state["values"]["loss"], lab.asked[-1][2]) == ("t" * 32, "saturating", "none")
     assert begun["turns_generator"]["interactive"]
     assert begun["turns_shown"].count("25%") == 16
     moved = turns.MOVES["rounds"](lab, SESSION, state)
     assert lab.asked[-1] == ("t" * 32, state["token"], "both", 20)
-    assert moved["turns_state"]["believed"] == [[0, 0.75, 0.25], [20, 0.75, 0.25]]
-    assert "20 steps of the discriminator" in moved["turns_shown"]
+    assert moved["turns_state"]["believed"] == [[0, 0.75, 0.25], [40, 0.75, 0.25]]
+    assert "40 steps of the discriminator" in moved["turns_shown"]
     assert "<svg" in moved["turns_shown"]
-    lab.made = -20  # the worker had to begin anew
+    lab.made = 0  # the worker had to begin anew
     lost = turns.MOVES["rounds"](lab, SESSION, moved["turns_state"])
     assert turns.AGAIN in lost["turns_shown"]
     assert len(lost["turns_state"]["believed"]) == 1
@@ -230,16 +230,23 @@ def test_a_pair_begins_on_the_images_in_use_and_its_steps_are_presses():
 
 def test_without_images_a_pair_learns_the_digits_and_a_critic_says_no_probabilities():
     lab = Drawing()
-    begun = turns.begin(lab, SESSION, {}, **gan_fields(loss="wasserstein"))
+    begun = turns.begin(lab, SESSION, {}, None, **gan_fields(loss="wasserstein"))
     assert lab.asked[0] == "digits"
     assert begun["turns_state"]["images"] == "d" * 32
     assert "25%" not in begun["turns_shown"]
     assert begun["turns_shown"].count(">0.2<") == 16
+    lab.images_info = lambda visitor, images: SimpleNamespace(sample="digits")
+    turns.begin(lab, SESSION, {}, begun["turns_state"], **gan_fields())
+    assert lab.asked.count("digits") == 1  # those that were read are still kept
 
 
 def test_twelve_are_dealt_pressed_and_judged_moment_after_moment():
     lab = Drawing()
-    known = discriminate.offer(lab, SESSION, None, None)["tiles_known"]
+    with pytest.raises(UserError, match="not read yet"):
+        discriminate.deal(lab, SESSION, None, 1, None)
+    offered = discriminate.offer(lab, SESSION, None, None)
+    assert (offered["tiles_deal"]["interactive"], offered["tiles_real"]["value"]) == (True, "set:a")
+    known = offered["tiles_known"]
     dealt = discriminate.deal(lab, SESSION, "model:m", 2, known)
     state = dealt["tiles_round"]
     assert lab.asked[-1] == ("model:m", 2, state["seed"])
@@ -261,13 +268,15 @@ def test_twelve_are_dealt_pressed_and_judged_moment_after_moment():
     after = discriminate.following(lab, SESSION, "set:a", 3, judged["tiles_known"])
     assert (after["tiles_moment"], after["tiles_round"]["moment"]) == (1, 1)  # after the last the first
     assert discriminate.PLAYED not in after["tiles_told"]
-    assert after["tiles_told"].count("<polyline") == judged["tiles_told"].count("<polyline")  # what was is kept
+    assert "<svg" not in after["tiles_told"]  # that was against other images
+    again = discriminate.deal(lab, SESSION, "model:m", 3, judged["tiles_known"])
+    assert again["tiles_told"].count("<polyline") == judged["tiles_told"].count("<polyline")  # what was is kept
     with pytest.raises(UserError, match="Nothing has been dealt"):
         discriminate.judge(lab, SESSION, None, known)
 
 
 def test_scores_are_means_of_the_rounds_of_a_moment():
-    found = discriminate._by_moment([[1, 12, 6], [1, 6, 6], [3, 9, 12]], 12)
+    found = discriminate._by_moment([[1, 12, 6, "a"], [1, 6, 6, "a"], [3, 9, 12, "a"]], 12)
     assert found == {"you": [(1.0, 0.75), (3.0, 0.75)], "the discriminator": [(1.0, 0.5), (3.0, 1.0)]}
 
 

@@ -5,20 +5,20 @@ pair.learn(DISCRIMINATOR)       # or GENERATOR
 pair.look()
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
 from genhub.images.gans import losses, plans
-from genhub.images.gans.task import DISCRIMINATOR, GENERATOR
+from genhub.images.gans.task import DISCRIMINATOR, GENERATOR, GANTask
 from genhub.images.material import gather
 from genhub.images.pixels import Images, array, tensor
 from genhub.training.configs import GANConfig
 from genhub.training.optimizers import Optimizers
 
 TURNS = (DISCRIMINATOR, GENERATOR)
+BATCH = 64  # images of a step, at most: others wait for it
 SHOWN = 16  # drawn images that are looked at, and real ones
 
 
@@ -43,8 +43,9 @@ class Stepping:
         config = replace(config, average=0.0)
         material = gather(config, images)
         plan = plans.plan(config, material)
-        self.task = plans.task(config, material, plan)
-        self.gan, self.batch, self.images = self.task.gan.train(), plan.batch_size, material.train
+        self.task = GANTask(material.model, plans.rules(config), material.train, material.validation, None, plan.epochs)
+        self.gan, self.batch, self.images = self.task.gan.train(), min(plan.batch_size, BATCH), material.train
+        self.round = (DISCRIMINATOR,) * config.steps_of_discriminator + (GENERATOR,)
         self.random = np.random.default_rng(config.seed)
         group_of = {name: group for group, names in self.task.groups.items() for name in names}
         self.optimizer = Optimizers(dict(self.task.model.named_parameters()), group_of, plan, torch.device("cpu"))
@@ -54,6 +55,11 @@ class Stepping:
         self.generator = torch.Generator().manual_seed(config.seed)  # what is shown draws from its own
         self.z = torch.randn(SHOWN, self.gan.coding, generator=self.generator)
         self.shown = self.images.part(self.random.permutation(len(self.images))[:SHOWN])
+
+    @property
+    def bytes(self) -> int:
+        """About what it holds in memory: weights, their gradients and moments, images."""
+        return 4 * 4 * sum(map(torch.numel, self.gan.parameters())) + self.images.x.nbytes
 
     def learn(self, turn: str) -> None:
         """One step of one of the two, on a batch drawn at random; the other one stays as it is."""
@@ -97,8 +103,3 @@ def _signed(change: torch.Tensor) -> np.ndarray:
 
 def _numbers(values: torch.Tensor) -> list[float]:
     return [round(float(value), 4) for value in values]
-
-
-def both(count: int) -> Sequence[str]:
-    """The turns of so many rounds, the discriminator first."""
-    return TURNS * count

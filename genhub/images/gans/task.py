@@ -87,9 +87,9 @@ class _Turns(nn.Module):
 
 class GANTask(Trainable):
     """Each step the discriminator learns, and the generator in every `rules.critics`-th. The best epoch is the one whose drawn images are nearest
-    to real ones by the eye's features; of images with classes those of the real ones are drawn."""
+    to real ones by the eye's features; of images with classes those of the real ones are drawn. Without an eye nothing can be measured."""
 
-    def __init__(self, gan: GAN, rules: Rules, train: Images, validation: Images, eye: Eye, epochs: int):
+    def __init__(self, gan: GAN, rules: Rules, train: Images, validation: Images, eye: Eye | None, epochs: int):
         self.gan, self.rules, self.eye, self.epochs = gan.to(memory_format=torch.channels_last), rules, eye, epochs
         if rules.average:
             gan.keep_average()
@@ -203,10 +203,10 @@ class GANTask(Trainable):
             self.model.replay.set_state(parts["replay"])
 
 
-def _class_means(eye: Eye, images: Images) -> tuple[torch.Tensor, list[float]]:
+def _class_means(eye: Eye | None, images: Images) -> tuple[torch.Tensor, list[float]]:
     """Of each class the mean of its images' features (K, F), in float64, and its share among those that are nearest to the means; nothing where
     there are fewer than two classes."""
-    if images.y is None or len(images.names) < 2:
+    if eye is None or images.y is None or len(images.names) < 2:
         return torch.zeros(0), []
     some = images.part(slice(0, MEANT))
     features, classes = eye.of(some.x).double(), torch.from_numpy(some.y.astype(np.int64))

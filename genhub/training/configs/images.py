@@ -206,6 +206,11 @@ class GANConfig(CodedConfig):
 class DiffusionConfig(ImageConfig):
     """Train a diffusion model on images. Its code is the noise that it begins with."""
 
+    @classmethod
+    def from_dict(cls, values: dict) -> "DiffusionConfig":
+        """As all do; a length of the code, which runs once wrote, is passed over."""
+        return super().from_dict({name: value for name, value in values.items() if name != "coding"})
+
     variant: str = option("unet", "What is trained.", choices=tuple(DIFFUSIONS))
     conditional: bool = option(False, "Tell the model the class of each image, so that it can be asked for one, and guided.")
     average: float = option(

@@ -12,6 +12,8 @@ from genhub.options import Config
 
 RATE = {"dcgan": 5e-4, "dcgan-narrow": 5e-4, "conv": 1e-3}  # of a GAN's generator that suits its variant; of all others USUAL_RATE
 USUAL_RATE = 3e-4
+CRITIC = {"loss": "wasserstein", "ratio": 1.0, "spectral": False, "critics": None, "penalty": None}
+KL, KL_BETA = "kl", 1e-3  # the variant whose β is another one where nobody says
 
 
 @dataclass(frozen=True)
@@ -26,24 +28,26 @@ REMEDIES: dict[str, dict[str, Remedy]] = {
     "gan": {
         "spread": Remedy("mini-batch standard deviation", lambda config: {"spread": True}),
         "replay": Remedy("experience replay", lambda config: {"replay": True}),
-        "wasserstein": Remedy(
-            "a Wasserstein loss", lambda config: {"loss": "wasserstein", "ratio": 1.0, "spectral": False, "critics": None}
-        ),
+        "wasserstein": Remedy("a Wasserstein loss", lambda config: CRITIC),
         "non-saturating": Remedy("the non-saturating loss", lambda config: {"loss": "non-saturating"}),
-        "even": Remedy("equal rates", lambda config: {"ratio": 1.0}),
         "slower": Remedy("a slower discriminator", lambda config: {"ratio": max(0.05, config.ratio / 2)}),
         "faster": Remedy("a faster discriminator", lambda config: {"ratio": min(20.0, config.ratio * 2)}),
-        "critics": Remedy("two steps of the discriminator", lambda config: {"critics": min(10, config.steps_of_discriminator + 1)}),
-        "smoothing": Remedy("label smoothing", lambda config: {"smoothing": 0.1, "noisy_labels": True}),
+        "critics": Remedy("one more step of the discriminator", lambda config: {"critics": min(10, config.steps_of_discriminator + 1)}),
+        "smoothing": Remedy("label smoothing", lambda config: {"smoothing": max(0.1, config.smoothing)}),
         "noise": Remedy("noise", lambda config: {"noise": max(0.1, config.noise)}),
         "spectral": Remedy("spectral norm", lambda config: {"spectral": True}),
-        "halved": Remedy("half the rate", lambda config: {"learning_rate": (config.learning_rate or rate(config.variant)) / 2}),
+        "halved": Remedy("half the rate", lambda config: {"learning_rate": max(1e-6, (config.learning_rate or rate(config.variant)) / 2)}),
     },
     "vae": {
-        "summed": Remedy("summed pixels", lambda config: {"averaged": False}),
-        "beta": Remedy("a tenth of β", lambda config: {"beta": max(1e-3, (1.0 if config.beta is None else config.beta) / 10)}),
+        "summed": Remedy("summed pixels", lambda config: {} if config.variant == KL else {"averaged": False}),
+        "beta": Remedy("a tenth of β", lambda config: {"beta": beta(config) / 10} if beta(config) else {}),
     },
 }
+
+
+def beta(config: Any) -> float:
+    """What the KL of a VAE counts."""
+    return (KL_BETA if config.variant == KL else 1.0) if config.beta is None else config.beta
 
 
 def rate(variant: str) -> float:

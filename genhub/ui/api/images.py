@@ -52,11 +52,11 @@ def endpoints(lab: Lab) -> list[Callable]:
     def deal_tiles(visitor: str, moment: int, seed: int, real: str = "") -> dict:
         """Twelve images, drawn ones among them, as one PNG in base64: of a `moment` from 1 on, the same for the same `seed`. `real` says what
         plays the real images: data, set:ID of a set that was read, or model:ID; empty: the best there is."""
-        return lab.tiles(visitor, real or next(iter(lab.real_images(visitor))), moment, seed)
+        return lab.tiles(visitor, real or next(iter(lab.real_images(visitor)), ""), moment, seed)
 
     def judge_tiles(visitor: str, moment: int, seed: int, fake: list[bool], real: str = "") -> dict:
         """What the twelve of deal_tiles were, what the discriminator of that moment takes them for, and how often `fake` and it are right."""
-        return lab.guessed(visitor, real or next(iter(lab.real_images(visitor))), moment, seed, fake)
+        return lab.guessed(visitor, real or next(iter(lab.real_images(visitor)), ""), moment, seed, fake)
 
     return [
         *(read_bundled_images, read_hub_images, image_models, draw_images, image_map, images_at),

@@ -41,7 +41,7 @@ def _training(lab: Lab) -> list[Callable]:
 
     def train_with_remedy(visitor: str, run: str, remedy: str) -> str:
         """Queue a training like a run's with what one remedy changes, on the same images: of a GAN spread, replay, wasserstein, non-saturating,
-        even, slower, faster, critics, smoothing, noise, spectral, halved; of a VAE summed, beta. Returns the new run's id."""
+        slower, faster, critics, smoothing, noise, spectral, halved; of a VAE summed, beta. Returns the new run's id."""
         return lab.remedied(visitor, run, remedy)
 
     def run_status(visitor: str, run: str) -> dict:

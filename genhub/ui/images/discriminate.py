@@ -16,9 +16,10 @@ INTRO = (
     "few dozen steps; its discriminator of the same moment says what it takes them for. Who is right more often, and until when?"
 )
 PLAYED = (
-    "No real images are at hand, so that another model plays them: what you tell apart are two models, and the discriminator is out of "
-    "its depth, for it has learnt from real ones. Read Fashion-MNIST from the Hub in stage 6 and choose it here."
+    "Another model plays the real images: what you tell apart are two models, and the discriminator is out of its depth, for it has learnt "
+    "from real ones. Read Fashion-MNIST from the Hub in stage 6 and choose it here."
 )
+UNPLAYED = "Nothing is here that could play the real images: read a set of 28 × 28 grey ones in stage 6."
 ABSENT = f"{catalog.ALONG} is not here: this GenHub was installed without its models."
 PICK = "tile"
 OUTPUTS = [
@@ -46,11 +47,11 @@ def layout(wires: Wires) -> None:
                 value=1,
                 step=1,
                 label="Moment",
-                info="Of the training, the last one is its end.",
+                info="Of the training; the last one is the model that was kept.",
                 elem_id="tiles-moment",
                 min_width=160,
             )
-            deal = gr.Button("Deal twelve", variant="primary", elem_id="tiles-deal", min_width=140)
+            deal = gr.Button("Deal twelve", variant="primary", interactive=False, elem_id="tiles-deal", min_width=140)
         problem = gr.HTML(elem_id="tiles-problem")
         with gr.Row(elem_classes="gh-split"):
             with gr.Column(scale=2, min_width=280):
@@ -80,22 +81,27 @@ def wire(wires: Wires) -> None:
 
 
 def offer(lab: Lab, session: dict, tiles_real: str | None, tiles_known: dict | None) -> dict:
-    """What can play the real images, and how many moments there are. `tiles_known`: {steps, scores: [moment, own, machine's]}."""
+    """What can play the real images, and how many moments there are. `tiles_known`: {steps, scores: [moment, own, machine's, real]}."""
     known = tiles_known or {"steps": lab.moments(), "scores": []}
     if not known["steps"]:
         return {"tiles_tiles": markup.page(markup.note(ABSENT)), "tiles_deal": gr.update(interactive=False)}
     choices = lab.real_images(session["visitor"])
+    if not choices:
+        return {"tiles_tiles": markup.page(markup.note(UNPLAYED))}
     usual = {} if tiles_real in choices else {"value": next(iter(choices))}
     return {
         "tiles_known": known,
         "tiles_real": gr.update(choices=[(name, key) for key, name in choices.items()], **usual),
         "tiles_moment": gr.update(maximum=len(known["steps"])),
+        "tiles_deal": gr.update(interactive=True),
     }
 
 
 def deal(lab: Lab, session: dict, tiles_real: str | None, tiles_moment, tiles_known: dict | None) -> dict:
     """Twelve new images of a moment."""
-    known = tiles_known or offer(lab, session, tiles_real, None)["tiles_known"]
+    if not tiles_known or not tiles_real:
+        raise UserError("The moments are not read yet.", "They are when the stage opens.", "Press again in a moment.", "tiles_deal")
+    known = tiles_known
     moment = int(tiles_moment) if isinstance(tiles_moment, int | float) else 1
     seed = secrets.randbelow(SEEDS)
     told = lab.tiles(session["visitor"], tiles_real, moment, seed)
@@ -105,7 +111,7 @@ def deal(lab: Lab, session: dict, tiles_real: str | None, tiles_moment, tiles_kn
         "tiles_known": known,
         "tiles_round": state,
         "tiles_tiles": tiles(state),
-        "tiles_told": standing(known, state, bool(known["scores"])),
+        "tiles_told": standing(known, state),
         "tiles_judge": gr.update(interactive=True, variant="primary"),
         "tiles_next": gr.update(interactive=False, variant="secondary"),
     }
@@ -135,12 +141,12 @@ def judge(lab: Lab, session: dict, tiles_round: dict | None, tiles_known: dict |
     said = [number in tiles_round["pressed"] for number in range(tiles_round["count"])]
     answer = lab.guessed(session["visitor"], tiles_round["real"], tiles_round["moment"], tiles_round["seed"], said)
     state = {**tiles_round, "answer": answer}
-    known = {**tiles_known, "scores": [*tiles_known["scores"], [state["moment"], answer["right"], answer["machine_right"]]]}
+    known = {**tiles_known, "scores": [*tiles_known["scores"], [state["moment"], answer["right"], answer["machine_right"], state["real"]]]}
     return {
         "tiles_round": state,
         "tiles_known": known,
         "tiles_tiles": tiles(state),
-        "tiles_told": standing(known, state, True),
+        "tiles_told": standing(known, state),
         "tiles_judge": gr.update(interactive=False, variant="secondary"),
         "tiles_next": gr.update(interactive=True, variant="primary"),
     }
@@ -178,8 +184,8 @@ def _called(fake: bool) -> str:
     return "drawn" if fake else "real"
 
 
-def standing(known: dict, state: dict, scored: bool) -> str:
-    """Which moment it is, the result of the round, and all rounds moment by moment."""
+def standing(known: dict, state: dict) -> str:
+    """Which moment it is, the result of the round, and all rounds against the same real images, moment by moment."""
     steps, moment = known["steps"], state["moment"]
     parts = [markup.paragraph(f"Moment {moment} of {len(steps)}: after {steps[moment - 1]:,} steps of the generator.")]
     answer = state["answer"]
@@ -189,11 +195,10 @@ def standing(known: dict, state: dict, scored: bool) -> str:
                 [("you", f"{answer['right']} of {state['count']}"), ("the discriminator", f"{answer['machine_right']} of {state['count']}")]
             )
         )
-    if scored and known["scores"]:
-        told = (
-            f"How many of {state['count']} were told apart, in the mean of the rounds of each moment; by guessing it would be half of them."
-        )
-        parts.append(charts.lines(_by_moment(known["scores"], state["count"]), "moment", "told apart", told, (0, 1)))
+    scores = [score for score in known["scores"] if score[3] == state["real"]]
+    if scores:
+        told = "The share that was told apart, in the mean of the rounds of each moment; 0.5 by guessing."
+        parts.append(charts.lines(_by_moment(scores, state["count"]), "moment", "told apart", told, (0, 1)))
     if state["real"].startswith("model:"):
         parts.append(markup.paragraph(PLAYED, "muted"))
     return markup.page(*parts)

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import gradio as gr
 
+from genhub.data.image_sets import BOUNDS
 from genhub.errors import UserError
-from genhub.images.saved import DATASETS
+from genhub.images.saved import DATASETS, UNSURE
 from genhub.lab import Lab
 from genhub.training.configs import EnlargeConfig
 from genhub.ui import forms, markup
@@ -18,7 +19,7 @@ INTRO = (
     "The model chosen above draws as many images of every class, with their labels: a GAN, a VAE or a diffusion model that is told the class, "
     "trained in stages 4, 6 or 7 on images of yours. Truncation, seed, steps and guidance are those of stage 1."
 )
-UNSURE = "A class is what the model was told, not what anybody saw: look at them before you learn from them."
+LARGE = f"GenHub itself reads sets of more than {BOUNDS.entries:,} images, or of images smaller than 16 × 16, as NPZ."
 UNTOLD = "This model is told no class: the images come without labels. Train one that is told the class for labels."
 FORMATS = {"ZIP, a folder a class": "zip", "NPZ, arrays x and y": "npz", "Folder for datasets, with a card (ZIP)": DATASETS}
 OUTPUTS = ["enlarge_shown", "enlarge_file", "enlarge_go", "enlarge_stop"]
@@ -97,5 +98,8 @@ def render(told: dict) -> str:
     counts = ", ".join(f"{name} {count:,}" for name, count in told["classes"].items())
     said = f"{markup.plural(told['count'], 'image')}" + (f": {counts}." if counts else ", without labels.")
     return markup.page(
-        markup.paragraph(said), markup.picture(told["picture"], shown), markup.paragraph(UNSURE if counts else UNTOLD, "muted")
+        markup.paragraph(said),
+        markup.picture(told["picture"], shown),
+        markup.paragraph(UNSURE if counts else UNTOLD, "muted"),
+        markup.paragraph(LARGE, "muted") if told["count"] > BOUNDS.entries else "",
     )

@@ -46,7 +46,7 @@ def layout(wires: Wires) -> None:
 
 def wire(wires: Wires) -> None:
     part, once = wires.parts, {"trigger_mode": "once", "show_progress": "minimal"}
-    wires.on(part["turns_begin"].click, begin, ["session", "learn", *GAN.fields], OUTPUTS, "turns_problem", **once)
+    wires.on(part["turns_begin"].click, begin, ["session", "learn", "turns_state", *GAN.fields], OUTPUTS, "turns_problem", **once)
     for name in BUTTONS:
         wires.on(part[f"turns_{name}"].click, MOVES[name], ["session", "turns_state"], OUTPUTS, "turns_problem", **once)
 
@@ -54,13 +54,23 @@ def wire(wires: Wires) -> None:
 # ---- handlers -------------------------------------------------------------------------------------------------------
 
 
-def begin(lab: Lab, session: dict, learn: dict, **given) -> dict:
+def begin(lab: Lab, session: dict, learn: dict, turns_state: dict | None, **given) -> dict:
     """A new pair, before its first step. The digits are read where no images are in use."""
     values = options.values(GAN, given)
-    images = remembered(learn).get(GAN.name("text")) or lab.take_images_sample(session["visitor"], DIGITS).id
+    images = remembered(learn).get(GAN.name("text")) or _digits(lab, session, turns_state)
     state = {"images": images, "values": values, "token": secrets.token_hex(8), "believed": [], "made": 0}
     told = _asked(lab, session, state, "none", 1)
-    return {**_seen(state, told), **{f"turns_{name}": gr.update(interactive=True) for name in BUTTONS}}
+    return {**_seen(state, told, 0), **{f"turns_{name}": gr.update(interactive=True) for name in BUTTONS}}
+
+
+def _digits(lab: Lab, session: dict, state: dict | None) -> str:
+    """Those that were read for the last pair, where they are still kept, else read now."""
+    try:
+        if state and lab.images_info(session["visitor"], state["images"]).sample == DIGITS:
+            return state["images"]
+    except UserError:
+        pass
+    return lab.take_images_sample(session["visitor"], DIGITS).id
 
 
 def move(lab: Lab, session: dict, turns_state: dict | None, name: str) -> dict:
@@ -68,7 +78,8 @@ def move(lab: Lab, session: dict, turns_state: dict | None, name: str) -> dict:
     if not turns_state:
         raise UserError("There is no pair yet.", "Its steps are made one by one.", "Press “Begin” first.", "turns_begin")
     _, turn, count = BUTTONS[name]
-    return _seen(turns_state, _asked(lab, session, turns_state, turn, count))
+    each = 1 + GANConfig.from_dict(turns_state["values"]).steps_of_discriminator if turn == "both" else 1
+    return _seen(turns_state, _asked(lab, session, turns_state, turn, count), each * count)
 
 
 MOVES = {name: (lambda lab, session, turns_state, name=name: move(lab, session, turns_state, name)) for name in BUTTONS}
@@ -78,13 +89,13 @@ def _asked(lab: Lab, session: dict, state: dict, turn: str, count: int) -> dict:
     return lab.gan_turn(session["visitor"], state["images"], state["values"], state["token"], turn, count)
 
 
-def _seen(state: dict, told: dict) -> dict:
-    """The pair as it is now, with what was believed before: [steps, of real images, of drawn ones]."""
+def _seen(state: dict, told: dict, steps: int) -> dict:
+    """The pair as it is now, `steps` later, with what was believed before: [steps, of real images, of drawn ones]."""
     made = sum(told["made"].values())
-    before = state["believed"] if made > state["made"] else []
+    lost = made != state["made"] + steps
+    before = [] if lost else state["believed"]
     means = [sum(told[name]) / len(told[name]) for name in ("believed_real", "believed_drawn")]
     now = {**state, "made": made, "believed": [*before, [made, *means]]}
-    lost = bool(state["made"]) and made <= state["made"]
     return {"turns_state": now, "turns_shown": render(now, told, lost)}
 
 

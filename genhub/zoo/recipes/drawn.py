@@ -183,8 +183,9 @@ def _write(folder: Path, name: str, recipe: Recipe, model: Drawer, known: tuple)
     found = {**measure(again, train, test, eye), "sample": measure(again, train, sample, eye)}
     found["parameters"] = sum(tensor.numel() for tensor in again.parameters())  # parameters() counts what learns: here nothing does
     if recipe.moments:
-        files = {step: load_file(stage.home(name) / f"moment-{step}.safetensors") for step in recipe.moments}
-        moments.save(folder, files, told["best_epoch"] * told["steps"] // len(told["history"]))
+        finished = told["best_epoch"] * told["steps"] // len(told["history"])
+        paths = {step: stage.home(name) / f"moment-{step}.safetensors" for step in recipe.moments if step < finished}
+        moments.save(folder, {step: load_file(path) for step, path in paths.items() if path.exists()}, finished)
         found["moments"] = measure_moments(folder, train, sample, eye)
     publish.write_card(
         folder, {**found, "training": told}, card(name, recipe, again, found, told), "pytorch", "unconditional-image-generation"
