@@ -66,7 +66,7 @@ class Translating(Base):
 
     def has_recurrent(self) -> bool:
         """Is the recurrent translator of the course here?"""
-        return (hub.ZOO / RNN / "config.json").exists()
+        return all((hub.ZOO / name / "config.json").exists() for name in (RNN, TRANSFORMER))
 
     def measured_by_length(self) -> list[dict]:
         """[{name, by_length}], see `scores.by_length`, of ours on their test split: "transformer", and the recurrent translator with "attention"

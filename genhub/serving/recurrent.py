@@ -17,16 +17,16 @@ from genhub.text.translation.attending import by_words, words
 from genhub.text.translation.rnn import ATTENTION, PLAIN, RNNTranslator
 from genhub.text.translation.telling import spelled
 
-NAME = "en-es-rnn"
+NAME, PIECES = "en-es-rnn", "en-es"  # of the models, and whose tokeniser is theirs
 LONGEST = 96  # tokens of a sentence
 BEAMS = 4
 DIGITS = 5
 
 
 def folder() -> Path | None:
-    """Where both models lie; None where they do not."""
+    """Where both models lie; None where they do not, or the Transformer whose pieces they read does not."""
     found = hub.ZOO / NAME
-    return found if (found / rnn.CONFIG).exists() else None
+    return found if (found / rnn.CONFIG).exists() and (hub.ZOO / PIECES / rnn.CONFIG).exists() else None
 
 
 def recurrent(context: Any, args: dict) -> dict:
@@ -62,7 +62,8 @@ def _opened(path: Path | None) -> tuple[Any, dict[str, RNNTranslator]]:
 
     if path is None:
         raise UserError("The recurrent translator is not here.", "It comes with GenHub.", "Install GenHub again.", "model")
-    return AutoTokenizer.from_pretrained(path, local_files_only=True), {part: rnn.load(path, part) for part in (PLAIN, ATTENTION)}
+    tokenizer = AutoTokenizer.from_pretrained(path.with_name(PIECES), local_files_only=True)
+    return tokenizer, {part: rnn.load(path, part) for part in (PLAIN, ATTENTION)}
 
 
 def _hidden(args: dict, size: int) -> list[int]:

@@ -13,6 +13,7 @@ from genhub.images import stored
 from genhub.images.eye import opened
 from genhub.images.painter import open_painter
 from genhub.images.stored import JUDGE
+from genhub.serving import recurrent
 from genhub.text.translation import rnn
 from genhub.text.translation.translator import load_translator
 from genhub.zoo.recipes import (
@@ -147,7 +148,7 @@ def test_the_sentence_of_the_course_comes_out_right():
 def test_the_recurrent_translators_measure_what_their_card_says():
     told = figures(translator_rnn.NAME)
     sample = sentence_pairs.first(sentences().test, translators.SAMPLE)
-    tokenizer = AutoTokenizer.from_pretrained(stage.ZOO / translator_rnn.NAME)
+    tokenizer = AutoTokenizer.from_pretrained(stage.ZOO / recurrent.PIECES)
     for part in translator_rnn.PARTS:
         model = rnn.load(stage.ZOO / translator_rnn.NAME, part)
         found = translators.measure(partial(translator_rnn.translate, model, tokenizer), sample)

@@ -87,11 +87,8 @@ def measure(folder: Path, tokenizer, split: Split) -> dict:
 
 def publish_as(folder: Path, models: dict, tokenizer, split: Split, told: dict) -> None:
     """Write a folder, measure what was written, and say so on the card. `told`: of the training of each part, and the seed."""
-    from transformers import AutoTokenizer
-
-    rnn.save(folder, models)
-    tokenizer.save_pretrained(folder)
-    figures = measure(folder, AutoTokenizer.from_pretrained(folder), split)
+    rnn.save(folder, models)  # without a tokeniser: that of embedded/en-es, which learnt from the same sentences, is the same
+    figures = measure(folder, tokenizer, split)
     for part in PARTS:
         figures[part]["token_accuracy"] = told[part]["history"][told[part]["best_epoch"] - 1]["token_accuracy"]
     figures |= {"pairs": sentence_pairs.facts(split), "training": told}
