@@ -149,6 +149,29 @@ def test_a_hidden_word_changes_the_translation(lab, shown, monkeypatch):
     assert attention.press(lab, "look:x", shown) == attention.press(lab, "look:1", None) == {}
 
 
+RECURRENT = {
+    "source_words": ["Tom", "sees", "bread", ".", "(end)"],
+    "plain": {"text": "Tom pan."},
+    "attention": {"text": "Tom ve pan.", "words": ["Tom", "ve", "pan", "."], "weights": [[0.6, 0.1, 0.1, 0.1, 0.1]] * 4},
+}
+
+
+@pytest.mark.parametrize(("words", "beside"), [(RECURRENT["source_words"], True), (["Tom", "see", "s", "bread", "."], False)])
+def test_the_recurrent_translators_stand_beside_where_their_words_are_the_same(lab, shown, monkeypatch, words, beside):
+    asked = []
+    less = {"attention": {"text": "Tom ve sol."}}
+    other = {**RECURRENT, "source_words": words}
+    monkeypatch.setattr(lab, "has_recurrent", lambda: True)
+    monkeypatch.setattr(lab, "recurrent", lambda visitor, text, hidden=(): asked.append((text, hidden)) or (less if hidden else other))
+    shown["told"]["languages"] = list(attention.RECURRENT)
+    pressed = attention.press(lab, "hide:2", shown)["tr_state"]
+    drawn = attention.redraw(lab, SESSION, pressed, **PLACE)
+    assert "RNN with attention" in drawn["tr_recurrent"]
+    assert ("<mark>sol.</mark>" in drawn["tr_hidden"]) == beside
+    assert ("RNN without attention" in drawn["tr_hidden"]) == beside
+    assert asked == [("Tom sees bread.", ()), *[("Tom sees bread.", [2])] * beside]
+
+
 def test_what_changed_is_marked_word_by_word():
     assert attention.changes("me gusta el sol", "me gusta la luna") == "me gusta <mark>la luna</mark>"
     assert attention.changes("me gusta el sol", "me gusta") == 'me gusta <mark title="left out">…</mark>'

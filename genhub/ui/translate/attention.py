@@ -119,7 +119,9 @@ def exhibit(lab: Lab, visitor: str, shown: dict, told: dict, hidden: list[int], 
         lab.translation_tree(visitor, source, values, shown["run"], hidden=some)["hypotheses"][0]["text"] for some in ([], places)
     )
     rows = [["Transformer", esc_raw(whole), changes(whole, less)]]
-    if other:
+    if other and [other["source_words"][at : at + 1] for at in hidden] == [
+        [words[at]] for at in hidden
+    ]:  # another model may part words otherwise
         without = lab.recurrent(visitor, state.sentence(shown)["source"], hidden)
         rows.append(
             ["RNN with attention", esc_raw(other["attention"]["text"]), changes(other["attention"]["text"], without["attention"]["text"])]
