@@ -60,6 +60,9 @@ class Note:
     text: str
     remedies: Sequence[str] = ()
 
+    def __post_init__(self):
+        object.__setattr__(self, "remedies", tuple(self.remedies))  # a log has lists
+
 
 @dataclass(frozen=True)
 class Resumed:
