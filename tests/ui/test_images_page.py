@@ -183,13 +183,19 @@ def test_a_gan_learns_the_digits_and_draws(page):
     expect(page.locator("#latent-map")).to_contain_text("It has no map")
 
 
-def test_a_diffusion_model_learns_the_digits_and_its_drawing_is_gone_back_through(page):
+def test_a_diffusion_model_learns_and_its_drawing_is_gone_back_through(page, tmp_path):
+    np.savez(
+        tmp_path / "noise.npz", x=np.random.default_rng(0).integers(0, 256, (80, 8, 8), np.uint8)
+    )  # few and small: each drawing takes steps
     stage(page, "diffusion")
+    page.locator("#stage-diffusion").get_by_role("radio", name="My images").check()
+    page.locator("#diffusion_file input[type=file]").set_input_files(str(tmp_path / "noise.npz"))
+    expect(page.locator("#diffusion_file")).to_contain_text("noise")
     page.locator("#diffusion_use").click()
-    expect(page.locator("#diffusion_facts")).to_contain_text("digits", ignore_case=True)
+    expect(page.locator("#diffusion_facts")).to_contain_text("noise")
     page.locator("#diffusion_variant input").click()
     page.get_by_role("option", name="U-Net, narrow").click()
-    page.locator("#diffusion_epochs textarea, #diffusion_epochs input").first.fill("2")
+    page.locator("#diffusion_epochs textarea, #diffusion_epochs input").first.fill("1")
     page.locator("#diffusion_train").click()
     expect(page.locator("#diffusion_verdict")).to_contain_text("judge FID")
     expect(page.locator("#diffusion_film_view img")).to_be_visible()
