@@ -33,6 +33,11 @@ class Task:
     source: str = "text"  # what it learns from: table | text | pairs | images
     command: str = ""  # what follows `train` on the command line; empty: its name
 
+    @property
+    def words(self) -> str:
+        """What follows `train` on the command line."""
+        return self.command or self.name
+
     def load(self) -> Callable[..., Iterator[Event]]:
         return resolve(self.trainer)
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from genhub import settings
+from genhub import settings, tasks
 from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder
 from genhub.jobs.store import Store
@@ -34,7 +34,7 @@ def finished(value: str) -> RunFolder:
         raise UserError(
             "This run has no model yet.",
             "A model is saved when training ends.",
-            f"Go on with python -m genhub train {folder.job().get('task', 'classify')} --resume {value}",
+            f"Go on with python -m genhub train {tasks.get(folder.job().get('task', 'classify')).words} --resume {value}",
             "run",
         )
     return folder

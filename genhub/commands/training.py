@@ -159,7 +159,7 @@ def _resumed(training: Training, name: str) -> RunFolder:
     if not run.rows.exists():
         raise UserError("This run has no training rows.", "They are not part of an export.", "Start a new run.", "resume")
     if (task := run.job().get("task")) != training.task:
-        raise UserError(f"This is a run of the task “{task}”.", "", f"Go on with train {task} --resume.", "resume")
+        raise UserError(f"This is a run of the task “{task}”.", "", f"Go on with train {tasks.get(task).words} --resume.", "resume")
     if main_process():
         run.clear_stop()
     return run

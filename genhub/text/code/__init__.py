@@ -46,7 +46,7 @@ def command_line(run_dir: Path, metrics: dict | None = None, *, named: bool = Tr
         metrics = run.read("metrics.json") if run.has("metrics.json") else {}
     config, origin = tasks.get(job["task"]).config.from_dict(job["config"]), job["data"]
     kind = formats.of_task("code", job["task"])
-    train = tasks.get(job["task"]).command or job["task"]
+    train = tasks.get(job["task"]).words
     words = ["python", "-m", "genhub", "train", *train.split(), "--data", origin.get("sample") or _of_hub(origin) or kind.STANDS_IN]
     words += kind.source_words(origin, metrics)
     for item in config.options():
