@@ -40,12 +40,8 @@ def _run(args: argparse.Namespace, out: Output) -> None:
 
     painter = open_painter(folder)
     if args.each is not None:
-        each, classes = gate.filled(EnlargeConfig, {"each": args.each}).each, 1 if config.label else max(1, painter.model.classes)
-        most = int(DrawConfig.option("n").high)
-        if each * classes > most:
-            what = f"{classes} classes of {each:,} images are too many at once."
-            raise UserError(what, f"At most {most:,} in all.", f"Ask for {most // classes:,}.", "each")
-        config = gate.filled(DrawConfig, {**config.to_dict(), "n": each * classes})
+        each = gate.filled(EnlargeConfig, {"each": args.each}).each
+        config = painter.set_of(each, config, int(DrawConfig.option("n").high))
     x, classes = painter.draw(config)
     told = f"drawn by {args.model or folder.name} in GenHub, seed {config.seed}."
     path.write_bytes(saved.as_set(x, classes, painter.names, saved.DATASETS if args.datasets else ending, told))

@@ -5,7 +5,7 @@ painter.model, painter.names, painter.plane
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -92,6 +92,16 @@ class Painter:
         """As `draw`, so that others can draw in between; yields how many images are done."""
         asked = self.classes(config.n, config.label)
         return (yield from drawing.drawing(self.model, config, asked)), asked
+
+    def set_of(self, each: int, config: DrawConfig, most: int) -> DrawConfig:
+        """The options with which `each` images of every class that the model is told are drawn, or of the one that is asked for. Raises
+        UserError for more than `most` in all."""
+        classes = 1 if config.label else max(1, self.model.classes)
+        if each * classes > most:
+            times = f"{classes} classes of {each:,} images" if classes > 1 else f"{each:,} images"
+            remedy = f"Ask for {max(1, most // classes):,}."
+            raise UserError(f"{times} are too many at once.", f"At most {most:,} in all.", remedy, "each")
+        return replace(config, n=each * classes)
 
     def decode(self, codes: np.ndarray, label: str = "") -> np.ndarray:
         """(K, D) → (K, H, W[, 3]) uint8."""

@@ -1,7 +1,7 @@
 """Image models on disk: config.json, which says what to build, and model.safetensors.
 
 save(folder, blueprint, model, names)
-model = load(folder)                # a Coder, or a Judge
+model = load(folder)                # a Drawer, or a Judge
 names_of(folder)                    # of the classes
 """
 
@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from genhub.errors import UserError
-from genhub.images.coder import Coder
+from genhub.images.coder import Drawer
 from genhub.images.judge import Judge
 from genhub.images.variants import Blueprint, build
 from genhub.text.formats import IMAGES as FORMAT
@@ -55,7 +55,7 @@ def _told(folder: Path) -> tuple[Blueprint, tuple[str, ...]]:
         raise UserError(what, f"It needs {CONFIG} of the format {FORMAT}, and {WEIGHTS}.", "Choose another model.", "model") from error
 
 
-def load(folder: Path) -> Coder | Judge:
+def load(folder: Path) -> Drawer | Judge:
     """The model in fp32, ready to use. Raises UserError when the folder does not hold one, or its weights do not fit."""
     blueprint = blueprint_of(folder)
     model = Judge(blueprint.shape, blueprint.classes) if blueprint.family == JUDGE else build(blueprint)

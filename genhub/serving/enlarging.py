@@ -7,13 +7,11 @@ images.enlarge   {run_dir, each, config: a DrawConfig, kind: see `saved.SETS`, b
 import base64
 from collections import Counter
 from collections.abc import Generator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from genhub import steps
-from genhub.data.image_sets import MOST_CLASSES
 from genhub.errors import UserError
 from genhub.images import saved
 from genhub.images.painter import Painter
@@ -44,18 +42,14 @@ def enlarge(context: Any, args: dict) -> Generator[dict | None, None, dict]:
 
 def _asked(painter: Painter, each: int, config: DrawConfig) -> DrawConfig:
     """Every class in turn, `each` times. Raises UserError for more than are drawn at once."""
-    classes = 1 if config.label else max(1, painter.model.classes)
-    shape = painter.model.shape
-    most = min(MOST_DENOISED if painter.denoises else MOST, MOST_NUMBERS // shape.pixels)
-    if classes > min(most, MOST_CLASSES) or each * classes > most:
-        times = f"{classes} classes of {each:,} images" if classes > 1 else f"{each:,} images"
-        raise UserError(f"{times} are too many at once.", f"At most {most:,} in all.", f"Ask for {max(1, most // classes):,}.", "each")
-    work = each * classes * config.steps * shape.pixels * (2 if config.guidance != 1 and painter.model.classes else 1)
+    pixels = painter.model.shape.pixels
+    config = painter.set_of(each, config, min(MOST_DENOISED if painter.denoises else MOST, MOST_NUMBERS // pixels))
+    work = config.n * config.steps * pixels * (2 if config.guidance != 1 and painter.model.classes else 1)
     if painter.denoises and work > MOST_WORK:
-        what = f"{each * classes:,} images in {config.steps:,} steps each take too long at once."
+        what = f"{config.n:,} images in {config.steps:,} steps each take too long at once."
         fewer = max(1, config.steps * MOST_WORK // work)
         raise UserError(what, f"{fewer:,} steps for so many.", "Ask for fewer images, or for fewer steps in stage 1.", "steps")
-    return replace(config, n=each * classes)
+    return config
 
 
 OPS = {"images.enlarge": enlarge}

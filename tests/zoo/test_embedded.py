@@ -10,7 +10,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from genhub import catalog
 from genhub.images import stored
+from genhub.images.drawn import verdict
 from genhub.images.eye import opened
+from genhub.images.measures import Moments, frechet_distance
 from genhub.images.painter import open_painter
 from genhub.images.stored import JUDGE
 from genhub.serving import recurrent
@@ -135,6 +137,14 @@ def test_a_model_that_draws_measures_what_its_card_says(name):
     assert told["lost"] == []
     if recipe.blueprint.classes:
         assert told["asked_is_judged"] >= (0.95 if recipe.of == "mnist" else told["judge_accuracy"] - 0.03)
+
+
+def test_the_best_is_at_most_half_as_far_from_real_images_as_the_vae_that_is_told_the_class():
+    told, recipe = figures("fashion-gan-classes"), drawn.RECIPES["fashion-gan-classes"]
+    needs(f"{images.SETS['fashion'][1]}_test.npz", "images")
+    test, eye = images.read_test("fashion"), opened(recipe.judge)
+    vae = verdict.drawn_for(stored.load(stage.ZOO / "fashion-vae-classes"), test)
+    assert 2 * told["judge_fid"] <= frechet_distance(Moments.of(eye.of(test.x)), Moments.of(eye.of(vae)))
 
 
 def test_the_sentence_of_the_course_comes_out_right():

@@ -30,11 +30,11 @@ GANS = {  # variant → (what it is called, what it is)
     "dense-small": ("Dense, small", "30 – 100 – 150 – pixels and back, SELU."),
     "conv": ("Convolutional", "Transposed convolutions of 32 and 16 filters against 16, 32 and 64 with pooling and dropout."),
     "dcgan": ("DCGAN", "Strided convolutions and batch norm, by Radford's five rules."),
-    "dcgan-narrow": ("DCGAN, narrow", "The same with half the filters: a quarter of the work."),
+    "dcgan-narrow": ("DCGAN, narrow", "The same with half the filters: about half the time."),
 }
 DIFFUSIONS = {  # variant → (what it is called, what it is)
     "unet": ("U-Net", "32, 64 and 64 channels, attention at the bottom; it takes noise away."),
-    "unet-narrow": ("U-Net, narrow", "The same with 24, 48 and 48 channels: half the work."),
+    "unet-narrow": ("U-Net, narrow", "The same with 24, 48 and 48 channels."),
 }
 LOSSES = ("non-saturating", "saturating", "wasserstein", "hinge", "least-squares")
 PROBABLE = ("non-saturating", "saturating", "least-squares")  # the discriminator says a probability, or a guess at 0 or 1

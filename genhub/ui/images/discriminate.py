@@ -101,20 +101,12 @@ def deal(lab: Lab, session: dict, tiles_real: str | None, tiles_moment, tiles_kn
     """Twelve new images of a moment."""
     if not tiles_known or not tiles_real:
         raise UserError("The moments are not read yet.", "They are when the stage opens.", "Press again in a moment.", "tiles_deal")
-    known = tiles_known
     moment = int(tiles_moment) if isinstance(tiles_moment, int | float) else 1
     seed = secrets.randbelow(SEEDS)
     told = lab.tiles(session["visitor"], tiles_real, moment, seed)
     state = {"real": tiles_real, "moment": moment, "seed": seed, "pressed": [], "picture": told["picture"], "columns": told["columns"]}
     state |= {"count": told["count"], "answer": None}
-    return {
-        "tiles_known": known,
-        "tiles_round": state,
-        "tiles_tiles": tiles(state),
-        "tiles_told": standing(known, state),
-        "tiles_judge": gr.update(interactive=True, variant="primary"),
-        "tiles_next": gr.update(interactive=False, variant="secondary"),
-    }
+    return _in_view(tiles_known, state)
 
 
 def following(lab: Lab, session: dict, tiles_real: str | None, tiles_moment, tiles_known: dict | None) -> dict:
@@ -142,13 +134,19 @@ def judge(lab: Lab, session: dict, tiles_round: dict | None, tiles_known: dict |
     answer = lab.guessed(session["visitor"], tiles_round["real"], tiles_round["moment"], tiles_round["seed"], said)
     state = {**tiles_round, "answer": answer}
     known = {**tiles_known, "scores": [*tiles_known["scores"], [state["moment"], answer["right"], answer["machine_right"], state["real"]]]}
+    return _in_view(known, state)
+
+
+def _in_view(known: dict, state: dict) -> dict:
+    """A round, and the button that comes next."""
+    judged = state["answer"] is not None
+    buttons = {"tiles_judge": not judged, "tiles_next": judged}
     return {
-        "tiles_round": state,
         "tiles_known": known,
+        "tiles_round": state,
         "tiles_tiles": tiles(state),
         "tiles_told": standing(known, state),
-        "tiles_judge": gr.update(interactive=False, variant="secondary"),
-        "tiles_next": gr.update(interactive=True, variant="primary"),
+        **{name: gr.update(interactive=on, variant="primary" if on else "secondary") for name, on in buttons.items()},
     }
 
 
