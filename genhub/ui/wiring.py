@@ -12,7 +12,7 @@ that the visitor sees.
 
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 import gradio as gr
@@ -99,7 +99,7 @@ class Wires:
         """
 
         def call(*values):
-            steps = handler(self.lab, **_named(inputs, values))
+            steps = _begun(handler, self.lab, _named(inputs, values))
             step = guarded(lambda: next(steps, None), lambda error: {**(failed or {}), problem: self._refusal(problem, error)})
             first = {problem: ""} if problem else {}
             with contextlib.closing(steps):
@@ -154,6 +154,11 @@ def merged(*answers: dict) -> dict:
 
 def _is_update(value) -> bool:
     return isinstance(value, dict) and value.get("__type__") == "update"
+
+
+def _begun(handler: Callable, lab: Lab, given: dict) -> Generator:
+    """A handler's steps; what it does before its first one, too, happens when that is asked for."""
+    yield from handler(lab, **given)
 
 
 def _stored(inputs: list[str]) -> list[str]:

@@ -182,6 +182,22 @@ def test_a_set_is_drawn_with_progress_and_offered():
         list(enlarge.enlarge(Drawing(), SESSION, None, chooser.ANY, 20, "", **fields))
 
 
+def test_a_press_before_the_model_has_been_read_is_of_the_model_in_view():
+    lab, seen = Drawing(), []
+
+    def handler(lab, session, im_known, **given):
+        seen.append((im_known, given))
+        return {}
+
+    pressed = chooser.knowing(handler)
+    pressed(lab, session=SESSION, im_model="c", im_known=None, im_label=chooser.ANY)
+    pressed(lab, session=SESSION, im_model="c", im_known={**KNOWN, "model": "d"}, im_label=chooser.ANY)
+    pressed(lab, session=SESSION, im_model="c", im_known={**KNOWN, "size": 9}, im_label=chooser.ANY)  # read already: not again
+    pressed(lab, session=SESSION, im_model=None, im_known=None, im_label=chooser.ANY)
+    assert [known for known, _ in seen] == [KNOWN, KNOWN, {**KNOWN, "size": 9}, None]
+    assert all(given == {"im_label": chooser.ANY} for _, given in seen)
+
+
 def test_a_remedy_is_one_press_and_its_run_comes_into_view(monkeypatch):
     lab, shown = Drawing([info("gan", "a")]), []
     lab.remedied = lambda visitor, run, key: shown.append((run, key)) or "b"

@@ -1,5 +1,7 @@
 """Which model draws, is walked through and gives images back: one choice that the stages of Images share."""
 
+from collections.abc import Callable
+
 import gradio as gr
 
 from genhub import catalog
@@ -54,7 +56,7 @@ def choose(lab: Lab, session: dict, im_model: str | None, im_known: dict | None)
         return {}
     if not im_model:
         return {"im_known": None, "im_about": markup.page(markup.note(NOTHING)), "im_label": gr.update(visible=False)}
-    known = {"model": im_model, **lab.about_painter(session["visitor"], im_model)}
+    known = read(lab, session, im_model)
     classes = gr.update(choices=[ANY, *known["names"]], value=ANY, visible=known["conditional"])
     return {"im_known": known, "im_about": _about(known), "im_label": classes}
 
@@ -72,6 +74,22 @@ def asked(im_known: dict | None, im_label: str) -> tuple[str, str]:
     if not im_known:
         raise UserError(*NO_MODEL)
     return im_known["model"], "" if im_label == ANY or not im_known["conditional"] else str(im_label or "")
+
+
+def knowing(handler: Callable) -> Callable:
+    """`handler` for presses that may come before the model in view has been read, or while the last one still is known: it is read then."""
+
+    def call(lab: Lab, *, session: dict, im_model: str | None, im_known: dict | None, **given):
+        if im_model and (im_known is None or im_known["model"] != im_model):
+            im_known = read(lab, session, im_model)
+        return handler(lab, session=session, im_known=im_known, **given)
+
+    return call
+
+
+def read(lab: Lab, session: dict, model: str) -> dict:
+    """What a model can do, with its id."""
+    return {"model": model, **lab.about_painter(session["visitor"], model)}
 
 
 def _about(known: dict) -> str:

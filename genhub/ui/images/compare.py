@@ -32,8 +32,9 @@ def wire(wires: Wires) -> None:
     part = wires.parts
     for event in (part["beside_stage"].expand, part["beside_other"].focus):
         wires.on(event, offer, ["session", "im_known", "beside_other"], ["beside_other"], "beside_problem")
-    asked = ["session", "im_known", "beside_other", "beside_seed"]
-    wires.on(part["beside_go"].click, compare, asked, ["beside_shown"], "beside_problem", trigger_mode="once", show_progress="minimal")
+    asked = ["session", "im_model", "im_known", "beside_other", "beside_seed"]
+    once = {"trigger_mode": "once", "show_progress": "minimal"}
+    wires.on(part["beside_go"].click, chooser.knowing(compare), asked, ["beside_shown"], "beside_problem", **once)
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------

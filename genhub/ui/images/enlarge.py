@@ -51,8 +51,8 @@ def layout(wires: Wires) -> None:
 
 def wire(wires: Wires) -> None:
     part = wires.parts
-    asked = ["session", "im_known", "im_label", "enlarge_each", "enlarge_format", *play.GIVEN]
-    going = wires.on_steps(part["enlarge_go"].click, enlarge, asked, OUTPUTS, "enlarge_problem", IDLE, trigger_mode="once")
+    asked = ["session", "im_model", "im_known", "im_label", "enlarge_each", "enlarge_format", *play.GIVEN]
+    going = wires.on_steps(part["enlarge_go"].click, chooser.knowing(enlarge), asked, OUTPUTS, "enlarge_problem", IDLE, trigger_mode="once")
     part["enlarge_stop"].click(None, cancels=[going])
     wires.on(part["enlarge_stop"].click, stopped, [], OUTPUTS)
 

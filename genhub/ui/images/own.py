@@ -48,7 +48,19 @@ PAD = (
     'finger; a picture can be chosen instead"></canvas><p><button type="button">Clear</button></p></div>'
 )
 HURT = ["own_damage", "own_amount", "own_seed"]
-GIVEN = ["session", "im_known", "im_label", "own_source", "own_sketch", "own_file", "own_turned", "own_centred", "latent_told", *HURT]
+GIVEN = [
+    "session",
+    "im_model",
+    "im_known",
+    "im_label",
+    "own_source",
+    "own_sketch",
+    "own_file",
+    "own_turned",
+    "own_centred",
+    "latent_told",
+    *HURT,
+]
 
 
 def layout(wires: Wires) -> None:
@@ -81,8 +93,8 @@ def wire(wires: Wires) -> None:
     told = {"trigger_mode": "always_last", "show_progress": "minimal"}
     drawn = wires.on_pick(part["own_pad"].select, sketched, [], ["own_sketch", "own_shown"], "own_problem", trigger_mode="multiple")
     shown = ["own_shown", *plane.MARKED]
-    wires.on(drawn.then, after_stroke, GIVEN, shown, "own_problem", **told)
-    wires.on(part["own_go"].click, give_back, GIVEN, shown, "own_problem", trigger_mode="once", show_progress="minimal")
+    wires.on(drawn.then, chooser.knowing(after_stroke), GIVEN, shown, "own_problem", **told)
+    wires.on(part["own_go"].click, chooser.knowing(give_back), GIVEN, shown, "own_problem", trigger_mode="once", show_progress="minimal")
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------

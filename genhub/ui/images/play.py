@@ -65,9 +65,9 @@ def layout(wires: Wires) -> None:
 
 
 def wire(wires: Wires) -> None:
-    part, asked = wires.parts, ["session", "im_known", "im_label"]
+    part, asked = wires.parts, ["session", "im_model", "im_known", "im_label"]
     once = {"trigger_mode": "once", "show_progress": "minimal"}
-    wires.on_steps(part["play_draw"].click, draw, [*asked, *GIVEN], OUTPUTS, "play_problem", **once)
+    wires.on_steps(part["play_draw"].click, chooser.knowing(draw), [*asked, *GIVEN], OUTPUTS, "play_problem", **once)
     told = {"trigger_mode": "always_last", "show_progress": "hidden"}
     wires.on(part["play_moment"].input, scrub, ["play_drawn", "play_moment"], ["play_sheet"], "play_problem", **told)
     in_view = ["session", "im_known", "play_drawn", "latent_told"]
