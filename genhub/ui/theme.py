@@ -7,6 +7,8 @@ from pathlib import Path
 
 import gradio as gr
 
+from genhub.ui import quiet
+
 SANS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace"]
 # Ctrl+Enter presses the main button that is nearest to where one types: of several the first that follows. Escape stops what writes or
@@ -62,7 +64,7 @@ EDGES = """
   later();
 }
 """
-KEYS = f"() => {{ ({PRESSES})(); ({EDGES})(); }}"
+KEYS = f"() => {{ ({PRESSES})(); ({EDGES})(); ({quiet.JS})(); }}"
 STYLES = [
     Path(__file__).parent / "assets" / name
     for name in ("page.css", "start.css", "generate.css", "inside.css", "translate.css", "images.css")

@@ -134,13 +134,20 @@ class Wires:
 
     def _wiring(self, inputs: list[str], outputs: list[str], problem: str, options: dict) -> dict:
         names = list(dict.fromkeys([*outputs, *([problem] if problem else [])]))
+        options = {"show_progress": "hidden", **options}
         return {
             "inputs": [self.parts[name] for name in _stored(inputs)],
             "outputs": [self.parts[name] for name in names],
             "api_visibility": "private",
-            "show_progress": "hidden",
+            "show_progress_on": [] if options["show_progress"] == "hidden" else self._waiting(names, problem),
             **options,
         }
+
+    def _waiting(self, outputs: list[str], problem: str) -> list:
+        """Where the visitor sees that an answer is on its way. Not on every output: whatever has ever shown it is told of each event of the
+        page from then on by Gradio's script, which looks for every one of them in the tree of all components."""
+        shown = [self.parts[name] for name in outputs if name != problem and isinstance(self.parts[name], gr.HTML)]
+        return shown or ([self.parts[problem]] if problem else [])
 
 
 def merged(*answers: dict) -> dict:

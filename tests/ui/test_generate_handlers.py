@@ -618,6 +618,28 @@ def test_a_film_that_was_scrubbed_back_stays_there_while_the_run_goes_on(lab):
     assert "After step 4 it writes" in looked["scratch_film_view"]
 
 
+def test_a_look_sends_only_what_is_not_on_the_page_yet(lab):
+    learn, known = {"scratch_run": RUN}, {"scratch_following": True}
+    first = run.tick(lab, SESSION, learn, **known)
+    assert {"scratch_view", "scratch_film", "scratch_film_view", "scratch_verdict", "scratch_seen"} <= set(first)
+    known["scratch_seen"] = first["scratch_seen"]
+    assert run.tick(lab, SESSION, learn, **known) == {}
+    lab.count = 5  # more samples
+    told = run.tick(lab, SESSION, learn, **known)
+    assert {"scratch_film", "scratch_film_view"} <= set(told)
+    assert not {"scratch_stop", "scratch_resume", "scratch_verdict"} & set(told)
+    known["scratch_seen"] = told["scratch_seen"]
+    opened = section.look(lab, SESSION, learn, **known)
+    assert "scratch_run" in opened  # a tick leaves the list of runs alone
+    assert "scratch_view" not in opened
+    known |= {"scratch_seen": opened["scratch_seen"], "scratch_following": False}
+    looked = section.look(lab, SESSION, learn, **known)
+    assert {name for name in looked if name.startswith("scratch")} == {"scratch_film", "scratch_seen"}  # its newest moment stays out
+    assert "value" not in looked["scratch_film"]
+    chosen = section.choose(lab, SESSION, learn, SCRATCH, scratch_run=RUN)
+    assert set(SCRATCH.names(*run.PARTS)) <= set(chosen)  # another run comes into view whole
+
+
 def test_another_run_takes_the_files_of_the_last_one_from_view(lab):
     for drawn in (
         section.choose(lab, SESSION, {}, SCRATCH, scratch_run=RUN),

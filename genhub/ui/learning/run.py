@@ -1,5 +1,7 @@
 """What a run is doing: how far, the curves, what it writes on its way, a Stop that keeps the best."""
 
+import hashlib
+from collections.abc import Sequence
 from functools import partial
 
 import gradio as gr
@@ -13,7 +15,8 @@ from genhub.ui.learning import verdicts
 from genhub.ui.learning.kinds import KINDS, Kind, remembered
 from genhub.ui.wiring import Wires, pieces
 
-PARTS = ("run", "view", "stop", "resume", "film", "film_view", "following", "verdict")
+PARTS = ("run", "view", "stop", "resume", "film", "film_view", "following", "verdict", "seen")
+WATCHED = [name for kind in KINDS for name in kind.names("following", "seen")]
 NOTHING = "Nothing has been trained here yet."
 RECORDED = "Recorded: the bundled text"
 
@@ -30,7 +33,7 @@ def layout(wires: Wires, kind: Kind) -> None:
     problem = gr.HTML(elem_id=kind.name("run_problem"))
     verdict = gr.HTML(elem_id=kind.name("verdict"))
     parts = {"run": run, "view": view, "stop": stop, "resume": resume, "film": film, "film_view": film_view, "verdict": verdict}
-    parts |= {"following": gr.State(True), "run_problem": problem}
+    parts |= {"following": gr.State(True), "seen": gr.State({}), "run_problem": problem}
     wires.add(**{kind.name(part): component for part, component in parts.items()})
 
 
@@ -93,8 +96,9 @@ def refresh(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
     choices = gr.update(choices=offered, value=chosen or None)
     if not chosen:
         idle = {"stop": gr.update(interactive=False), "resume": gr.update(visible=False), "film": gr.update(visible=False)}
-        drawn = {"run": choices, "view": markup.page(markup.note(NOTHING)), "film_view": "", "following": True, "verdict": "", **idle}
-        return {kind.name(part): value for part, value in drawn.items()}
+        return _told(
+            kind, {"run": choices, "view": markup.page(markup.note(NOTHING)), "film_view": "", "following": True, "verdict": "", **idle}
+        )
     info, view = lab.view(session["visitor"], chosen)
     remedies = lab.remedies(session["visitor"], chosen, view.remedies) if info and view.remedies else {}
     count, state = len(view.samples), info.state if info else "finished"
@@ -108,7 +112,29 @@ def refresh(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
         "following": True,
         "verdict": verdicts.verdict(lab, session, chosen, view),
     }
-    return {kind.name(part): value for part, value in drawn.items()}
+    return _told(kind, drawn)
+
+
+def _told(kind: Kind, drawn: dict) -> dict:
+    """Values by component, with what is `seen` on the page from now on: a digest of each."""
+    values = {kind.name(part): value for part, value in drawn.items()}
+    return {**values, kind.name("seen"): {name: _digest(value) for name, value in values.items()}}
+
+
+def _digest(value) -> str:
+    return hashlib.blake2b(repr(value).encode("utf-8"), digest_size=12).hexdigest()
+
+
+def news(lab: Lab, session: dict, learn: dict, kind: Kind, known: dict, leave: Sequence[str] = ()) -> dict:
+    """What of a `refresh` is not on the page yet: every value sent costs the browser work, changed or not. An earlier moment of the film
+    that somebody looks at stays. `known`: the values of WATCHED; `leave`: components that are not to be touched."""
+    now, seen = refresh(lab, session, learn, kind), known.get(kind.name("seen")) or {}
+    if not known.get(kind.name("following"), True):
+        leave = [*leave, *kind.names("film_view", "following")]
+        now[kind.name("film")].pop("value", None)
+        now[kind.name("seen")][kind.name("film")] = _digest(now[kind.name("film")])
+    fresh = {name: digest for name, digest in now[kind.name("seen")].items() if name not in leave and seen.get(name) != digest}
+    return {**{name: now[name] for name in fresh}, kind.name("seen"): {**seen, **fresh}} if fresh else {}
 
 
 def runs(lab: Lab, session: dict, kind: Kind) -> list:
@@ -124,16 +150,12 @@ def pulse(lab: Lab, session: dict, learn: dict) -> dict:
     return {"learn_pulse": gr.Timer(active=alive(lab, session, learn))}
 
 
-def tick(lab: Lab, session: dict, learn: dict, **following) -> dict:
-    """One look while a run in view is alive."""
-    drawn: dict = pulse(lab, session, learn)
+def tick(lab: Lab, session: dict, learn: dict, **known) -> dict:
+    """One look while a run in view is alive. `known`: the values of WATCHED."""
+    drawn: dict = {} if alive(lab, session, learn) else {"learn_pulse": gr.Timer(active=False)}
     for kind in KINDS:
         if shown_run(lab, session, learn, kind) not in ("", kind.recorded):  # what is recorded does not change
-            drawn |= refresh(lab, session, learn, kind)
-            drawn.pop(kind.name("run"))  # somebody may have it open
-            if not following[kind.name("following")]:  # somebody looks at an earlier moment
-                drawn = {name: value for name, value in drawn.items() if name not in kind.names("film_view", "following")}
-                drawn[kind.name("film")].pop("value", None)
+            drawn |= news(lab, session, learn, kind, known, leave=[kind.name("run")])  # somebody may have it open
     return drawn
 
 

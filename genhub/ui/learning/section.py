@@ -65,11 +65,10 @@ def wire(wires: Wires, kind: Kind) -> None:
 
 def shared(wires: Wires) -> None:
     """What looks at the runs in view of all kinds: the timer, and the tab when it is opened."""
-    asked = ["session", "learn"]
+    asked = ["session", "learn", *run.WATCHED]
     drawn = [name for kind in KINDS for name in kind.names(*run.PARTS) if name != kind.name("run")]
-    following = [kind.name("following") for kind in KINDS]
     ticked = {"problem": "learn_problem", "trigger_mode": "once"}
-    wires.on(wires.parts["learn_pulse"].tick, run.tick, [*asked, *following], ["learn_pulse", *drawn], **ticked)
+    wires.on(wires.parts["learn_pulse"].tick, run.tick, asked, ["learn_pulse", *drawn], **ticked)
     for tab in ("generate_tab", "translate_tab", "images_tab"):
         wires.on(wires.parts[tab].select, look, asked, VIEWED, "learn_problem")
 
@@ -146,11 +145,11 @@ def in_view(lab: Lab, session: dict, learn: dict, kind: Kind, run_id) -> dict:
     return {"learn": learn, **run.refresh(lab, session, learn, kind), **run.pulse(lab, session, learn), **home.cleared(kind)}
 
 
-def look(lab: Lab, session: dict, learn: dict) -> dict:
+def look(lab: Lab, session: dict, learn: dict, **known) -> dict:
     """What is shown of the visitor's runs, as it is now: some may have been deleted, renamed or opened elsewhere."""
     drawn: dict = run.pulse(lab, session, learn)
     for kind in KINDS:
-        drawn |= run.refresh(lab, session, learn, kind)
+        drawn |= run.news(lab, session, learn, kind, known)
     return drawn
 
 
