@@ -102,7 +102,7 @@ RECIPES = {
     "fashion-gan-classes": _gan("fashion", 16, 10),
     "fashion-wgan": _gan("fashion", 24, rules=CRITIC),
     "mnist-gan-classes": _gan("mnist", 12, 10),
-    "fashion-diffusion": Recipe("fashion", Blueprint("diffusion", "unet-narrow", SHAPE, 0, 10), 20, 2e-3),
+    "fashion-diffusion": Recipe("fashion", Blueprint("diffusion", "unet-narrow", SHAPE, 0, 10), 10, 2e-3),
 }
 
 
