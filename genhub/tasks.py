@@ -18,6 +18,7 @@ from genhub.training.configs import (
     DiffusionConfig,
     GANConfig,
     ScratchConfig,
+    TransferConfig,
     TuneConfig,
     VAEConfig,
 )
@@ -69,6 +70,14 @@ TASKS = {
             "genhub.images.forecast:forecast",
             source="images",
             command="images --family diffusion",
+        ),
+        Task(
+            "transfer",
+            TransferConfig,
+            "genhub.images.transfer.train:train",
+            "genhub.images.transfer.forecast:forecast",
+            source="images",
+            command="images --family transfer",
         ),
         Task("scratch", ScratchConfig, "genhub.text.scratch:train", "genhub.text.from_scratch.forecast:forecast"),
     )

@@ -18,7 +18,8 @@ from genhub.errors import UserError
 from genhub.events import Done
 from genhub.jobs.folder import RunFolder
 from genhub.options import Config
-from genhub.training.configs import IMAGE_PRESETS, DrawConfig, ImageSetConfig
+from genhub.training.configs import IMAGE_PRESETS, TRANSFER_PRESETS, DrawConfig, ImageSetConfig
+from genhub.training.configs.transfer import WAYS
 
 DATA_HELP = (
     "A ZIP or a folder of PNG, JPEG or WebP images (folders in it name the classes), a NumPy file (.npz with x and y), or digits: the "
@@ -75,6 +76,27 @@ def _drawn(name: str, folder: Path) -> Path:
     return path
 
 
+def _told_apart(run: RunFolder, done: Done) -> str:
+    """The verdict on a transfer."""
+    metrics, lines = done.metrics, done.metrics["baselines"]
+    rows = [(WAYS[way["name"]][0], f"{way['trainable_parameters']:,}", _share(way), f"{way['macro_f1']:.3f}") for way in metrics["ways"]]
+    rows += [("logistic regression on the pixels", "", _share(lines["pixels"]), f"{lines['pixels']['macro_f1']:.3f}")]
+    rows += [(f"always “{lines['majority']['label']}”", "", _share(lines["majority"]), f"{lines['majority']['macro_f1']:.3f}")]
+    return "\n".join(
+        (
+            f"{metrics['test_images']:,} unseen images:",
+            table(("", "parameters that learn", "accuracy", "macro F1"), rows),
+            *metrics["sentences"],
+            "",
+            f"Use it: python -m genhub tell --run {run.path} picture.png",
+        )
+    )
+
+
+def _share(line: dict) -> str:
+    return f"{line['accuracy']:.3f} [{line['accuracy_low']:.3f}, {line['accuracy_high']:.3f}]"
+
+
 def _words(run: RunFolder, done: Done) -> str:
     metrics = done.metrics
     figure, rows = (_likeness if "judge_fid" in metrics else _errors)(metrics)
@@ -101,6 +123,8 @@ def _likeness(metrics: dict) -> tuple[str, list[tuple]]:
 
 
 def _training(family: str, help: str) -> Training:
+    if family == "transfer":
+        return Training(family, help, "set of images", TRANSFER_PRESETS, _source_arguments, _source, _told_apart)
     return Training(family, help, "set of images", IMAGE_PRESETS[family], _source_arguments, _source, _words)
 
 
@@ -111,6 +135,7 @@ TRAININGS = {
         _training("vae", "train a variational autoencoder on images"),
         _training("gan", "train a generative adversarial network on images"),
         _training("diffusion", "train a diffusion model on images"),
+        _training("transfer", "teach an image classifier classes of your own"),
     )
 }
 
@@ -121,7 +146,12 @@ def source_arguments(parser: argparse.ArgumentParser) -> None:
     _source_arguments(parser)
     presets = "; ".join(f"{family}: {', '.join(each.presets)}" for family, each in TRAININGS.items())
     parser.add_argument("--preset", default="", help=f"Start from a preset ({presets}); options given win.")
-    variants = "; ".join(f"{family}: {', '.join(each.config.option('variant').choices)}" for family, each in TRAININGS.items())
+    variants = "; ".join(
+        f"{family}: {', '.join(option.choices)}"
+        for family, each in TRAININGS.items()
+        for option in each.config.options()
+        if option.name == "variant"
+    )
     parser.add_argument("--variant", default=argparse.SUPPRESS, help=f"Of the family. {variants}.")
     known = {"variant"}
     for each in TRAININGS.values():
@@ -146,4 +176,4 @@ def _run(args: argparse.Namespace, out: Output) -> None:
     training.run(chosen(args), args, out)
 
 
-IMAGES = Command("train an autoencoder or a VAE on images", _arguments, _run)
+IMAGES = Command("train a model on images: one that draws, gives back, or tells them apart", _arguments, _run)

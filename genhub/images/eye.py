@@ -35,15 +35,19 @@ class Eye:
     def features(self, x: torch.Tensor) -> torch.Tensor:
         """(B, C, H, W) from 0 to 1 → (B, F) in float32."""
         self.judge.to(x.device)
-        grey = x.float().mean(1, keepdim=True)
-        shape = self.judge.shape
-        if grey.shape[2:] != (shape.height, shape.width):
-            grey = F.interpolate(grey, (shape.height, shape.width), mode="bilinear", antialias=True).clamp(0, 1)
-        return self.judge.features(grey)
+        return self.judge.features(prepared(self.judge, x))
 
     def of(self, x: np.ndarray) -> torch.Tensor:
         """(N, H, W[, 3]) uint8 → (N, F)."""
         return torch.cat([self.features(tensor(x[at : at + BATCH])) for at in range(0, len(x), BATCH)])
+
+
+def prepared(judge: Judge, x: torch.Tensor) -> torch.Tensor:
+    """(B, C, H, W) from 0 to 1 → grey images of the size that a judge reads."""
+    grey, shape = x.float().mean(1, keepdim=True), judge.shape
+    if grey.shape[2:] == (shape.height, shape.width):
+        return grey
+    return F.interpolate(grey, (shape.height, shape.width), mode="bilinear", antialias=True).clamp(0, 1)
 
 
 def choose(images: Images) -> Eye:

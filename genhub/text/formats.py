@@ -16,7 +16,7 @@ from types import ModuleType
 from genhub.errors import UserError
 
 CLASSIFIER, GENERATOR, TRANSLATOR = "genhub-classifier-1", "genhub-generator-1", "genhub-translator-1"
-IMAGES = "genhub-images-1"
+IMAGES, IMAGE_CLASSIFIER = "genhub-images-1", "genhub-image-classifier-1"
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ FORMATS = {
         Format(GENERATOR, "genhub.text.{part}.generator", "Language model", ("generate", "scratch")),
         Format(TRANSLATOR, "genhub.text.{part}.translator", "Translation model", ("translate",)),
         Format(IMAGES, "genhub.images.travels.{part}", "Image model", ("autoencoder", "vae", "gan", "diffusion")),
+        Format(IMAGE_CLASSIFIER, "genhub.images.transfer.travels.{part}", "Image classifier", ("transfer",)),
     )
 }
 

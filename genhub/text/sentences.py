@@ -72,8 +72,8 @@ def majority(figures: Mapping) -> str:
     return f"A model that always says {named(figures['label'])} would reach {figures['accuracy']:.2f}."
 
 
-def confusions(metrics: Mapping) -> list[str]:
-    """The most frequent confusions; single rows only when there is nothing more frequent."""
+def confusions(metrics: Mapping, rows: str = "rows") -> list[str]:
+    """The most frequent confusions; single ones only when there is nothing more frequent. `rows`: what was classified."""
     labels, table = metrics["labels"], metrics["confusion"]
     cells = [
         (count, sum(table[true]), true, predicted)
@@ -82,21 +82,21 @@ def confusions(metrics: Mapping) -> list[str]:
         if count and true != predicted
     ]
     if not cells:
-        return ["Confuses nothing: every unseen row got its own label."]
+        return [f"Confuses nothing: every unseen {rows[:-1]} got its own label."]
     often = [cell for cell in cells if cell[0] > 1] or cells[:1]
     often.sort(key=lambda cell: (-cell[0], -cell[0] / cell[1], cell[2], cell[3]))
     return [
-        f"Confuses {named(labels[true])} with {named(labels[predicted])} in {count:,} of {total:,} rows."
+        f"Confuses {named(labels[true])} with {named(labels[predicted])} in {count:,} of {total:,} {rows}."
         for count, total, true, predicted in often[:MOST_CONFUSIONS]
     ]
 
 
-def rare(metrics: Mapping) -> list[str]:
+def rare(metrics: Mapping, rows: str = "rows") -> list[str]:
     few = [entry for entry in metrics["per_class"] if entry["support"] < FEW_ROWS]
     if not few:
         return []
     listed = ", ".join(f"{named(entry['label'])} ({entry['support']})" for entry in few[:5]) + (" and others" if len(few) > 5 else "")
-    return [f"Few unseen rows of {listed}: figures of a class with fewer than {FEW_ROWS} rows say little."]
+    return [f"Few unseen {rows} of {listed}: figures of a class with fewer than {FEW_ROWS} {rows} say little."]
 
 
 def overconfidence(calibration: Mapping) -> str:

@@ -25,7 +25,8 @@ def bars(folder: Path) -> Path:
 
 
 def config(family: str, **values) -> Config:
-    return CONFIGS[family].from_dict({"epochs": 2, "precision": "fp32", "frames": 0, **values})
+    filmed = {} if family == "transfer" else {"frames": 0}
+    return CONFIGS[family].from_dict({"epochs": 2, "precision": "fp32", **filmed, **values})
 
 
 def new_run(path: Path, family: str, chosen: Config, rows: Path) -> RunFolder:

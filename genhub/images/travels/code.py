@@ -83,7 +83,7 @@ def script_for(passport: dict, *, whole_model: bool) -> str:
     return _SCRIPT.format(
         purpose=purpose,
         more=" diffusers" if module in ("kl", "diffusion.unet") else "",
-        source=_source(f"images.{module}"),
+        source=source_of(f"images.{module}"),
         fixed=_literal({"coding": variant.coding, **variant.fixed} if _says_coding(passport) else dict(variant.fixed)),
         name=name,
         main=_DRAW if draws else _RECONSTRUCT,
@@ -100,7 +100,7 @@ def _literal(fixed: dict) -> str:
     return "{" + ", ".join(f"{json.dumps(name)}: {value!r}" for name, value in fixed.items()) + "}"
 
 
-def _source(module: str) -> str:
+def source_of(module: str) -> str:
     """The source of a model and of what it stands on: imports of other packages first, each once, then the modules in their order."""
     order: list[str] = []
     _gather(module, order)

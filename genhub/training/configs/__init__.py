@@ -4,6 +4,7 @@ classify   fine-tuning an encoder with labels
 images     training autoencoders, VAEs, GANs and diffusion models on images
 language   decoding with a language model (GenerateConfig) and adapting one (AdaptConfig)
 scratch    training a character model from drawn weights
+transfer   teaching an image classifier classes of one's own
 translate  translating with a sequence-to-sequence model, and adapting one to pairs (TuneConfig)
 """
 
@@ -21,6 +22,7 @@ from genhub.training.configs.images import (
 )
 from genhub.training.configs.language import ADAPT_METHODS, ADAPT_PRESETS, STRATEGIES, STRATEGY_OPTIONS, AdaptConfig, GenerateConfig
 from genhub.training.configs.scratch import ARCHITECTURES, SCRATCH_PRESETS, ScratchConfig
+from genhub.training.configs.transfer import TRANSFER_PRESETS, TransferConfig
 from genhub.training.configs.translate import TUNE_PRESETS, TranslateConfig, TuneConfig
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "SCRATCH_PRESETS",
     "STRATEGIES",
     "STRATEGY_OPTIONS",
+    "TRANSFER_PRESETS",
     "TUNE_PRESETS",
     "AdaptConfig",
     "AutoencoderConfig",
@@ -49,6 +52,7 @@ __all__ = [
     "ImageConfig",
     "ImageSetConfig",
     "ScratchConfig",
+    "TransferConfig",
     "TranslateConfig",
     "TuneConfig",
     "VAEConfig",
@@ -56,6 +60,6 @@ __all__ = [
 
 PRESETS_OF = {ClassifyConfig: PRESETS, AdaptConfig: ADAPT_PRESETS, TuneConfig: TUNE_PRESETS, ScratchConfig: SCRATCH_PRESETS}
 PRESETS_OF |= {AutoencoderConfig: IMAGE_PRESETS["autoencoder"], VAEConfig: IMAGE_PRESETS["vae"], GANConfig: IMAGE_PRESETS["gan"]}
-PRESETS_OF |= {DiffusionConfig: IMAGE_PRESETS["diffusion"]}
+PRESETS_OF |= {DiffusionConfig: IMAGE_PRESETS["diffusion"], TransferConfig: TRANSFER_PRESETS}
 CONFIGS = {"classify": ClassifyConfig, "generate": AdaptConfig, "translate": TuneConfig, "scratch": ScratchConfig}
-CONFIGS |= {"autoencoder": AutoencoderConfig, "vae": VAEConfig, "gan": GANConfig, "diffusion": DiffusionConfig}
+CONFIGS |= {"autoencoder": AutoencoderConfig, "vae": VAEConfig, "gan": GANConfig, "diffusion": DiffusionConfig, "transfer": TransferConfig}
