@@ -32,6 +32,7 @@ from genhub.commands import (
     sample,
     serve,
     take_home,
+    tell,
     train,
     translate,
 )
@@ -50,6 +51,7 @@ COMMANDS: dict[str, Command] = {
     "score": generate.SCORE,
     "translate": translate.COMMAND,
     "sample": sample.COMMAND,
+    "tell": tell.COMMAND,
     "runs": runs.COMMAND,
     "export": take_home.EXPORT,
     "open": take_home.OPEN,

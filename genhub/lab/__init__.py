@@ -29,6 +29,7 @@ from genhub.lab.painting import Painting
 from genhub.lab.pairs import Pairs
 from genhub.lab.runs import Runs
 from genhub.lab.tables import PASTED, TableInfo
+from genhub.lab.telling import Telling
 from genhub.lab.texts import TextInfo
 from genhub.lab.translated_files import TranslatedFiles
 from genhub.lab.writing import Writing
@@ -36,5 +37,5 @@ from genhub.lab.writing import Writing
 __all__ = ["EXAMPLES", "EXAMPLE_PREFIX", "PASTED", "Lab", "TableInfo", "TextInfo"]
 
 
-class Lab(Runs, Painting, Guessing, Answers, Writing, Pairs, TranslatedFiles, Insides, Home):
+class Lab(Runs, Painting, Guessing, Telling, Answers, Writing, Pairs, TranslatedFiles, Insides, Home):
     """One per server. `open()` starts the job runner and the model worker in the background; `close()` ends them."""

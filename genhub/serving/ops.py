@@ -5,7 +5,7 @@
     classify.without   {run_dir, text, drop}    → {text, labels, predicted, scores}: the text without [[start, end], …]
     classify.baselines {run_dir, texts}         → {majority, tfidf}: what the base lines say to the same texts; see `baselines`
     generate.*         see `genhub.serving.generating`
-    images.*           see `genhub.serving.imaging`, `exploring`, `beside`, `enlarging`, `guessing` and `turns`
+    images.*           see `genhub.serving.imaging`, `exploring`, `beside`, `enlarging`, `guessing`, `turns` and `telling`
     inside.*           see `genhub.serving.insides`
     translate.*        see `genhub.serving.translating`
     stats              {}                       → what is in memory, and how many requests there were
@@ -24,7 +24,20 @@ import peft  # noqa: F401 — imported before the first request, which would wai
 
 from genhub import settings
 from genhub.errors import UserError
-from genhub.serving import base_lines, beside, enlarging, exploring, generating, guessing, imaging, insides, recurrent, translating, turns
+from genhub.serving import (
+    base_lines,
+    beside,
+    enlarging,
+    exploring,
+    generating,
+    guessing,
+    imaging,
+    insides,
+    recurrent,
+    telling,
+    translating,
+    turns,
+)
 from genhub.serving.store import Models
 from genhub.serving.worker import Op
 from genhub.text import explain as explaining
@@ -207,6 +220,7 @@ OPS = {
             | enlarging.OPS
             | guessing.OPS
             | turns.OPS
+            | telling.OPS
             | insides.OPS
             | translating.OPS
             | recurrent.OPS

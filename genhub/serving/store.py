@@ -27,6 +27,7 @@ from genhub.images.gans import moments
 from genhub.images.gans.pair import GAN
 from genhub.images.gans.stepping import Stepping
 from genhub.images.painter import Painter, open_painter
+from genhub.images.transfer.teller import Teller, open_teller
 from genhub.jobs.folder import RunFolder
 from genhub.text import classifier, generator
 from genhub.text.causal import Causal, open_causal
@@ -180,6 +181,16 @@ class Models:
             return found, found.model
 
         return self.store.get(("images", str(folder)), _stamp(folder), load)
+
+    def teller(self, run_dir: str) -> Teller:
+        """The image classifier in a run folder. Raises UserError for a folder that has none, or a damaged one."""
+        folder = self.folder(run_dir)
+
+        def load() -> tuple[Teller, nn.Module]:
+            found = open_teller(folder)
+            return found, found.judge
+
+        return self.store.get(("teller", str(folder)), _stamp(folder), load)
 
     def moments(self, run_dir: str) -> list[tuple[int, GAN]]:
         """A GAN in a folder at moments along its training, see `gans.moments`. Raises UserError for a folder that has none."""

@@ -39,6 +39,12 @@ def register(lab: Lab, checked: Callable[[Callable], Callable], described: Calla
         damage = {name: known[name] for name in ("damage", "amount", "seed") if name in known}
         return lab.give_back(visitor, run, {"pixels": pixels}, damage, known.get("label") or "")
 
+    def tell_image(visitor: str, run: str, file: str, options: dict) -> dict:
+        """Of which class an image file is, by a run of the task transfer: names, shares, and two pictures, PNG in base64: as the network reads it, and
+        which part of it speaks for the class. `options`: turned (dark becomes light)."""
+        known = options if isinstance(options, dict) else {}
+        return lab.tell_image(visitor, run, file, turned=known.get("turned") is True)
+
     def enlarge_images(visitor: str, run: str, each: int, options: dict, kind: str) -> str:
         """Draw a set of images with the model of a run, `each` of every class, or so many in all of a model that is told none. `options` as in
         draw_images; `kind` is zip (a folder a class), npz (x and y), or datasets: a ZIP that unpacks to a folder for
@@ -93,6 +99,7 @@ def register(lab: Lab, checked: Callable[[Callable], Callable], described: Calla
             (read_pairs_file, [visitor, taken, languages, column, target, fixes], answer),
             (read_images_file, [visitor, taken, options], answer),
             (give_image_back, [visitor, run, taken, options], answer),
+            (tell_image, [visitor, run, taken, options], answer),
             (enlarge_images, [visitor, run, each, options, kind], given),
             (translate_file, [visitor, taken, options, column], given),
             (finding_rows, [visitor, table, finding], given),
