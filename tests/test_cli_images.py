@@ -2,15 +2,18 @@
 
 import json
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from genhub import cli, hub
+from genhub.data import image_sets
 from genhub.images import stored
 from genhub.images.coder import Shape
 from genhub.images.variants import Blueprint, build
+from genhub.jobs.folder import RunFolder
 
 FAST = ["--epochs", "2", "--precision", "fp32", "--frames", "0", "--quiet"]
 
@@ -163,3 +166,37 @@ def test_a_model_that_comes_along_draws_and_draws_a_set(capsys, tmp_path, monkey
         status, _, err = genhub(capsys, "sample", "--model", model, "--out", str(out))
         assert (status, said in err) == (2, True)
     assert "is not here" in genhub(capsys, "train", "images", "--data", "drawn-clothes", "--out", str(tmp_path / "no"))[2]
+
+
+def test_a_network_is_taught_other_classes_and_tells_pictures_apart(capsys, tmp_path):
+    run = str(tmp_path / "run")
+    words = ["--family", "transfer", "--data", "digits", "--no-lora", "--no-scratch", "--epochs", "1", "--precision", "fp32", "--quiet"]
+    status, out, _ = genhub(capsys, "train", "images", *words, "--model", "embedded/mnist-judge", "--out", run, "--json")
+    told = json.loads(out.splitlines()[-1])
+    assert (status, told["run"]) == (0, run)
+    assert [way["name"] for way in told["metrics"]["ways"]] == ["frozen", "fine-tune"]
+    rows = [json.loads(line) for line in (tmp_path / "run" / "predictions.jsonl").read_text().splitlines()]
+    answer = max(rows, key=lambda row: max(row["scores"]))
+    x, _ = image_sets.read_rows(RunFolder(Path(run)).rows)
+    large = np.kron(x[answer["row"]], np.ones((4, 4), np.uint8))
+    Image.fromarray(large).save(tmp_path / "one.png")
+    Image.fromarray(255 - large).save(tmp_path / "dark.png")
+    status, out, _ = genhub(capsys, "tell", "--run", run, str(tmp_path / "one.png"), "--json")
+    (picture,) = json.loads(out)["pictures"]
+    assert (status, picture["label"]) == (0, answer["predicted"])
+    assert list(picture["scores"].values()) == pytest.approx(answer["scores"], abs=0.1)  # it is scaled back to 8 × 8
+    _, out, _ = genhub(capsys, "tell", "--run", run, "--turned", str(tmp_path / "dark.png"), "--json")
+    assert list(json.loads(out)["pictures"][0]["scores"].values()) == pytest.approx(list(picture["scores"].values()), abs=0.02)
+    status, _, error = genhub(
+        capsys, "train", "images", "--family", "transfer", "--data", "digits", "--variant", "conv", "--out", run + "2"
+    )
+    assert (status, "variant" in error) == (2, True)
+
+
+def test_a_model_that_draws_tells_nothing_apart(capsys, tmp_path):
+    run = str(tmp_path / "run")
+    genhub(capsys, "train", "images", "--family", "vae", "--variant", "dense", "--data", "digits", *FAST, "--out", run)
+    Image.new("L", (16, 16)).save(tmp_path / "one.png")
+    status, _, error = genhub(capsys, "tell", "--run", run, str(tmp_path / "one.png"))
+    assert status == 2
+    assert "tells no classes apart" in error

@@ -153,23 +153,31 @@ def reliability(bins: list[dict], caption: str = "") -> str:
     return _figure(body, "calibration", caption)
 
 
-def matrix(counts: list[list[int]], labels: list[str], picked: tuple[int, int] | None = None) -> str:
-    """A confusion matrix whose cells are buttons: pick "cell:true:predicted". Rows are true labels."""
+def matrix(
+    counts: list[list[int]], labels: list[str], picked: tuple[int, int] | None = None, *, of: str = "rows", pressed: bool = True
+) -> str:
+    """A confusion matrix. Rows are true labels. `of`: what is counted. `pressed`: its cells are buttons, pick "cell:true:predicted"."""
     head = "".join(f'<th class="col" scope="col" title="{esc(label)}">{esc(_short(label, 18))}</th>' for label in labels)
     body = ""
     for i, row in enumerate(counts):
         total = max(1, sum(row))
-        cells = "".join(_matrix_cell(i, j, value, value / total, labels, picked == (i, j)) for j, value in enumerate(row))
+        cells = "".join(
+            _matrix_cell((i, j), (value, value / total, of), labels, picked == (i, j) if pressed else None) for j, value in enumerate(row)
+        )
         body += f'<tr><th class="row" scope="row" title="{esc(labels[i])}">{esc(labels[i])}</th>{cells}</tr>'
     corner = '<th class="row muted">true ↓ predicted →</th>'
     return f'<div class="scroll"><table class="gh-matrix"><thead><tr>{corner}{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
-def _matrix_cell(i: int, j: int, value: int, share: float, labels: list[str], pressed: bool) -> str:
+def _matrix_cell(place: tuple[int, int], figures: tuple[int, float, str], labels: list[str], pressed: bool | None) -> str:
+    """`figures`: how many, of how large a share of its row, of what. `pressed`: of a button; None: it is none."""
+    (i, j), (value, share, of) = place, figures
     tone = "var(--c0)" if i == j else "var(--c1)"
     strength = round(8 + 62 * share) if value else 0
-    tip = f"{value} rows of “{labels[i]}” predicted as “{labels[j]}”"
+    tip = f"{value} {of} of “{labels[i]}” predicted as “{labels[j]}”"
     style = f"background: color-mix(in srgb, {tone} {strength}%, transparent)"
+    if pressed is None:
+        return f'<td><span title="{esc(tip)}" style="{style}">{value or "·"}</span></td>'
     return (
         f'<td><button type="button" data-pick="cell:{i}:{j}" aria-pressed="{str(pressed).lower()}" '
         f'aria-label="{esc(tip)}" title="{esc(tip)}" style="{style}">{value or "·"}</button></td>'

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from genhub.jobs.reading import View
 from genhub.jobs.runner import RunInfo
+from genhub.training.configs.transfer import WAYS
 from genhub.ui import charts, markup
 
 REMEDY = "remedy"
@@ -86,7 +87,8 @@ def curves(parts: dict[str, dict[str, list]]) -> str:
     if not parts:
         return ""
     name, values = list(parts.items())[-1]
-    name = "the final model" if name == "final" else name
+    of_ways = ways({part: curve["val_accuracy"] for part, curve in parts.items() if part in WAYS and curve.get("val_accuracy")})
+    name = "the final model" if name == "final" else f"“{WAYS[name][0]}”" if name in WAYS else name
     if "judge_fid" in values or "d_loss" in values:
         return adversaries(values)
     loss = {"training": values.get("loss", []), "validation": values.get("val_loss", [])}
@@ -104,8 +106,14 @@ def curves(parts: dict[str, dict[str, list]]) -> str:
         if noisy
         else ""
     )
-    right = charts.lines(accuracy, "step", "accuracy", f"Accuracy of {name} on the validation rows.", (0, 1))
+    right = of_ways or charts.lines(accuracy, "step", "accuracy", f"Accuracy of {name} on the validation rows.", (0, 1))
     return f'<div class="gh-two">{left}{apart}{right}{rate}</div>'
+
+
+def ways(accuracy: dict[str, list]) -> str:
+    """Of a transfer: every way so far, each from its own first step."""
+    told = "Accuracy on the validation images, way by way, each from its own first step."
+    return charts.lines({WAYS[way][0]: points for way, points in accuracy.items()}, "step", "accuracy", told, (0, 1)) if accuracy else ""
 
 
 def adversaries(values: dict[str, list]) -> str:

@@ -14,7 +14,7 @@ from genhub.ui.classify import data, method, take_home, train, try_it, verdict
 from genhub.ui.generate import decode, guess, tree, write
 from genhub.ui.generate.inside import section as inside
 from genhub.ui.images import compare, discriminate, enlarge, latent, own, play, turns
-from genhub.ui.learning.kinds import ADAPT, AUTOENCODER, DIFFUSION, GAN, SCRATCH, TUNE, VAE
+from genhub.ui.learning.kinds import ADAPT, AUTOENCODER, DIFFUSION, GAN, SCRATCH, TRANSFER, TUNE, VAE
 from genhub.ui.translate import attention, evaluate, files
 from genhub.ui.translate import tree as translation_tree
 from genhub.ui.translate import write as translating
@@ -74,6 +74,7 @@ STAGES = {
     "enlarge": Stage("images", "enlarge_stage", enlarge.STAGE),
     "turns": Stage("images", "turns_stage", turns.STAGE),
     "discriminate": Stage("images", "tiles_stage", discriminate.STAGE),
+    "transfer": Stage("images", TRANSFER.name("stage"), TRANSFER.stage),
 }
 OPENED = ["tabs", *(stage.component for stage in STAGES.values()), "inside_tabs"]
 

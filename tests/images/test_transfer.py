@@ -22,7 +22,7 @@ from genhub.images.eye import prepared
 from genhub.images.judge import Judge
 from genhub.images.material import read_rows
 from genhub.images.pixels import Images, tensor
-from genhub.images.transfer import sentences, train, verdict, ways
+from genhub.images.transfer import sentences, train, verdict, ways, wrong
 from genhub.images.transfer.material import divided, gather
 from genhub.images.transfer.travels.code import FILE
 from genhub.text import comparison, portable
@@ -239,14 +239,12 @@ def test_coloured_images_are_read_grey_and_shown_as_they_are():
 
 def test_the_wrong_answers_are_pictured_most_confident_first(run, material):
     predictions = [json.loads(line) for line in (run.path / "predictions.jsonl").read_text().splitlines()]
-    wrong = verdict.mistakes(predictions)
-    sure = [max(predictions[place]["scores"]) for place in wrong]
+    places = wrong.mistakes(predictions)
+    sure = [max(predictions[place]["scores"]) for place in places]
     assert sure == sorted(sure, reverse=True)
-    picture = run.path / train.WRONG
-    assert picture.exists() == bool(wrong)
-    if wrong:
-        shown = np.asarray(Image.open(io.BytesIO(picture.read_bytes())))
-        assert np.array_equal(shown, grid(material.shown.x[wrong], train.COLUMNS, 1))
+    assert len(places) == sum(one["predicted"] != one["label"] for one in predictions) > 0
+    shown = np.asarray(Image.open(io.BytesIO((run.path / wrong.PICTURE).read_bytes())))
+    assert np.array_equal(shown, grid(material.shown.x[places], wrong.COLUMNS, 1))
 
 
 def test_a_forecast_counts_all_ways(rows):

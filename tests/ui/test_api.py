@@ -181,5 +181,32 @@ def test_images_are_read_learnt_and_drawn_from(client, me, tmp_path):
     assert isinstance(client.predict(api_name="/image_models"), list)
 
 
+def test_a_network_is_taught_other_classes_and_tells_an_image(client, me, tmp_path):
+    x = np.zeros((80, 12, 12, 3), np.uint8)
+    for number in range(80):
+        place = 1 + number % 10
+        x[number, :, place : place + 2] = (250, 120, 60)
+        x[number] = x[number].swapaxes(0, 1) if number % 2 else x[number]
+    np.savez(tmp_path / "set.npz", x=x, y=np.where(np.arange(80) % 2, "lies", "stands"))
+    info = client.predict(me, handle_file(str(tmp_path / "set.npz")), {}, api_name="/read_images_file")
+    options = {"epochs": 12, "precision": "fp32", "lora": False, "scratch": False}
+    assert client.predict(me, info["id"], options, "transfer", api_name="/forecast")["steps"] == 2 * 12 * 2
+    run = client.predict(me, info["id"], options, "mine", "transfer", api_name="/train")
+    deadline = time.monotonic() + 120
+    while (told := client.predict(me, run, api_name="/run_status"))["state"] not in ("finished", "failed"):
+        assert time.monotonic() < deadline, told
+        time.sleep(0.2)
+    assert [way["name"] for way in told["metrics"]["ways"]] == ["frozen", "fine-tune"], told
+    Image.fromarray(x[0].repeat(3, 0).repeat(3, 1)).save(tmp_path / "one.png")
+    said = client.predict(me, run, handle_file(str(tmp_path / "one.png")), {}, api_name="/tell_image")
+    assert said["names"] == ["lies", "stands"]
+    assert sum(said["shares"]) == pytest.approx(1, abs=1e-4)
+    assert said["shares"][1] > 0.5
+    with Image.open(io.BytesIO(base64.b64decode(said["evidence"]))) as picture:
+        assert picture.size == (28 * 8, 28 * 8)
+    with pytest.raises(Exception, match="An image model has the format"):
+        client.predict(me, run, {}, api_name="/draw_images")
+
+
 def test_the_digits_are_there(client, me):
     assert client.predict(me, "digits", {}, api_name="/read_bundled_images")["images"] == 1_797

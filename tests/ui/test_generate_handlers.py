@@ -767,8 +767,9 @@ def test_a_run_of_any_kind_is_published_and_the_token_is_not_kept():
 def test_fields_are_the_options_and_an_empty_one_is_chosen_for_you(kind):
     given = {name: kind.config.option(name.removeprefix(f"{kind.prefix}_")).default for name in kind.fields}
     assert kind.config.from_dict(options.values(kind, given)) == kind.config()
-    given |= {kind.name("learning_rate"): "  "}
-    assert options.values(kind, given)["learning_rate"] is None
+    empty = "learning_rate" if kind.config.option("learning_rate").optional else "epochs"
+    given |= {kind.name(empty): "  "}
+    assert options.values(kind, given)[empty] is None
     for preset, decided in kind.presets.items():
         drawn = options.choose_preset(None, kind, **{kind.name("preset"): preset})
         assert kind.config.from_dict({**options.values(kind, drawn)}) == kind.config.from_dict(decided)

@@ -1,5 +1,6 @@
 """The tab *Images* without a browser: what a press shows, and what is refused."""
 
+import json
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ from genhub.jobs import reading
 from genhub.training.configs import GANConfig
 from genhub.ui import forms, run_view
 from genhub.ui.images import chooser, compare, discriminate, enlarge, latent, own, plane, play, tab, turns
-from genhub.ui.learning import section
+from genhub.ui.learning import section, tell, told
 from genhub.ui.learning.kinds import GAN
 
 SESSION = {"visitor": "v" * 43}
@@ -196,6 +197,51 @@ def test_a_press_before_the_model_has_been_read_is_of_the_model_in_view():
     pressed(lab, session=SESSION, im_model=None, im_known=None, im_label=chooser.ANY)
     assert [known for known, _ in seen] == [KNOWN, KNOWN, {**KNOWN, "size": 9}, None]
     assert all(given == {"im_label": chooser.ANY} for _, given in seen)
+
+
+WAY = {"accuracy": 0.9, "accuracy_low": 0.8, "accuracy_high": 0.95, "macro_f1": 0.89}
+COUNTED = {"trainable_parameters": 1_290, "total_parameters": 467_818, "trainable_percent": 0.28, "seconds": 2.0, "difference": None}
+JUDGED = {
+    **WAY,
+    "test_images": 20,
+    "kept": "frozen",
+    "ways": [{"name": "frozen", **WAY, **COUNTED}, {"name": "scratch", **WAY, **COUNTED}],
+    "baselines": {"majority": {**WAY, "label": "<b>"}, "pixels": WAY},
+    "labels": ["cat", "<b>"],
+    "confusion": [[9, 1], [1, 9]],
+    "sentences": ["Said <i>."],
+}
+
+
+def test_a_transfer_is_told_with_every_way_and_its_wrong_answers(tmp_path):
+    answers = [("cat", "<b>", 0.7), ("cat", "cat", 0.99), ("<b>", "cat", 0.9)]
+    rows = [{"label": label, "predicted": said, "scores": [share, 1 - share]} for label, said, share in answers]
+    (tmp_path / "predictions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    lab = SimpleNamespace(folder=lambda visitor, run: SimpleNamespace(path=tmp_path), picture=lambda visitor, run, name: PICTURE)
+    shown = told.told_apart(lab, SESSION, "r", JUDGED)
+    assert "Frozen base, new head (kept)" in shown
+    assert "1,290" in shown
+    assert "always “&lt;b&gt;”" in shown
+    assert "data-pick" not in shown  # nothing in it is pressed
+    assert 'title="9 images of “cat” predicted as “cat”"' in shown
+    assert shown.index("“&lt;b&gt;” told “cat” (0.90)") < shown.index("“cat” told “&lt;b&gt;” (0.70)")
+
+    def gone(visitor, run, name):
+        raise UserError("Gone.")
+
+    lab.picture = gone  # of a run that was opened from a ZIP
+    assert "<img" not in told.told_apart(lab, SESSION, "r", JUDGED)
+    many = {**JUDGED, "labels": [str(number) for number in range(31)]}
+    assert "What each class is taken for" not in told.told_apart(lab, SESSION, "r", many)
+
+
+def test_an_image_is_told_with_what_speaks_for_it():
+    answer = {"names": ["cat", "<b>"], "shares": [0.2, 0.8], "read": PICTURE, "evidence": PICTURE, "lost": 0.3}
+    shown = tell.render(answer)
+    assert "<b>“&lt;b&gt;”</b>, 0.800" in shown
+    assert shown.count("<img") == 2
+    assert "at most 0.300" in shown
+    assert "Covering" not in tell.render({**answer, "lost": -0.1})
 
 
 def test_a_remedy_is_one_press_and_its_run_comes_into_view(monkeypatch):

@@ -208,6 +208,29 @@ def test_a_diffusion_model_learns_and_its_drawing_is_gone_back_through(page, tmp
     expect(page.locator("#play-sheet")).to_contain_text("After step 2 of 6")
 
 
+def test_a_network_is_taught_the_digits_and_tells_an_image(page, tmp_path):
+    stage(page, "transfer")
+    page.locator("#transfer_use").click()
+    expect(page.locator("#transfer_facts")).to_contain_text("digits")
+    page.locator("#transfer_model input").click()
+    page.get_by_role("option", name="embedded/mnist-judge").click()
+    page.locator("#transfer_lora input").uncheck()
+    page.locator("#transfer_scratch input").uncheck()
+    page.locator("#transfer_epochs textarea, #transfer_epochs input").first.fill("2")
+    page.locator("#transfer_train").click()
+    expect(page.locator("#transfer_verdict")).to_contain_text("accuracy on 359 unseen images")
+    expect(page.locator("#transfer_verdict")).to_contain_text("Frozen base, new head")
+    expect(page.locator("#transfer_view")).to_contain_text("way by way")
+    Image.fromarray(np.pad(np.full((20, 4), 255, np.uint8), ((4, 4), (12, 12)))).save(tmp_path / "one.png")
+    page.locator("#transfer_image input[type=file]").set_input_files(str(tmp_path / "one.png"))
+    expect(page.locator("#transfer_image")).to_contain_text("one")
+    page.locator("#transfer_tell").click()
+    expect(page.locator("#transfer_beside")).to_contain_text("“1”")
+    expect(page.locator("#transfer_beside img")).to_have_count(2)
+    page.locator("#transfer_show").click()
+    expect(page.locator("#transfer_code")).to_contain_text("image_classifier.py")
+
+
 def test_a_set_is_drawn_tiles_are_told_apart_and_a_pair_is_stepped_through(page):
     page.locator("#stage-enlarge > button").click()
     page.locator("#enlarge-each input").fill("25")

@@ -17,7 +17,7 @@ from genhub.events import Done, Event, Note, Stage
 from genhub.images import stored
 from genhub.images.material import read_rows
 from genhub.images.stored import JUDGE
-from genhub.images.transfer import sentences, verdict, ways
+from genhub.images.transfer import sentences, verdict, ways, wrong
 from genhub.images.transfer.material import gather
 from genhub.images.transfer.verdict import Learnt
 from genhub.images.variants import Blueprint
@@ -31,9 +31,6 @@ from genhub.training.loop import fit
 from genhub.training.memory import keep_blocks
 from genhub.training.plan import Diverged, Fitted, Session, agreed, make_accelerator
 from genhub.training.work import Trained, Work
-
-WRONG = "frames/0.png"  # the picture of wrong answers
-COLUMNS = 8
 
 
 def train(config: TransferConfig, run: RunFolder) -> Iterator[Event]:
@@ -156,13 +153,13 @@ class _Work(Work):
         return outcome.write_passport(self.run, self.material.base, self.config, facts)
 
     def show_mistakes(self, predictions: list[dict]) -> None:
-        """A picture of the wrong answers, as the images are, in the order of `verdict.mistakes`."""
-        path, wrong = self.run.path / WRONG, verdict.mistakes(predictions)
+        """A picture of the wrong answers, as the images are, in the order of `wrong.mistakes`."""
+        path, places = self.run.path / wrong.PICTURE, wrong.mistakes(predictions)
         path.unlink(missing_ok=True)
-        if wrong:
+        if places:
             path.parent.mkdir(exist_ok=True)
-            x = self.material.shown.x[wrong]
-            path.write_bytes(png(grid(x, COLUMNS, usual_gap(x.shape[1]))))
+            x = self.material.shown.x[places]
+            path.write_bytes(png(grid(x, wrong.COLUMNS, usual_gap(x.shape[1]))))
 
     def split_info(self) -> dict:
         """The "split" section of metrics.json; sizes in images."""

@@ -18,7 +18,6 @@ from genhub.text.figures import calibration, confusion_matrix, label_issues, mac
 BATCH = 500
 AFTER_STOP = 200  # test images
 FITTED = 10_000  # images that the base line on pixels sees
-MISTAKES = 24  # wrong answers that are kept
 DIGITS = 6
 
 
@@ -105,12 +104,6 @@ def base_lines(material: Material, test: Images, right: np.ndarray, seed: int) -
         "majority": {**_line(test.y, np.full(len(test), most), classes), "label": material.names[most]},
         "pixels": {**_line(test.y, said, classes), "difference": asdict(paired_difference(right, said == test.y, seed))},
     }
-
-
-def mistakes(predictions: Sequence[Mapping]) -> list[int]:
-    """Places of wrong answers, the most confident first."""
-    wrong = [place for place, one in enumerate(predictions) if one["predicted"] != one["label"]]
-    return sorted(wrong, key=lambda place: -max(predictions[place]["scores"]))[:MISTAKES]
 
 
 def _way(learnt: Learnt, truth: np.ndarray, scores: Mapping[str, np.ndarray], classes: int, seed: int) -> dict:

@@ -1,7 +1,7 @@
-"""The lines of the course on images: autoencoders, variational autoencoders, adversarial networks, diffusion."""
+"""The lines of the course on images: autoencoders, variational autoencoders, adversarial networks, diffusion, transfer."""
 
 from genhub.ui.course.line import Line, painter
-from genhub.ui.learning.kinds import AUTOENCODER, DIFFUSION, GAN, VAE
+from genhub.ui.learning.kinds import AUTOENCODER, DIFFUSION, GAN, TRANSFER, VAE
 from genhub.ui.ways import Way
 
 COURSE: dict[str, tuple[Line, ...]] = {
@@ -215,6 +215,32 @@ COURSE: dict[str, tuple[Line, ...]] = {
             "Told the class, it is asked twice, with the class and without, and goes further in the direction of the difference.",
             "Guidance 1 and 5: which draws more typical images, which more different ones?",
             Way("diffusion", values=painter(DIFFUSION, conditional=True)),
+        ),
+    ),
+    "Transfer learning on images": (
+        Line(
+            "A new head on a frozen base",
+            "A network that knows other images stays as it is; only a new last layer learns. How many parameters learn is told before it begins.",
+            "Base: the digits' judge, or the clothes': which knows more of these images?",
+            Way("transfer", values=painter(TRANSFER, fine_tune=False, lora=False, scratch=False)),
+        ),
+        Line(
+            "Fine-tuning in small steps",
+            "Once the head has learnt, everything learns on with a small learning rate, so that what the base knows is not washed away.",
+            "Learning rate 0.0003 and 0.03: which is better than the head alone?",
+            Way("transfer", values=painter(TRANSFER, fine_tune=True, lora=False, scratch=False)),
+        ),
+        Line(
+            "LoRA on convolutions",
+            "Beside each frozen convolution a narrow one and one back; in the end they are added to it, and nothing is slower.",
+            "How near do its few parameters come to fine-tuning all of them?",
+            Way("transfer", values=painter(TRANSFER, fine_tune=True, lora=True, scratch=False)),
+        ),
+        Line(
+            "What the base is worth",
+            "The same network from drawn weights, for as many epochs, stands beside it on the same unseen images.",
+            "One epoch, and thirty: when does it catch up?",
+            Way("transfer", values=painter(TRANSFER, fine_tune=True, lora=True, scratch=True)),
         ),
     ),
 }

@@ -1,7 +1,7 @@
 """The tab *Images*: models that draw and give images back, trained here or brought along.
 
 1 Play · 2 Latent space · 3 An image of yours · 4 Train a VAE · 5 Train an autoencoder · 6 Train a GAN · 7 Train a diffusion model · 8 Compare ·
-9 Enlarge my data set · 10 Be the discriminator · 11 One step at a time
+9 Enlarge my data set · 10 Be the discriminator · 11 One step at a time · 12 Transfer
 """
 
 from functools import partial
@@ -13,7 +13,7 @@ from genhub.lab import Lab
 from genhub.ui import markup, ways
 from genhub.ui.images import chooser, compare, discriminate, enlarge, latent, own, play, turns
 from genhub.ui.learning import section
-from genhub.ui.learning.kinds import PAINTERS, Kind
+from genhub.ui.learning.kinds import PAINTERS, TRANSFER, Kind
 from genhub.ui.learning.run import chosen_run
 from genhub.ui.wiring import Wires, merged
 
@@ -31,12 +31,13 @@ def layout(wires: Wires) -> None:
         section.layout(wires, kind)
     for part in AFTER:
         part.layout(wires)
+    section.layout(wires, TRANSFER)
 
 
 def wire(wires: Wires) -> None:
     for part in (*STAGES, *AFTER):
         part.wire(wires)
-    for kind in PAINTERS:
+    for kind in (*PAINTERS, TRANSFER):
         section.wire(wires, kind)
     components, asked, problem = wires.parts, ["session", "im_model", "im_known"], "im_problem"
     wires.on(components["im_model"].focus, chooser.offer, ["session", "im_model"], ["im_model"], problem)

@@ -2,13 +2,14 @@
 
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 import gradio as gr
 
 from genhub.lab import Lab
 from genhub.ui import markup, publishing
-from genhub.ui.learning import try_it
-from genhub.ui.learning.kinds import Kind
+from genhub.ui.learning import tell, try_it
+from genhub.ui.learning.kinds import TRANSFER, Kind
 from genhub.ui.learning.run import chosen_run
 from genhub.ui.wiring import Wires
 
@@ -20,8 +21,8 @@ PAINTED = ("gif_file",)  # of image models besides
 def layout(wires: Wires, kind: Kind) -> None:
     with gr.Row(elem_classes="gh-split"):
         with gr.Column(scale=2, min_width=300):
-            if tried(kind):
-                try_it.layout(wires, kind)
+            if tried := at_hand(kind):
+                tried.layout(wires, kind)
             else:
                 _painted(wires, kind)
             pack = gr.Button("Pack the run", elem_id=kind.name("pack"))
@@ -60,8 +61,8 @@ def wire(wires: Wires, kind: Kind) -> None:
     on("pack", pack, "download", "home_note")
     on("merge", merge, "merged", "home_note")
     on("show", show_code, "code", "command")
-    if tried(kind):
-        try_it.wire(wires, kind)
+    if tried := at_hand(kind):
+        tried.wire(wires, kind)
     else:
         on("gif", film, "gif_file", "home_note")
     publishing.wire(
@@ -79,12 +80,15 @@ def _painted(wires: Wires, kind: Kind) -> None:
 
 def outputs(kind: Kind) -> list[str]:
     """What stands here of a run."""
-    return kind.names(*OUTPUTS, *(() if tried(kind) else PAINTED))
+    return kind.names(*OUTPUTS, *(() if at_hand(kind) else PAINTED))
 
 
-def tried(kind: Kind) -> bool:
-    """What learnt a text or pairs is tried beside its base; image models have a stage of their own for that."""
-    return kind.learns_from != "images"
+def at_hand(kind: Kind) -> ModuleType | None:
+    """Where a run is tried: what learnt a text or pairs beside its base, what tells images apart on one of the visitor's; models that draw
+    have a stage of their own for that."""
+    if kind.learns_from != "images":
+        return try_it
+    return tell if kind is TRANSFER else None
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
@@ -113,7 +117,7 @@ def cleared(kind: Kind) -> dict:
     gone = {"download": gr.update(value=None, visible=False), "merged": gr.update(value=None, visible=False)}
     gone |= {"code": gr.update(visible=False), "command": gr.update(visible=False), "beside": "", "home_note": "", "home_problem": ""}
     gone |= {"pushed": ""}
-    gone |= {} if tried(kind) else {"gif_file": gr.update(value=None, visible=False)}
+    gone |= {} if at_hand(kind) else {"gif_file": gr.update(value=None, visible=False)}
     return {kind.name(part): value for part, value in gone.items()}
 
 

@@ -9,12 +9,14 @@ from genhub.training.configs import (
     ADAPT_PRESETS,
     IMAGE_PRESETS,
     SCRATCH_PRESETS,
+    TRANSFER_PRESETS,
     TUNE_PRESETS,
     AdaptConfig,
     AutoencoderConfig,
     DiffusionConfig,
     GANConfig,
     ScratchConfig,
+    TransferConfig,
     TuneConfig,
     VAEConfig,
 )
@@ -188,9 +190,24 @@ DIFFUSION = Kind(
     in_a_frame=GAN.in_a_frame.replace("codes", "noise"),
     map_then=GAN.map_then,
 )
+TRANSFER = Kind(
+    task="transfer",
+    prefix="transfer",
+    stage="12  Transfer",
+    intro=(
+        "Teach a network that knows other images the classes of yours: a new head on the frozen base, then everything in small steps, then LoRA on "
+        "its convolutions, and the same network from drawn weights; all on one split, in one table."
+    ),
+    config=TransferConfig,
+    main=("model", "keep", "fine_tune", "lora", "scratch", "epochs", "seed"),
+    preset="Every way",
+    presets=TRANSFER_PRESETS,
+    learns_from="images",
+    plain="PyTorch",
+)
 WRITERS = (ADAPT, SCRATCH)  # on the tab Generate
 PAINTERS = (VAE, AUTOENCODER, GAN, DIFFUSION)  # on the tab Images
-KINDS = (*WRITERS, TUNE, *PAINTERS)
+KINDS = (*WRITERS, TUNE, *PAINTERS, TRANSFER)
 
 
 def remembered(learn) -> dict[str, str]:

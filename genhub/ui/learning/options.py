@@ -7,13 +7,18 @@ import gradio as gr
 from genhub.lab import Lab
 from genhub.training.configs import ADAPT_METHODS, ARCHITECTURES, METHOD_HELP
 from genhub.training.configs.images import VARIANTS
+from genhub.training.configs.transfer import TRANSFERRED, WAYS
 from genhub.ui import forms, markup
 from genhub.ui.learning.kinds import Kind
 from genhub.ui.wiring import Wires
 
 OWN = "My own"
 METHODS = {name: METHOD_HELP[name] for name in ADAPT_METHODS}
-ABOUT = ("method", "architecture", "variant")  # options whose choices have names of their own, and a sentence each
+ABOUT = ("method", "architecture", "variant", "keep")  # options whose choices have names of their own, and a sentence each
+KEEP = {
+    "best": ("The best on the validation images", "The way that is kept is the one with the most right answers on images that only choose.")
+}
+KEEP |= {way: WAYS[way] for way in TRANSFERRED}
 NOTHING = "What it will cost is measured here, on what you bring, once it is in use."
 
 
@@ -35,13 +40,13 @@ def layout(wires: Wires, kind: Kind) -> None:
 
 def known(kind: Kind, name: str) -> dict[str, tuple[str, str]]:
     """What the choices of an option in ABOUT are called, and what each is."""
-    return {"method": METHODS, "architecture": ARCHITECTURES, "variant": VARIANTS.get(kind.task, {})}[name]
+    return {"method": METHODS, "architecture": ARCHITECTURES, "variant": VARIANTS.get(kind.task, {}), "keep": KEEP}[name]
 
 
 def _field(lab: Lab, kind: Kind, name: str, decided: dict):
     option, place = kind.config.option(name), kind.name(name)
     value = decided.get(name, option.default)
-    if name == "model":
+    if name == "model" and kind.has_base:
         here = lab.translators() if kind.learns_from == "pairs" else lab.language_models()
         choices = [(f"{entry.id} · {entry.parameters / 1e6:.0f} M", entry.id) for entry in here if entry.adaptable]
         return gr.Dropdown(

@@ -4,6 +4,7 @@ from genhub.jobs.folder import RunFolder
 from genhub.jobs.reading import View
 from genhub.lab import Lab
 from genhub.ui import charts, markup
+from genhub.ui.learning import told
 
 CALLED = {
     "base": "base model",
@@ -20,6 +21,8 @@ def verdict(lab: Lab, session: dict, run: str, view: View) -> str:
     if not folder.has("metrics.json") or not (view.ended or not view.curves):
         return ""
     metrics = folder.read("metrics.json")
+    if "ways" in metrics:
+        return told.told_apart(lab, session, run, metrics)
     drawn = next((shown for figure, shown in SHOWN_BY.items() if figure in metrics), written)
     return drawn(metrics)
 
