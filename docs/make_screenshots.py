@@ -22,6 +22,7 @@ RUNS = (  # something to compare and to look at; the page lists runs of the comm
     ("classify", "--data", "support", "--folds", "0", "--method", "frozen"),
     ("classify", "--data", "support", "--folds", "0", "--method", "lora"),
     ("images", "--family", "gan", "--data", "digits"),
+    ("images", "--family", "transfer", "--data", "digits", "--model", "embedded/mnist-judge"),
 )
 
 
@@ -128,7 +129,7 @@ def translate(page, suffix: str) -> None:
 
 def images(page, suffix: str) -> None:
     """What the first model draws, one image looked at, a way over its map, a sketch given back, a GAN that has learnt, two models side by
-    side, and twelve tiles told apart."""
+    side, twelve tiles told apart, and a network that was taught other classes."""
     page.get_by_role("tab", name="Images").click()
     page.wait_for_selector("#play-sheet img")
     page.locator("#play-sheet [data-pick]").nth(13).click()
@@ -166,6 +167,8 @@ def images(page, suffix: str) -> None:
         page.wait_for_function("document.querySelectorAll('#tiles-tiles [aria-pressed=true]').length == 4")
         page.locator("#tiles-judge").click()
         page.wait_for_selector("#tiles-tiles .tile")
+    with stage(page, "transfer", suffix):
+        page.wait_for_selector("#transfer_verdict .gh-matrix")
 
 
 @contextmanager

@@ -14,6 +14,8 @@ ENCODER_TYPES = ("bert", "distilbert", "roberta", "albert", "electra", "mpnet", 
 CAUSAL_TYPES = ("gpt2", "gpt_neo", "gpt_neox", "opt", "bloom", "llama", "mistral", "qwen2", "qwen3", "phi", "olmo2", "smollm3")
 # Architectures whose translator `AutoModelForSeq2SeqLM` loads without code from the repository.
 SEQ2SEQ_TYPES = ("marian", "t5", "mbart", "m2m_100")
+# Architectures of convolutions and of patches whose classifier `AutoModelForImageClassification` loads without code from the repository.
+VISION_TYPES = ("resnet", "vit")
 # OPUS-MT models of one pair of languages say so in their names.
 OPUS = re.compile(r"(opus-mt(?:-tc)?(?:-(?:big|base|tiny))?)-([a-z]{2,3})-([a-z]{2,3})$", re.IGNORECASE)
 
@@ -56,6 +58,15 @@ class ImageModel:
     def name(self) -> str:
         """Of its folder."""
         return self.id.removeprefix("embedded/")
+
+
+def _tells_images_apart(name: str, parameters: int, note: str) -> Model:
+    """An image classifier whose body can be taught other classes."""
+    ours = name.startswith("embedded/")
+    size, source = (2, "genhub/zoo/recipes/images.py") if ours else (4, f"https://huggingface.co/{name}")
+    megabytes, revision = round(parameters * size / 1e6, 2), "" if ours else "main"
+    about = (parameters, megabytes, "Apache-2.0", source, revision, ("*",), note)
+    return Model(name, "image-classifier", *about, max_length=0, weight_bytes=size)
 
 
 MODELS = {
@@ -266,6 +277,29 @@ MODELS = {
             "main",
             ("en", "de", "fr", "ro"),
             "T5, the small one: asked in words to translate from English into German, French or Romanian.",
+        ),
+        *(
+            _tells_images_apart(*about)
+            for about in (
+                (
+                    "embedded/fashion-judge",
+                    467_818,
+                    "A small convolutional network that knows the clothes of Fashion-MNIST, grey and 28 × 28.",
+                ),
+                ("embedded/mnist-judge", 467_818, "The same network, which knows the handwritten digits of MNIST."),
+                (
+                    "microsoft/resnet-18",
+                    11_689_512,
+                    "ResNet with 18 layers (He et al. 2016), which knows the thousand classes of ImageNet.",
+                ),
+                (
+                    "microsoft/resnet-50",
+                    25_557_032,
+                    "ResNet with 50 layers (He et al. 2016), which knows the thousand classes of ImageNet.",
+                ),
+                ("facebook/deit-tiny-patch16-224", 5_717_416, "A small vision transformer (Touvron et al. 2021): an image as 196 patches."),
+                ("google/vit-base-patch16-224", 86_567_656, "The vision transformer (Dosovitskiy et al. 2021): an image as 196 patches."),
+            )
         ),
     )
 }

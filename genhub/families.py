@@ -24,6 +24,7 @@ class Family:
     another, which begins with a token of its own. sizes: least and most of what
     config.json may say, by transformers' standard name. own_names: what an architecture calls a size itself. needed: sizes that
     config.json has to say. wide_heads: architectures whose heads may be wider or narrower than their share of hidden_size.
+    pictures: it reads images, and has no tokenizer. lists: sizes said layer by layer: how many at most, and their range.
     """
 
     name: str
@@ -40,6 +41,8 @@ class Family:
     own_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     needed: tuple[str, ...] = ("hidden_size", "num_hidden_layers", "num_attention_heads", "vocab_size")
     wide_heads: tuple[str, ...] = ()
+    pictures: bool = False
+    lists: Mapping[str, tuple[int, Range]] = field(default_factory=dict)
 
 
 ENCODER = Family(
@@ -141,7 +144,28 @@ SEQ2SEQ = Family(
     wide_heads=("t5",),
 )
 
-FAMILIES = {family.name: family for family in (ENCODER, CAUSAL, SEQ2SEQ)}
+VISION = Family(
+    name="image-classifier",
+    noun="an image classifier",
+    work="tell images apart",
+    types=catalog.VISION_TYPES,
+    auto="AutoModelForImageClassification",
+    spare=("classifier.",),  # its head is drawn anew for the classes that it is taught
+    pictures=True,
+    sizes={
+        **dict.fromkeys(("hidden_size", "embedding_size"), (8, 4_096)),
+        "intermediate_size": (8, 16_384),
+        "num_hidden_layers": (1, 48),
+        "num_attention_heads": (1, 64),
+        "image_size": (16, 512),
+        "patch_size": (2, 64),
+        "num_channels": (3, 3),
+    },
+    needed=(),
+    lists={"hidden_sizes": (8, (8, 8_192)), "depths": (8, (1, 64))},
+)
+
+FAMILIES = {family.name: family for family in (ENCODER, CAUSAL, SEQ2SEQ, VISION)}
 
 # Keys of config.json that an architecture reads although its configuration class does not list them.
 ROTARY_KEYS = frozenset({"rope_theta", "rope_scaling", "partial_rotary_factor", "original_max_position_embeddings", "head_dim"})

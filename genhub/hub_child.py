@@ -27,6 +27,7 @@ WEIGHTS_INDEX = "model.safetensors.index.json"
 OLD_WEIGHTS = "pytorch_model.bin"
 POOLING = "1_Pooling/config.json"
 GENERATION = "generation_config.json"
+PREPROCESSOR = "preprocessor_config.json"
 TOKENIZER_FILES = (
     *("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"),
     *("vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "spm.model", "spiece.model"),
@@ -41,6 +42,9 @@ TOKENS = ("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_i
 MAX_ENDS = 16
 TABLE_BYTES = 500_000_000
 TRIAL_TOKENS = 4
+TRIAL_SIDE = 64
+IMAGE_SIDE, IMAGE_SIDES = 224, (16, 512)
+IMAGE_MEAN, IMAGE_STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]  # of ImageNet
 
 _OFFLINE = "Choose an embedded model, or unset GENHUB_OFFLINE and HF_HUB_OFFLINE."
 
@@ -131,7 +135,8 @@ def fetch(args: dict) -> dict:
         raise UserError(what, "On a shared page everybody could then use it.", "Use it in GenHub on your own machine.", "model")
     if not re.fullmatch(r"[0-9a-f]{40}", revision or ""):
         raise UserError(f"The Hub names no commit of “{repo}”.", "A model is pinned to a commit.", "Try again later.", "model")
-    wanted = choose(repo, {path: entry.size for path, entry in files.items()}, args["bytes"], len(entries) > MAX_FILES)
+    sizes = {path: entry.size for path, entry in files.items()}
+    wanted = choose(repo, sizes, args["bytes"], len(entries) > MAX_FILES, pictures=args["family"] == families.VISION.name)
     folder = Path(args["folder"]) / revision
     total = sum(files[path].size for path in wanted)
     _check_disk(folder.parent, total)
@@ -151,8 +156,9 @@ def _listed(api, repo: str, revision: str) -> tuple[list, dict]:
     return entries, {entry.path: entry for entry in entries if hasattr(entry, "size")}
 
 
-def choose(repo: str, sizes: dict[str, int], limit: int, too_many: bool = False) -> list[str]:
-    """The files to fetch, small ones first. Raises UserError when the repository is not one we load."""
+def choose(repo: str, sizes: dict[str, int], limit: int, too_many: bool = False, *, pictures: bool = False) -> list[str]:
+    """The files to fetch, small ones first; of a model that reads pictures no tokenizer. Raises UserError when the repository is not one we
+    load."""
 
     def refuse(what: str, rule: str, remedy: str = _OTHER) -> UserError:
         return UserError(f"“{repo}” {what}.", rule, remedy, "model")
@@ -173,9 +179,12 @@ def choose(repo: str, sizes: dict[str, int], limit: int, too_many: bool = False)
                 "Ask for a copy at huggingface.co/spaces/safetensors/convert, or choose another model.",
             )
         raise refuse("has no model.safetensors", "Weights must be in that format.")
-    if not any(path in sizes for path in TOKENIZER_FILES if path not in ("tokenizer_config.json", "special_tokens_map.json")):
+    if not pictures and not any(
+        path in sizes for path in TOKENIZER_FILES if path not in ("tokenizer_config.json", "special_tokens_map.json")
+    ):
         raise refuse("has no tokenizer", "One of tokenizer.json, vocab.txt, vocab.json or a sentencepiece model is needed.")
-    small = ["config.json", *(path for path in (*TOKENIZER_FILES, POOLING, GENERATION) if path in sizes)]
+    beside = (PREPROCESSOR,) if pictures else (*TOKENIZER_FILES, POOLING, GENERATION)
+    small = ["config.json", *(path for path in beside if path in sizes)]
     for path in small:
         most = TOKENIZER_BYTES if path in TOKENIZER_FILES else CONFIG_BYTES
         if sizes[path] > most:
@@ -231,6 +240,19 @@ def inspect(args: dict) -> dict:
     if family.writes:
         _copy_tokens(source, folder, config.vocab_size)
     model = _loaded(repo, folder, tensors, family)
+    if family.pictures:
+        _copy_preprocessor(repo, source, folder)
+    else:
+        _save_tokenizer(repo, source, folder, config, family)
+    if family.pools:
+        _copy_pooling(source, folder)
+    return {"parameters": sum(value.numel() for value in model.parameters()), "family": family.name}
+
+
+def _save_tokenizer(repo: str, source: Path, folder: Path, config, family: Family) -> None:
+    """The tokenizer as transformers saves it."""
+    import transformers
+
     for name in TOKENIZER_FILES:
         if (source / name).exists():
             shutil.copyfile(source / name, folder / name)
@@ -239,9 +261,21 @@ def inspect(args: dict) -> dict:
     for name in TOKENIZER_FILES:
         (folder / name).unlink(missing_ok=True)
     tokenizer.save_pretrained(folder)
-    if family.pools:
-        _copy_pooling(source, folder)
-    return {"parameters": sum(value.numel() for value in model.parameters()), "family": family.name}
+
+
+def _copy_preprocessor(repo: str, source: Path, folder: Path) -> None:
+    """How pictures are read: mean and standard deviation of the colours, and the side. What is not said is ImageNet's."""
+    said = hub_config.read_json(source / PREPROCESSOR) if (source / PREPROCESSOR).exists() else {}
+    size = said.get("crop_size") or said.get("size") or IMAGE_SIDE
+    if isinstance(size, dict):
+        size = size.get("height") or size.get("shortest_edge") or IMAGE_SIDE
+    own = {"image_mean": said.get("image_mean") or IMAGE_MEAN, "image_std": said.get("image_std") or IMAGE_STD, "side": size}
+    colours = (*own["image_mean"], *own["image_std"]) if all(isinstance(own[name], list) for name in ("image_mean", "image_std")) else ()
+    fits = len(colours) == 6 and all(isinstance(value, int | float) and 0 <= value <= 1 for value in colours) and min(colours[3:]) > 0.01
+    if not fits or type(size) is not int or not IMAGE_SIDES[0] <= size <= IMAGE_SIDES[1]:
+        limit = f"Three means and deviations from 0 to 1, and a side of {IMAGE_SIDES[0]} to {IMAGE_SIDES[1]} pixels."
+        raise UserError(f"“{repo}” does not say in {PREPROCESSOR} how it reads pictures.", limit, _OTHER, "model")
+    (folder / PREPROCESSOR).write_text(json.dumps(own), encoding="utf-8")
 
 
 def _own_keys(config: dict) -> dict:
@@ -252,7 +286,9 @@ def _own_keys(config: dict) -> dict:
     kind = config["model_type"]
     known = set(CONFIG_MAPPING[kind]().to_dict()) - set(PreTrainedConfig().to_dict())
     known |= set(CONFIG_MAPPING[kind].attribute_map) | families.OTHER_KEYS.get(kind, frozenset())
-    return {"model_type": kind} | {key: value for key, value in config.items() if key in known}
+    own = {"model_type": kind} | {key: value for key, value in config.items() if key in known}
+    classes = config.get("id2label") if kind in families.VISION.types else None
+    return own | ({"num_labels": len(classes)} if isinstance(classes, dict) and classes else {})  # how large the head in the file is
 
 
 def _check_amount(repo: str, tensors: dict, config, family: Family) -> None:
@@ -290,8 +326,12 @@ def _loaded(repo: str, folder: Path, tensors: dict, family: Family):
     model, report = auto.from_pretrained(folder, local_files_only=True, use_safetensors=True, **options)
     _check_report(repo, report, family)
     trial = torch.arange(TRIAL_TOKENS)[None]
+    asked = {"input_ids": trial, **({"decoder_input_ids": trial} if family.pairs else {})}
+    if family.pictures:
+        side = getattr(model.config, "image_size", TRIAL_SIDE)
+        asked = {"pixel_values": torch.zeros(1, 3, side, side, dtype=dtype)}
     with torch.inference_mode():
-        answer = model.eval()(input_ids=trial, **({"decoder_input_ids": trial} if family.pairs else {}))[0]
+        answer = model.eval()(**asked)[0]
     if not answer.isfinite().all():
         raise UserError(f"“{repo}” does not compute with finite numbers.", "Its weights must fit its config.json.", _OTHER, "model")
     return model

@@ -64,11 +64,25 @@ def _check_sizes(config: dict, family: Family, refuse: Callable[..., UserError])
             said[size] = config[names[0]]
         elif size in family.needed:
             raise refuse(f"does not say its {own_names.get(size, size)}", "config.json must name the sizes of the model.")
+    _check_lists(config, family, refuse)
+    if "num_attention_heads" not in said or "hidden_size" not in said:
+        return  # a network of convolutions; or the architecture's own, which fit
     heads, hidden = said["num_attention_heads"], said["hidden_size"]
     if hidden % heads and not (kind in family.wide_heads and said.keys() & {"head_dim", "d_kv"}):
         raise refuse(f"has {heads} attention heads for hidden_size {hidden}", "The heads share it equally.")
     if heads % said.get("num_key_value_heads", heads):
         raise refuse(f"has {heads} attention heads for {said['num_key_value_heads']} of keys and values", "They share them equally.")
+
+
+def _check_lists(config: dict, family: Family, refuse: Callable[..., UserError]) -> None:
+    """Sizes layer by layer: few enough, each in its range."""
+    for name, (most, (low, high)) in family.lists.items():
+        values = config.get(name)
+        if values is None:
+            continue
+        fits = isinstance(values, list) and 0 < len(values) <= most and all(type(value) is int and low <= value <= high for value in values)
+        if not fits:
+            raise refuse(f"has {name} = {str(values)[:40]}", f"At most {most} whole numbers from {low:,} to {high:,}.")
 
 
 def _check_values(config: dict, refuse: Callable[..., UserError]) -> None:

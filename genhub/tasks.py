@@ -76,6 +76,7 @@ TASKS = {
             TransferConfig,
             "genhub.images.transfer.train:train",
             "genhub.images.transfer.forecast:forecast",
+            "image-classifier",
             source="images",
             command="images --family transfer",
         ),

@@ -32,9 +32,9 @@ def epochs(config: ImageConfig, images: int) -> int:
     return config.epochs or enough(STEPS.get(config.variant, USUAL_STEPS), batch_size(config, images), images)
 
 
-def enough(steps: int, batch: int, images: int) -> int:
-    """Epochs that take so many steps."""
-    return min(MOST_EPOCHS, max(LEAST_EPOCHS, math.ceil(steps * batch / images)))
+def enough(steps: int, batch: int, images: int, least: int = LEAST_EPOCHS) -> int:
+    """Epochs that take so many steps, and at least `least`."""
+    return min(MOST_EPOCHS, max(least, math.ceil(steps * batch / images)))
 
 
 def precision(config: ImageConfig) -> str:

@@ -1,6 +1,6 @@
 """Image classifiers at work: of which class an image is.
 
-tell_image
+image_classifiers · tell_image
 
 The run is one that transferred a network to classes of the visitor's own.
 """
@@ -8,8 +8,9 @@ The run is one that transferred a network to classes of the visitor's own.
 from pathlib import Path
 from typing import Any
 
-from genhub import gate, oneshot
+from genhub import catalog, gate, hub, oneshot
 from genhub.errors import UserError
+from genhub.families import VISION
 from genhub.lab.base import Base
 
 SECONDS = 60.0
@@ -18,7 +19,12 @@ SIDE, COLOURED = 64, 3  # as which a file is read by a run that does not say how
 
 
 class Telling(Base):
-    """The visitor's image classifiers."""
+    """The visitor's image classifiers, and what they can be made from."""
+
+    def image_classifiers(self) -> list[catalog.Model]:
+        """Those of the catalog that are on this machine, and, with a network, all others."""
+        found = catalog.of_task(VISION.name)
+        return [entry for entry in found if not self.settings.offline or hub.stored_folder(entry.id, self.settings, VISION.name)]
 
     def tell_image(self, visitor: str, run: str, path: str | Path, *, turned: bool = False) -> dict:
         """Of which class the image in a file is, see `serving.telling`; a one-shot child decodes it. turned: dark becomes light. Raises UserError

@@ -188,7 +188,7 @@ class Models:
 
         def load() -> tuple[Teller, nn.Module]:
             found = open_teller(folder)
-            return found, found.judge
+            return found, found.network
 
         return self.store.get(("teller", str(folder)), _stamp(folder), load)
 

@@ -24,6 +24,7 @@ from genhub.images.material import read_rows
 from genhub.images.pixels import Images, tensor
 from genhub.images.transfer import sentences, train, verdict, ways, wrong
 from genhub.images.transfer.material import divided, gather
+from genhub.images.transfer.networks import load
 from genhub.images.transfer.travels.code import FILE
 from genhub.text import comparison, portable
 from genhub.training.configs import TransferConfig
@@ -31,7 +32,7 @@ from tests.images.bars import bars, new_run, trained
 from tests.ui.calls import spoiled
 
 CONFIG = TransferConfig(epochs=2, precision="fp32", batch_size=32)
-BODY = ("body.0.weight", "body.7.bias", "dense.weight")
+BODY = ("judge.body.0.weight", "judge.body.7.bias", "judge.dense.weight")
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +60,8 @@ def test_every_part_has_its_share_of_every_class():
 
 
 def test_each_way_begins_where_it_says_and_only_what_it_names_learns(material):
-    base = material.base.judge.state_dict()
-    begun = {"frozen": ways.with_head(material.base.judge, 2)}
+    base = material.base.network.state_dict()
+    begun = {"frozen": material.base.network.with_head(2)}
     learners = {way: ways.learner(way, CONFIG, material, begun) for way in CONFIG.ways}
     sizes = {way: learner.trainable for way, learner in learners.items()}
     whole = sum(tensor.numel() for tensor in begun["frozen"].parameters())
@@ -74,7 +75,7 @@ def test_each_way_begins_where_it_says_and_only_what_it_names_learns(material):
     for way in ("frozen", "fine-tune", "lora"):
         assert all(torch.equal(untaught[way].state_dict()[name], base[name]) for name in BODY)
     assert torch.allclose(untaught["lora"](x), begun["frozen"](x), atol=1e-6)  # an adapter adds nothing at first
-    assert not torch.equal(untaught["scratch"].state_dict()["body.0.weight"], base["body.0.weight"])
+    assert not torch.equal(untaught["scratch"].state_dict()[BODY[0]], base[BODY[0]])
     assert learners["scratch"].plan.epochs == 2 * learners["frozen"].plan.epochs
 
 
@@ -92,12 +93,12 @@ def test_a_run_is_judged_kept_told_and_travels(run, material, tmp_path):
     assert not run.checkpoints.exists()
     judge = stored.load(run.path / "model")
     assert isinstance(judge, Judge)
-    assert verdict.probabilities(judge, material.test).argmax(1).tolist() == [
+    assert verdict.probabilities(load(run.path / "model"), material.test).argmax(1).tolist() == [
         ["lies", "stands"].index(json.loads(line)["predicted"]) for line in (run.path / "predictions.jsonl").read_text().splitlines()
     ]
     card = (run.path / "README.md").read_text()
     assert "pipeline_tag: image-classification" in card
-    assert f"| LoRA on the convolutions | {metrics['ways'][2]['trainable_parameters']:,} of" in card
+    assert f"| LoRA | {metrics['ways'][2]['trainable_parameters']:,} of" in card
     assert "train images --family transfer" in card
     path = portable.export_zip(run.path, tmp_path / "run.zip")
     with zipfile.ZipFile(path) as archive:
@@ -113,7 +114,7 @@ def test_a_run_is_judged_kept_told_and_travels(run, material, tmp_path):
 
 
 BAD = [
-    ("passport.json", {"base": {"id": "embedded/other"}}, "A transfer from one of"),
+    ("passport.json", {"base": {"id": ""}}, "A transfer from a model that is named"),
     ("passport.json", {"classes": ["a", "a"]}, "Two or more"),
     ("metrics.json", {"labels": ["a", "b"]}, "other classes"),
     ("metrics.json", {"ways": [{"difference": 3}]}, "missing or not what it should be"),
@@ -198,7 +199,7 @@ def test_a_way_that_diverges_is_left_out(tmp_path, rows, monkeypatch):
     def blown(way, *rest):
         made = learner(way, *rest)
         if way == "fine-tune":
-            torch.nn.init.constant_(made.network.head.bias, float("nan"))
+            torch.nn.init.constant_(made.network.judge.head.bias, float("nan"))
         return made
 
     monkeypatch.setattr(ways, "learner", blown)
@@ -261,6 +262,6 @@ def test_a_gain_a_loss_and_neither_are_said_as_such():
         sentences.compared({**line, "difference": dict(zip(("mean", "low", "high"), values, strict=True))})
         for values in ((0.1, 0.05, 0.15), (-0.1, -0.15, -0.05), (0.01, -0.02, 0.04))
     ]
-    assert said[0] == "LoRA on the convolutions, with 2.5 % of the parameters learning: 0.100 [+0.050, +0.150] more than a new head alone."
+    assert said[0] == "LoRA, with 2.5 % of the parameters learning: 0.100 [+0.050, +0.150] more than a new head alone."
     assert "0.100 less than a new head alone [−0.150, −0.050]" in said[1]
     assert "no clear difference to a new head alone, +0.010 [−0.020, +0.040]" in said[2]

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from genhub.images.material import read_rows
 from genhub.images.transfer import verdict, ways
-from genhub.images.transfer.material import gather
+from genhub.images.transfer.material import Material, gather
+from genhub.images.transfer.networks import Network
 from genhub.training import outcome
 from genhub.training.configs import TransferConfig
 from genhub.training.loop import time_steps
@@ -13,7 +14,7 @@ from genhub.training.plan import Session, make_accelerator
 
 SECONDS = 0.6  # of measured steps of each way
 START_SECONDS = 0.5  # a process forked, its folder written
-JUDGED = 200  # test images told apart for the measurement
+JUDGED = 50  # test images told apart for the measurement
 MORE = 1.1  # times the memory reckoned
 
 
@@ -26,7 +27,7 @@ def forecast(request: dict) -> dict:
     memory, start = outcome.Memory(accelerator.device), time.perf_counter()
     material = gather(config, read_rows(Path(request["rows_path"])))
     seconds = START_SECONDS + time.perf_counter() - start
-    begun = {"frozen": ways.with_head(material.base.judge, len(material.names))}
+    begun = {"frozen": material.base.network.with_head(len(material.names))}
     sizes, steps, measured, most = material.sizes(), 0, 0, 0
     for way in config.ways:
         learner = ways.learner(way, config, material, begun)
@@ -46,10 +47,10 @@ def forecast(request: dict) -> dict:
     }
 
 
-def _judged(material, judge, count: int) -> float:
+def _judged(material: Material, network: Network, count: int) -> float:
     """Seconds that the verdict takes: so many networks on the test images, and the base line on pixels."""
     few, start = material.test.part(slice(0, JUDGED)), time.perf_counter()
-    scores = verdict.probabilities(judge.cpu(), few)
+    scores = verdict.probabilities(network.cpu(), few)
     own = (time.perf_counter() - start) / len(few) * len(material.test) * count
     start = time.perf_counter()
     verdict.base_lines(material, few, scores.argmax(1) == few.y, 0)

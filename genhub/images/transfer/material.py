@@ -4,13 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genhub import disk
 from genhub.errors import UserError
-from genhub.hub import ZOO
-from genhub.images import stored
-from genhub.images.eye import prepared
-from genhub.images.judge import Judge
 from genhub.images.pixels import Images, array, tensor
+from genhub.images.transfer.networks import Base, Network, open_base
 from genhub.training.configs import TransferConfig
 
 LEAST = 3  # images of a class: one for each part
@@ -19,18 +15,8 @@ CHUNK = 1_000
 
 
 @dataclass(frozen=True)
-class Base:
-    """The network that is taken over, as a passport names it."""
-
-    id: str
-    revision: str
-    sha256: str
-    judge: Judge
-
-
-@dataclass(frozen=True)
 class Material:
-    """train, validation, test: as the base reads images. shown: the test images as they are. rows: their places in the set."""
+    """train, validation, test: as far as they are prepared for the base. shown: the test images as they are. rows: their places in the set."""
 
     base: Base
     train: Images
@@ -48,15 +34,15 @@ class Material:
 
     def notes(self) -> list[str]:
         """What was decided, in plain words."""
-        sizes, shape, known = self.sizes(), self.shown.shape, self.base.judge.shape
+        sizes, shape, known = self.sizes(), self.shown.shape, self.base.network.reads
         told = [
             f"{sizes['train']:,} images of {len(self.names)} classes to learn from, {sizes['validation']:,} to choose the best epoch by, "
             f"{sizes['test']:,} for the verdict; each part has its share of every class."
         ]
-        if (shape.channels, shape.height, shape.width) != (known.channels, known.height, known.width):
-            colours = "coloured" if shape.channels == 3 else "grey"
+        if shape != known:
+            own, reads = ("coloured" if one.channels == 3 else "grey" for one in (shape, known))
             told.append(
-                f"The base reads grey images of {known.height} × {known.width} pixels: yours, {colours} ones of {shape.height} × {shape.width}, "
+                f"The base reads {reads} images of {known.height} × {known.width} pixels: yours, {own} ones of {shape.height} × {shape.width}, "
                 "are turned into such."
             )
         return told
@@ -66,14 +52,8 @@ def gather(config: TransferConfig, images: Images) -> Material:
     """Divide the images and open the base. Raises UserError for images without two classes, or with too few of one."""
     _check_classes(images)
     base, parts = open_base(config.model), divided(images.y, config.test_share, config.validation_share, config.seed)
-    train, validation, test = (_as_read(images.part(rows), base.judge) for rows in parts)
+    train, validation, test = (_prepared(images.part(rows), base.network) for rows in parts)
     return Material(base, train, validation, test, images.part(parts[2]), parts[2])
-
-
-def open_base(model: str) -> Base:
-    """Raises UserError where its files are missing."""
-    folder = ZOO / model.removeprefix("embedded/")
-    return Base(model, "", disk.sha256(folder / stored.WEIGHTS) if (folder / stored.WEIGHTS).exists() else "", stored.load(folder))
 
 
 def divided(y: np.ndarray, test_share: float, validation_share: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -105,7 +85,7 @@ def _check_classes(images: Images) -> None:
         raise UserError(what, limit, "Add images of it, or leave the class out.", "data")
 
 
-def _as_read(images: Images, judge: Judge) -> Images:
-    """The images as the base reads them: grey, and of its size."""
+def _prepared(images: Images, network: Network) -> Images:
+    """The images as far as they are prepared once."""
     chunks = [images.x[at : at + CHUNK] for at in range(0, len(images), CHUNK)]
-    return Images(np.concatenate([array(prepared(judge, tensor(chunk))) for chunk in chunks]), images.y, images.names)
+    return Images(np.concatenate([array(network.once(tensor(chunk))) for chunk in chunks]), images.y, images.names)

@@ -12,65 +12,57 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from genhub.errors import UserError
-from genhub.images import stored
-from genhub.images.eye import prepared
-from genhub.images.judge import Judge
 from genhub.images.pixels import array, tensor
+from genhub.images.transfer.networks import Network, load, names_of
+from genhub.training.outcome import MODEL
 
-PATCH = 7  # pixels of a side of what is covered, on an image of the network's size
-STRIDE = 3
+PATCHES, STEPS = 4, 8  # a patch is a fourth of a side long, and is moved by an eighth
 
 
 @dataclass(frozen=True)
 class Teller:
-    judge: Judge
+    network: Network
     names: tuple[str, ...]
-
-    def read(self, x: np.ndarray) -> torch.Tensor:
-        """(N, H, W[, 3]) uint8 → (N, 1, H, W) from 0 to 1, as the network reads them."""
-        return prepared(self.judge, tensor(x))
 
     @torch.inference_mode()
     def shares(self, x: np.ndarray) -> np.ndarray:
         """(N, C) probabilities."""
-        return self.judge(self.read(x)).softmax(1).numpy()
+        return self.network(tensor(x)).softmax(1).numpy()
 
     def as_read(self, x: np.ndarray) -> np.ndarray:
-        """(N, H, W) uint8: the images as the network reads them."""
-        return array(self.read(x))
+        """(N, H, W[, 3]) uint8: the images as the network is shown them, but for their size where it scales them up."""
+        return array(self.network.once(tensor(x)))
 
     @torch.inference_mode()
     def evidence(self, x: np.ndarray) -> np.ndarray:
-        """One image (H, W[, 3]) → (h, w) of the network's own size: how much of the probability of its most probable class is lost when
-        a patch around there is covered with the image's mean, from −1 to 1 (occlusion, Zeiler & Fergus 2014); where patches overlap, their mean."""
-        image = self.read(x[None])
-        whole = self.judge(image).softmax(1)[0]
+        """One image (H, W[, 3]) → (h, w) of `as_read`: how much of the probability of its most probable class is lost when a patch around
+        there is covered with the image's mean, from −1 to 1 (occlusion, Zeiler & Fergus 2014); where patches overlap, their mean."""
+        image = self.network.once(tensor(x[None]))
+        whole = self.network(image).softmax(1)[0]
         best, (height, width) = int(whole.argmax()), image.shape[2:]
-        corners = [(top, left) for top in _starts(height) for left in _starts(width)]
+        tall, wide = height // PATCHES, width // PATCHES
+        corners = [(top, left) for top in _starts(height, tall) for left in _starts(width, wide)]
         covered = image.repeat(len(corners), 1, 1, 1)
         for number, (top, left) in enumerate(corners):
-            covered[number, :, top : top + PATCH, left : left + PATCH] = image.mean()
-        lost = whole[best] - self.judge(covered).softmax(1)[:, best]
+            covered[number, :, top : top + tall, left : left + wide] = image.mean((2, 3))[0, :, None, None]
+        lost = whole[best] - self.network(covered).softmax(1)[:, best]
         sums, times = torch.zeros(height, width), torch.zeros(height, width)
         for (top, left), loss in zip(corners, lost, strict=True):
-            sums[top : top + PATCH, left : left + PATCH] += loss
-            times[top : top + PATCH, left : left + PATCH] += 1
+            sums[top : top + tall, left : left + wide] += loss
+            times[top : top + tall, left : left + wide] += 1
         return (sums / times).numpy()
 
 
 def open_teller(folder: Path) -> Teller:
     """Of a finished run's folder. Raises UserError for one that holds no image classifier."""
-    home = folder / "model" if (folder / "model").is_dir() else folder
-    found = stored.load(home)
-    if not isinstance(found, Judge):
-        raise UserError("This model tells no classes apart.", "It draws images, or gives them back.", "Choose a run of Transfer.", "run")
-    return Teller(found, stored.names_of(home))
+    home = folder / MODEL if (folder / MODEL).is_dir() else folder
+    return Teller(load(home), names_of(home))
 
 
 def heat(where: np.ndarray, x: np.ndarray, larger: int = 8) -> np.ndarray:
-    """`Teller.evidence` over the image (h, w) it is of → (h · larger, w · larger, 3) uint8: what speaks for the class in orange, what
+    """`Teller.evidence` over the image (h, w[, 3]) it is of → (h · larger, w · larger, 3) uint8: what speaks for the class in orange, what
     against it in blue, over the image in pale grey."""
+    x = x if x.ndim == 2 else x.mean(2)
     most = max(float(np.abs(where).max()), 1e-6)
     share = F.interpolate(torch.from_numpy(where)[None, None] / most, scale_factor=larger, mode="bilinear")[0, 0].numpy()[..., None]
     grey = 255 - (255 - np.kron(x, np.ones((larger, larger)))[..., None]) * 0.55
@@ -79,7 +71,7 @@ def heat(where: np.ndarray, x: np.ndarray, larger: int = 8) -> np.ndarray:
     return (grey * (1 - strength) + colours * strength).clip(0, 255).round().astype(np.uint8)
 
 
-def _starts(side: int) -> list[int]:
+def _starts(side: int, patch: int) -> list[int]:
     """Where patches begin along a side, the last one at its end."""
-    last = max(0, side - PATCH)
-    return sorted({*range(0, last, STRIDE), last})
+    last = side - patch
+    return sorted({*range(0, last, max(1, side // STEPS)), last})

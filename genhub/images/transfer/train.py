@@ -14,13 +14,10 @@ from dataclasses import asdict
 from genhub.data.image_sets import grid, png, usual_gap
 from genhub.errors import UserError
 from genhub.events import Done, Event, Note, Stage
-from genhub.images import stored
 from genhub.images.material import read_rows
-from genhub.images.stored import JUDGE
 from genhub.images.transfer import sentences, verdict, ways, wrong
 from genhub.images.transfer.material import gather
 from genhub.images.transfer.verdict import Learnt
-from genhub.images.variants import Blueprint
 from genhub.jobs.folder import RunFolder, write_json
 from genhub.text import card
 from genhub.text.formats import IMAGE_CLASSIFIER as FORMAT
@@ -57,7 +54,7 @@ class _Work(Work):
         for note in self.material.notes():
             yield Note(note)
         images = len(self.material.train)
-        self.pace.total = sum(ways.plan(way, self.config, images).steps(images) for way in self.config.ways)
+        self.pace.total = sum(ways.plan(way, self.config, self.material).steps(images) for way in self.config.ways)
         for way in self.config.ways:
             if self.restored(way):
                 continue
@@ -70,7 +67,7 @@ class _Work(Work):
     # --- one way ----------------------------------------------------------------------------------------------------
 
     def way(self, way: str) -> Iterator[Event]:
-        begun = {name: each.judge for name, each in self.learnt.items()}
+        begun = {name: each.network for name, each in self.learnt.items()}
         learner = ways.learner(way, self.config, self.material, begun)
         total, learns = learner.total, learner.trainable
         self.pace.begin()
@@ -87,26 +84,25 @@ class _Work(Work):
         if self.stopped and not fitted.best and self.learnt:
             return  # before its first validation: nothing is known of it
         accuracy = fitted.best.get("val_accuracy", 0.0)
-        judge = learner.settled()
-        self.learnt[way] = Learnt(way, judge, learns, total, accuracy, fitted.seconds, fitted.epochs_run, fitted.best_epoch)
+        network = learner.settled()
+        self.learnt[way] = Learnt(way, network, learns, total, accuracy, fitted.seconds, fitted.epochs_run, fitted.best_epoch)
         self.fits[way] = fitted
         if self.main and not self.stopped:
             facts = {"fitted": asdict(fitted), "trainable": learns, "total": total, "worked": self.pace.seconds()}
-            self.keeper.save_part(way, judge.state_dict(), facts)
+            self.keeper.save_part(way, network.state_dict(), facts)
 
     def restored(self, way: str) -> bool:
         """True when a process before this one finished the way; its result is then taken over."""
         saved = self.keeper.part(way)
         if saved is None:
             return False
-        base = self.material.base.judge
-        judge = ways.with_head(base, len(self.material.names))
-        judge.load_state_dict(saved.tensors)
+        network = self.material.base.network.with_head(len(self.material.names))
+        network.load_state_dict(saved.tensors)
         facts = saved.scalars
         fitted = self.fits[way] = Fitted(**facts["fitted"])
         accuracy = fitted.best.get("val_accuracy", 0.0)
         counts = (facts["trainable"], facts["total"])
-        self.learnt[way] = Learnt(way, judge.eval(), *counts, accuracy, fitted.seconds, fitted.epochs_run, fitted.best_epoch)
+        self.learnt[way] = Learnt(way, network.eval(), *counts, accuracy, fitted.seconds, fitted.epochs_run, fitted.best_epoch)
         self.pace.before = facts["worked"]
         self.pace.skip(fitted.steps)
         return True
@@ -145,9 +141,9 @@ class _Work(Work):
     def save(self, kept: str, metrics: dict) -> dict:
         """model/ and passport.json; what an earlier stop left goes first."""
         outcome.set_aside(self.run)
-        folder, judge, names = self.run.path / outcome.MODEL, self.learnt[kept].judge, self.material.names
+        folder, names = self.run.path / outcome.MODEL, self.material.names
         shutil.rmtree(folder, ignore_errors=True)
-        stored.save(folder, Blueprint(JUDGE, JUDGE, judge.shape, classes=len(names)), judge, names)
+        self.learnt[kept].network.save(folder, names)
         facts = {"format": FORMAT, "task": "transfer", "adapter": "model", "kept": kept, "classes": list(names)}
         facts["metrics"] = {name: metrics[name] for name in ("accuracy", "accuracy_low", "accuracy_high", "macro_f1", "test_images")}
         return outcome.write_passport(self.run, self.material.base, self.config, facts)
@@ -167,11 +163,10 @@ class _Work(Work):
 
     def training_info(self, kept: str) -> dict:
         """The "training" section of metrics.json: of the way that is kept, but the seconds of all."""
-        learnt, images = self.learnt[kept], len(self.material.train)
-        plan = ways.plan(kept, self.config, images)
+        learnt, plan = self.learnt[kept], ways.plan(kept, self.config, self.material)
         return {
             "method": self.config.method,
-            **self.costs(Trained(learnt.judge, self.fits[kept], learnt.trainable, learnt.total)),
+            **self.costs(Trained(learnt.network, self.fits[kept], learnt.trainable, learnt.total)),
             "batch_size": plan.batch_size,
             "learning_rate": max(plan.phases[0].rates.values()),
             "epochs": plan.epochs,

@@ -10,14 +10,14 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import torch
 
-from genhub.images.judge import Judge
 from genhub.images.pixels import Images, tensor
 from genhub.images.transfer.material import Material
+from genhub.images.transfer.networks import Network
 from genhub.text.figures import calibration, confusion_matrix, label_issues, macro_f1, paired_difference, per_class, wilson
 
-BATCH = 500
+BATCH = 100
 AFTER_STOP = 200  # test images
-FITTED = 10_000  # images that the base line on pixels sees
+FITTED = 20_000_000  # numbers that the base line on pixels sees
 DIGITS = 6
 
 
@@ -26,7 +26,7 @@ class Learnt:
     """What came of a way. val_accuracy: of its best epoch. seconds: of its training steps."""
 
     way: str
-    judge: Judge
+    network: Network
     trainable: int
     total: int
     val_accuracy: float
@@ -46,7 +46,7 @@ class Verdict:
 def judge(material: Material, learnt: Sequence[Learnt], kept: str, seed: int, *, stopped: bool) -> Verdict:
     """The figures of the way that is kept, a line for each of the ways, and the base lines."""
     test = material.test.part(slice(0, AFTER_STOP)) if stopped else material.test
-    scores = {each.way: probabilities(each.judge, test) for each in learnt}
+    scores = {each.way: probabilities(each.network, test) for each in learnt}
     truth, names = test.y, list(material.names)
     own = scores[kept]
     predicted, confidence = own.argmax(1), own.max(1)
@@ -81,10 +81,10 @@ def judge(material: Material, learnt: Sequence[Learnt], kept: str, seed: int, *,
 
 
 @torch.inference_mode()
-def probabilities(judge: Judge, images: Images) -> np.ndarray:
-    """(N, C) of images as the base reads them."""
-    judge.eval()
-    parts = [judge(tensor(images.x[at : at + BATCH])).softmax(1) for at in range(0, len(images), BATCH)]
+def probabilities(network: Network, images: Images) -> np.ndarray:
+    """(N, C)."""
+    network.eval()
+    parts = [network(tensor(images.x[at : at + BATCH])).softmax(1) for at in range(0, len(images), BATCH)]
     return torch.cat(parts).double().numpy()
 
 
@@ -94,14 +94,15 @@ def base_lines(material: Material, test: Images, right: np.ndarray, seed: int) -
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    seen = [material.train.part(slice(0, FITTED)), material.validation.part(slice(0, FITTED))]
-    x = np.concatenate([part.x.reshape(len(part), -1) for part in seen]) / 255
+    most = max(100, FITTED // material.test.shape.pixels)
+    seen = [material.train.part(slice(0, most)), material.validation.part(slice(0, most))]
+    x = np.concatenate([part.x.reshape(len(part), -1) for part in seen]).astype(np.float32) / 255
     y, classes = np.concatenate([part.y for part in seen]), len(material.names)
-    most = int(np.bincount(y).argmax())
+    often = int(np.bincount(y).argmax())
     fitted = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=200)).fit(x, y)
-    said = fitted.predict(test.x.reshape(len(test), -1) / 255)
+    said = fitted.predict(test.x.reshape(len(test), -1).astype(np.float32) / 255)
     return {
-        "majority": {**_line(test.y, np.full(len(test), most), classes), "label": material.names[most]},
+        "majority": {**_line(test.y, np.full(len(test), often), classes), "label": material.names[often]},
         "pixels": {**_line(test.y, said, classes), "difference": asdict(paired_difference(right, said == test.y, seed))},
     }
 

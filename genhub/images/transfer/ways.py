@@ -13,17 +13,16 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from genhub.images.judge import Judge
 from genhub.images.pixels import Examples, shifted
 from genhub.images.plans import batch_size, enough
 from genhub.images.task import ALL, JudgeTask
 from genhub.images.transfer.material import Material
+from genhub.images.transfer.networks import Network
 from genhub.training.configs import TransferConfig
 from genhub.training.plan import Phase, Plan
 
-STEPS = 500  # of an optimiser that suit a way
 SCRATCH_RATE = 2e-3  # with which the embedded bases learnt
-HEAD = "head."
+LORA = "lora_"  # in the names of adapters
 
 
 @dataclass(frozen=True)
@@ -45,8 +44,8 @@ class Learner:
         """Parameters, those of adapters too."""
         return sum(tensor.numel() for tensor in self.network.parameters())
 
-    def settled(self) -> Judge:
-        """The network as a judge again, adapters merged into what they stand beside."""
+    def settled(self) -> Network:
+        """The network as it is used, adapters merged into what they stand beside."""
         merge = getattr(self.network, "merge_and_unload", None)
         return (merge() if merge else self.network).eval().cpu()
 
@@ -60,50 +59,41 @@ class TransferTask(JudgeTask):
         self.groups = {ALL: [name for name, _ in self.model.named_parameters() if any(part in name for part in learns)]}
 
 
-def learner(way: str, config: TransferConfig, material: Material, begun: Mapping[str, Judge]) -> Learner:
+def learner(way: str, config: TransferConfig, material: Material, begun: Mapping[str, Network]) -> Learner:
     """`begun`: the models of ways that are done; "fine-tune" and "lora" go on from the one of "frozen"."""
     torch.manual_seed(config.seed)
     network = _network(way, config, material, begun)
     train = Examples(material.train, (lambda x: shifted(x, config.shift)) if config.shift else None)
-    task = TransferTask(network, train, Examples(material.validation), LEARNS[way])
-    return Learner(way, network, task, plan(way, config, len(material.train)))
+    head = material.base.network.head
+    learns = {"frozen": (head,), "lora": (LORA, head)}.get(way, ("",))  # parts of names; the empty one is part of all
+    task = TransferTask(network, train, Examples(material.validation), learns)
+    return Learner(way, network, task, plan(way, config, material))
 
 
-# Parts of the names of what learns; the empty one is part of all.
-LEARNS = {"frozen": (HEAD,), "fine-tune": ("",), "lora": ("lora_", HEAD), "scratch": ("",)}
-
-
-def plan(way: str, config: TransferConfig, images: int) -> Plan:
-    count, batch = epochs(config, images), batch_size(config, images)
+def plan(way: str, config: TransferConfig, material: Material) -> Plan:
+    count, batch = epochs(config, material), batch_size(config, len(material.train))
     rates = {"frozen": config.head_rate, "fine-tune": config.learning_rate, "lora": config.lora_rate, "scratch": SCRATCH_RATE}
     return Plan.of(config, (Phase(2 * count if way == "scratch" else count, {ALL: rates[way]}),), batch, part=way)
 
 
-def epochs(config: TransferConfig, images: int) -> int:
+def epochs(config: TransferConfig, material: Material) -> int:
     """The user's, or as many as take the steps that suit a way."""
-    return config.epochs or enough(STEPS, batch_size(config, images), images)
+    images = len(material.train)
+    return config.epochs or enough(material.base.network.steps, batch_size(config, images), images, least=1)
 
 
-def _network(way: str, config: TransferConfig, material: Material, begun: Mapping[str, Judge]) -> nn.Module:
-    base, classes = material.base.judge, len(material.names)
+def _network(way: str, config: TransferConfig, material: Material, begun: Mapping[str, Network]) -> nn.Module:
+    base, classes = material.base.network, len(material.names)
     if way == "scratch":
-        return Judge(base.shape, classes)
+        return base.drawn(classes)
     if way == "frozen":
-        return with_head(base, classes)
-    judge = copy.deepcopy(begun["frozen"])
-    return judge if way == "fine-tune" else adapted(judge, config.rank)
+        return base.with_head(classes)
+    network = copy.deepcopy(begun["frozen"])
+    return network if way == "fine-tune" else adapted(network, config.rank)
 
 
-def with_head(base: Judge, classes: int) -> Judge:
-    """A copy with a new last layer, drawn from torch's generator."""
-    judge = copy.deepcopy(base)
-    judge.head, judge.classes = nn.Linear(base.head.in_features, classes), classes
-    return judge
-
-
-def adapted(judge: Judge, rank: int) -> nn.Module:
-    """The same with a low-rank adapter beside every convolution: at first they add nothing."""
+def adapted(network: Network, rank: int) -> nn.Module:
+    """The same with low-rank adapters beside the layers that take them: at first they add nothing."""
     from peft import LoraConfig, get_peft_model
 
-    convolutions = [name for name, module in judge.named_modules() if isinstance(module, nn.Conv2d)]
-    return get_peft_model(judge, LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=convolutions))
+    return get_peft_model(network, LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=network.adapts()))

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 
 from genhub.options import Config, option
 
-BASES = {  # model → what it is, in words
-    "embedded/fashion-judge": "A small convolutional network that knows the clothes of Fashion-MNIST.",
-    "embedded/mnist-judge": "The same network, which knows the handwritten digits of MNIST.",
-}
 WAYS = {  # way → (what it is called, what learns)
     "frozen": ("Frozen base, new head", "The base stays as it is; only a new last layer learns."),
     "fine-tune": ("Fine-tuned", "Then everything learns on, in small steps."),
-    "lora": ("LoRA on the convolutions", "Or beside each frozen convolution a narrow pair of new ones, and the head."),
+    "lora": (
+        "LoRA",
+        "Or beside each frozen convolution, of a vision transformer beside queries and values, a narrow pair of new ones, and the head.",
+    ),
     "scratch": ("From drawn weights", "The same network without what the base knows, for as many epochs: what is the base worth?"),
 }
 TRANSFERRED = tuple(way for way in WAYS if way != "scratch")  # ways that take the base over
@@ -21,9 +20,13 @@ TRANSFERRED = tuple(way for way in WAYS if way != "scratch")  # ways that take t
 class TransferConfig(Config):
     """Teach an image classifier classes of one's own, from a network that knows others."""
 
-    model: str = option("embedded/fashion-judge", "The network that is taken over.", label="Base", choices=tuple(BASES))
+    model: str = option("embedded/fashion-judge", "The network that is taken over: one of ours, or one of the Hub.", label="Base", high=120)
     fine_tune: bool = option(True, "After the head, all layers learn on with a small learning rate.", label="Fine-tune")
-    lora: bool = option(True, "After the head, low-rank adapters of the convolutions learn, beside the frozen base.", label="LoRA")
+    lora: bool = option(
+        True,
+        "After the head, low-rank adapters of the convolutions learn beside the frozen base; of a vision transformer those of queries and values.",
+        label="LoRA",
+    )
     scratch: bool = option(
         True, "The same network learns from drawn weights, too, for as many epochs: what is the base worth?", label="From drawn weights"
     )

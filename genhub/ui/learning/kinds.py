@@ -59,7 +59,7 @@ class Kind:
         """The button that packs a model for other libraries; "" where what the run holds is that already."""
         if self.task == "diffusion":
             return "Pack for plain diffusers"
-        return "Pack as one merged model" if self.has_base else ""
+        return "Pack as one merged model" if self.has_base and self.learns_from != "images" else ""
 
     @property
     def recorded(self) -> str:
@@ -195,13 +195,15 @@ TRANSFER = Kind(
     prefix="transfer",
     stage="12  Transfer",
     intro=(
-        "Teach a network that knows other images the classes of yours: a new head on the frozen base, then everything in small steps, then LoRA on "
-        "its convolutions, and the same network from drawn weights; all on one split, in one table."
+        "Teach a network that knows other images the classes of yours: a new head on the frozen base, then everything in small steps, or LoRA "
+        "beside the frozen layers, and the same network from drawn weights; all on one split, in one table."
     ),
     config=TransferConfig,
     main=("model", "keep", "fine_tune", "lora", "scratch", "epochs", "seed"),
     preset="Every way",
     presets=TRANSFER_PRESETS,
+    has_base=True,
+    base_family="ResNet or ViT",
     learns_from="images",
     plain="PyTorch",
 )

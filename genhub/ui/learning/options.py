@@ -47,7 +47,7 @@ def _field(lab: Lab, kind: Kind, name: str, decided: dict):
     option, place = kind.config.option(name), kind.name(name)
     value = decided.get(name, option.default)
     if name == "model" and kind.has_base:
-        here = lab.translators() if kind.learns_from == "pairs" else lab.language_models()
+        here = {"pairs": lab.translators, "images": lab.image_classifiers, "text": lab.language_models}[kind.learns_from]()
         choices = [(f"{entry.id} · {entry.parameters / 1e6:.0f} M", entry.id) for entry in here if entry.adaptable]
         return gr.Dropdown(
             choices,

@@ -1,6 +1,6 @@
 """The card of an image classifier: every way that was tried beside what needs no network, and the figures of each class."""
 
-from genhub.images import stored
+from genhub.images.transfer import networks
 from genhub.images.transfer.travels import code as own
 from genhub.jobs.folder import RunFolder
 from genhub.text import code, sentences
@@ -13,8 +13,7 @@ TASK = "image-classification"
 _BODY = """\
 # {title}
 
-A small convolutional network that knew other images ({base}) and learnt these {classes} classes; the way whose model is kept: {kept}. All of it
-is in `model/`.
+A network that knew other images ({base}) and learnt these {classes} classes; the way whose model is kept: {kept}. All of it is in `model/`.
 
 ## Figures
 
@@ -34,8 +33,8 @@ Measured on {test} images that nothing was learnt from, of every class its share
 
 ## How to use it
 
-`{file}` in this folder holds the network as plain PyTorch: `python {file} a.png` says of which class a picture is. It reads grey images of
-{side} × {side} pixels and turns others into such.
+`{file}` in this folder needs {needs}: `python {file} a.png` says of which class a picture is. It reads {colours} images of {side} × {side}
+pixels and turns others into such.
 
 ## How it was made
 
@@ -55,6 +54,7 @@ The same images and seed train it again:
 
 def text(run: RunFolder, metrics: dict, passport: dict) -> str:
     title, split = f"Image classifier of {len(passport['classes'])} classes", metrics["split"]
+    reads = networks.reads(run.path / MODEL)
     body = _BODY.format(
         title=title,
         base=passport["base"]["id"],
@@ -71,10 +71,12 @@ def text(run: RunFolder, metrics: dict, passport: dict) -> str:
             for one in metrics["per_class"]
         ),
         file=own.FILE,
-        side=stored.blueprint_of(run.path / MODEL).shape.height,
+        needs="plain PyTorch" if own.is_ours(passport) else "plain transformers",
+        colours="grey" if reads.channels == 1 else "coloured",
+        side=reads.height,
         training=training(metrics["training"], passport, "Images"),
         command=code.command_line(run.path, metrics, named=False),
-        limits=listed(_limits(metrics)),
+        limits=listed(_limits(metrics, grey=reads.channels == 1)),
     )
     measured = f"Accuracy on {metrics['test_images']} unseen images, 95 % interval {_interval(metrics)}"
     figures = (Figure("accuracy", metrics["accuracy"], measured), Figure("f1", metrics["macro_f1"], "Macro F1"))
@@ -94,10 +96,10 @@ def _interval(figures: dict) -> str:
     return f"[{figures['accuracy_low']:.3f}, {figures['accuracy_high']:.3f}]"
 
 
-def _limits(metrics: dict) -> list[str]:
+def _limits(metrics: dict, *, grey: bool) -> list[str]:
     lines = [
         "The figures hold for images like these: the same sort of thing, seen in the same way. Measure again on your own.",
-        "It reads small grey images: what only colour or fine detail tells apart, it cannot tell apart.",
+        *(["It reads small grey images: what only colour or fine detail tells apart, it cannot tell apart."] if grey else []),
         "It names one of its classes for any picture, also for one that is of none of them.",
     ]
     return [*lines, sentences.stopped(metrics)] if metrics["stopped"] else lines

@@ -4,7 +4,7 @@ from genhub.errors import UserError
 from genhub.text.formats import IMAGE_CLASSIFIER as FORMAT
 from genhub.text.passport.shapes import COUNT, EVERY, FLAG, REMEDY, SHARE, TRAINING, Number, Text, completed, fitted, options, refused
 from genhub.training.configs import TransferConfig
-from genhub.training.configs.transfer import BASES, TRANSFERRED, WAYS
+from genhub.training.configs.transfer import TRANSFERRED, WAYS
 
 NAME = Text(80)
 ACCURACY = dict.fromkeys(("accuracy", "accuracy_low", "accuracy_high", "macro_f1"), SHARE)
@@ -63,8 +63,8 @@ def check(value: dict) -> dict:
     classes, base = passport["classes"], passport["base"]["id"]
     if not 2 <= len(classes) == len(set(classes)):
         raise refused(f"has {len(classes)} classes", "Two or more, each with a name of its own.")
-    if passport["method"] != "transfer" or base not in BASES:
-        raise refused(f"is of the method “{passport['method']}” on the base “{base}”", f"A transfer from one of {', '.join(BASES)}.")
+    if passport["method"] != "transfer" or not base:
+        raise refused(f"is of the method “{passport['method']}” on the base “{base}”", "A transfer from a model that is named.")
     bare = {"seed": passport.get("seed", 0), "model": base}
     passport["config"] = TransferConfig.from_dict(passport.get("config") or bare).to_dict()
     return completed(passport)
