@@ -58,6 +58,7 @@ def walks(page):
     page.locator("#latent-map rect").nth(500).click()
     expect(page.locator("#latent-marks circle")).to_have_count(2)
     expect(page.locator("#latent-shown")).to_contain_text("told “7”")
+    expect(page.locator("#latent-sliders input").first).to_be_visible()  # the page is at rest: nothing moves under the mouse any more
     first, last = (page.locator("#latent-map rect").nth(cell) for cell in (205, 890))
     placed = page.locator("#latent-marks").inner_html()
     first.hover()

@@ -239,6 +239,23 @@ IMAGE_PRESETS = {
         "DCGAN": {"variant": "dcgan", "loss": "non-saturating", "ratio": 1.0, "spectral": False, "spread": False, "average": 0.99},
         "Wasserstein": {"variant": "dcgan", "loss": "wasserstein", "ratio": 1.0, "spectral": False, "spread": False, "average": 0.99},
         "Dense": {"variant": "dense", "loss": "non-saturating", "ratio": 1.0, "spectral": False, "spread": False, "average": 0.99},
+        # On the digits: one class of ten is left, and a variety of 0.06; repaired eight, and 0.64.
+        "Mistake: made to collapse": {
+            "variant": "conv",
+            "loss": "non-saturating",
+            "ratio": 0.2,
+            "spectral": False,
+            "spread": False,
+            "average": 0.0,
+        },
+        "Its repair: Wasserstein": {
+            "variant": "conv",
+            "loss": "wasserstein",
+            "ratio": 1.0,
+            "spectral": False,
+            "spread": False,
+            "average": 0.0,
+        },
     },
     "diffusion": {"U-Net": {"variant": "unet", "conditional": False}, "Told the class": {"variant": "unet", "conditional": True}},
 }

@@ -28,7 +28,9 @@ class TransferConfig(Config):
         label="LoRA",
     )
     scratch: bool = option(
-        True, "The same network learns from drawn weights, too, for as many epochs: what is the base worth?", label="From drawn weights"
+        True,
+        "The same network learns from drawn weights, too, for as many epochs: it says what the base is worth.",
+        label="From drawn weights",
     )
     keep: str = option(
         "best", "The way whose model the run keeps; best: most right on the validation images.", choices=("best", *TRANSFERRED)

@@ -82,6 +82,7 @@ def wire(wires: Wires, drawn: list[str], fields: list[str], redraw: Callable[...
     wires.on(part["tr_swap"].click, swap, ["tr_source", "tr_state", *chooser.FIELDS], SWAPPED, "translate_problem")
     wires.on_pick(part["tr_examples"].select, choose_example, [], ["tr_source", "tr_model"], "translate_problem")
     for name in ("tr_text", "tr_told", "tr_best"):
+        part[name].select(None, cancels=[seen])  # its answer would come after that of what is picked, and stay
         picked = wires.on_pick(part[name].select, choose, ["tr_state", *chooser.FIELDS], [*SWAPPED, "tr_text", "tr_best", "tr_state"])
         wires.on(picked.then, redraw, below, drawn, "attention_problem")
 
@@ -189,12 +190,14 @@ def _examples(lab: Lab) -> str:
 
 
 def render(shown: dict) -> str:
-    """Every word of the translation coloured by its probability; the sentence in view is marked."""
+    """Every word of the translation coloured by its probability; the sentence in view is marked. Once it has ended words can be pressed."""
     growing = bool(shown["told"].get("growing"))
     parts = []
     for at, one in enumerate(shown["told"]["sentences"]):
         picked = shown["word"] if at == shown["sentence"] and not shown["hypothesis"] else None
-        words = "".join(_word(word, f"word:{at}:{place}", place == picked, bool(place)) for place, word in enumerate(one["words"]))
+        words = "".join(
+            _word(word, "" if growing else f"word:{at}:{place}", place == picked, bool(place)) for place, word in enumerate(one["words"])
+        )
         view = " view" if at == shown["sentence"] and len(shown["told"]["sentences"]) > 1 and not growing else ""
         parts.append(f'<span class="sentence{view}">{words}</span>{esc(one["gap"])}')
     cursor = '<span class="cursor" aria-hidden="true"></span>' if growing else ""
@@ -205,10 +208,8 @@ def _word(word: dict, pick: str, pressed: bool, inner: bool) -> str:
     tone = tokens.strength_of(word["probability"])
     tip = f"probability {tokens.probability(word['probability'])}"
     blank = " " if word["blank"] and inner else ""
-    return (
-        f'{blank}<span class="tok" role="button" tabindex="0" data-pick="{pick}" aria-pressed="{str(pressed).lower()}" '
-        f'style="--s:{tone}" title="{tip}">{esc(word["text"])}</span>'
-    )
+    button = f'role="button" tabindex="0" data-pick="{pick}" aria-pressed="{str(pressed).lower()}" ' if pick else ""
+    return f'{blank}<span class="tok" {button}style="--s:{tone}" title="{tip}">{esc(word["text"])}</span>'
 
 
 def summary(shown: dict) -> str:
