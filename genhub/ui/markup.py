@@ -134,6 +134,11 @@ def size(count: float) -> str:
     return f"{count:.1f} GB"
 
 
+def millions(count: float) -> str:
+    """Parameters: 0.5 M, 109 M."""
+    return f"{count / 1e6:.1f} M" if count < 1e7 else f"{count / 1e6:.0f} M"
+
+
 def percent(value: float) -> str:
     """A percentage for people, two digits after the point, small ones not as zero."""
     return "< 0.01 %" if 0 < value < 0.01 else f"{value:.2f} %"

@@ -96,3 +96,8 @@ def test_a_problem_carries_the_button_of_its_remedy_where_it_is_heard():
     assert 'data-pick="fix:windows-1252">Read it as Windows-1252</button>' in markup.problem(offered, heard=True)
     assert "<button" not in markup.problem(UserError("Wrong.", fix="no such thing"), heard=True)
     assert "&lt;not&gt;" in markup.problem(offered, heard=True)
+
+
+@pytest.mark.parametrize(("count", "said"), [(467_818, "0.5 M"), (7_558_080, "7.6 M"), (9_999_999, "10.0 M"), (109_482_240, "109 M")])
+def test_few_parameters_are_not_said_to_be_none(count, said):
+    assert markup.millions(count) == said

@@ -49,7 +49,7 @@ def _choices(wires: Wires) -> None:
     wires.add(preset=preset)
     method = gr.Radio([(METHOD_HELP[name][0], name) for name in MAIN_METHODS], value="lora", label="Method", elem_id="option-method")
     about = gr.HTML(method_about("lora"))
-    models = [(f"{model.id} · {model.parameters / 1e6:.0f} M", model.id) for model in catalog.of_task(ENCODER.name)]
+    models = [(f"{model.id} · {markup.millions(model.parameters)}", model.id) for model in catalog.of_task(ENCODER.name)]
     model = gr.Dropdown(
         models,
         value=models[0][1],

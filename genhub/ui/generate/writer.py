@@ -73,7 +73,7 @@ def reading_aid(strategy: str) -> str:
 
 def choices(lab: Lab, session: dict | None = None) -> list[tuple[str, str]]:
     """Models of the catalog, those on this machine first, and the visitor's runs that write."""
-    models = [(f"{entry.id} · {entry.parameters / 1e6:.0f} M", entry.id) for entry in lab.language_models()]
+    models = [(f"{entry.id} · {markup.millions(entry.parameters)}", entry.id) for entry in lab.language_models()]
     if not session or not session["visitor"]:
         return models
     runs = [info for info in lab.runs(session["visitor"]) if RunFolder(info.path).has("passport.json") and info.task in TASKS]

@@ -48,7 +48,7 @@ def _field(lab: Lab, kind: Kind, name: str, decided: dict):
     value = decided.get(name, option.default)
     if name == "model" and kind.has_base:
         here = {"pairs": lab.translators, "images": lab.image_classifiers, "text": lab.language_models}[kind.learns_from]()
-        choices = [(f"{entry.id} · {entry.parameters / 1e6:.0f} M", entry.id) for entry in here if entry.adaptable]
+        choices = [(f"{entry.id} · {markup.millions(entry.parameters)}", entry.id) for entry in here if entry.adaptable]
         return gr.Dropdown(
             choices,
             value=value,
