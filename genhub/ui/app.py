@@ -78,27 +78,32 @@ def build(lab: Lab) -> gr.Blocks:
         watched = wires.on_pick(wires.parts["header"].select, watch, ["session", "learn"], shown, "train_problem")
         watched.then(None, js=ways.SHOW_STAGE)
         recalled = wires.on(page.load, method.recall, ["method_form"], [*method.REMEMBERED], "method_problem")
-        arrived = wires.on(
-            recalled.then, arrive, ["session", "start_pick"], list(dict.fromkeys(["session", "header", *opened])), "train_problem"
-        )
-        restored = wires.on(arrived.then, data.restore, ["session", *data.OPTIONS], data.OUTPUTS, "data_problem")
+        arrived = wires.on(recalled.then, arrive, ["session"], ["session", "header"])
+        found = wires.on(arrived.then, find_run, ["session", "start_pick"], opened, "train_problem")
+        wires.parts["start_tiles"].select(None, cancels=[found])  # its answer would come after that of the tile, and stay
+        restored = wires.on(found.then, data.restore, ["session", *data.OPTIONS], data.OUTPUTS, "data_problem")
         back = wires.on(restored.then, tab.came_back, ["session", *method.FIELDS], tab.CAME_BACK, "method_problem")
         wires.on(back.then, section.arrive, ["session", "learn"], section.ARRIVED, "learn_problem")
         api.register(lab)
     return page.queue(max_size=64, default_concurrency_limit=4, api_open=False)
 
 
-def arrive(lab: Lab, session: dict, start_pick: str) -> dict:
-    """The page was opened or reloaded: find the visitor's run again, or show the example. One that still trains is what the visitor
-    came back for: the page opens on it. Who pressed a tile before that sees what was pressed."""
+def arrive(lab: Lab, session: dict) -> dict:
+    """The page was opened or reloaded, by whom it was before, or by somebody new."""
+    return {"session": session, "header": header.render(lab)}
+
+
+def find_run(lab: Lab, session: dict, start_pick: str) -> dict:
+    """Then: find the visitor's run again, or show the example. One that still trains is what the visitor came back for: the page opens on
+    it. Who pressed a tile before that sees what was pressed."""
     if start.draws_run(start_pick):
-        return {"session": session, "header": header.render(lab)}
+        return {}
     known = {run for _, run in tab.choices(lab, session)}
     if session["run"] not in known:
         session["run"] = FIRST_RUN
     if session["run"] not in known:
-        return {"session": session, "run": session["run"]}
-    shown = {"session": session, "header": header.render(lab), **tab.refresh(lab, session)}
+        return {"run": session["run"]}
+    shown = tab.refresh(lab, session)
     return merged(shown, {"tabs": gr.Tabs(selected="classify"), "train_stage": gr.update(open=True)}) if tab.alive(lab, session) else shown
 
 

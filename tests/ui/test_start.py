@@ -240,9 +240,9 @@ def test_a_cell_leads_to_its_rows_under_that_runs_own_heading(lab):
 
 def test_a_cell_that_was_pressed_before_the_page_had_arrived_stays(lab):
     drawn = start.poke(lab, "cell:0:1", **HELD)
-    assert not set(app.arrive(lab, HELD["session"], drawn["start_pick"])) & set(tab.RUN_VIEW)
+    assert not set(app.find_run(lab, HELD["session"], drawn["start_pick"])) & set(tab.RUN_VIEW)
     for pick in ("", "token:1"):
-        assert "verdict_head" in app.arrive(lab, HELD["session"], pick)
+        assert "verdict_head" in app.find_run(lab, HELD["session"], pick)
 
 
 def test_the_framed_token_is_explained_from_what_is_stored(lab):

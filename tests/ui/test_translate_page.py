@@ -38,6 +38,8 @@ def translated(page, text=TEXT):
     page.locator("#tr-source textarea").fill(text)
     expect(page.locator("#tr-source textarea")).to_have_value(text)
     page.locator("#tr-go").click()
+    expect(page.locator("#tr-text")).not_to_contain_text("Me gusta")  # the sentence that the tab opens on is gone
+    expect(page.locator("#tr-text [data-pick]").first).to_be_visible()  # and this one has ended
     expect(page.locator("#tr-told")).to_contain_text("seconds")
 
 
