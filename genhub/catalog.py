@@ -16,6 +16,8 @@ CAUSAL_TYPES = ("gpt2", "gpt_neo", "gpt_neox", "opt", "bloom", "llama", "mistral
 SEQ2SEQ_TYPES = ("marian", "t5", "mbart", "m2m_100")
 # Architectures of convolutions and of patches whose classifier `AutoModelForImageClassification` loads without code from the repository.
 VISION_TYPES = ("resnet", "vit")
+# Networks of diffusers' pipelines that draw images of nothing but noise.
+DIFFUSION_TYPES = ("UNet2DModel",)
 # OPUS-MT models of one pair of languages say so in their names.
 OPUS = re.compile(r"(opus-mt(?:-tc)?(?:-(?:big|base|tiny))?)-([a-z]{2,3})-([a-z]{2,3})$", re.IGNORECASE)
 
@@ -69,6 +71,12 @@ def _tells_images_apart(name: str, parameters: int, note: str) -> Model:
     return Model(name, "image-classifier", *about, max_length=0, weight_bytes=size)
 
 
+def _of_hub(name: str, task: str, parameters: int, megabytes: float, languages: tuple[str, ...], note: str, **more) -> Model:
+    """A model of the Hub, as its newest commit has it."""
+    told = {"licence": "Apache-2.0", "source": f"https://huggingface.co/{name}", "revision": "main"} | more
+    return Model(name, task, parameters, megabytes, languages=languages, note=note, **told)
+
+
 MODELS = {
     model.id: model
     for model in (
@@ -87,50 +95,38 @@ MODELS = {
             sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
             hub_id="sentence-transformers/all-MiniLM-L6-v2",
         ),
-        Model(
+        _of_hub(
             "google-bert/bert-base-uncased",
             "encoder",
             109_482_240,
             440.4,
-            "Apache-2.0",
-            "https://huggingface.co/google-bert/bert-base-uncased",
-            "main",
             ("en",),
             "The original BERT: slower, the textbook's model.",
             pooling="mean",
         ),
-        Model(
+        _of_hub(
             "distilbert/distilbert-base-uncased",
             "encoder",
             66_362_880,
             268.0,
-            "Apache-2.0",
-            "https://huggingface.co/distilbert/distilbert-base-uncased",
-            "main",
             ("en",),
             "BERT distilled to six layers.",
             pooling="mean",
         ),
-        Model(
+        _of_hub(
             "google/bert_uncased_L-4_H-256_A-4",
             "encoder",
             11_170_560,
             44.7,
-            "Apache-2.0",
-            "https://huggingface.co/google/bert_uncased_L-4_H-256_A-4",
-            "main",
             ("en",),
             "BERT-Mini: four small layers.",
             pooling="mean",
         ),
-        Model(
+        _of_hub(
             "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2",
             "encoder",
             117_653_760,
             470.6,
-            "Apache-2.0",
-            "https://huggingface.co/sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2",
-            "main",
             ("*",),
             "MiniLM for fifty languages.",
             pooling="mean",
@@ -195,53 +191,42 @@ MODELS = {
             max_length=256,
             weight_bytes=2,
         ),
-        Model(
+        _of_hub(
             "openai-community/gpt2",
             "causal-lm",
             124_439_808,
             548.1,
-            "MIT",
-            "https://huggingface.co/openai-community/gpt2",
-            "main",
             ("en",),
             "GPT-2, the smallest of the four of 2019: the textbook's language model.",
             max_length=1_024,
             mask_megabytes=50.3,
+            licence="MIT",
         ),
-        Model(
+        _of_hub(
             "distilbert/distilgpt2",
             "causal-lm",
             81_912_576,
             352.8,
-            "Apache-2.0",
-            "https://huggingface.co/distilbert/distilgpt2",
-            "main",
             ("en",),
             "GPT-2 distilled to six layers.",
             max_length=1_024,
             mask_megabytes=25.2,
         ),
-        Model(
+        _of_hub(
             "HuggingFaceTB/SmolLM2-135M",
             "causal-lm",
             134_515_008,
             269.1,
-            "Apache-2.0",
-            "https://huggingface.co/HuggingFaceTB/SmolLM2-135M",
-            "main",
             ("en",),
             "A small Llama of 2024, trained on two trillion tokens.",
             max_length=8_192,
             weight_bytes=2,
         ),
-        Model(
+        _of_hub(
             "EleutherAI/pythia-70m",
             "causal-lm",
             70_426_624,
             166.0,
-            "Apache-2.0",
-            "https://huggingface.co/EleutherAI/pythia-70m",
-            "main",
             ("en",),
             "The smallest Pythia: made to study how language models learn.",
             max_length=2_048,
@@ -267,14 +252,11 @@ MODELS = {
                 ("fr", "en", 75_133_952),
             )
         ),
-        Model(
+        _of_hub(
             "google-t5/t5-small",
             "seq2seq",
             60_506_624,
             242.0,
-            "Apache-2.0",
-            "https://huggingface.co/google-t5/t5-small",
-            "main",
             ("en", "de", "fr", "ro"),
             "T5, the small one: asked in words to translate from English into German, French or Romanian.",
         ),
@@ -300,6 +282,25 @@ MODELS = {
                 ("facebook/deit-tiny-patch16-224", 5_717_416, "A small vision transformer (Touvron et al. 2021): an image as 196 patches."),
                 ("google/vit-base-patch16-224", 86_567_656, "The vision transformer (Dosovitskiy et al. 2021): an image as 196 patches."),
             )
+        ),
+        _of_hub(
+            "1aurent/ddpm-mnist",
+            "image-diffusion",
+            1_070_000,  # of the size of the file
+            4.3,
+            ("*",),
+            "Handwritten digits, by a small U-Net trained with the scripts of diffusers.",
+            max_length=0,
+            licence="MIT",
+        ),
+        _of_hub(
+            "google/ddpm-cifar10-32",
+            "image-diffusion",
+            35_746_307,
+            143.0,
+            ("*",),
+            "Small photographs like those of CIFAR-10, by the network of the first DDPM (Ho et al. 2020). Slow without a GPU.",
+            max_length=0,
         ),
     )
 }

@@ -1,8 +1,8 @@
 """What kinds of models we load, and what each must look like: data that `genhub.hub` and its children go by.
 
-A family is the models that one class of transformers loads for one kind of work. To which family a model belongs is said by
-the `model_type` in its config.json: no architecture is in two. Where models of a family are offered, `genhub.catalog` lists
-them under the family's name.
+A family is the models that one class of transformers, or of diffusers, loads for one kind of work. To which family a model belongs
+is said in its config.json, by transformers as `model_type`, by diffusers as `_class_name`: no architecture is in two. Where models
+of a family are offered, `genhub.catalog` lists them under the family's name.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ Range = tuple[int, int]
 class Family:
     """`name` is also the task of a catalog entry. noun, work: "it is an encoder", "it does not write text". types: architectures.
 
-    auto: the class of transformers. spare: how the names of tensors begin that may be missing, because nothing here uses them
+    auto: the class of transformers, or of diffusers. spare: how the names of tensors begin that may be missing, because nothing here uses them
     (a head that is tied to the embedding is not missing: transformers knows). pads: texts are read side by side, which takes a
     padding token. pools: states become one vector. writes: generation_config.json counts. pairs: it reads one text and writes
     another, which begins with a token of its own. sizes: least and most of what
@@ -165,7 +165,25 @@ VISION = Family(
     lists={"hidden_sizes": (8, (8, 8_192)), "depths": (8, (1, 64))},
 )
 
-FAMILIES = {family.name: family for family in (ENCODER, CAUSAL, SEQ2SEQ, VISION)}
+DIFFUSION = Family(
+    name="image-diffusion",
+    noun="a diffusion model",
+    work="draw images",
+    types=catalog.DIFFUSION_TYPES,
+    auto="UNet2DModel",
+    pictures=True,
+    sizes={
+        "sample_size": (8, 128),
+        **dict.fromkeys(("in_channels", "out_channels"), (1, 3)),
+        "layers_per_block": (1, 8),
+        **dict.fromkeys(("attention_head_dim", "norm_num_groups", "attn_norm_num_groups"), (1, 512)),
+        "time_embedding_dim": (8, 8_192),
+    },
+    needed=("sample_size", "in_channels", "out_channels"),
+    lists={"block_out_channels": (8, (8, 2_048))},
+)
+
+FAMILIES = {family.name: family for family in (ENCODER, CAUSAL, SEQ2SEQ, VISION, DIFFUSION)}
 
 # Keys of config.json that an architecture reads although its configuration class does not list them.
 ROTARY_KEYS = frozenset({"rope_theta", "rope_scaling", "partial_rotary_factor", "original_max_position_embeddings", "head_dim"})
@@ -178,6 +196,11 @@ OTHER_KEYS: Mapping[str, frozenset[str]] = {
 }
 # Bases of rotary positions, which grow with the length a model reads.
 BASES = ("rope_theta", "rotary_emb_base", "global_rope_theta", "local_rope_theta")
+
+
+def kind_of(config: Mapping) -> object:
+    """The architecture that a config.json names."""
+    return config.get("model_type", config.get("_class_name"))
 
 
 def of_type(kind: object) -> Family | None:

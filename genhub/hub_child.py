@@ -15,27 +15,14 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from genhub import disk, families, hub_config, weights
+from genhub import disk, families, hub_choice, hub_config, hub_pipeline, weights
 from genhub.errors import UserError
 from genhub.families import Family
+from genhub.hub_choice import GENERATION, MAX_FILES, POOLING, PREPROCESSOR, TOKENIZER_FILES, WEIGHTS
 from genhub.hub_config import OTHER as _OTHER
 from genhub.hub_conversion import converted
 from genhub.jobs.folder import write_json
 
-WEIGHTS = "model.safetensors"
-WEIGHTS_INDEX = "model.safetensors.index.json"
-OLD_WEIGHTS = "pytorch_model.bin"
-POOLING = "1_Pooling/config.json"
-GENERATION = "generation_config.json"
-PREPROCESSOR = "preprocessor_config.json"
-TOKENIZER_FILES = (
-    *("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"),
-    *("vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "spm.model", "spiece.model"),
-    *("source.spm", "target.spm"),
-)
-CONFIG_BYTES = 1_000_000
-TOKENIZER_BYTES = 50_000_000
-MAX_FILES = 5_000
 SPARE_BYTES = 200_000_000
 ASK_SECONDS = 15
 TOKENS = ("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id")
@@ -128,7 +115,7 @@ def fetch(args: dict) -> dict:
     with talking(repo):
         info = api.model_info(repo, revision=args["revision"], timeout=ASK_SECONDS)
         revision, entries, files = info.sha, *_listed(api, repo, info.sha)
-        if WEIGHTS not in files and OLD_WEIGHTS in files and (copy := converted(api, repo, ASK_SECONDS)):
+        if hub_choice.only_old(files) and (copy := converted(api, repo, ASK_SECONDS)):
             revision, entries, files = copy, *_listed(api, repo, copy)
     if args["public_only"] and (info.private or info.gated):
         what = f"“{repo}” is not public."
@@ -136,16 +123,18 @@ def fetch(args: dict) -> dict:
     if not re.fullmatch(r"[0-9a-f]{40}", revision or ""):
         raise UserError(f"The Hub names no commit of “{repo}”.", "A model is pinned to a commit.", "Try again later.", "model")
     sizes = {path: entry.size for path, entry in files.items()}
-    wanted = choose(repo, sizes, args["bytes"], len(entries) > MAX_FILES, pictures=args["family"] == families.VISION.name)
+    wanted = hub_choice.choose(repo, sizes, args["bytes"], len(entries) > MAX_FILES, args["family"])
     folder = Path(args["folder"]) / revision
     total = sum(files[path].size for path in wanted)
     _check_disk(folder.parent, total)
     write_json(folder.parent / "size.json", {"bytes": total})
-    for path in wanted:  # config.json comes first, so that nothing big is fetched for a model that is refused
+    for path in wanted:  # what describes the model comes first, so that nothing big is fetched for one that is refused
         with talking(repo):
             local = Path(api.hf_hub_download(repo, path, revision=revision, local_dir=folder))
         _check_download(repo, local, files[path])
-        if path == "config.json":
+        if hub_pipeline.INDEX in wanted:
+            hub_pipeline.check_file(repo, path, local, args["family"])
+        elif path == "config.json":
             hub_config.check(repo, hub_config.read_json(local), args["family"])
     return {"revision": revision, "folder": str(folder)}
 
@@ -154,45 +143,6 @@ def _listed(api, repo: str, revision: str) -> tuple[list, dict]:
     """All that the repository holds at this commit, as far as we count; and its files by their paths."""
     entries = list(islice(api.list_repo_tree(repo, recursive=True, revision=revision), MAX_FILES + 1))
     return entries, {entry.path: entry for entry in entries if hasattr(entry, "size")}
-
-
-def choose(repo: str, sizes: dict[str, int], limit: int, too_many: bool = False, *, pictures: bool = False) -> list[str]:
-    """The files to fetch, small ones first; of a model that reads pictures no tokenizer. Raises UserError when the repository is not one we
-    load."""
-
-    def refuse(what: str, rule: str, remedy: str = _OTHER) -> UserError:
-        return UserError(f"“{repo}” {what}.", rule, remedy, "model")
-
-    if too_many:
-        raise refuse(f"has more than {MAX_FILES:,} files", "A model has a few.")
-    if "adapter_config.json" in sizes:
-        raise refuse("is an adapter, not a model", "It would send us on to another model.", "Choose its base model.")
-    if "config.json" not in sizes:
-        raise refuse("has no config.json", "That file says how a transformers model is built.")
-    if WEIGHTS not in sizes:
-        if any(path.startswith("model-") and path.endswith(".safetensors") for path in sizes) or WEIGHTS_INDEX in sizes:
-            raise refuse("keeps its weights in several files", "A model of a size that we load has one model.safetensors.")
-        if any(path.endswith((".bin", ".pt", ".pth", ".ckpt", ".pkl")) for path in sizes):
-            raise refuse(
-                "has only weights in the old .bin format",
-                "That format can run code when it is read; safetensors cannot.",
-                "Ask for a copy at huggingface.co/spaces/safetensors/convert, or choose another model.",
-            )
-        raise refuse("has no model.safetensors", "Weights must be in that format.")
-    if not pictures and not any(
-        path in sizes for path in TOKENIZER_FILES if path not in ("tokenizer_config.json", "special_tokens_map.json")
-    ):
-        raise refuse("has no tokenizer", "One of tokenizer.json, vocab.txt, vocab.json or a sentencepiece model is needed.")
-    beside = (PREPROCESSOR,) if pictures else (*TOKENIZER_FILES, POOLING, GENERATION)
-    small = ["config.json", *(path for path in beside if path in sizes)]
-    for path in small:
-        most = TOKENIZER_BYTES if path in TOKENIZER_FILES else CONFIG_BYTES
-        if sizes[path] > most:
-            raise refuse(f"has a {path} of {sizes[path] / 1e6:,.0f} MB", f"At most {most / 1e6:g} MB.")
-    total = sum(sizes[path] for path in (*small, WEIGHTS))
-    if total > limit:
-        raise refuse(f"is too large ({total / 1e6:,.0f} MB)", f"At most {limit / 1e6:,.0f} MB.", "Choose a smaller model.")
-    return [*small, WEIGHTS]
 
 
 def _check_disk(folder: Path, needed: int) -> None:

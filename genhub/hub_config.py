@@ -34,7 +34,7 @@ def check(repo: str, config: dict, wanted: str = "") -> Family:
 
     if "auto_map" in config:
         raise refuse("brings its own code (auto_map)", "Code from the Hub is never run.")
-    kind = config.get("model_type")
+    kind = families.kind_of(config)
     family = families.of_type(kind)
     if family is None:
         known = [FAMILIES[wanted]] if wanted else FAMILIES.values()
@@ -50,7 +50,7 @@ def check(repo: str, config: dict, wanted: str = "") -> Family:
 
 def _check_sizes(config: dict, family: Family, refuse: Callable[..., UserError]) -> None:
     """Each size is in its range, under every name it goes by, and the heads fit."""
-    kind, said = config["model_type"], {}
+    kind, said = families.kind_of(config), {}
     own_names = family.own_names.get(kind, {})
     for size, (low, high) in family.sizes.items():
         names = [name for name in dict.fromkeys((own_names.get(size, size), size)) if config.get(name) is not None]

@@ -3,10 +3,11 @@
 import argparse
 from pathlib import Path
 
-from genhub import gate, hub
+from genhub import gate, hub, settings
 from genhub.commands import Command, add_config, config_values, run_folders, target
 from genhub.commands.output import Output
 from genhub.errors import UserError
+from genhub.families import DIFFUSION
 from genhub.images.saved import ENDINGS
 from genhub.training.configs import DrawConfig, EnlargeConfig
 
@@ -14,7 +15,10 @@ from genhub.training.configs import DrawConfig, EnlargeConfig
 def _arguments(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--run", dest="run_folder", help="Folder or id of a run that trained a VAE, a GAN or a diffusion model.")
-    which.add_argument("--model", help="An image model that comes with GenHub, such as embedded/mnist-vae-classes.")
+    which.add_argument(
+        "--model",
+        help="An image model that comes with GenHub, such as embedded/mnist-vae-classes, or a diffusion model of the Hub, as owner/name.",
+    )
     add_config(parser, DrawConfig)
     parser.add_argument("--each", type=int, help="Of every class so many, in place of --n in all.")
     parser.add_argument("--datasets", action="store_true", help="F.zip unpacks to a folder that datasets.load_dataset reads, with a card.")
@@ -34,7 +38,7 @@ def _run(args: argparse.Namespace, out: Output) -> None:
         raise UserError(what, "It ends in .png, .zip or .npz.", "Choose such a name.", "out")
     if args.datasets and ending != "zip":
         raise UserError(f"“{path.name}” is no ZIP.", "A folder for datasets is packed as one.", "Choose a name that ends in .zip.", "out")
-    folder = run_folders.finished(args.run_folder).path if args.run_folder else _embedded(args.model)
+    folder = run_folders.finished(args.run_folder).path if args.run_folder else _model(args.model)
     from genhub.images import saved
     from genhub.images.painter import open_painter
 
@@ -50,9 +54,11 @@ def _run(args: argparse.Namespace, out: Output) -> None:
     )
 
 
-def _embedded(model: str) -> Path:
-    """The folder of a model of ours. Raises UserError for one that there is not."""
+def _model(model: str) -> Path:
+    """The folder of a model of ours, or of one of the Hub. Raises UserError for one that there is not."""
     here = hub.image_models()
+    if "/" in model and not model.startswith("embedded/"):
+        return hub.model_folder(model, settings.get(), family=DIFFUSION.name).path
     if model not in here:
         what = f"There is no image model “{model[:80]}” here."
         raise UserError(what, f"Those that are: {', '.join(here) or 'none'}.", "Choose one of them, or a run.", "model")

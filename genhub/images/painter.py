@@ -19,7 +19,6 @@ from genhub.images.coder import Coder, Drawer, parameters, squared_error
 from genhub.images.diffusion.unet import Diffusion
 from genhub.images.judge import Judge
 from genhub.images.pixels import Images, array, tensor
-from genhub.images.variants import build
 from genhub.training.configs import DrawConfig
 from genhub.training.outcome import MODEL
 
@@ -150,5 +149,6 @@ def open_painter(folder: Path) -> Painter:
     model = stored.load(home)
     if isinstance(model, Judge):
         raise UserError("A judge draws nothing.", "It tells what is on an image.", "Choose another model.", "model")
-    learnt = parameters(build(stored.blueprint_of(home)))  # of what was loaded, nothing learns
+    with torch.device("meta"):
+        learnt = parameters(stored.fresh(stored.blueprint_of(home)))  # of what was loaded, nothing learns
     return Painter(model, stored.names_of(home), learnt, folder)

@@ -16,11 +16,12 @@ from torch import nn
 
 from genhub.errors import UserError
 from genhub.images.coder import Drawer
+from genhub.images.diffusion.foreign import Pipeline
 from genhub.images.judge import Judge
 from genhub.images.variants import Blueprint, build
 from genhub.text.formats import IMAGES as FORMAT
 
-JUDGE = "judge"
+JUDGE, PIPELINE = "judge", "pipeline"  # families beside those that are trained here
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
 
@@ -55,10 +56,17 @@ def _told(folder: Path) -> tuple[Blueprint, tuple[str, ...]]:
         raise UserError(what, f"It needs {CONFIG} of the format {FORMAT}, and {WEIGHTS}.", "Choose another model.", "model") from error
 
 
+def fresh(blueprint: Blueprint) -> Drawer | Judge:
+    """The model that a blueprint describes, with weights of no meaning. Raises UserError as `variants.build`."""
+    if blueprint.family == JUDGE:
+        return Judge(blueprint.shape, blueprint.classes)
+    return Pipeline(blueprint.shape, **blueprint.options) if blueprint.family == PIPELINE else build(blueprint)
+
+
 def load(folder: Path) -> Drawer | Judge:
     """The model in fp32, ready to use. Raises UserError when the folder does not hold one, or its weights do not fit."""
     blueprint = blueprint_of(folder)
-    model = Judge(blueprint.shape, blueprint.classes) if blueprint.family == JUDGE else build(blueprint)
+    model = fresh(blueprint)
     try:
         tensors = load_file(Path(folder) / WEIGHTS)
         known = model.state_dict()  # the discriminator of a DCGAN once had statistics of its norms

@@ -2,7 +2,7 @@
 
     tables    take_upload · take_pasted · take_sample · take_hub · add_test · examine
     images    image_samples · take_images · take_images_sample · take_images_hub · images_info · images_rows · picture · forming_map · film_file
-    painting  image_models · about_painter · draw · drawing · drawn_file · enlarging · image_map · images_at · image_sheet · look · code_numbers · code_sum · read_image · give_back
+    painting  image_models · hub_painters · about_painter · draw · drawing · drawn_file · enlarging · image_map · images_at · image_sheet · look · code_numbers · code_sum · read_image · give_back
               painters_beside
     guessing  moments · real_images · tiles · guessed · gan_turn
     texts     take_text · take_text_file · take_text_sample · take_text_hub · text_info · text_rows

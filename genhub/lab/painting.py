@@ -1,8 +1,8 @@
 """Image models at work, in the model worker: they draw, are walked through, and give images back.
 
-image_models · about_painter · draw · drawing · drawn_file · enlarging · image_map · images_at · image_sheet · look · code_numbers · code_sum · read_image · give_back · painters_beside
+image_models · hub_painters · about_painter · draw · drawing · drawn_file · enlarging · image_map · images_at · image_sheet · look · code_numbers · code_sum · read_image · give_back · painters_beside
 
-A model is the id of a run, or that of an embedded one.
+A model is the id of a run, that of an embedded one, or that of a diffusion model of the Hub.
 """
 
 import base64
@@ -14,6 +14,7 @@ from typing import Any
 
 from genhub import catalog, gate, hub, oneshot
 from genhub.errors import UserError
+from genhub.families import DIFFUSION
 from genhub.images.saved import DATASETS, ENDINGS, SETS
 from genhub.lab.base import Base
 from genhub.training.configs import DrawConfig, EnlargeConfig
@@ -29,6 +30,11 @@ class Painting(Base):
     def image_models(self) -> list[catalog.ImageModel]:
         """The embedded ones that are here."""
         return [catalog.IMAGE_MODELS[model] for model in hub.image_models()]
+
+    def hub_painters(self) -> list[catalog.Model]:
+        """Those of the Hub that are offered: while there is no network the ones that are on this machine."""
+        known = catalog.of_task(DIFFUSION.name)
+        return [model for model in known if not self.settings.offline or hub.stored_folder(model.id, self.settings, DIFFUSION.name)]
 
     def about_painter(self, visitor: str, model: str) -> dict:
         """What a model can do, see `serving.imaging`."""
@@ -63,7 +69,7 @@ class Painting(Base):
         folder, chosen = self._painter(visitor, model), gate.choice(kind, SETS, "kind")
         config = gate.filled(DrawConfig, {**values, "n": 1}).to_dict()
         asked = {"run_dir": str(folder), "each": gate.filled(EnlargeConfig, {"each": each}).each, "config": config, "kind": chosen}
-        asked["by"] = model if model in catalog.IMAGE_MODELS else f"“{self.run(visitor, model).name}”"
+        asked["by"] = model if "/" in model else f"“{self.run(visitor, model).name}”"
         with contextlib.closing(self.worker.stream("images.enlarge", asked, seconds=DRAWING_SECONDS)) as events:
             for event in events:
                 if "result" not in event:
@@ -144,9 +150,11 @@ class Painting(Base):
         return {**told, "seconds": [_seconds(folder) for folder in folders], "same": same, "drew": drew[0] if drew else None}
 
     def _learnt(self, visitor: str, model: str) -> str:
-        """What tells the set a model has learnt from all others: its name of ours, its digest of a visitor's."""
+        """What tells the set a model has learnt from all others: its name of ours, its digest of a visitor's, the model of the Hub."""
         if model in catalog.IMAGE_MODELS:
             return catalog.IMAGE_MODELS[model].of
+        if "/" in model:
+            return model
         return str((self.folder(visitor, model).read("passport.json").get("data") or {}).get("sha256"))
 
     def _painted(self, op: str, visitor: str, model: str, seconds: float = SECONDS, **args: Any) -> dict:
@@ -157,6 +165,8 @@ class Painting(Base):
         if isinstance(model, str) and model.startswith(OWN_PREFIX):
             here = hub.image_models()
             return here[gate.choice(model, tuple(here), "model")]
+        if isinstance(model, str) and "/" in model:
+            return hub.model_folder(model, self.settings, family=DIFFUSION.name).path
         return self._with_model(visitor, model).path
 
 

@@ -1,7 +1,7 @@
 """What the model worker can be asked of image models, each from JSON to JSON. `run_dir`: the folder of a run or of an embedded model.
 Pictures are PNG in base64.
 
-images.about   {run_dir} → {names, size: numbers of a code, side, channels, conditional, draws, reads, denoises, mapped, damage}
+images.about   {run_dir} → {names, size: numbers of a code, side, channels, conditional, draws, reads, denoises, mapped, parameters, slow, damage}
 images.draw    {run_dir, config: a DrawConfig} → {picture: a grid; columns, side, count, classes: of each, where told; film: see `draw`; seconds}
 images.file    {run_dir, config, ending} → {file: the same images as `saved.as_file` packs them, in base64}
 images.map     {run_dir} → {places: [[x, y]], classes: number of each or -1, names, size, kept}; see `latent.Plane`
@@ -32,6 +32,7 @@ MOST_COLUMNS = 16
 SHEET = 16  # images along a side of a sheet
 SHOWN = 32  # numbers of a code that are told
 FARTHEST = 1e4
+SLOW = 5e9  # parameters times pixels of a model that draws in steps: beyond, a sheet takes long without a GPU
 DIGITS = 4
 
 
@@ -48,6 +49,8 @@ def about(context: Any, args: dict) -> dict:
         "reads": painter.reads,
         "denoises": painter.denoises,
         "mapped": painter.mapped,
+        "parameters": painter.learnt,
+        "slow": painter.denoises and painter.learnt * model.coding > SLOW,
         "damage": [model.kind, model.amount] if hasattr(model, "amount") else None,
     }
 

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from genhub import families, hub, settings
 from genhub.errors import UserError
-from genhub.hub_child import PREPROCESSOR
+from genhub.hub_choice import PREPROCESSOR
 from genhub.images import stored
 from genhub.images.coder import Shape
 from genhub.images.eye import prepared

@@ -23,7 +23,7 @@ def endpoints(lab: Lab) -> list[Callable]:
         return [asdict(entry) for entry in lab.image_models()]
 
     def draw_images(visitor: str, run: str, options: dict) -> dict:
-        """Images that the model of a run draws, as one PNG in base64, in rows of `columns`. `options` are the fields of DrawConfig: n, label,
+        """Images that the model of a run draws, or an embedded one, or a diffusion model of the Hub (owner/name), as one PNG in base64, in rows of `columns`. `options` are the fields of DrawConfig: n, label,
         temperature, truncation, seed; of a diffusion model steps, guidance, chance, and `film` tells what it expected to draw on the way."""
         return lab.draw(visitor, run, options)
 

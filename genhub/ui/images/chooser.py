@@ -1,13 +1,14 @@
 """Which model draws, is walked through and gives images back: one choice that the stages of Images share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import gradio as gr
 
 from genhub import catalog
 from genhub.errors import UserError
+from genhub.families import DIFFUSION
 from genhub.lab import Lab
-from genhub.ui import markup
+from genhub.ui import fetching, forms, markup
 from genhub.ui.learning.kinds import PAINTERS
 from genhub.ui.wiring import Wires
 
@@ -18,13 +19,14 @@ NO_MODEL = ("No model has been chosen.", "This is done with a trained one.", "Tr
 
 
 def layout(wires: Wires) -> None:
-    offered = choices(wires.lab)
+    offered, anything = offers(wires.lab), forms.hub_help(wires.lab.settings, DIFFUSION.name)
     with gr.Row(elem_classes="gh-beside"):
         model = gr.Dropdown(
             offered,
             value=offered[0][1] if offered else None,
             label="Model",
-            info="Yours, the newest first, and those that come with GenHub.",
+            info=f"Yours, the newest first, those that come with GenHub, and diffusion models of the Hub. {anything}".strip(),
+            allow_custom_value=bool(anything),
             elem_id="im-model",
             scale=3,
             min_width=220,
@@ -41,13 +43,13 @@ def layout(wires: Wires) -> None:
 
 def offer(lab: Lab, session: dict, im_model: str | None) -> dict:
     """The models as they are now; the one in view, which may be another one by now, stays where it is still there."""
-    return {"im_model": offered(choices(lab, session), im_model)}
+    return {"im_model": offered(offers(lab, session), im_model)}
 
 
 def offered(known: list[tuple[str, str]], chosen: str | None, usual: str | None = None) -> dict:
     """A dropdown's choices; what is `chosen` is left alone, or where it is gone becomes `usual`, or the first."""
     ids = [model for _, model in known]
-    return gr.update(choices=known) if chosen in ids else gr.update(choices=known, value=usual or next(iter(ids), None))
+    return gr.update(choices=known) if chosen in ids or from_hub(chosen) else gr.update(choices=known, value=usual or next(iter(ids), None))
 
 
 def choose(lab: Lab, session: dict, im_model: str | None, im_known: dict | None) -> dict:
@@ -59,6 +61,21 @@ def choose(lab: Lab, session: dict, im_model: str | None, im_known: dict | None)
     known = read(lab, session, im_model)
     classes = gr.update(choices=[ANY, *known["names"]], value=ANY, visible=known["conditional"])
     return {"im_known": known, "im_about": _about(known), "im_label": classes}
+
+
+def from_hub(model: str | None) -> bool:
+    return bool(model) and "/" in model and model not in catalog.IMAGE_MODELS
+
+
+def coming(lab: Lab, im_model: str | None) -> Iterator[dict]:
+    """A model of the Hub on its way to this machine; nothing of one that is here. Raises UserError for one that does not come."""
+    for frame in fetching.shown(lab, im_model, DIFFUSION.name) if from_hub(im_model) else ():
+        yield {"im_about": frame}
+
+
+def offers(lab: Lab, session: dict | None = None) -> list[tuple[str, str]]:
+    """Those of `choices`, and diffusion models of the Hub."""
+    return [*choices(lab, session), *((f"Hub · {model.id} ({model.megabytes:.0f} MB)", model.id) for model in lab.hub_painters())]
 
 
 def choices(lab: Lab, session: dict | None = None) -> list[tuple[str, str]]:
@@ -93,12 +110,14 @@ def read(lab: Lab, session: dict, model: str) -> dict:
 
 
 def _about(known: dict) -> str:
-    note = catalog.IMAGE_MODELS[known["model"]].note if known["model"] in catalog.IMAGE_MODELS else ""
+    entry = catalog.IMAGE_MODELS.get(known["model"]) or catalog.MODELS.get(known["model"])
+    note = entry.note if entry else ""
     colours = "coloured" if known["channels"] == 3 else "grey"
     facts = [
         ("code", f"{known['size']:,} numbers"),
         ("images", f"{known['side']} × {known['side']}, {colours}"),
         ("classes", "told which" if known["conditional"] else "told none"),
+        ("parameters", f"{known['parameters']:,}"),
         ("draws", "yes" if known["draws"] else "no: it gives back"),
     ]
     return markup.page(markup.paragraph(note, "muted") if note else "", markup.facts(facts))

@@ -17,7 +17,8 @@ NOTHING = "Choose a model above, or train one in stage 4, 6 or 7."
 GIVES_BACK = "An autoencoder is not made to draw: give it an image in stage 3, or walk through its codes in stage 2."
 FIELDS = {"play_n": "n", "play_temperature": "temperature", "play_seed": "seed", "play_truncation": "truncation"}
 IN_STEPS = {"play_steps": "steps", "play_guidance": "guidance", "play_chance": "chance"}  # of a model that takes noise away
-FEW = 16  # images that such a one draws at first
+FEW, FEWEST = 16, 4  # images that such a one draws at first, and of a slow one when it is asked to
+SLOW = "This network is large: without a GPU a drawing takes a while. Press “Draw”."
 FORMATS = {"PNG, one picture": "png", "ZIP of PNGs": "zip", "NPZ, an array": "npz"}
 PICK = "drawn"
 OUTPUTS = ["play_sheet", "play_drawn", "play_look", "play_file", "play_moment"]
@@ -85,11 +86,13 @@ def begin(lab: Lab, session: dict, im_known: dict | None) -> dict:
     if not im_known["draws"]:
         return {**CLEARED, "play_sheet": markup.page(markup.note(GIVES_BACK))}
     denoises = im_known["denoises"]
-    usual = DrawConfig(n=FEW) if denoises else DrawConfig()
+    usual = DrawConfig(n=FEWEST if im_known["slow"] else FEW) if denoises else DrawConfig()
     values = {option: getattr(usual, option) for option in GIVEN.values()}
     fields: dict = {name: forms.shown(DrawConfig.option(option), values[option]) for name, option in GIVEN.items()}
     there = {"play_guidance": denoises and im_known["conditional"]}
     fields |= {name: gr.update(value=fields[name], visible=there.get(name, denoises)) for name in IN_STEPS}
+    if im_known["slow"]:
+        return {**CLEARED, "play_sheet": markup.page(markup.note(SLOW)), **fields}
     return {**shown(values, lab.draw(session["visitor"], im_known["model"], values)), **fields}
 
 

@@ -4,6 +4,7 @@
 9 Enlarge my data set · 10 Be the discriminator · 11 One step at a time · 12 Transfer
 """
 
+from collections.abc import Iterator
 from functools import partial
 
 import gradio as gr
@@ -41,7 +42,7 @@ def wire(wires: Wires) -> None:
         section.wire(wires, kind)
     components, asked, problem = wires.parts, ["session", "im_model", "im_known"], "im_problem"
     wires.on(components["im_model"].focus, chooser.offer, ["session", "im_model"], ["im_model"], problem)
-    wires.on(components["im_model"].input, choose, asked, CHOSEN, problem)
+    wires.on_steps(components["im_model"].input, brought, asked, CHOSEN, problem)
     offered = wires.on(components["images_tab"].select, chooser.offer, ["session", "im_model"], ["im_model"], problem)
     arrived = wires.on(offered.then, arrive, [*asked, "start_pick"], CHOSEN, problem)
     components["im_model"].input(None, cancels=[arrived])  # its answer would come after that of the model that was chosen, and stay
@@ -56,16 +57,31 @@ def wire(wires: Wires) -> None:
 # ---- handlers -------------------------------------------------------------------------------------------------------
 
 
+def brought(lab: Lab, session: dict, im_model: str | None, im_known: dict | None) -> Iterator[dict]:
+    """As `choose`, of a model that may have to come from the Hub first."""
+    try:
+        yield from chooser.coming(lab, im_model)
+    except UserError as error:
+        yield _none(lab, session, error)
+        return
+    yield choose(lab, session, im_model, im_known)
+
+
 def choose(lab: Lab, session: dict, im_model: str | None, im_known: dict | None) -> dict:
     """Another model, if it is another: what the stages show of the last one goes."""
     try:
         known = chooser.choose(lab, session, im_model, im_known)
     except UserError as error:  # the last one is not to go on under the new one's name
-        gone = [part(lab, session, None) for part in (play.begin, latent.choose)]
-        return merged({"im_known": None, "im_about": "", "im_problem": markup.problem(error), "own_shown": ""}, *gone)
+        return _none(lab, session, error)
     if not known:
         return {}
     return merged(known, play.begin(lab, session, known["im_known"]), {"own_shown": ""}, latent.choose(lab, session, known["im_known"]))
+
+
+def _none(lab: Lab, session: dict, error: UserError) -> dict:
+    """No model is in view, and why."""
+    gone = [part(lab, session, None) for part in (play.begin, latent.choose)]
+    return merged({"im_known": None, "im_about": "", "im_problem": markup.problem(error), "own_shown": ""}, *gone)
 
 
 def again(lab: Lab, session: dict, im_model: str | None) -> dict:

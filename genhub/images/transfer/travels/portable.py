@@ -43,7 +43,7 @@ def open_parts(source: Path, folder: Path, facts: dict, limits: Limits) -> None:
 def _open_pretrained(source: Path, folder: Path, facts: dict, limits: Limits) -> None:
     """A model of transformers, whole, looked at as one of the Hub is; its classes are the passport's."""
     from genhub.families import VISION
-    from genhub.hub_child import PREPROCESSOR
+    from genhub.hub_choice import PREPROCESSOR
     from genhub.images.transfer import networks
 
     classes = read_json(source, CONFIG).get("id2label")
