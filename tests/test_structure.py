@@ -32,7 +32,7 @@ LAYERS = (
         "genhub.data",
     ),
     ("genhub.training",),
-    ("genhub.images", "genhub.text"),
+    ("genhub.images", "genhub.text", "genhub.augment"),
     ("genhub.zoo.recipes",),
     ("genhub.children", "genhub.hub_publish"),
     ("genhub.jobs", "genhub.serving"),

@@ -1,0 +1,1 @@
+"""Data augmentation: operations on images, texts and tables, chains of them, and whether they help."""

@@ -1,0 +1,1 @@
+"""Augmentation of tables: classes of unequal size."""

@@ -1,0 +1,158 @@
+"""Operations on texts: what each does to the words, that nothing happens where nothing is asked, and that a seed decides everything."""
+
+import re
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from genhub.augment.chain import Chain, Step, generator
+from genhub.augment.texts import slips, words
+from genhub.augment.texts.effects import EFFECTS
+from genhub.augment.texts.table import GROUPS, PRESETS, TEXTS
+from genhub.augment.texts.variants import variants
+
+TEXT = "The quick brown fox, which was hungry, jumped over the lazy dog. It really didn't stop! Where did the two of them go tomorrow?"
+BY_MODELS = ("insert", "similar", "embedding-noise", "in-context", "back-translation")
+
+
+class Tools:
+    """Answers that can be told from the text."""
+
+    def similar(self, asked):
+        return [f"like{word.lower()}" for word, _ in asked]
+
+    def jittered(self, asked, deviation):
+        return [word if deviation < 0.1 else f"near{word.lower()}" for word, _ in asked]
+
+    def in_context(self, asked):
+        return [["gap"] * len(places) for _, _, places, _ in asked]
+
+    def there_and_back(self, texts):
+        return [text[::-1] for text in texts]
+
+
+def once(name: str, amount: float, text: str = TEXT, seed: int = 0) -> str:
+    return EFFECTS[name]([text], [generator(seed, 0, 0)], amount, Tools())[0]
+
+
+def split(text: str) -> list[str]:
+    return words.parted(text)[0]
+
+
+def test_the_table_and_the_effects_name_the_same_operations():
+    assert list(TEXTS) == list(EFFECTS)
+    assert {operation.group for operation in TEXTS.values()} == set(GROUPS)
+
+
+@pytest.mark.parametrize("text", [TEXT, "word", "", "  two  spaces ", "¿Qué? ¡Sí!", "don't-stop", "…", "日本語 テキスト", "a\nb\n"])
+def test_a_text_comes_together_as_it_was(text):
+    assert words.joined(*words.parted(text)) == text
+
+
+@pytest.mark.parametrize("name", [name for name, operation in TEXTS.items() if operation.amount])
+def test_at_nothing_nothing_changes(name):
+    assert once(name, 0.0) == TEXT
+
+
+@pytest.mark.parametrize("name", [name for name in TEXTS if name != "back-translation"])
+@pytest.mark.parametrize("text", ["", "word", "a", "…", "12 34"])
+def test_short_texts_are_no_mistake(name, text):
+    amount = TEXTS[name].amount
+    found = once(name, amount.high if amount else 1.0, text)
+    assert isinstance(found, str)
+    assert bool(split(found)) == bool(split(text))
+
+
+def test_characters_are_shuffled_within_words():
+    found = split(once("shuffle-characters", 1.0))
+    assert [sorted(word) for word in found] == [sorted(word) for word in split(TEXT)]
+    assert [word[0] + word[-1] for word in found] == [word[0] + word[-1] for word in split(TEXT)]
+    assert found != split(TEXT)
+
+
+@pytest.mark.parametrize("distance", [1, 3])
+def test_words_move_no_farther_than_asked(distance):
+    numbers = " ".join(f"w{number}" for number in range(60))
+    places = [int(word[1:]) for word in split(once("shuffle-words", distance, numbers))]
+    moved = [abs(place - now) for now, place in enumerate(places)]
+    assert sorted(places) == list(range(60))
+    assert 0 < max(moved) <= distance
+
+
+def test_sentences_are_shuffled_whole():
+    found = {once("shuffle-sentences", 1.0, TEXT, seed) for seed in range(12)}
+    whole = sorted(sentence.strip() for sentence in words.sentences(TEXT))
+    assert len(whole) == 3
+    assert len(found) > 2
+    assert all(sorted(sentence.strip() for sentence in words.sentences(text)) == whole for text in found)
+
+
+def test_swap_keeps_every_word_and_delete_takes_its_share():
+    swapped = once("swap", 0.1)
+    assert Counter(split(swapped)) == Counter(split(TEXT))
+    assert swapped != TEXT
+    count = len(split(TEXT))
+    left = [len(split(once("delete", 0.25, TEXT, seed))) for seed in range(200)]
+    assert np.mean(left) == pytest.approx(0.75 * count, rel=0.03)
+    assert once("delete", 1.0, "one two three") in ("one", "two", "three")
+    assert "  " not in once("delete", 0.5)
+
+
+def test_keyboard_slips_go_to_a_neighbouring_key_in_the_same_case():
+    assert sorted(slips.NEIGHBOURS["g"]) == sorted("fhtyvb")
+    found = once("keyboard", 0.5)
+    changed = [(old, new) for old, new in zip(TEXT, found, strict=True) if old != new]
+    assert len(changed) == pytest.approx(0.5 * sum(map(str.isalpha, TEXT)), abs=1)
+    assert all(new.lower() in slips.NEIGHBOURS[old.lower()] and old.isupper() == new.isupper() for old, new in changed)
+    assert once("keyboard", 0.5, "日本語") == "日本語"
+
+
+def test_spelling_errs_as_people_do():
+    assert once("spelling", 1.0, "Tomorrow we definitely RECEIVE it") == "Tommorow we definately RECIEVE it"
+    assert all(wrong != right and wrong.isalpha() for right, wrong in slips.MISSPELT.items())
+    made = {slips.misspelt("harbour", generator(seed)) for seed in range(60)}
+    assert all(abs(len(word) - 7) <= 1 and word[0] == "h" and word[-1] == "r" for word in made)
+    assert len(made) > 8
+    assert slips.misspelt("2026", generator(0)) == "2026"
+
+
+def test_words_are_replaced_in_their_case_and_inserted_beside_others():
+    assert once("similar", 1.0, "The CAT sat") == "Likethe LIKECAT likesat"
+    count = len(split(TEXT))
+    replaced = [sum(word.lower().startswith("like") for word in split(once("similar", 0.2, TEXT, seed))) for seed in range(100)]
+    assert np.mean(replaced) == pytest.approx(0.2 * count, rel=0.05)
+    inserted = once("insert", 0.2)
+    assert re.sub(r" like\S+?\b", "", inserted).split()[0] == "The"
+    assert len(split(inserted)) in (count + int(0.2 * count), count + int(0.2 * count) + 1)
+    assert once("embedding-noise", 1.0, "The cat") == "Nearthe nearcat"
+    assert once("in-context", 1.0, "The cat, HE said.") == "Gap gap, GAP gap."
+    assert once("back-translation", 1.0, "abc") == "cba"
+
+
+def test_a_difference_is_told_word_by_word():
+    told = words.difference("The cat sat on the mat.", "The dog sat on mat.")
+    assert told == [("same", "The"), ("gone", " cat"), ("new", " dog"), ("same", " sat on"), ("gone", " the"), ("same", " mat.")]
+    assert "".join(text for kind, text in told if kind != "gone") == "The dog sat on mat."
+    assert words.difference("a b", "a b") == [("same", "a b")]
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_seed_decides_everything_whatever_is_made_beside_it(name):
+    ready, texts = PRESETS[name].checked(TEXTS), [TEXT, "A second text, not as long.", "word"]
+    made = variants(ready, texts, 3, Tools())
+    assert [variant.of for variant in made] == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    assert variants(ready, texts[1:2], 3, Tools(), first=1) == [type(made[0])(one.text, 0, one.done) for one in made[3:6]]
+    assert variants(ready, texts, 3, Tools()) == made
+    assert [one.text for one in variants(ready, texts, 3, Tools())] != [
+        one.text for one in variants(Chain("text", ready.steps, ready.way, seed=1), texts, 3, Tools())
+    ]
+
+
+def test_what_was_done_is_told():
+    ready = Chain("text", (Step("swap", 0.3), Step("delete", 0.2, 0.5)))
+    made = variants(ready, [TEXT], 40, Tools())
+    assert {one.done for one in made} == {("swap",), ("swap", "delete")}
+    one = variants(PRESETS["Easy data augmentation"], [TEXT], 40, Tools())
+    assert {names for variant in one for names in variant.done} == {"similar", "insert", "swap", "delete"}
+    assert all(len(variant.done) == 1 for variant in one)
