@@ -21,6 +21,7 @@ from genhub import __version__
 from genhub.commands import (
     Command,
     LoggedDefect,
+    augment,
     classify,
     compare,
     doctor,
@@ -52,6 +53,7 @@ COMMANDS: dict[str, Command] = {
     "translate": translate.COMMAND,
     "sample": sample.COMMAND,
     "tell": tell.COMMAND,
+    "augment": augment.COMMAND,
     "runs": runs.COMMAND,
     "export": take_home.EXPORT,
     "open": take_home.OPEN,

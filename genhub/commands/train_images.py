@@ -40,7 +40,7 @@ def _source(args: argparse.Namespace, config: Config, out: Output) -> Iterator[S
     read = gate.filled(ImageSetConfig, config_values(args, ImageSetConfig))
     folder = Path(tempfile.mkdtemp(prefix="genhub-images-"))
     try:
-        request = {"folder": str(folder), **read.to_dict(), **_origin(args.data, folder)}
+        request = {"folder": str(folder), **read.to_dict(), **origin_of(args.data, folder)}
         info = image_sets.ImagesInfo(**image_sets.read_images(request))
         for finding in info.findings:
             out.say(f"  {finding['text']}")
@@ -49,7 +49,7 @@ def _source(args: argparse.Namespace, config: Config, out: Output) -> Iterator[S
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _origin(data: str, folder: Path) -> dict:
+def origin_of(data: str, folder: Path) -> dict:
     """What `image_sets.read_images` is asked besides: where the images come from. Those that a model draws are put into `folder` first."""
     if data in catalog.DRAWN_SETS and not Path(data).exists():
         return {"path": str(_drawn(data, folder)), "sample": data, "source": "sample", "name": data}
