@@ -29,7 +29,7 @@ from diffusers import DDIMPipeline
 from diffusers.utils import make_image_grid, numpy_to_pil
 
 NAMES = {names}
-GUIDANCE = 2.0
+GUIDANCE, GUIDED = 3.0, 400  # how much the class counts, and below which of the 1,000 times
 
 pipeline = DDIMPipeline.from_pretrained(".")
 unet, scheduler = pipeline.unet, pipeline.scheduler
@@ -41,7 +41,8 @@ scheduler.set_timesteps(25)
 with torch.inference_mode():
     for t in scheduler.timesteps:
         told, untold = unet(x.repeat(2, 1, 1, 1), t, class_labels=torch.cat([y, nothing])).sample.chunk(2)
-        x = scheduler.step(untold + GUIDANCE * (told - untold), t, x).prev_sample
+        noise = untold + GUIDANCE * (told - untold) if t < GUIDED else told
+        x = scheduler.step(noise, t, x).prev_sample
 images = numpy_to_pil(((x + 1) / 2).clamp(0, 1).permute(0, 2, 3, 1).numpy())
 make_image_grid(images, 1, len(images)).save("drawn.png")
 """

@@ -19,6 +19,7 @@ from genhub.images.coder import Shape
 TIMES = 1_000
 SCHEDULE = {"num_train_timesteps": TIMES, "beta_schedule": "squaredcos_cap_v2", "timestep_spacing": "trailing"}
 STEPS = 25  # of a drawing, where nobody says
+GUIDED = 400  # of TIMES: where there is more noise guidance does harm, and is left out (Kynkäänniemi et al. 2024)
 UNTOLD = 0.1  # share of the images of which a conditional model is not told the class
 GROUPS = 8
 
@@ -71,7 +72,8 @@ class Diffusion(AveragedDrawer):
         chance: float = 0.0,
         seed: int = 0,
     ) -> Iterator[torch.Tensor]:
-        """(B, coding) → after each step the images that it expects then, (B, C, H, W) from 0 to 1; the last ones are drawn. guidance: w; 1: none.
+        """(B, coding) → after each step the images that it expects then, (B, C, H, W) from 0 to 1; the last ones are drawn. guidance: w; 1: none. It counts where
+        little noise is left, see GUIDED.
         chance: the share of the noise that comes anew at every step; 0: DDIM, 1: DDPM. What comes is a function of seed and code, so that
         an image is the same whatever is drawn beside it."""
         told = self.needed(y)
@@ -81,7 +83,8 @@ class Diffusion(AveragedDrawer):
         x = z.view(len(z), self.shape.channels, self.shape.height, self.shape.width)
         for time in schedule.timesteps:
             fresh = torch.stack([torch.randn(x.shape[1:], generator=one) for one in generators]).to(x.device) if chance else None
-            found = schedule.step(self.guided(x, time, told, guidance), time, x, eta=chance, variance_noise=fresh)
+            strength = guidance if time < GUIDED else 1.0
+            found = schedule.step(self.guided(x, time, told, strength), time, x, eta=chance, variance_noise=fresh)
             x = found.prev_sample
             yield ((found.pred_original_sample + 1) / 2).clamp(0, 1)
 

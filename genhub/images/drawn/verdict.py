@@ -45,9 +45,9 @@ def most(model: Drawer) -> int:
     return MOST_IN_STEPS if isinstance(model, Diffusion) else MOST
 
 
-def drawn_for(model: Drawer, test: Images) -> np.ndarray:
+def drawn_for(model: Drawer, test: Images, guidance: float = 1.0) -> np.ndarray:
     """As many images as there are in `test`, of a conditional model of the same classes."""
-    return drawn_by(model, DrawConfig(n=len(test), seed=SEED), test.y if model.classes else None)
+    return drawn_by(model, DrawConfig(n=len(test), seed=SEED, guidance=guidance), test.y if model.classes else None)
 
 
 def figures(drawn: np.ndarray, test: Images, train: Images, eye: Eye, *, told: bool) -> dict:

@@ -18,6 +18,7 @@ GIVES_BACK = "An autoencoder is not made to draw: give it an image in stage 3, o
 FIELDS = {"play_n": "n", "play_temperature": "temperature", "play_seed": "seed", "play_truncation": "truncation"}
 IN_STEPS = {"play_steps": "steps", "play_guidance": "guidance", "play_chance": "chance"}  # of a model that takes noise away
 FEW, FEWEST = 16, 4  # images that such a one draws at first, and of a slow one when it is asked to
+GUIDANCE = 3.0  # with which a model that is told the class begins: as its card's figures are measured
 SLOW = "This network is large: without a GPU a drawing takes a while. Press “Draw”."
 FORMATS = {"PNG, one picture": "png", "ZIP of PNGs": "zip", "NPZ, an array": "npz"}
 PICK = "drawn"
@@ -86,7 +87,8 @@ def begin(lab: Lab, session: dict, im_known: dict | None) -> dict:
     if not im_known["draws"]:
         return {**CLEARED, "play_sheet": markup.page(markup.note(GIVES_BACK))}
     denoises = im_known["denoises"]
-    usual = DrawConfig(n=FEWEST if im_known["slow"] else FEW) if denoises else DrawConfig()
+    guided = {"guidance": GUIDANCE} if denoises and im_known["conditional"] else {}
+    usual = DrawConfig(n=FEWEST if im_known["slow"] else FEW, **guided) if denoises else DrawConfig()
     values = {option: getattr(usual, option) for option in GIVEN.values()}
     fields: dict = {name: forms.shown(DrawConfig.option(option), values[option]) for name, option in GIVEN.items()}
     there = {"play_guidance": denoises and im_known["conditional"]}

@@ -35,6 +35,7 @@ CODE_WITH_MOMENTS = 12
 USUAL = Rules(average=0.999)
 CRITIC = Rules(loss="wasserstein", critics=3, penalty=10.0, average=0.999)
 DIFFUSED = 0.999  # what the moving mean of the diffusion model keeps of itself
+GUIDANCE = 3.0  # of a diffusion model's drawings
 SAMPLE, SAMPLE_IN_STEPS = 500, 60  # drawn images that a test judges again
 CARD = """\
 # embedded/{name}
@@ -155,8 +156,8 @@ def make(name: str, options: stage.Options) -> Path | None:
 
 
 def measure(model: Drawer, train: Images, test: Images, eye: Eye) -> dict:
-    """The figures of a card, with as many drawn images as there are in `test`."""
-    drawn = drawn_for(model, test)
+    """The figures of a card, with as many drawn images as there are in `test`; those of a diffusion model are guided."""
+    drawn = drawn_for(model, test, GUIDANCE)
     found = figures(drawn, test, train, eye, told=bool(model.classes))
     found = {**found, "lost": lost(found["classes"]), "images": len(test)}
     if model.classes:
@@ -242,7 +243,8 @@ def _ruled(recipe: Recipe) -> str:
     rules, rate = recipe.rules, recipe.rate
     if recipe.diffuses:
         return (
-            f"AdamW at {rate:g}, linear decay to zero; what is kept is a moving mean ({DIFFUSED:g}). Figures are of drawings in 25 steps."
+            f"AdamW at {rate:g}, linear decay to zero; what is kept is a moving mean ({DIFFUSED:g}). Figures are of drawings in 25 steps, guidance "
+            f"{GUIDANCE:g}."
         )
     kept = f"The generator that is kept is a moving mean ({rules.average:g})."
     if rules.penalty:
