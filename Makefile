@@ -47,6 +47,7 @@ bench: $(VENV)/installed-dev
 	PYTHONPATH=. $(RUN) bench/translate.py
 	PYTHONPATH=. $(RUN) bench/autoencoders.py
 	PYTHONPATH=. $(RUN) bench/gans.py
+	PYTHONPATH=. $(RUN) bench/augment.py
 
 examples: $(VENV)/installed
 	PYTHONPATH=. $(RUN) docs/make_examples.py
