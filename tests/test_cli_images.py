@@ -162,7 +162,7 @@ def test_a_model_that_comes_along_draws_and_draws_a_set(capsys, tmp_path, monkey
     status, _, err = genhub(capsys, "train", "images", *words, "--out", str(tmp_path / "run"))
     assert status == 0, err
     assert json.loads((tmp_path / "run" / "job.json").read_text())["data"]["sample"] == "drawn-digits"
-    for model, said in (("embedded/fashion-vae-2", "no image model"), ("../x", "no image model")):
+    for model, said in (("embedded/fashion-vae-2", "no image model"), ("../x", "two dots in a row")):
         status, _, err = genhub(capsys, "sample", "--model", model, "--out", str(out))
         assert (status, said in err) == (2, True)
     assert "is not here" in genhub(capsys, "train", "images", "--data", "drawn-clothes", "--out", str(tmp_path / "no"))[2]

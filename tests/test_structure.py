@@ -234,6 +234,8 @@ PROJECTS = {
     "sklearn": "scikit-learn",
     "huggingface_hub": "huggingface_hub",
     "PIL": "pillow",
+    "cv2": "opencv-python-headless",
+    "imblearn": "imbalanced-learn",
 }  # import name → project name, where they differ
 BROUGHT_ALONG = {"starlette", "fastapi", "uvicorn", "httpx2", "filelock"}  # parts of the interfaces of gradio and huggingface_hub
 

@@ -18,7 +18,7 @@ from torch import nn
 from genhub.training.plan import Trainable
 
 MASKED, KEPT, SWAPPED = 0.15, 0.1, 0.1  # of the tokens; of those the shares that stay as they are, or become any other
-HEAD, ADAPTER = "head.safetensors", "adapter"
+HEAD, ADAPTER = "head.safetensors", "adapter_model.safetensors"
 ENCODER_GROUP, HEAD_GROUP = "encoder", "head"
 IGNORED = -100
 
@@ -129,8 +129,8 @@ def special_of(tokenizer) -> dict[str, int]:
 
 def save(folder: Path, model: MaskedLM) -> None:
     """The adapter as PEFT saves it, and the head, in fp16."""
-    model.encoder.save_pretrained(folder / ADAPTER)
-    path = folder / ADAPTER / "adapter_model.safetensors"
+    model.encoder.save_pretrained(folder)
+    path = folder / ADAPTER
     save_file({name: tensor.half() for name, tensor in load_file(path).items()}, path)
     save_file({name: tensor.detach().half().contiguous() for name, tensor in model.head.state_dict().items()}, folder / HEAD)
 
@@ -139,7 +139,7 @@ def load(folder: Path, encoder: nn.Module) -> MaskedLM:
     """Over a base of its own, which is changed: the adapter is folded in. In fp32, ready to use."""
     from peft import PeftModel
 
-    merged = PeftModel.from_pretrained(encoder, str(folder / ADAPTER)).merge_and_unload()
+    merged = PeftModel.from_pretrained(encoder, str(folder)).merge_and_unload()
     tensors = {name: tensor.float() for name, tensor in load_file(folder / HEAD).items()}
     head = Head(tensors["dense.weight"].shape[0], len(tensors["bias"]))
     head.load_state_dict(tensors)

@@ -37,6 +37,8 @@ ABOUT = {
     "reads": True,
     "denoises": False,
     "mapped": True,
+    "parameters": 12_345,
+    "slow": False,
     "damage": None,
 }
 KNOWN = {"model": "c", **ABOUT}
@@ -58,6 +60,9 @@ class Drawing:
 
     def image_models(self):
         return [SimpleNamespace(id="embedded/mnist-vae-2", of="MNIST", title="VAE")]
+
+    def hub_painters(self):
+        return []
 
     def about_painter(self, visitor, model):
         return self.about

@@ -180,6 +180,8 @@ def test_a_drawn_image_comes_with_its_model_and_is_looked_at(lab, monkeypatch):
             "draws": True,
             "reads": True,
             "denoises": False,
+            "parameters": 12_345,
+            "slow": False,
             "mapped": False,
             "damage": None,
         },
