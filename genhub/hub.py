@@ -2,10 +2,9 @@
 
 `model_folder("embedded/minilm-l6", settings)` is the one way to a pretrained model: a local folder that plain
 `from_pretrained` of its family's class loads (a diffusion model is kept as our own image models are), with weights that were
-checked (see `genhub.families`). What ships with us is
-found without a network; whatever comes from the Hub is fetched and looked at by `genhub.hub_child` in a one-shot child
-process, because it is a stranger's, and is then found again offline. A token crosses the child's pipe for that one action
-and is kept nowhere.
+checked (see `genhub.families`). What ships with us is found without a network; whatever comes from the Hub is fetched and looked
+at by `genhub.hub_child` in a one-shot child process, because it is a stranger's, and is then found again offline. A token crosses
+the child's pipe for that one action and is kept nowhere.
 """
 
 import importlib.util
@@ -48,8 +47,8 @@ LIBRARIES_BYTES = 2_500_000_000
 class ModelFolder:
     """A checked local copy of a model.
 
-    path: folder with config.json, model.safetensors and the tokenizer; of a diffusion model those that `genhub.images.stored` reads. id: as the user chose it. revision: commit of the
-    Hub repository it was published as. pooling: "mean" or "cls", empty where nothing is pooled. sha256: of model.safetensors.
+    path: folder with config.json, model.safetensors and the tokenizer; of a diffusion model with what `genhub.images.stored` reads.
+    id: as the user chose it. revision: commit of the Hub repository it was published as. pooling: "mean" or "cls", empty where nothing is pooled. sha256: of model.safetensors.
     family: see `genhub.families`.
     """
 
@@ -225,7 +224,7 @@ def inspect_folder(repo: str, source: Path, folder: Path, limit: int, family: st
     request = {"id": repo, "source": str(source), "folder": str(folder), "family": family}
     bounds = {"seconds": INSPECT_SECONDS, "memory_bytes": LIBRARIES_BYTES + 2 * limit, "file_bytes": limit + 1_000_000}
     pipeline = (source / hub_pipeline.INDEX).exists()
-    target = "genhub.images.taken:inspect" if pipeline else "genhub.hub_child:inspect"
+    target = "genhub.images.diffusion.from_hub:inspect" if pipeline else "genhub.hub_child:inspect"
     return _strangers(target, request, bounds, repo, "model")["family"]
 
 

@@ -1,7 +1,8 @@
 """A Hub for one test: GenHub asks the loopback server and nobody else, and children may do their work in the test's own process."""
 
+import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from genhub import hub, oneshot, tasks
@@ -15,6 +16,15 @@ def online(monkeypatch, server: HubServer, folder: Path) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     monkeypatch.setenv("HF_ENDPOINT", server.url)
     monkeypatch.setenv("HF_HOME", str(folder))
+
+
+@contextlib.contextmanager
+def looked_through(monkeypatch, folder: Path) -> Iterator[HubServer]:
+    """A Hub that serves `folder`/hub; what comes from it is looked through in the test's own process."""
+    with HubServer(folder / "hub") as running:
+        online(monkeypatch, running, folder / "hf")
+        inline(monkeypatch, lambda target: target.endswith(":inspect"))
+        yield running
 
 
 def inline(monkeypatch, which: Callable[[str], bool] = bool) -> None:

@@ -71,7 +71,7 @@ def test_texts_get_variants_below_them(home, tmp_path, capsys):
     assert (said["rows"], said["made"], said["changed"]) == (6, 4, 2)
     found = rows(tmp_path / "out.csv")
     assert [row["made_of_row"] for row in found] == ["", "", "1", "1", "2", "2"]
-    assert found[2]["text"] == "I woud definately recieve it tommorow" or "definately recieve" in found[2]["text"]
+    assert "definately recieve" in found[2]["text"]
     assert (found[2]["label"], found[2]["operations"]) == ("yes", "spelling")
 
 

@@ -20,7 +20,7 @@ from genhub.lab import Lab
 from genhub.training.configs import DrawConfig
 from genhub.ui.images import chooser, play, tab
 from tests import hub_here
-from tests.hubserver import Fault, HubServer
+from tests.hubserver import Fault
 from tests.inline_worker import InlineWorker
 from tests.tiny import tiny_encoder
 
@@ -76,9 +76,7 @@ def published(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def server(tmp_path, home, monkeypatch):
-    with HubServer(tmp_path / "hub") as running:
-        hub_here.online(monkeypatch, running, tmp_path / "hf")
-        hub_here.inline(monkeypatch, lambda target: target.endswith(":inspect"))
+    with hub_here.looked_through(monkeypatch, tmp_path) as running:
         yield running
 
 

@@ -25,7 +25,6 @@ from genhub.images.transfer.travels.code import FILE
 from genhub.text import portable
 from genhub.training.configs import TransferConfig
 from tests import hub_here
-from tests.hubserver import HubServer
 from tests.images.bars import bars, trained
 from tests.tiny import tiny_encoder
 
@@ -59,9 +58,7 @@ def published(request, tmp_path_factory) -> Path:
 
 @pytest.fixture
 def server(tmp_path, home, monkeypatch):
-    with HubServer(tmp_path / "hub") as running:
-        hub_here.online(monkeypatch, running, tmp_path / "hf")
-        hub_here.inline(monkeypatch, lambda target: target.endswith(":inspect"))
+    with hub_here.looked_through(monkeypatch, tmp_path) as running:
         yield running
 
 

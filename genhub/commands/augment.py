@@ -191,14 +191,26 @@ def _table(args: argparse.Namespace, out: Output) -> None:
     fixes = names(args.fix, (columns.LEAVE_OUT, columns.FILL), "fix")
     given = tables.read(gate.upload(args.given, limits).path, limits)
     categorical = None if args.categorical is None else [name.strip() for name in args.categorical.split(",") if name.strip()]
-    with naming_the_option():
-        rows = columns.of(given, args.label_column or given.columns[-1], categorical, fixes)
-        made = resample(rows, config)
+    rows = _rows(given, args.label_column or given.columns[-1], categorical, fixes)
+    made = resample(rows, config)
     tables.write_csv(path, saved.columns(rows), saved.lines(made, config.method))
     before, after = rows.counts(), made.rows.counts()
     result = {"out": str(path), "rows": len(made.rows), "made": made.made, "before": before, "after": after, "notes": made.notes}
     counts = table(("class", "before", "after"), [(label, before[label], after.get(label, 0)) for label in before])
     out.result(result, "\n".join([counts, *made.notes, f"Written to {path}."]))
+
+
+def _rows(given, label: str, categorical: list[str] | None, fixes: list[str]):
+    """A refusal for missing values says which options mend them."""
+    from genhub.augment.tables import columns
+
+    try:
+        return columns.of(given, label, categorical, fixes)
+    except UserError as error:
+        if error.fix != columns.LEAVE_OUT:
+            raise
+        how = f" Add --fix {columns.LEAVE_OUT} or --fix {columns.FILL}."
+        raise UserError(error.what, error.limit, error.remedy + how, error.field, error.fix) from None
 
 
 COMMAND = Command(

@@ -16,7 +16,7 @@ from torch import nn
 
 from genhub.errors import UserError
 from genhub.images.coder import Drawer
-from genhub.images.diffusion.foreign import Pipeline
+from genhub.images.diffusion.unet import Diffusion
 from genhub.images.judge import Judge
 from genhub.images.variants import Blueprint, build
 from genhub.text.formats import IMAGES as FORMAT
@@ -60,7 +60,7 @@ def fresh(blueprint: Blueprint) -> Drawer | Judge:
     """The model that a blueprint describes, with weights of no meaning. Raises UserError as `variants.build`."""
     if blueprint.family == JUDGE:
         return Judge(blueprint.shape, blueprint.classes)
-    return Pipeline(blueprint.shape, **blueprint.options) if blueprint.family == PIPELINE else build(blueprint)
+    return Diffusion(blueprint.shape, **blueprint.options) if blueprint.family == PIPELINE else build(blueprint)
 
 
 def load(folder: Path) -> Drawer | Judge:

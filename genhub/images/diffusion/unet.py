@@ -8,7 +8,7 @@ A conditional model is told the class, and one time in ten that there is none, s
 """
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from torch import nn
@@ -25,27 +25,26 @@ GROUPS = 8
 
 
 class Diffusion(AveragedDrawer):
-    """`coding` is not chosen: it is the number of pixels. Sides must be multiples of 4."""
+    """`coding` is not chosen: it is the number of pixels. Sides must be multiples of 4. unet, schedule: of a network that is not ours the arguments
+    of diffusers' UNet2DModel and DDIMScheduler, in place of `widths`."""
 
     draws = "unet"
 
-    def __init__(self, shape: Shape, coding: int = 0, classes: int = 0, *, widths: Sequence[int] = (32, 64, 64)):
+    def __init__(
+        self,
+        shape: Shape,
+        coding: int = 0,
+        classes: int = 0,
+        *,
+        widths: Sequence[int] = (32, 64, 64),
+        unet: Mapping | None = None,
+        schedule: Mapping = SCHEDULE,
+    ):
         from diffusers import DDIMScheduler, UNet2DModel
 
         super().__init__(shape, shape.pixels, classes)
-        self.unet = UNet2DModel(
-            sample_size=(shape.height, shape.width),
-            in_channels=shape.channels,
-            out_channels=shape.channels,
-            block_out_channels=tuple(widths),
-            layers_per_block=1,
-            down_block_types=("DownBlock2D",) * (len(widths) - 1) + ("AttnDownBlock2D",),
-            up_block_types=("AttnUpBlock2D",) + ("UpBlock2D",) * (len(widths) - 1),
-            attention_head_dim=GROUPS,
-            norm_num_groups=GROUPS,
-            num_class_embeds=classes + 1 if classes else None,  # the last one: no class
-        )
-        self.schedule = DDIMScheduler(**SCHEDULE)  # for adding noise: a drawing has one of its own, for others draw in between
+        self.unet = UNet2DModel(**(_ours(shape, classes, widths) if unet is None else unet))
+        self.schedule = DDIMScheduler(**schedule)  # for adding noise: a drawing has one of its own, for others draw in between
 
     def error(self, x: torch.Tensor, y: torch.Tensor | None, noise: torch.Tensor, times: torch.Tensor) -> torch.Tensor:
         """(B, C, H, W) from 0 to 1, noise of the same shape, (B,) whole numbers below TIMES → (B,) squared errors of the noise, a pixel."""
@@ -72,8 +71,8 @@ class Diffusion(AveragedDrawer):
         chance: float = 0.0,
         seed: int = 0,
     ) -> Iterator[torch.Tensor]:
-        """(B, coding) → after each step the images that it expects then, (B, C, H, W) from 0 to 1; the last ones are drawn. guidance: w; 1: none. It counts where
-        little noise is left, see GUIDED.
+        """(B, coding) → after each step the images that it expects then, (B, C, H, W) from 0 to 1; the last ones are drawn. guidance: w; 1: none.
+        It counts where little noise is left, see GUIDED.
         chance: the share of the noise that comes anew at every step; 0: DDIM, 1: DDPM. What comes is a function of seed and code, so that
         an image is the same whatever is drawn beside it."""
         told = self.needed(y)
@@ -100,3 +99,19 @@ class Diffusion(AveragedDrawer):
     def decode(self, z: torch.Tensor, y: torch.Tensor | None = None) -> torch.Tensor:
         *_, last = self.denoise(z, y)
         return last
+
+
+def _ours(shape: Shape, classes: int, widths: Sequence[int]) -> dict:
+    """The arguments of our network."""
+    return {
+        "sample_size": (shape.height, shape.width),
+        "in_channels": shape.channels,
+        "out_channels": shape.channels,
+        "block_out_channels": tuple(widths),
+        "layers_per_block": 1,
+        "down_block_types": ("DownBlock2D",) * (len(widths) - 1) + ("AttnDownBlock2D",),
+        "up_block_types": ("AttnUpBlock2D",) + ("UpBlock2D",) * (len(widths) - 1),
+        "attention_head_dim": GROUPS,
+        "norm_num_groups": GROUPS,
+        "num_class_embeds": classes + 1 if classes else None,  # the last one: no class
+    }

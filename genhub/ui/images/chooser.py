@@ -25,7 +25,7 @@ def layout(wires: Wires) -> None:
             offered,
             value=offered[0][1] if offered else None,
             label="Model",
-            info=f"Yours, the newest first, those that come with GenHub, and diffusion models of the Hub. {anything}".strip(),
+            info=f"Yours, the newest first, then those that come with GenHub. {anything}".strip(),
             allow_custom_value=bool(anything),
             elem_id="im-model",
             scale=3,

@@ -14,7 +14,7 @@ from genhub.families import DIFFUSION
 from genhub.hub_config import OTHER, read_json
 from genhub.images import stored
 from genhub.images.coder import Shape, parameters
-from genhub.images.diffusion.foreign import Pipeline
+from genhub.images.diffusion.unet import Diffusion
 from genhub.images.variants import Blueprint
 
 SPACING = {"timestep_spacing": "trailing"}  # few steps begin where the noise is whole (Lin et al. 2024)
@@ -77,7 +77,7 @@ def _loaded(folder: Path, tensors: Mapping[str, weights.Tensor], repo: str):
 
 
 @torch.inference_mode()
-def _try(repo: str, model: Pipeline) -> None:
+def _try(repo: str, model: Diffusion) -> None:
     *_, drawn = model.denoise(torch.randn(1, model.coding), steps=TRIAL_STEPS)
     shape = model.shape
     if drawn.shape != (1, shape.channels, shape.height, shape.width) or not drawn.isfinite().all():
