@@ -145,6 +145,15 @@ def share(value: Any, field: str) -> float:
     return number
 
 
+def whole(value: Any, low: int, high: int, field: str) -> int:
+    """A whole number in these bounds, also one with zeros behind the point."""
+    fits = isinstance(value, int | float) and not isinstance(value, bool) and value == value and abs(value) != math.inf
+    if not fits or value != int(value) or not low <= value <= high:
+        limit = f"It is a whole number from {low:,} to {high:,}."
+        raise UserError(f"{wording.label(field)} is {wording.shown(value)}.", limit, "Choose another.", field)
+    return int(value)
+
+
 def column(value: Any, field: str) -> str:
     """The name of a column, "" (or None) for "choose for me". Whether the table has it is seen where the table is read."""
     if value is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from genhub import gate, settings
 from genhub.augment.chain import Chain
 from genhub.augment.images.table import IMAGES, PRESETS
+from genhub.augment.kinds import TABLES, chain_of
 from genhub.augment.operations import Table
 from genhub.augment.options import ImageVariantsConfig, TextVariantsConfig
 from genhub.augment.tables.table import TABLES as METHODS
@@ -20,7 +21,6 @@ from genhub.data.fixes import READING
 from genhub.errors import UserError
 from genhub.options import Config
 
-TABLES = {"image": IMAGES, "text": TEXTS}
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 OPS_HELP = (
     "Operations separated by commas, each with its amount behind a = where it is not the usual one: {example}. There are {known}. Or a file "
@@ -56,10 +56,7 @@ def _stored(path: Path, kind: str) -> Chain:
         said = json.loads(path.read_text(encoding="utf-8")) if path.stat().st_size < 1_000_000 else None
     except (OSError, ValueError, RecursionError):
         said = None
-    chain = Chain.from_dict(said, TABLES)
-    if chain.kind != kind:
-        raise UserError(f"“{path.name}” is a chain for {chain.kind}s.", f"One for {kind}s is needed.", "Choose another file.", "ops")
-    return chain
+    return chain_of(said, kind)
 
 
 # ---- images ---------------------------------------------------------------------------------------------------------

@@ -23,7 +23,13 @@ FIXES = {
     "drop-few": "Leave these classes out",
 }
 
-BUTTONS = {**FIXES, KEEP_FIRST: "Keep the first part"}
+LEAVE_OUT, FILL = (
+    "leave-out-missing",
+    "fill-missing",
+)  # of tables of numbers: the rows with holes, or the median and the most frequent category
+MENDING = {LEAVE_OUT: "Leave those rows out", FILL: "Fill the holes"}
+INSTEAD = {"smote": "Use SMOTE", "smote-nc": "Use SMOTE-NC", "random-over": "Use random over-sampling"}  # another method
+BUTTONS = {**FIXES, KEEP_FIRST: "Keep the first part", **MENDING, **INSTEAD}
 
 
 def known(fixes: Iterable[str]) -> list[str]:

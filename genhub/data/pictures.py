@@ -1,6 +1,6 @@
 """One image of a stranger's, decoded with care: what it is by its content, how large before it is decoded, upright, and nothing but pixels.
 
-pixels_of, film    for one-shot children, JSON in, JSON out: a file → the pixels of a small square; frames → a GIF
+pixels_of, keep, film    for one-shot children, JSON in, JSON out: a file → the pixels of a small square; → a PNG and a smaller one; frames → a GIF
 """
 
 import base64
@@ -13,6 +13,8 @@ from genhub.errors import UserError
 
 KINDS = {"PNG": "PNG", "JPEG": "JPEG", "WEBP": "WebP"}  # as Pillow calls them → as we do
 LEAST_SIDE = 16
+WHOLE, PREVIEW = "photo.png", "preview.png"
+PREVIEW_PIXELS = 1_050_000
 FILM_WIDTH, FRAME_MS, LAST_MS = 640, 200, 2_000
 REMEDY = "Save it as an ordinary PNG, JPEG or WebP."
 
@@ -52,6 +54,21 @@ def pixels_of(args: dict) -> dict:
     image = square(decode(Path(args["path"]).read_bytes(), args["name"], limits.image_pixels), args["side"], args["channels"] == 3)
     data = image.tobytes()
     return {"pixels": base64.b64encode(bytes(255 - value for value in data) if args["turned"] else data).decode("ascii")}
+
+
+def keep(args: dict) -> dict:
+    """{"path", "name", "folder"} → {"width", "height", "grey"}; writes WHOLE, and PREVIEW of at most PREVIEW_PIXELS. Raises UserError."""
+    from PIL import Image
+
+    image, folder = decode(Path(args["path"]).read_bytes(), args["name"], settings.get().limits.image_pixels), Path(args["folder"])
+    image.save(folder / WHOLE, compress_level=1)
+    smaller = (PREVIEW_PIXELS / (image.width * image.height)) ** 0.5
+    if smaller < 1:
+        size = (max(1, round(image.width * smaller)), max(1, round(image.height * smaller)))
+        image.resize(size, Image.Resampling.LANCZOS).save(folder / PREVIEW, compress_level=1)
+    else:
+        image.save(folder / PREVIEW, compress_level=1)
+    return {"width": image.width, "height": image.height, "grey": image.mode == "L"}
 
 
 def film(args: dict) -> dict:

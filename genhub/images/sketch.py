@@ -4,11 +4,33 @@ The digits of MNIST were scaled into a box of 20 of 28 pixels, their proportions
 (LeCun, Cortes & Burges, "The MNIST database of handwritten digits").
 """
 
+import base64
+from typing import Any
+
 import numpy as np
+
+from genhub.errors import UserError
 
 SIDE = 112  # of a sketch as it arrives, in pixels
 BOX = 20 / 28
 INK = 32  # a pixel of a sketch that is brighter belongs to a stroke
+
+
+def strokes(given: Any) -> np.ndarray:
+    """SIDE · SIDE bytes of grey in base64 → (SIDE, SIDE) uint8. Raises UserError for what are not so many."""
+    data = unpacked(given)
+    if len(data) != SIDE**2:
+        what = f"The sketch has {len(data):,} pixels."
+        raise UserError(what, f"{SIDE} × {SIDE} of them.", "Draw one.", "sketch")
+    return np.frombuffer(data, np.uint8).reshape(SIDE, -1)
+
+
+def unpacked(given: Any) -> bytes:
+    """Of base64; none of what is not."""
+    try:
+        return base64.b64decode(given or "", validate=True)
+    except (TypeError, ValueError):
+        return b""
 
 
 def usual_box(x: np.ndarray) -> float:

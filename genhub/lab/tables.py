@@ -119,8 +119,8 @@ class Tables(Base):
         named = f"{Path(info.name).stem}-{answer['code']}{tables.suffix(answer['separator'])}"
         return Path(request["out"]).rename(place / named)
 
-    def _read(self, visitor: str, request: dict, sample: str = "") -> TableInfo:
-        folder, answer = self._taken(visitor, "genhub.data.intake:read_table", request)
+    def _read(self, visitor: str, request: dict, sample: str = "", target: str = "genhub.data.intake:read_table") -> TableInfo:
+        folder, answer = self._taken(visitor, target, request)
         info = TableInfo(folder.name, answer["name"], answer["columns"], answer["rows"], sample, hub=request.get("hub") or {})
         return self._remember(folder, info)
 

@@ -14,7 +14,6 @@ images.give_back  {run_dir, pixels | sketch: bytes in base64, centred?, damage?,
                   code; place; nearest: as above; best: class, of a conditional model}
 """
 
-import base64
 from collections.abc import Generator
 from typing import Any
 
@@ -193,7 +192,7 @@ def _finite(given: Any, count: int) -> list[float]:
 
 def _read(painter: Painter, given: Any) -> np.ndarray:
     """Bytes of exactly one image, in base64, row by row → (1, H, W[, 3]) uint8."""
-    data, shape = _bytes(given), painter.model.shape
+    data, shape = sketch.unpacked(given), painter.model.shape
     if len(data) != shape.pixels:
         what = f"The picture has {len(data):,} numbers."
         raise UserError(what, f"{shape.width} × {shape.height} pixels are {shape.pixels:,}.", "Draw one, or choose a file.", "pixels")
@@ -202,12 +201,8 @@ def _read(painter: Painter, given: Any) -> np.ndarray:
 
 
 def _sketched(painter: Painter, args: dict) -> np.ndarray:
-    """A square of `sketch.SIDE` grey pixels in base64 → (1, H, W[, 3]) uint8, laid out as `sketch.laid_out` does."""
-    data, shape = _bytes(args["sketch"]), painter.model.shape
-    if len(data) != sketch.SIDE**2:
-        what = f"The sketch has {len(data):,} pixels."
-        raise UserError(what, f"{sketch.SIDE} × {sketch.SIDE} of them.", "Draw one.", "sketch")
-    drawn = np.frombuffer(data, np.uint8).reshape(sketch.SIDE, -1)
+    """A sketch (see `sketch.strokes`) → (1, H, W[, 3]) uint8, laid out as `sketch.laid_out` does."""
+    drawn, shape = sketch.strokes(args["sketch"]), painter.model.shape
     made = sketch.laid_out(
         drawn, shape.height, _usual_box(painter) if args.get("centred", True) else 0.0
     ).copy()  # which may be written to, as tensors want it
@@ -220,14 +215,6 @@ def _usual_box(painter: Painter) -> float:
         return sketch.BOX
     images = painter.plane.images
     return sketch.usual_box(_of_known(painter, slice(0, BOXED)) if images is None else images[:BOXED])
-
-
-def _bytes(given: Any) -> bytes:
-    """Of base64; none of what is not."""
-    try:
-        return base64.b64decode(given or "", validate=True)
-    except (TypeError, ValueError):
-        return b""
 
 
 OPS = {"images.look": look, "images.numbers": numbers_of, "images.sum": sum_of, "images.give_back": give_back}

@@ -4,6 +4,7 @@
     classify.explain   {run_dir, text, label?}  → see `explain`
     classify.without   {run_dir, text, drop}    → {text, labels, predicted, scores}: the text without [[start, end], …]
     classify.baselines {run_dir, texts}         → {majority, tfidf}: what the base lines say to the same texts; see `baselines`
+    augment.*          see `genhub.serving.augmenting`
     generate.*         see `genhub.serving.generating`
     images.*           see `genhub.serving.imaging`, `exploring`, `beside`, `enlarging`, `guessing`, `turns` and `telling`
     inside.*           see `genhub.serving.insides`
@@ -25,6 +26,7 @@ import peft  # noqa: F401 — imported before the first request, which would wai
 from genhub import settings
 from genhub.errors import UserError
 from genhub.serving import (
+    augmenting,
     base_lines,
     beside,
     enlarging,
@@ -213,7 +215,8 @@ OPS = {
     **{
         name: Op(run)
         for name, run in (
-            generating.OPS
+            augmenting.OPS
+            | generating.OPS
             | imaging.OPS
             | exploring.OPS
             | beside.OPS

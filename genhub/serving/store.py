@@ -21,11 +21,13 @@ from safetensors import SafetensorError
 from torch import nn
 
 from genhub import hub, settings
+from genhub.augment.texts.tools import Tools
 from genhub.errors import UserError
 from genhub.images import stored
 from genhub.images.gans import moments
 from genhub.images.gans.pair import GAN
 from genhub.images.gans.stepping import Stepping
+from genhub.images.judge import Judge
 from genhub.images.painter import Painter, open_painter
 from genhub.images.transfer.teller import Teller, open_teller
 from genhub.jobs.folder import RunFolder
@@ -181,6 +183,27 @@ class Models:
             return found, found.model
 
         return self.store.get(("images", str(folder)), _stamp(folder), load)
+
+    def judge(self, run_dir: str) -> tuple[Judge, tuple[str, ...]]:
+        """The judge in the folder of an embedded model, and the names of its classes. Raises UserError for a folder that has none."""
+        folder = self.folder(run_dir)
+
+        def load() -> tuple[tuple[Judge, tuple[str, ...]], nn.Module]:
+            found = stored.load(folder)
+            if not isinstance(found, Judge):
+                raise UserError("This model judges no images.", "A judge says of which class one is.", "Choose another.", "model")
+            return (found, stored.names_of(folder)), found
+
+        return self.store.get(("judge", str(folder)), _stamp(folder), load)
+
+    def tools(self) -> Tools:
+        """What operations on texts ask of models."""
+
+        def load() -> tuple[Tools, int]:
+            found = Tools(self.base)
+            return found, found.neighbours.vectors.nbytes
+
+        return self.store.get(("tools",), None, load)
 
     def teller(self, run_dir: str) -> Teller:
         """The image classifier in a run folder. Raises UserError for a folder that has none, or a damaged one."""

@@ -5,6 +5,7 @@ Classify   a table → an adapter with a verdict
 Generate   a prompt → a text, token by token, and why
 Translate  a text → the same in another language, and what was looked at
 Images     a set of images → a model that draws or gives them back
+Augment    pictures, texts and tables → more of them, and where that breaks the label
 Runs       everything this visitor has trained
 """
 
@@ -19,6 +20,9 @@ from genhub import settings as settings_module
 from genhub.lab import Lab
 from genhub.settings import Settings
 from genhub.ui import api, header, runs, start, theme, ways
+from genhub.ui.augment import images as pictures
+from genhub.ui.augment import tab as augment
+from genhub.ui.augment import texts
 from genhub.ui.blocks import GuardedBlocks
 from genhub.ui.classify import data, method, tab, train
 from genhub.ui.generate import tab as generate
@@ -30,6 +34,7 @@ from genhub.ui.translate import tab as translate
 from genhub.ui.wiring import Wires, merged, pieces
 
 STORAGE_KEY, RUN_KEY, FORM_KEY, LEARN_KEY = "genhub-session", "genhub-run", "genhub-classify", "genhub-generate"
+CHAIN_KEY = "genhub-chain"
 SECRET_NAME = "browser.secret"  # noqa: S105 - the file, not what is in it
 
 
@@ -49,6 +54,8 @@ def build(lab: Lab) -> gr.Blocks:
             header=pieces(header.render(lab), elem_id="gh-header"),
             learn=gr.BrowserState({}, storage_key=LEARN_KEY, secret=secret),
             learn_pulse=gr.Timer(1.0, active=False),
+            image_chain=gr.BrowserState(pictures.KIND.begin(), storage_key=f"{CHAIN_KEY}-image", secret=secret),
+            text_chain=gr.BrowserState(texts.KIND.begin(), storage_key=f"{CHAIN_KEY}-text", secret=secret),
         )
         with gr.Tabs(selected="start") as tabs:
             with gr.Tab("Start", id="start") as start_tab:
@@ -61,15 +68,18 @@ def build(lab: Lab) -> gr.Blocks:
                 translate.layout(wires)
             with gr.Tab("Images", id="images") as images_tab:
                 images.layout(wires)
+            with gr.Tab("Augment", id="augment") as augment_tab:
+                augment.layout(wires)
             with gr.Tab("Runs", id="runs") as runs_tab:
                 runs.layout(wires)
         wires.add(tabs=tabs, start_tab=start_tab, classify_tab=classify_tab, generate_tab=generate_tab, runs_tab=runs_tab)
-        wires.add(translate_tab=translate_tab, images_tab=images_tab, learn_problem=gr.HTML())
+        wires.add(translate_tab=translate_tab, images_tab=images_tab, augment_tab=augment_tab, learn_problem=gr.HTML())
         start.wire(wires)
         tab.wire(wires)
         generate.wire(wires)
         translate.wire(wires)
         images.wire(wires)
+        augment.wire(wires)
         section.shared(wires)
         runs.wire(wires)
         wires.on(wires.parts["clock"].tick, lambda lab: {"header": header.render(lab)}, [], ["header"], trigger_mode="once")

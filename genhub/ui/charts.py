@@ -68,6 +68,26 @@ def scatter(points: list[tuple[str, float, float]], x_title: str, y_title: str, 
     return _figure(body, f"{y_title} against {x_title}", caption)
 
 
+def cloud(
+    points: Sequence[Sequence[float]], classes: Sequence[str], titles: tuple[str, str], lines: Sequence[Sequence[float]], caption: str
+) -> str:
+    """Points [x, y, number of the class, is new]: those that were there as dots, new ones as rings, and thin lines [x, y, x, y] below them."""
+    if not points:
+        return ""
+    xs, ys = ([point[axis] for point in points] for axis in (0, 1))
+    frame = _Frame(_spread(xs), _spread(ys))
+    body = frame.axes(*titles)
+    for x0, y0, x1, y1 in lines:
+        ends = f'x1="{frame.x(x0):.1f}" y1="{frame.y(y0):.1f}" x2="{frame.x(x1):.1f}" y2="{frame.y(y1):.1f}"'
+        body += f'<line {ends} stroke="var(--gh-muted)" stroke-width="0.6" opacity="0.6"/>'
+    for x, y, number, new in sorted(points, key=lambda point: -point[3]):  # what was there lies on top
+        look = f'fill="none" stroke="{colour(int(number))}" stroke-width="1.8"' if new else f'fill="{colour(int(number))}" opacity="0.75"'
+        body += f'<circle cx="{frame.x(x):.1f}" cy="{frame.y(y):.1f}" r="{4 if new else 3.2}" {look}/>'
+    return _figure(
+        body, f"{titles[1]} against {titles[0]}", caption, _legend([(name, colour(place)) for place, name in enumerate(classes)])
+    )
+
+
 def _labels(places: Points, names: list[str]) -> list[tuple[float, float, str]]:
     """(x, y, text-anchor) of the name of each point: right of it, left of it, above, below, or further off, where no other point or name
     stands."""
@@ -257,6 +277,13 @@ def _tick(value: float) -> str:
         return f"{value:g}"
     digits, _, power = f"{value:e}".partition("e")
     return f"{float(digits):g}e{int(power)}"
+
+
+def _spread(values: Sequence[float]) -> tuple[float, float]:
+    """All values, with a little room around them."""
+    low, high = min(values), max(values)
+    pad = (high - low) * 0.04 or 1.0
+    return low - pad, high + pad
 
 
 def _padded(low: float, high: float) -> tuple[float, float]:

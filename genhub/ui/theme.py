@@ -67,7 +67,7 @@ EDGES = """
 KEYS = f"() => {{ ({PRESSES})(); ({EDGES})(); ({quiet.JS})(); }}"
 STYLES = [
     Path(__file__).parent / "assets" / name
-    for name in ("page.css", "start.css", "generate.css", "inside.css", "translate.css", "images.css")
+    for name in ("page.css", "start.css", "generate.css", "inside.css", "translate.css", "images.css", "augment.css")
 ]
 
 

@@ -10,6 +10,10 @@ from typing import Any
 
 import gradio as gr
 
+from genhub.ui.augment import breaking
+from genhub.ui.augment import images as pictures
+from genhub.ui.augment import tables as rows
+from genhub.ui.augment import texts as words
 from genhub.ui.classify import data, method, take_home, train, try_it, verdict
 from genhub.ui.generate import decode, guess, tree, write
 from genhub.ui.generate.inside import section as inside
@@ -74,6 +78,10 @@ STAGES = {
     "enlarge": Stage("images", "enlarge_stage", enlarge.STAGE),
     "turns": Stage("images", "turns_stage", turns.STAGE),
     "discriminate": Stage("images", "tiles_stage", discriminate.STAGE),
+    "pictures": Stage("augment", "pictures_stage", pictures.STAGE),
+    "words": Stage("augment", "words_stage", words.STAGE),
+    "rows": Stage("augment", "rows_stage", rows.STAGE),
+    "breaking": Stage("augment", "break_stage", breaking.STAGE),
     "transfer": Stage("images", TRANSFER.name("stage"), TRANSFER.stage),
 }
 OPENED = ["tabs", *(stage.component for stage in STAGES.values()), "inside_tabs"]

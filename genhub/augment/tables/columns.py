@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from genhub.data.fixes import FILL, LEAVE_OUT
 from genhub.data.tables import Table
 from genhub.errors import UserError
 
 MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "none", "-"})
 ODD = 0.1  # of a column's cells that may be no numbers before it is one of categories
 FEWEST_ROWS, MOST_CLASSES, MOST_COLUMNS = 20, 50, 500
-LEAVE_OUT, FILL = "leave-out-missing", "fill-missing"  # remedies: the rows, or the median and the most frequent category in their place
 
 
 @dataclass(frozen=True)

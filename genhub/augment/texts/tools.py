@@ -1,28 +1,27 @@
 """The models that operations on texts ask, each opened when the first operation asks for it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
 
 from genhub.augment.texts.similar import Neighbours
 from genhub.errors import UserError
+from genhub.text.encoder import Encoder, open_base
 
 ENCODER = "embedded/minilm-l6"
 LEAVE_OUT = "Leave this operation out."
 
 
 class Tools:
-    """See `effects.Tools`. encoder: a model id; its embeddings say which words are similar."""
+    """See `effects.Tools`. opened: gives the encoder behind an id; its embeddings say which words are similar."""
 
-    def __init__(self, encoder: str = ENCODER):
-        self.encoder = encoder
+    def __init__(self, opened: Callable[[str], Encoder] = open_base):
+        self.opened = opened
 
     @cached_property
     def neighbours(self) -> Neighbours:
-        from genhub.text.encoder import open_base
-
-        return Neighbours(open_base(self.encoder))
+        return Neighbours(self.opened(ENCODER))
 
     def similar(self, asked: Sequence[tuple[str, np.random.Generator]]) -> list[str]:
         return self.neighbours.similar(asked) if asked else []

@@ -19,14 +19,15 @@ def parted(text: str) -> tuple[list[str], list[str]]:
 
 
 def joined(words: Sequence[str], gaps: Sequence[str]) -> str:
-    """A word that is "" takes the gap behind it along, or the one before it at the end."""
+    """A word that is "" takes the gap behind it along; a mark in that gap stays."""
     pieces, left_out = [gaps[0]], False
     for word, gap in zip(words, gaps[1:], strict=True):
         if word:
             pieces += [word, gap]
         else:
             left_out = True
-            pieces.append(gap.strip())
+            if gap.strip():  # a mark stands behind the word before then
+                pieces += [pieces.pop().rstrip(), gap]
     text = "".join(pieces)
     return re.sub(r"\s{2,}", " ", text).strip() if left_out else text
 
@@ -51,5 +52,8 @@ def difference(before: str, after: str) -> list[tuple[str, str]]:
         if kind == "equal":
             found.append(("same", "".join(new[c:d])))
             continue
-        found += [(name, piece) for name, piece in (("gone", "".join(old[a:b])), ("new", "".join(new[c:d]))) if piece]
+        gone, came = "".join(old[a:b]), "".join(new[c:d])
+        if gone and not came and not a:  # what follows begins with it
+            gone += " "
+        found += [(name, piece) for name, piece in (("gone", gone), ("new", came)) if piece]
     return found

@@ -1,0 +1,37 @@
+"""The tab *Augment*: see what augmentation does to pictures, texts and tables, and where it breaks the label.
+
+1 Pictures · 2 Texts · 3 Tables · 4 When does 6 become 9?
+"""
+
+import gradio as gr
+
+from genhub.lab import Lab
+from genhub.ui import markup
+from genhub.ui.augment import breaking, editor, images, tables, texts
+from genhub.ui.wiring import Wires, merged
+
+INTRO = "More rows from the ones you have: build a chain of operations, look at what it makes, and take it home."
+STAGES = (images, texts, tables, breaking)
+ARRIVED = ["image_editor", "text_editor", *images.SHOWN]
+
+
+def layout(wires: Wires) -> None:
+    gr.HTML(markup.page("<h2>Augment</h2>", markup.paragraph(INTRO, "muted")))
+    for stage in STAGES:
+        stage.layout(wires)
+
+
+def wire(wires: Wires) -> None:
+    for stage in STAGES:
+        stage.wire(wires)
+    asked = ["session", "image_photo", "image_own", "image_chain", "text_chain", "image_sheet"]
+    wires.on(wires.parts["augment_tab"].select, arrive, asked, ARRIVED, "image_problem")
+
+
+def arrive(lab: Lab, session: dict, text_chain: dict, image_sheet: dict | None, **given) -> dict:
+    """The tab was opened: the chains as the browser holds them, and what the first one makes."""
+    if image_sheet:
+        return {}
+    chains = {"image_editor": editor.render(images.KIND, images.KIND.held(given["image_chain"]))}
+    chains |= {"text_editor": editor.render(texts.KIND, texts.KIND.held(text_chain))}
+    return merged(chains, images.vary(lab, session, **given))

@@ -1,0 +1,189 @@
+"""Stage 3 of Augment: a table with classes of unequal size, and the rows that even them out."""
+
+import gradio as gr
+
+from genhub.augment.tables.table import GROUPS, TABLES, ResampleConfig
+from genhub.data.fixes import INSTEAD, MENDING
+from genhub.errors import UserError
+from genhub.lab import Lab
+from genhub.ui import charts, forms, markup
+from genhub.ui.wiring import Wires, pieces
+
+STAGE = "3  Tables"
+INTRO = (
+    "A table of numbers and categories whose classes are of unequal size. New rows for the small ones are made, and shown where they lie; the thin "
+    "lines lead to the rows that each was made between. Even out the rows a model learns from, never those it is judged on: stage 5 keeps them apart."
+)
+SAMPLE, FILE, PASTED = "Bundled table", "My file", "Pasted rows"
+AS_IT_IS = "say so"
+MISSING = {AS_IT_IS: (), "leave those rows out": ("leave-out-missing",), "fill them": ("fill-missing",)}
+PLANE = "the two principal components"
+FIELDS = {"table_method": "method", "table_k": "k", "table_ratio": "ratio", "table_deviation": "deviation", "table_seed": "seed"}
+READ = ["table_sample", "table_file", "table_paste"]
+ASKED = ["session", "table_read", "table_label", "table_categories", "table_missing", "table_across", "table_up", *FIELDS]
+SHOWN = ["table_shown", "table_label", "table_categories", "table_across", "table_up", "table_out"]
+
+
+def layout(wires: Wires) -> None:
+    sources = [SAMPLE, FILE, PASTED]
+    with gr.Accordion(STAGE, open=False, elem_classes="gh-stage", elem_id="stage-rows") as stage:
+        gr.HTML(markup.page(markup.paragraph(INTRO)))
+        with gr.Row(elem_classes="gh-split"):
+            with gr.Column(scale=2, min_width=300):
+                source = gr.Radio(sources, value=SAMPLE, label="Table", elem_id="table-source")
+                offered = [(title, name) for name, title in wires.lab.number_tables().items()]
+                sample = gr.Dropdown(offered, value=offered[0][1], label="Bundled table", elem_id="table-sample")
+                file = gr.File(label="CSV, TSV, JSONL or Parquet", visible=False, height=110, elem_id="table-file")
+                paste = gr.Textbox("", label="Rows", info="With a header line.", lines=5, visible=False, elem_id="table-paste")
+                use = gr.Button("Use this table", elem_id="table-use")
+                with gr.Row():
+                    label = gr.Dropdown([], label="Column of the classes", elem_id="table-label", min_width=150)
+                    missing = gr.Dropdown(list(MISSING), value=AS_IT_IS, label="Missing values", elem_id="table-missing", min_width=150)
+                categories = gr.Dropdown(
+                    [],
+                    multiselect=True,
+                    label="Columns of categories",
+                    info="As recognised: confirm or correct.",
+                    elem_id="table-categories",
+                )
+                made = {}
+                with gr.Row():
+                    methods = [
+                        (f"{operation.title}", name) for group in GROUPS for name, operation in TABLES.items() if operation.group == group
+                    ]
+                    made["table_method"] = gr.Dropdown(
+                        methods, value="smote", label="Method", info=TABLES["smote"].help, elem_id="table-method", min_width=200
+                    )
+                with gr.Row():
+                    for name in ("table_k", "table_ratio", "table_deviation", "table_seed"):
+                        made[name] = forms.field(ResampleConfig.option(FIELDS[name]), elem_id=name.replace("_", "-"), min_width=120)
+                go = gr.Button("Even out", variant="primary", elem_id="table-go")
+                problem = pieces(elem_id="table-problem")
+            with gr.Column(scale=3, min_width=300):
+                with gr.Row(elem_classes="gh-beside"):
+                    across = gr.Dropdown([PLANE], value=PLANE, label="Across", elem_id="table-across", min_width=150)
+                    up = gr.Dropdown([PLANE], value=PLANE, label="Up", elem_id="table-up", min_width=150)
+                shown = gr.HTML(markup.page(markup.note("Press “Use this table”.")), elem_id="table-shown", elem_classes="gh-reserve-tall")
+                out = gr.DownloadButton("Download", visible=False, elem_id="table-out")
+    wires.add(**made, rows_stage=stage, table_source=source, table_sample=sample, table_file=file, table_paste=paste, table_use=use)
+    wires.add(table_label=label, table_missing=missing, table_categories=categories, table_go=go, table_problem=problem)
+    wires.add(table_across=across, table_up=up, table_shown=shown, table_out=out, table_read=gr.State({}))
+
+
+def wire(wires: Wires) -> None:
+    part, problem = wires.parts, "table_problem"
+    once = {"trigger_mode": "once", "show_progress": "minimal"}
+    wires.on(part["table_source"].change, choose, ["table_source"], READ)
+    read = wires.on(part["table_use"].click, use, ["session", "table_source", *READ], ["table_read", *SHOWN], problem, **once)
+    fields = [*ASKED]
+    for event in (read.then, part["table_go"].click):
+        wires.on(event, even_out, fields, SHOWN, problem, **once)
+    for name in ("table_across", "table_up"):
+        wires.on(part[name].input, even_out, fields, SHOWN, problem, trigger_mode="always_last")
+    wires.on(part["table_label"].input, other_label, fields, SHOWN, problem, **once)
+    wires.on(part["table_method"].input, explained, ["table_method"], ["table_method"])
+    mended = wires.on_pick(part[problem].select, mend, [], ["table_missing", "table_method"], problem)
+    wires.on(mended.then, even_out, fields, SHOWN, problem, **once)
+
+
+# ---- handlers -------------------------------------------------------------------------------------------------------
+
+
+def choose(lab: Lab, table_source: str) -> dict:
+    shown = {SAMPLE: "table_sample", FILE: "table_file", PASTED: "table_paste"}.get(str(table_source))
+    return {name: gr.update(visible=name == shown) for name in READ}
+
+
+def use(lab: Lab, session: dict, table_source: str, table_sample: str, table_file: str | None, table_paste: str) -> dict:
+    """The table is read; its last column names the classes until another one is chosen."""
+    if table_source == FILE:
+        if not table_file:
+            raise UserError("No file has been chosen.", "One file is needed.", "Choose a table.", "table_file")
+        info = lab.take_upload(session["visitor"], table_file)
+    elif table_source == PASTED:
+        info = lab.take_pasted(session["visitor"], table_paste)
+    else:
+        info = lab.take_number_table(session["visitor"], table_sample)
+    fresh = gr.update(choices=[PLANE], value=PLANE)
+    return {
+        "table_read": {"id": info.id, "name": info.name, "columns": info.columns},
+        "table_label": gr.update(choices=info.columns, value=info.columns[-1]),
+        "table_categories": gr.update(choices=info.columns[:-1], value=None),
+        "table_across": fresh,
+        "table_up": fresh,
+        "table_shown": markup.page(markup.note(f"{info.name}: {markup.plural(info.rows, 'row')}.")),
+        "table_out": gr.update(visible=False),
+    }
+
+
+def other_label(lab: Lab, session: dict, **given) -> dict:
+    """Another column names the classes: the columns of categories are recognised anew."""
+    return even_out(lab, session, **{**given, "table_categories": None, "table_across": PLANE, "table_up": PLANE})
+
+
+def even_out(lab: Lab, session: dict, table_read: dict, **given) -> dict:
+    """The rows, where they lie, and a file of them."""
+    if not table_read:
+        raise UserError("No table is in use.", "Its small classes get rows.", "Choose a table and press “Use this table”.", "table")
+    axes = [given[name] for name in ("table_across", "table_up")]
+    categories = given["table_categories"]
+    asked = {
+        "label": given["table_label"] or "",
+        "categorical": categories if isinstance(categories, list) else None,
+        "fixes": list(MISSING.get(given["table_missing"], ())),
+        "values": {option: forms.value(ResampleConfig.option(option), given[name]) for name, option in FIELDS.items()},
+        "axes": [] if PLANE in axes or None in axes else axes,
+    }
+    told = lab.resampled(session["visitor"], table_read["id"], asked)
+    planes = [PLANE, *told["numeric"]]
+    size = markup.size(told["path"].stat().st_size)
+    return {
+        "table_shown": render(told, given["table_method"]),
+        "table_categories": gr.update(choices=told["columns"], value=told["categorical"]),
+        "table_across": gr.update(choices=planes, value=axes[0] if axes[0] in planes else PLANE),
+        "table_up": gr.update(choices=planes, value=axes[1] if axes[1] in planes else PLANE),
+        "table_out": gr.update(value=str(told["path"]), visible=True, label=f"Download {told['path'].name} ({size})"),
+    }
+
+
+def explained(lab: Lab, table_method: str) -> dict:
+    """What the chosen method does."""
+    return {"table_method": gr.update(info=TABLES[table_method].help)} if table_method in TABLES else {}
+
+
+def mend(lab: Lab, pick: str) -> dict:
+    """The button of a refusal."""
+    remedy = pick.removeprefix("fix:")
+    if remedy in INSTEAD:
+        return {"table_method": gr.update(value=remedy, info=TABLES[remedy].help)}
+    return {"table_missing": next(name for name, fixes in MISSING.items() if remedy in fixes)} if remedy in MENDING else {}
+
+
+# ---- rendering ------------------------------------------------------------------------------------------------------
+
+
+def render(told: dict, method: str) -> str:
+    """Class counts before and after, and the scatter."""
+    before, after = told["before"], told["after"]
+    counts = markup.table(
+        ["class", "rows before", "rows after"], [(name, f"{before[name]:,}", f"{after.get(name, 0):,}") for name in before], (1, 2)
+    )
+    said = f"{TABLES[method].title}: {markup.plural(told['made'], 'new row')}." if told["made"] else ""
+    if told["left_out"]:
+        said = f"{TABLES[method].title}: {markup.plural(told['left_out'], 'row')} left out."
+    notes = "".join(markup.paragraph(note) for note in told["notes"])
+    categories = ", ".join(told["categorical"])
+    kinds = markup.paragraph(f"Columns of categories: {categories}." if categories else "All columns are of numbers.", "muted")
+    drawn = (
+        _scatter(told["scatter"]) if told["scatter"] else markup.paragraph("Without a column of numbers there is nothing to draw.", "muted")
+    )
+    return markup.page(markup.paragraph(said), notes, counts, kinds, drawn)
+
+
+def _scatter(told: dict) -> str:
+    across, up = told["axes"]
+    old, new = told["of"]
+    shown_old, shown_new = (sum(point[3] == which for point in told["points"]) for which in (0, 1))
+    part = f" Of {old:,} and {new:,} points {shown_old:,} and {shown_new:,} are drawn." if (shown_old, shown_new) != (old, new) else ""
+    caption = f"Dots are rows, rings are new ones. The two axes hold {told['shown']:.0%} of the columns' variance.{part}"
+    return charts.cloud(told["points"], told["classes"], (across, up), told["lines"], caption)
