@@ -131,7 +131,8 @@ def _reviews(count: int) -> list[str]:
 
 def tables(home: Path, options) -> dict:
     """Whether evening out helps on three tables: every method against the rows as they are, and against class weights."""
-    from genhub.augment.measure import tables as measured
+    from genhub.augment.measure.study import judged, run
+    from genhub.augment.measure.tables import TablesStudy, named
     from genhub.augment.tables import columns
     from genhub.augment.tables.table import ResampleConfig
     from genhub.data import tables as reading
@@ -140,11 +141,11 @@ def tables(home: Path, options) -> dict:
     found = {}
     for name, (target, methods) in SETS.items():
         rows = columns.of(reading.read(DATA / "tables" / f"{name}.csv", LOCAL), target)
-        arms = measured.arms_of([ResampleConfig(method=method) for method in methods.split(",")])
+        study = TablesStudy(rows, named([ResampleConfig(method=method) for method in methods.split(",")]), range(REPETITIONS))
         results: list = []
-        for _ in measured.study(rows, arms, REPETITIONS, results, lambda: False):
+        for _ in run(study, results):
             pass
-        found[name] = measured.judged(rows, results)
+        found[name] = {**judged(study, results), "classes": rows.counts()}
     return found
 
 

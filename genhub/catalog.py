@@ -339,6 +339,11 @@ IMAGE_MODELS = {
 }
 
 
+# Those that draw the class that they are told.
+TOLD_CLASSES = tuple(
+    f"embedded/{name}"
+    for name in ("mnist-gan-classes", "mnist-vae-classes", "fashion-gan-classes", "fashion-vae-classes", "fashion-diffusion")
+)
 # Sets of images that a conditional model of ours draws: synthetic ones, where the real ones are not at hand. name → (model, what they are).
 DRAWN_SETS = {
     "drawn-digits": ("embedded/mnist-vae-classes", "4,000 synthetic digits of 28 × 28 pixels, drawn by embedded/mnist-vae-classes"),

@@ -17,6 +17,9 @@ from genhub.training.configs import (
     ClassifyConfig,
     DiffusionConfig,
     GANConfig,
+    MeasureImagesConfig,
+    MeasureTablesConfig,
+    MeasureTextsConfig,
     ScratchConfig,
     TransferConfig,
     TuneConfig,
@@ -31,7 +34,7 @@ class Task:
     trainer: str  # "module:function"
     forecaster: str = ""  # what a training will cost, in the same way
     family: str = ""  # of the pretrained model that its configuration names (see genhub.families); empty: none
-    source: str = "text"  # what it learns from: table | text | pairs | images
+    source: str = "text"  # what it learns from: table | numbers | text | pairs | images
     command: str = ""  # what follows `train` on the command line; empty: its name
 
     @property
@@ -80,6 +83,9 @@ TASKS = {
             source="images",
             command="images --family transfer",
         ),
+        Task("measure-tables", MeasureTablesConfig, "genhub.augment.measure.train:train", source="numbers"),
+        Task("measure-texts", MeasureTextsConfig, "genhub.augment.measure.train:train", family="encoder", source="table"),
+        Task("measure-images", MeasureImagesConfig, "genhub.augment.measure.train:train", source="images"),
         Task("scratch", ScratchConfig, "genhub.text.scratch:train", "genhub.text.from_scratch.forecast:forecast"),
     )
 }

@@ -29,13 +29,13 @@ DATA_HELP = (
 NAMES = {"pca": "PCA, {components} numbers", "mean": "the mean image"}
 
 
-def _source_arguments(parser: argparse.ArgumentParser) -> None:
+def set_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", metavar="SET", help=DATA_HELP)
     add_config(parser, ImageSetConfig)
 
 
 @contextmanager
-def _source(args: argparse.Namespace, config: Config, out: Output) -> Iterator[Source]:
+def set_of(args: argparse.Namespace, config: Config, out: Output) -> Iterator[Source]:
     """The images; what was done to them is printed."""
     read = gate.filled(ImageSetConfig, config_values(args, ImageSetConfig))
     folder = Path(tempfile.mkdtemp(prefix="genhub-images-"))
@@ -124,8 +124,8 @@ def _likeness(metrics: dict) -> tuple[str, list[tuple]]:
 
 def _training(family: str, help: str) -> Training:
     if family == "transfer":
-        return Training(family, help, "set of images", TRANSFER_PRESETS, _source_arguments, _source, _told_apart)
-    return Training(family, help, "set of images", IMAGE_PRESETS[family], _source_arguments, _source, _words)
+        return Training(family, help, "set of images", TRANSFER_PRESETS, set_arguments, set_of, _told_apart)
+    return Training(family, help, "set of images", IMAGE_PRESETS[family], set_arguments, set_of, _words)
 
 
 TRAININGS = {
@@ -143,7 +143,7 @@ TRAININGS = {
 def source_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the images come from, the family and the options of all families, for `train` and for `forecast`."""
     parser.add_argument("--family", default="vae", help=f"What is trained: {' or '.join(TRAININGS)}. Default: vae.")
-    _source_arguments(parser)
+    set_arguments(parser)
     presets = "; ".join(f"{family}: {', '.join(each.presets)}" for family, each in TRAININGS.items())
     parser.add_argument("--preset", default="", help=f"Start from a preset ({presets}); options given win.")
     variants = "; ".join(

@@ -15,6 +15,7 @@
     insides   inside_tokens · inside_attention · inside_steps · inside_shuffled · inside_embeddings · inside_lens · inside_positions
     augmenting  photographs · take_photo · photo_info · vary_photo · vary_closer · photo_sweep · photo_file · vary_texts · breaking_points
                 number_tables · take_number_table · resampled · chain_file · chain_code
+    measuring   measure_tables · measure_texts · measure_images · text_tables · class_painters
     home      export · merged · reopen · code
 
 One file a subject, each over `base`, joined in `Lab`. Each use case takes the visitor first, checks every value through `gate`,
@@ -23,14 +24,12 @@ answers come from the model worker: no weight and no torch here.
 """
 
 from genhub.lab.answers import Answers
-from genhub.lab.augmenting import Augmenting
 from genhub.lab.base import EXAMPLE_PREFIX, EXAMPLES
 from genhub.lab.guessing import Guessing
 from genhub.lab.home import Home
 from genhub.lab.insides import Insides
-from genhub.lab.painting import Painting
+from genhub.lab.measuring import Measuring
 from genhub.lab.pairs import Pairs
-from genhub.lab.runs import Runs
 from genhub.lab.tables import PASTED, TableInfo
 from genhub.lab.telling import Telling
 from genhub.lab.texts import TextInfo
@@ -40,5 +39,5 @@ from genhub.lab.writing import Writing
 __all__ = ["EXAMPLES", "EXAMPLE_PREFIX", "PASTED", "Lab", "TableInfo", "TextInfo"]
 
 
-class Lab(Runs, Painting, Guessing, Telling, Answers, Writing, Pairs, TranslatedFiles, Insides, Augmenting, Home):
+class Lab(Measuring, Guessing, Telling, Answers, Writing, Pairs, TranslatedFiles, Insides, Home):
     """One per server. `open()` starts the job runner and the model worker in the background; `close()` ends them."""

@@ -142,16 +142,20 @@ class Augmenting(Tables):
         "categorical"?, "fixes", "values": of a ResampleConfig, "axes"?}; see `augment.tables.shown`."""
         folder = self._table_folder(visitor, table_id)
         config = gate.filled(ResampleConfig, given.get("values") or {})
-        asked: dict[str, Any] = {"folder": str(folder), "label": gate.column(given.get("label"), "label"), "config": config.to_dict()}
-        categorical = given.get("categorical")
-        asked["categorical"] = (
-            None if categorical is None else [gate.column(name, "categorical") for name in gate.listed(categorical, "categorical")]
-        )
-        asked["fixes"] = [gate.choice(fix, tuple(MENDING), "fix") for fix in gate.listed(given.get("fixes") or [], "fixes")]
+        asked = {**self._columns(given), "folder": str(folder), "config": config.to_dict()}
         asked["axes"] = [gate.column(name, "axes") for name in gate.listed(given.get("axes") or [], "axes")][:2]
         out = self._new_folder(self.settings.downloads, visitor, 4 * janitor.size(folder)) / "genhub-evened-out.csv"
         told = oneshot.run("genhub.augment.tables.shown:resampled", {**asked, "out": str(out)}, seconds=SECONDS)
         return {**told, "path": out}
+
+    @staticmethod
+    def _columns(given: dict) -> dict:
+        """What is said of a table's columns, checked: {"label", "categorical": names or None, "fixes"}."""
+        categorical = given.get("categorical")
+        if categorical is not None:
+            categorical = [gate.column(name, "categorical") for name in gate.listed(categorical, "categorical")]
+        fixes = [gate.choice(fix, tuple(MENDING), "fix") for fix in gate.listed(given.get("fixes") or [], "fixes")]
+        return {"label": gate.column(given.get("label"), "label"), "categorical": categorical, "fixes": fixes}
 
     def _photo(self, visitor: str, photo: str, *, whole: bool = False) -> dict:
         """{"path", "others"}: where a picture lies, and what it can be mixed with."""

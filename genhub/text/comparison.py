@@ -21,6 +21,7 @@ DO = {
     "judge_fid": "draw images",
     "bleu": "translate",
     "bits_per_character": "write",
+    "effects": "measure augmentation",
     "accuracy": "put labels on texts",
 }  # by the figure that tells a kind
 
@@ -39,4 +40,7 @@ def compare(
         raise UserError(what, "Only runs of one kind can be compared.", "Choose runs of one kind.", "runs")
     if kinds[:1] == ["accuracy"] or not kinds:
         return verdict.compare([(name, metrics, verdict.read_predictions(folder.path)) for name, metrics, folder in read])
+    if kinds[0] == "effects":
+        what = "A measurement is a comparison by itself."
+        raise UserError(what, "Its own table says what helps.", "Open one of them.", "runs")
     return BESIDE[kinds[0]]([(name, metrics, folder.read("passport.json")) for name, metrics, folder in read])

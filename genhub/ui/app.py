@@ -21,8 +21,8 @@ from genhub.lab import Lab
 from genhub.settings import Settings
 from genhub.ui import api, header, runs, start, theme, ways
 from genhub.ui.augment import images as pictures
+from genhub.ui.augment import measure, texts
 from genhub.ui.augment import tab as augment
-from genhub.ui.augment import texts
 from genhub.ui.blocks import GuardedBlocks
 from genhub.ui.classify import data, method, tab, train
 from genhub.ui.generate import tab as generate
@@ -34,7 +34,7 @@ from genhub.ui.translate import tab as translate
 from genhub.ui.wiring import Wires, merged, pieces
 
 STORAGE_KEY, RUN_KEY, FORM_KEY, LEARN_KEY = "genhub-session", "genhub-run", "genhub-classify", "genhub-generate"
-CHAIN_KEY = "genhub-chain"
+CHAIN_KEY, MEASURED_KEY = "genhub-chain", "genhub-measured"
 SECRET_NAME = "browser.secret"  # noqa: S105 - the file, not what is in it
 
 
@@ -55,6 +55,7 @@ def build(lab: Lab) -> gr.Blocks:
             learn=gr.BrowserState({}, storage_key=LEARN_KEY, secret=secret),
             learn_pulse=gr.Timer(1.0, active=False),
             image_chain=gr.BrowserState(pictures.KIND.begin(), storage_key=f"{CHAIN_KEY}-image", secret=secret),
+            measured=gr.BrowserState({}, storage_key=MEASURED_KEY, secret=secret),
             text_chain=gr.BrowserState(texts.KIND.begin(), storage_key=f"{CHAIN_KEY}-text", secret=secret),
         )
         with gr.Tabs(selected="start") as tabs:
@@ -84,8 +85,8 @@ def build(lab: Lab) -> gr.Blocks:
         runs.wire(wires)
         wires.on(wires.parts["clock"].tick, lambda lab: {"header": header.render(lab)}, [], ["header"], trigger_mode="once")
         opened = [*ways.OPENED, *tab.RUN_VIEW]
-        shown = list(dict.fromkeys([*opened, *section.OPENED]))
-        watched = wires.on_pick(wires.parts["header"].select, watch, ["session", "learn"], shown, "train_problem")
+        shown = list(dict.fromkeys([*opened, *section.OPENED, *augment.OPENED]))
+        watched = wires.on_pick(wires.parts["header"].select, watch, ["session", "learn", "measured"], shown, "train_problem")
         watched.then(None, js=ways.SHOW_STAGE)
         recalled = wires.on(page.load, method.recall, ["method_form"], [*method.REMEMBERED], "method_problem")
         arrived = wires.on(recalled.then, arrive, ["session"], ["session", "header"])
@@ -117,10 +118,12 @@ def find_run(lab: Lab, session: dict, start_pick: str) -> dict:
     return merged(shown, {"tabs": gr.Tabs(selected="classify"), "train_stage": gr.update(open=True)}) if tab.alive(lab, session) else shown
 
 
-def watch(lab: Lab, pick: str, session: dict, learn: dict) -> dict:
+def watch(lab: Lab, pick: str, session: dict, learn: dict, measured: dict) -> dict:
     """The header's line on what trains was pressed: the visitor's own run that trains, else all of theirs."""
     living = [info for info in lab.runs(session["visitor"]) if info.state in train.LIVE]
-    own = [info.id for info in living if not section.teaches(info.task)]
+    own = [info.id for info in living if info.task == tab.TASK]
+    if living and not own and living[-1].task in measure.TASKS:
+        return augment.open_study(lab, session, measured, living[-1].id)
     if living and not own:
         stage = next(kind.prefix for kind in KINDS if kind.task == living[-1].task)
         return merged(section.open_run(lab, session, learn, living[-1].id), ways.follow(ways.Way(stage)))

@@ -141,7 +141,7 @@ def probabilities(scores: dict[str, float], labels: list[str], caption: str = ""
 
 
 def interval(rows: list[tuple[str, float, float, float]], caption: str = "", span: tuple[float, float] | None = None) -> str:
-    """Point estimates with intervals: (name, value, low, high) a row, on one axis."""
+    """Point estimates with intervals: (name, value, low, high) a row, on one axis; a line where zero lies between its ends."""
     low, high = span or _padded(min(r[2] for r in rows), max(r[3] for r in rows))
     row, label = 34, 190
     scale = (WIDTH - label - 84) / max(high - low, 1e-9)
@@ -153,7 +153,10 @@ def interval(rows: list[tuple[str, float, float, float]], caption: str = "", spa
         body += f'<line x1="{label}" x2="{label + (high - low) * scale:.1f}" y1="{y}" y2="{y}" stroke="var(--gh-line)"/>'
         body += f'<line x1="{a:.1f}" x2="{b:.1f}" y1="{y}" y2="{y}" stroke="{colour(i)}" stroke-width="6" stroke-linecap="round" opacity=".45"/>'
         body += f'<circle cx="{m:.1f}" cy="{y}" r="6" fill="{colour(i)}"/>'
-        body += f'<text x="{WIDTH - 70}" y="{y + 5}">{value:.3f}</text>'
+        body += f'<text x="{WIDTH - 70}" y="{y + 5}">{f"{value:.3f}".replace("-", "−")}</text>'
+    if low < 0 < high:
+        at = f"{label - low * scale:.1f}"
+        body = f'<line x1="{at}" x2="{at}" y1="2" y2="{row * len(rows) + 2}" stroke="var(--gh-ink)" stroke-dasharray="4 3"/>' + body
     return _figure(body, "intervals", caption, height=row * len(rows) + 8)
 
 

@@ -8,6 +8,8 @@ from genhub.errors import UserError
 from genhub.jobs.runner import RunInfo
 from genhub.lab import Lab
 from genhub.ui import charts, comparisons, markup
+from genhub.ui.augment import tab as augment
+from genhub.ui.augment.measure import measures
 from genhub.ui.classify import tab, take_home
 from genhub.ui.classify.train import LIVE
 from genhub.ui.learning import section
@@ -64,8 +66,8 @@ def layout(wires: Wires) -> None:
 def wire(wires: Wires) -> None:
     part = wires.parts
     state = ["session", "runs_picked", "runs_which"]
-    opened = list(dict.fromkeys([*SHOWN, "tabs", *tab.RUN_VIEW, *section.OPENED]))
-    wires.on_pick(part["runs_table"].select, picked, [*state, "learn"], opened, "runs_problem")
+    opened = list(dict.fromkeys([*SHOWN, "tabs", *tab.RUN_VIEW, *section.OPENED, *augment.OPENED]))
+    wires.on_pick(part["runs_table"].select, picked, [*state, "learn", "measured"], opened, "runs_problem")
     for event in (part["runs_refresh"].click, part["runs_which"].input, part["runs_tab"].select):
         wires.on(event, show, state, SHOWN, "runs_problem")
     followed = ["runs_table", "runs_curves", "runs_compare", "runs_clock"]
@@ -131,11 +133,13 @@ def _alive(runs: list[RunInfo]) -> bool:
     return any(info.state in LIVE for info in runs)
 
 
-def picked(lab: Lab, pick: str, session: dict, runs_picked: list[str], runs_which: str, learn: dict) -> dict:
+def picked(lab: Lab, pick: str, session: dict, runs_picked: list[str], runs_which: str, *, learn: dict, measured: dict) -> dict:
     """A row was chosen ("select:id") or opened in the tab of its task ("open:id")."""
     verb, _, run = pick.partition(":")
     if verb == "open" and section.teaches(lab.run(session["visitor"], run).task):
         return {**section.open_run(lab, session, learn, run), **leave(lab)}
+    if verb == "open" and measures(lab, session, run):
+        return {**augment.open_study(lab, session, measured, run), **leave(lab)}
     if verb == "open":
         opened = tab.refresh(lab, {**session, "run": run})
         return {**opened, "tabs": gr.Tabs(selected="classify"), **leave(lab)}
@@ -240,6 +244,8 @@ def _judged(metrics: dict) -> str:
         return f"squared error {metrics['mse']:.4f} [{metrics['mse_low']:.4f}–{metrics['mse_high']:.4f}], {metrics['test_images']:,} images"
     if "judge_fid" in metrics:
         return f"judge FID {metrics['judge_fid']:.1f} (real {metrics['judge_fid_floor']:.1f}), {metrics['test_images']:,} images"
+    if "effects" in metrics:
+        return f"{metrics['effects']}, {metrics['repetitions']} splits"
     return "–"
 
 

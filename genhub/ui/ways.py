@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from genhub.ui.augment import breaking
+from genhub.ui.augment import breaking, measure
 from genhub.ui.augment import images as pictures
 from genhub.ui.augment import tables as rows
 from genhub.ui.augment import texts as words
@@ -82,6 +82,7 @@ STAGES = {
     "words": Stage("augment", "words_stage", words.STAGE),
     "rows": Stage("augment", "rows_stage", rows.STAGE),
     "breaking": Stage("augment", "break_stage", breaking.STAGE),
+    "measure": Stage("augment", "measure_stage", measure.STAGE),
     "transfer": Stage("images", TRANSFER.name("stage"), TRANSFER.stage),
 }
 OPENED = ["tabs", *(stage.component for stage in STAGES.values()), "inside_tabs"]

@@ -32,7 +32,8 @@ class Effect:
 
 
 def paired(without: Sequence[float], with_it: Sequence[float], test_over_train: float) -> Effect:
-    """Of results of the same repetitions, in their order. Raises ValueError for fewer than LEAST."""
+    """Of results of the same repetitions, in their order. test_over_train: of the split; where only a part of what it leaves is learnt from,
+    repetitions have less in common, and the interval is a cautious one. Raises ValueError for fewer than LEAST."""
     from scipy.stats import t
 
     if len(without) != len(with_it) or len(without) < LEAST:
@@ -46,6 +47,5 @@ def paired(without: Sequence[float], with_it: Sequence[float], test_over_train: 
 def sentence(effect: Mapping, what: str, measure: str, of: str) -> str:
     """What an effect says, in plain words. what: that which was added; of: the thing it was added to."""
     size = f"{effect['difference']:+.3f} [{effect['low']:+.3f}, {effect['high']:+.3f}]"
-    if not effect["clear"]:
-        return f"{of}: no evidence that {what} helps here ({measure} {size})."
-    return f"{of}: {what} {'helps' if effect['difference'] > 0 else 'hurts'} here ({measure} {size})."
+    said = "no evidence that it helps" if not effect["clear"] else "it helps" if effect["difference"] > 0 else "it hurts"
+    return f"{what}, {of[:1].lower()}{of[1:]}: {said} here ({measure} {size})."

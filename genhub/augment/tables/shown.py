@@ -1,4 +1,4 @@
-"""A table evened out and looked at, in a one-shot child, JSON in, JSON out."""
+"""A table evened out and looked at, or laid out to be measured on, in one-shot children, JSON in, JSON out."""
 
 from pathlib import Path
 
@@ -35,6 +35,19 @@ def resampled(args: dict) -> dict:
         "notes": made.notes,
         "scatter": scatter(rows, made, args["axes"]) if rows.numeric else None,
     }
+
+
+def prepared(args: dict) -> dict:
+    """{"folder", "label", "categorical", "fixes", "out"} → {"label", "categorical": names}; writes the mended rows, a JSON object of texts a line."""
+    table = intake.load(Path(args["folder"]))
+    rows = columns.of(table, args["label"] or table.columns[-1], args["categorical"], args["fixes"])
+    names = [*rows.names, rows.target]
+    lines = (
+        {name: str(value) for name, value in zip(names, [*x, y], strict=True)}
+        for x, y in zip(rows.x.tolist(), rows.y.tolist(), strict=True)
+    )
+    tables.write_jsonl(Path(args["out"]), lines)
+    return {"label": rows.target, "categorical": [rows.names[place] for place in rows.categorical]}
 
 
 def scatter(rows: Rows, made: Resampled, axes: list[str]) -> dict:

@@ -4,7 +4,7 @@ known = Neighbours(load_encoder(folder))
 known.similar([("good", rng)])          # ["great"]
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -22,9 +22,7 @@ class Neighbours:
 
     def __init__(self, encoder: Encoder):
         table = encoder.model.get_input_embeddings().weight.detach().float()
-        vocabulary = encoder.tokenizer.get_vocab()
-        begins = _marks(vocabulary)
-        whole = {piece.removeprefix(begins): number for piece, number in vocabulary.items() if _is_word(piece, begins)}
+        whole = letters_only(encoder.tokenizer.get_vocab(), SHORTEST)
         self.words = sorted(whole, key=whole.get)
         self.number = {word: place for place, word in enumerate(self.words)}
         self.vectors = torch.nn.functional.normalize(table[[whole[word] for word in self.words]], dim=-1)
@@ -64,11 +62,17 @@ class Neighbours:
         return near[min(int(rng.geometric(0.5)) - 1, len(near) - 1)] if near else word
 
 
-def _marks(vocabulary: dict[str, int]) -> str:
+def letters_only(vocabulary: Mapping[str, int], shortest: int = 1) -> dict[str, int]:
+    """Of a tokenizer's vocabulary whole words of lower-case letters, by the word."""
+    begins = _marks(vocabulary)
+    return {piece.removeprefix(begins): number for piece, number in vocabulary.items() if _is_word(piece, begins, shortest)}
+
+
+def _marks(vocabulary: Mapping[str, int]) -> str:
     """With what pieces that begin a word begin: nothing in WordPiece, where those that go on do."""
     return next((mark for mark in ("Ġ", "▁") if sum(piece.startswith(mark) for piece in vocabulary) > len(vocabulary) / 10), "")
 
 
-def _is_word(piece: str, begins: str) -> bool:
+def _is_word(piece: str, begins: str, shortest: int) -> bool:
     word = piece.removeprefix(begins)
-    return piece.startswith(begins) and len(word) >= SHORTEST and word.isalpha() and word.islower()
+    return piece.startswith(begins) and len(word) >= shortest and word.isalpha() and word.islower()

@@ -1,15 +1,20 @@
 """The models that operations on texts ask, each opened when the first operation asks for it."""
 
+import copy
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
 
+from genhub.augment.texts.proposals import Asked, Proposals
 from genhub.augment.texts.similar import Neighbours
 from genhub.errors import UserError
+from genhub.hub import ZOO
+from genhub.text import masked
 from genhub.text.encoder import Encoder, open_base
 
 ENCODER = "embedded/minilm-l6"
+MASKED = "bert-mlm"  # in the zoo
 LEAVE_OUT = "Leave this operation out."
 
 
@@ -29,10 +34,16 @@ class Tools:
     def jittered(self, asked: Sequence[tuple[str, np.random.Generator]], deviation: float) -> list[str]:
         return self.neighbours.jittered(asked, deviation) if asked else []
 
-    def in_context(self, asked: Sequence) -> list[list[str]]:
-        if any(places for _, _, places, _ in asked):
+    @cached_property
+    def proposals(self) -> Proposals:
+        folder = ZOO / MASKED
+        if not folder.is_dir():
             raise UserError("There is no masked-language model here.", "Words in context are its proposals.", LEAVE_OUT, "ops")
-        return [[] for _ in asked]
+        encoder = self.opened(ENCODER)
+        return Proposals(masked.load(folder, copy.deepcopy(encoder.model)), encoder.tokenizer)
+
+    def in_context(self, asked: Asked) -> list[list[str]]:
+        return self.proposals.words(asked) if any(places for _, _, places, _ in asked) else [[] for _ in asked]
 
     def there_and_back(self, texts: Sequence[str]) -> list[str]:
         raise UserError("There is no translator back into English here.", "It takes one for each way.", LEAVE_OUT, "ops")

@@ -4,6 +4,7 @@ classify   fine-tuning an encoder with labels
 images     training autoencoders, VAEs, GANs and diffusion models on images
 language   decoding with a language model (GenerateConfig) and adapting one (AdaptConfig)
 scratch    training a character model from drawn weights
+measure    does augmentation help?
 transfer   teaching an image classifier classes of one's own
 translate  translating with a sequence-to-sequence model, and adapting one to pairs (TuneConfig)
 """
@@ -21,6 +22,7 @@ from genhub.training.configs.images import (
     VAEConfig,
 )
 from genhub.training.configs.language import ADAPT_METHODS, ADAPT_PRESETS, STRATEGIES, STRATEGY_OPTIONS, AdaptConfig, GenerateConfig
+from genhub.training.configs.measure import MeasureConfig, MeasureImagesConfig, MeasureTablesConfig, MeasureTextsConfig
 from genhub.training.configs.scratch import ARCHITECTURES, SCRATCH_PRESETS, ScratchConfig
 from genhub.training.configs.transfer import TRANSFER_PRESETS, TransferConfig
 from genhub.training.configs.translate import TUNE_PRESETS, TranslateConfig, TuneConfig
@@ -51,6 +53,10 @@ __all__ = [
     "GenerateConfig",
     "ImageConfig",
     "ImageSetConfig",
+    "MeasureConfig",
+    "MeasureImagesConfig",
+    "MeasureTablesConfig",
+    "MeasureTextsConfig",
     "ScratchConfig",
     "TransferConfig",
     "TranslateConfig",
@@ -62,4 +68,5 @@ PRESETS_OF = {ClassifyConfig: PRESETS, AdaptConfig: ADAPT_PRESETS, TuneConfig: T
 PRESETS_OF |= {AutoencoderConfig: IMAGE_PRESETS["autoencoder"], VAEConfig: IMAGE_PRESETS["vae"], GANConfig: IMAGE_PRESETS["gan"]}
 PRESETS_OF |= {DiffusionConfig: IMAGE_PRESETS["diffusion"], TransferConfig: TRANSFER_PRESETS}
 CONFIGS = {"classify": ClassifyConfig, "generate": AdaptConfig, "translate": TuneConfig, "scratch": ScratchConfig}
+CONFIGS |= {"measure-tables": MeasureTablesConfig, "measure-texts": MeasureTextsConfig, "measure-images": MeasureImagesConfig}
 CONFIGS |= {"autoencoder": AutoencoderConfig, "vae": VAEConfig, "gan": GANConfig, "diffusion": DiffusionConfig, "transfer": TransferConfig}

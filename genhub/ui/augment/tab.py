@@ -1,17 +1,18 @@
 """The tab *Augment*: see what augmentation does to pictures, texts and tables, and where it breaks the label.
 
-1 Pictures · 2 Texts · 3 Tables · 4 When does 6 become 9?
+1 Pictures · 2 Texts · 3 Tables · 4 When does 6 become 9? · 5 Measure
 """
 
 import gradio as gr
 
 from genhub.lab import Lab
-from genhub.ui import markup
-from genhub.ui.augment import breaking, editor, images, tables, texts
+from genhub.ui import markup, ways
+from genhub.ui.augment import breaking, editor, images, measure, tables, texts
 from genhub.ui.wiring import Wires, merged
 
 INTRO = "More rows from the ones you have: build a chain of operations, look at what it makes, and take it home."
-STAGES = (images, texts, tables, breaking)
+STAGES = (images, texts, tables, breaking, measure)
+OPENED = [*ways.OPENED, "measured", *measure.PARTS]
 ARRIVED = ["image_editor", "text_editor", *images.SHOWN]
 
 
@@ -35,3 +36,8 @@ def arrive(lab: Lab, session: dict, text_chain: dict, image_sheet: dict | None, 
     chains = {"image_editor": editor.render(images.KIND, images.KIND.held(given["image_chain"]))}
     chains |= {"text_editor": editor.render(texts.KIND, texts.KIND.held(text_chain))}
     return merged(chains, images.vary(lab, session, **given))
+
+
+def open_study(lab: Lab, session: dict, measured: dict, run: str) -> dict:
+    """One of the visitor's studies, from another tab."""
+    return merged(ways.follow(ways.Way("measure")), measure.shown(lab, session, measured, run))

@@ -126,11 +126,8 @@ def even_out(lab: Lab, session: dict, table_read: dict, **given) -> dict:
     if not table_read:
         raise UserError("No table is in use.", "Its small classes get rows.", "Choose a table and press “Use this table”.", "table")
     axes = [given[name] for name in ("table_across", "table_up")]
-    categories = given["table_categories"]
     asked = {
-        "label": given["table_label"] or "",
-        "categorical": categories if isinstance(categories, list) else None,
-        "fixes": list(MISSING.get(given["table_missing"], ())),
+        **columns_of(given),
         "values": {option: forms.value(ResampleConfig.option(option), given[name]) for name, option in FIELDS.items()},
         "axes": [] if PLANE in axes or None in axes else axes,
     }
@@ -144,6 +141,13 @@ def even_out(lab: Lab, session: dict, table_read: dict, **given) -> dict:
         "table_up": gr.update(choices=planes, value=axes[1] if axes[1] in planes else PLANE),
         "table_out": gr.update(value=str(told["path"]), visible=True, label=f"Download {told['path'].name} ({size})"),
     }
+
+
+def columns_of(given: dict) -> dict:
+    """What the stage says of the table's columns, as `lab.resampled` takes it."""
+    categories = given["table_categories"]
+    fixes = list(MISSING.get(given["table_missing"], ()))
+    return {"label": given["table_label"] or "", "categorical": categories if isinstance(categories, list) else None, "fixes": fixes}
 
 
 def explained(lab: Lab, table_method: str) -> dict:
