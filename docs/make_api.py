@@ -6,10 +6,21 @@ make docs
 import tempfile
 from pathlib import Path
 
+from genhub.augment.tables.table import ResampleConfig
 from genhub.lab import Lab
 from genhub.options import Config
 from genhub.settings import get
-from genhub.training.configs import AdaptConfig, ClassifyConfig, GenerateConfig, ScratchConfig, TranslateConfig, TuneConfig
+from genhub.training.configs import (
+    AdaptConfig,
+    ClassifyConfig,
+    GenerateConfig,
+    MeasureImagesConfig,
+    MeasureTablesConfig,
+    MeasureTextsConfig,
+    ScratchConfig,
+    TranslateConfig,
+    TuneConfig,
+)
 from genhub.ui.app import build
 
 TARGET = Path(__file__).parent / "api.md"
@@ -20,6 +31,10 @@ OPTIONS = {  # endpoints take them as a dictionary
     "Options of translating": TranslateConfig,
     "Options of adapting a translation model (task translate)": TuneConfig,
     "Options of training from scratch (task scratch)": ScratchConfig,
+    "Options of evening out a table": ResampleConfig,
+    "Options of measuring on a table (task measure-tables)": MeasureTablesConfig,
+    "Options of measuring on texts (task measure-texts)": MeasureTextsConfig,
+    "Options of measuring on images (task measure-images)": MeasureImagesConfig,
 }
 INTRO = """# The endpoints
 

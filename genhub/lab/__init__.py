@@ -13,7 +13,7 @@
     pairs     take_pairs · take_pairs_file · pairs_info · judge · judging
     files     translating_file
     insides   inside_tokens · inside_attention · inside_steps · inside_shuffled · inside_embeddings · inside_lens · inside_positions
-    augmenting  photographs · take_photo · photo_info · vary_photo · vary_closer · photo_sweep · photo_file · vary_texts · breaking_points
+    augmenting  photographs · take_photo · photo_info · vary_photo · vary_closer · photo_sweep · photo_file · vary_texts · fill_gaps · breaking_points
                 number_tables · take_number_table · resampled · chain_file · chain_code
     measuring   measure_tables · measure_texts · measure_images · text_tables · class_painters
     home      export · merged · reopen · code

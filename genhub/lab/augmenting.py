@@ -1,6 +1,6 @@
 """Augmentation: variants of a picture, of texts, rows for the small classes of a table, and where a label breaks.
 
-photographs · take_photo · vary_photo · vary_closer · photo_sweep · photo_file · vary_texts · breaking_points
+photographs · take_photo · vary_photo · vary_closer · photo_sweep · photo_file · vary_texts · fill_gaps · breaking_points
 number_tables · take_number_table · resampled · chain_file · chain_code
 """
 
@@ -28,6 +28,7 @@ SECONDS = 60.0
 SHOWN = 16  # variants of a picture on the page
 MOST_TEXTS, MOST_COPIES = 200, 50
 SWEPT = 7
+MOST_MASKED = 400  # characters of a text whose gaps are filled
 DIGITS_JUDGE, DIGITS_PAINTER = "mnist-judge", "mnist-gan-classes"  # in the zoo
 STEPS = 37
 
@@ -103,6 +104,11 @@ class Augmenting(Tables):
         copies = gate.filled(TextVariantsConfig, {"copies": gate.whole(copies, 1, MOST_COPIES, "copies")}).copies
         request = {"texts": given, "chain": chain_of(chain, "text").to_dict(), "copies": copies}
         return self.worker.call("augment.texts", request, seconds=SECONDS)
+
+    def fill_gaps(self, visitor: str, text: str, seed: int = 0) -> dict:
+        """A text as a masked-language model meets it while it learns, and what it says of the gaps, see `serving.augmenting`."""
+        given = gate.text(text, MOST_MASKED, "text")
+        return self.worker.call("augment.gaps", {"text": given, "seed": gate.whole(seed, 0, 2**31 - 1, "seed")}, seconds=SECONDS)
 
     def breaking_points(self, visitor: str, name: str, label: str = "6", seed: int = 0, sketch: str = "") -> dict:
         """A digit, drawn by a model or by hand, under one operation from nothing to its strongest: what the embedded judge takes it for."""

@@ -4,6 +4,8 @@ augment.images   {path, others: [paths], chain, count} → {variants: [{picture,
 augment.closer   {path, others, chain, number}         → {before, after, drawn, shares}
 augment.sweep    {path, others, name, fill, count}     → {amounts: […], pictures: […]}
 augment.texts    {texts, chain, copies}                → {variants: [{text, of, done, difference: [[kind, piece]], similarity}], seconds}
+augment.gaps     {text, seed} → {tokens: [{text, shown, how: same | mask | swap | keep}], gaps: [{place, likeliest: [[piece, share]], share: of the
+                 right one}]}
 augment.breaks   {judge_dir, painter_dir, label, seed | sketch, name, count} → {amounts, pictures, names, shares: [[of each class] of each amount]}
 
 Paths are those of files that a child of ours has written, or that come with a package. Pictures are data URIs. A text's similarity to what
@@ -24,17 +26,20 @@ from torch.nn.functional import normalize
 from genhub.augment import packing
 from genhub.augment.images.variants import sweep, variant
 from genhub.augment.kinds import chain_of
+from genhub.augment.texts.proposals import LONGEST
 from genhub.augment.texts.tools import ENCODER
 from genhub.augment.texts.variants import variants
 from genhub.augment.texts.words import difference
 from genhub.images import sketch
 from genhub.images.pixels import tensor
 from genhub.text.encoder import Encoder
+from genhub.text.masked import IGNORED, hidden, special_of
 from genhub.training.configs import DrawConfig
 
 SMALL, LARGE = 256, 1_024  # the longer side of what is shown, at most
 EXACT = 160  # the longer side of images that are shown pixel by pixel
 QUALITY = 88
+PROPOSED = 5  # for each gap
 TOGETHER = 64  # texts that the encoder reads at once
 
 
@@ -124,6 +129,42 @@ def sentence_vectors(encoder: Encoder, texts: Sequence[str]) -> torch.Tensor:
     return normalize(encoder.pool(states, mask), dim=-1)
 
 
+# ---- the masked-language model's training, on one text ---------------------------------------------------------------
+
+
+@torch.inference_mode()
+def gaps(context: Any, args: dict) -> dict:
+    """One text as the model meets it while it learns: 15 % of its tokens are gaps, of which four in five are masked, a few are any other token, a few
+    stay; and what the model says of each."""
+    model, tokenizer = context.models.proposals().model, context.models.proposals().tokenizer
+    ids = tokenizer([args["text"]], truncation=True, max_length=LONGEST)["input_ids"][0]
+    tokens = torch.tensor([ids])
+    told = hidden(tokens, special_of(tokenizer), len(tokenizer), torch.Generator().manual_seed(int(args["seed"])))
+    chosen, shown_ids = told["labels"][0] != IGNORED, told["input_ids"][0]
+    shares = model(told).float().softmax(-1)
+    best, which = shares.topk(PROPOSED)
+    found = []
+    for row, place in enumerate(chosen.nonzero()[:, 0].tolist()):
+        pieces = tokenizer.convert_ids_to_tokens(which[row].tolist())
+        right = float(shares[row, ids[place]])
+        found.append(
+            {"place": place - 1, "likeliest": [list(pair) for pair in zip(pieces, best[row].tolist(), strict=True)], "share": right}
+        )
+    texts_of = (tokenizer.convert_ids_to_tokens(row) for row in (ids, shown_ids.tolist()))
+    how = [
+        _how(was, now, int(one), tokenizer.mask_token_id) for was, now, one in zip(ids, shown_ids.tolist(), chosen.tolist(), strict=True)
+    ]
+    said = [{"text": was, "shown": now, "how": why} for was, now, why in zip(*texts_of, how, strict=True)]
+    return {"tokens": said[1:-1], "gaps": found}
+
+
+def _how(was: int, now: int, chosen: int, mask: int) -> str:
+    """What became of a token."""
+    if not chosen:
+        return "same"
+    return "mask" if now == mask else "keep" if now == was else "swap"
+
+
 # ---- where a label breaks -------------------------------------------------------------------------------------------
 
 
@@ -142,4 +183,11 @@ def breaks(context: Any, args: dict) -> dict:
     return {**told, "names": list(names), "shares": shares.tolist()}
 
 
-OPS = {"augment.images": images, "augment.closer": closer, "augment.sweep": strengths, "augment.texts": texts, "augment.breaks": breaks}
+OPS = {
+    "augment.gaps": gaps,
+    "augment.images": images,
+    "augment.closer": closer,
+    "augment.sweep": strengths,
+    "augment.texts": texts,
+    "augment.breaks": breaks,
+}

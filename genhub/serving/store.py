@@ -21,6 +21,7 @@ from safetensors import SafetensorError
 from torch import nn
 
 from genhub import hub, settings
+from genhub.augment.texts.proposals import Proposals
 from genhub.augment.texts.tools import Tools
 from genhub.errors import UserError
 from genhub.images import stored
@@ -204,6 +205,15 @@ class Models:
             return found, found.neighbours.vectors.nbytes
 
         return self.store.get(("tools",), None, load)
+
+    def proposals(self) -> Proposals:
+        """What the masked-language model says of gaps. Raises UserError where that model is not here."""
+
+        def load() -> tuple[Proposals, nn.Module]:
+            found = self.tools().proposals
+            return found, found.model
+
+        return self.store.get(("proposals",), None, load)
 
     def teller(self, run_dir: str) -> Teller:
         """The image classifier in a run folder. Raises UserError for a folder that has none, or a damaged one."""

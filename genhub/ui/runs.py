@@ -133,13 +133,13 @@ def _alive(runs: list[RunInfo]) -> bool:
     return any(info.state in LIVE for info in runs)
 
 
-def picked(lab: Lab, pick: str, session: dict, runs_picked: list[str], runs_which: str, *, learn: dict, measured: dict) -> dict:
+def picked(lab: Lab, pick: str, session: dict, runs_picked: list[str], runs_which: str, **views) -> dict:
     """A row was chosen ("select:id") or opened in the tab of its task ("open:id")."""
     verb, _, run = pick.partition(":")
     if verb == "open" and section.teaches(lab.run(session["visitor"], run).task):
-        return {**section.open_run(lab, session, learn, run), **leave(lab)}
+        return {**section.open_run(lab, session, views["learn"], run), **leave(lab)}
     if verb == "open" and measures(lab, session, run):
-        return {**augment.open_study(lab, session, measured, run), **leave(lab)}
+        return {**augment.open_study(lab, session, views["measured"], run), **leave(lab)}
     if verb == "open":
         opened = tab.refresh(lab, {**session, "run": run})
         return {**opened, "tabs": gr.Tabs(selected="classify"), **leave(lab)}

@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from genhub.ui.augment import breaking, measure
+from genhub.ui.augment import breaking, gaps, measure
 from genhub.ui.augment import images as pictures
 from genhub.ui.augment import tables as rows
 from genhub.ui.augment import texts as words
@@ -83,6 +83,7 @@ STAGES = {
     "rows": Stage("augment", "rows_stage", rows.STAGE),
     "breaking": Stage("augment", "break_stage", breaking.STAGE),
     "measure": Stage("augment", "measure_stage", measure.STAGE),
+    "gaps": Stage("augment", "gaps_stage", gaps.STAGE),
     "transfer": Stage("images", TRANSFER.name("stage"), TRANSFER.stage),
 }
 OPENED = ["tabs", *(stage.component for stage in STAGES.values()), "inside_tabs"]

@@ -18,7 +18,7 @@ import gradio as gr
 from genhub.data.fixes import hint
 from genhub.errors import UserError
 from genhub.lab import Lab
-from genhub.ui.api import answers, files, images, language, pairs, runs, tables, texts, translation
+from genhub.ui.api import answers, augmenting, files, images, language, pairs, runs, tables, texts, translation
 from genhub.ui.wiring import guarded
 
 
@@ -27,11 +27,16 @@ def register(lab: Lab) -> None:
     for function in endpoints(lab):
         gr.api(_checked(function), api_name=function.__name__, api_description=_described(function), concurrency_limit=4)
     files.register(lab, _checked, _described)
+    augmenting.register(lab, _checked, _described)
 
 
 def endpoints(lab: Lab) -> list[Callable]:
     """The endpoints without files; names and docstrings are what clients see."""
-    return [function for part in (tables, texts, images, runs, answers, language, translation, pairs) for function in part.endpoints(lab)]
+    return [
+        function
+        for part in (tables, texts, images, runs, answers, language, translation, pairs, augmenting)
+        for function in part.endpoints(lab)
+    ]
 
 
 def _checked(function: Callable) -> Callable:

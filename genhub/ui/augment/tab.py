@@ -1,17 +1,17 @@
 """The tab *Augment*: see what augmentation does to pictures, texts and tables, and where it breaks the label.
 
-1 Pictures · 2 Texts · 3 Tables · 4 When does 6 become 9? · 5 Measure
+1 Pictures · 2 Texts · 3 Tables · 4 When does 6 become 9? · 5 Measure · 6 Fill the mask
 """
 
 import gradio as gr
 
 from genhub.lab import Lab
 from genhub.ui import markup, ways
-from genhub.ui.augment import breaking, editor, images, measure, tables, texts
+from genhub.ui.augment import breaking, editor, gaps, images, measure, tables, texts
 from genhub.ui.wiring import Wires, merged
 
 INTRO = "More rows from the ones you have: build a chain of operations, look at what it makes, and take it home."
-STAGES = (images, texts, tables, breaking, measure)
+STAGES = (images, texts, tables, breaking, measure, gaps)
 OPENED = [*ways.OPENED, "measured", *measure.PARTS]
 ARRIVED = ["image_editor", "text_editor", *images.SHOWN]
 
