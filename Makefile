@@ -55,9 +55,10 @@ examples: $(VENV)/installed
 	PYTHONPATH=. $(RUN) docs/make_writing.py
 	PYTHONPATH=. $(RUN) docs/make_translating.py
 	PYTHONPATH=. $(RUN) docs/make_drawing.py
+	PYTHONPATH=. $(RUN) docs/make_augmenting.py
 
 zoo: $(VENV)/installed
-	for recipe in shakespeare char_rnn stories translators translator_rnn images drawn; do $(KEEP_MEMORY) $(RUN) -m genhub.zoo.recipes.$$recipe --hours $(HOURS) || exit 1; done
+	for recipe in shakespeare char_rnn stories translators translator_rnn images drawn masked; do $(KEEP_MEMORY) $(RUN) -m genhub.zoo.recipes.$$recipe --hours $(HOURS) || exit 1; done
 
 docs: $(VENV)/installed
 	PYTHONPATH=. $(RUN) docs/make_api.py

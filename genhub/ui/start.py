@@ -12,6 +12,9 @@ import gradio as gr
 from genhub.errors import UserError
 from genhub.lab import EXAMPLE_PREFIX, Lab
 from genhub.ui import course, markup, tiles, tokens
+from genhub.ui.augment import editor
+from genhub.ui.augment import images as pictures
+from genhub.ui.augment import stored as varying
 from genhub.ui.classify import exhibit, tab, try_it, verdict
 from genhub.ui.generate import decode, write
 from genhub.ui.generate.inside import heads, shared
@@ -29,6 +32,7 @@ SHOW_INDEX = "() => setTimeout(() => document.querySelector('#start-index')?.scr
 RUN = EXAMPLE_PREFIX + "support"
 READING = "Reading …"
 MANY = 1_000  # more than a tile has of anything
+VARIED = ("image_grid", "image_sheet", "image_photo", "image_own", "image_chain", "image_editor", "image_closer")
 HELD = ["session", "decode_kept", "cheat_score"]  # what a press is answered from
 
 
@@ -191,6 +195,29 @@ def _hidden_answer(lab: Lab, pick: str, session: dict, **_) -> dict:
 CHEAT = ("cheat_text", "cheat_guess", *exhibit.ASKED)
 WROTE = ("gen_prompt", *write.OUTPUTS)
 READ = ("inside_text", "inside_asked", "inside_tab", "inside_drawn", *heads.OUTPUTS, "inside_heads_family")
+
+
+def _varied(lab: Lab, pick: str, **_) -> dict:
+    """A variant of the stored photograph, with the chain that it was made by."""
+    told, number = varying.example(), tokens.picked(pick, "varied", MANY)
+    if number is None or number >= len(told["sheet"]["variants"]):
+        return {}
+    chain = pictures.KIND.begin()
+    shown = {
+        "image_grid": pictures.render(told["sheet"], number),
+        "image_sheet": told["sheet"],
+        "image_photo": told["photo"],
+        "image_own": "",
+    }
+    return {**shown, "image_chain": chain, "image_editor": editor.render(pictures.KIND, pictures.KIND.held(chain))}
+
+
+def _varied_answer(lab: Lab, pick: str, session: dict, **_) -> dict:
+    number = tokens.picked(pick, "varied", MANY)
+    told = lab.vary_closer(session["visitor"], varying.example()["photo"], pictures.KIND.begin(), number or 0)
+    return {"image_closer": pictures.beside(told)}
+
+
 POKES = {
     "train": Poke(Way("data")),
     "cell": Poke(Way("verdict"), tuple(tab.RUN_VIEW), _cell),
@@ -203,5 +230,6 @@ POKES = {
     "hide": Poke(
         Way("attention", beside="translate"), tuple(translate.STORED), _translated, _hidden_answer, "tr_hidden", "attention_problem"
     ),
+    "varied": Poke(Way("pictures"), VARIED, _varied, _varied_answer, "image_closer", "image_problem"),
     "drawn": Poke(Way("play"), tuple(images.PRESSED), None, _drawn_answer, "play_look", "play_problem"),
 }

@@ -1,6 +1,6 @@
 """The tiles of *Start*: each a verb, a sentence, and a picture that was computed and can be pressed.
 
-    classify · write · translate · draw · look inside · compare · explain · catch it cheating
+    classify · write · translate · draw · augment · look inside · compare · explain · catch it cheating
 
 All figures come from what is stored with the app: runs, a text with its tokens, a translation, ways of choosing side by side, the attention of
 a BERT.
@@ -12,6 +12,7 @@ from genhub.jobs.folder import RunFolder
 from genhub.lab import EXAMPLES, Lab
 from genhub.lab.insides import EXAMPLE, EXAMPLE_PLACES, Stored
 from genhub.ui import charts, maps, markup, tokens
+from genhub.ui.augment import stored as varying
 from genhub.ui.classify import exhibit
 from genhub.ui.generate import decode, stored
 from genhub.ui.generate.inside import shared
@@ -22,11 +23,12 @@ from genhub.ui.translate import attention
 from genhub.ui.translate import state as translating
 
 ATTENTION = EXAMPLE_PLACES["encoder"]
+VARIED, VARIANTS = "varied", 12
 CANDIDATES = 4  # of the framed token
 
 
 def render(lab: Lab) -> str:
-    tiles = [classify(), write(), translate(), draw(), look_inside(lab), compare(), explain(), catch_it_cheating()]
+    tiles = [classify(), write(), translate(), draw(), augment(), look_inside(lab), compare(), explain(), catch_it_cheating()]
     return markup.page(f'<div class="gh-tiles">{"".join(tile for tile in tiles if tile)}</div>')
 
 
@@ -76,6 +78,23 @@ def draw() -> str:
     drawn = told["drawn"]
     text = f"Nobody wrote these digits: {told['model']} drew them, {drawn['count']} in {1000 * drawn['seconds']:.0f} ms, told the class of each column. Press one for its code, its neighbours, and more like it."
     return _tile("Draw", text, play.cells(drawn))
+
+
+def augment() -> str:
+    """A photograph's variants; one leads to the stage where they are made."""
+    told = varying.example()
+    if not told:
+        return ""
+    text = f"One photograph, {VARIANTS} variants of it as a model would meet them. Is it still a {told['photo']}? Press one to build the chain yourself, and measure whether it helps."
+    cells = "".join(_variant(number, one) for number, one in enumerate(told["sheet"]["variants"][:VARIANTS]))
+    return _tile("Augment", text, f'<div class="ga-grid">{cells}</div>')
+
+
+def _variant(number: int, one: dict) -> str:
+    name = f"Variant {number + 1}"
+    return (
+        f'<button type="button" data-pick="{VARIED}:{number}" aria-label="{name}"><img src="{esc(one["picture"])}" alt="{name}"></button>'
+    )
 
 
 def look_inside(lab: Lab) -> str:

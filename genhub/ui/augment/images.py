@@ -9,7 +9,7 @@ from genhub.augment.options import ImageVariantsConfig
 from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.ui import forms, markup
-from genhub.ui.augment import chains, editor
+from genhub.ui.augment import chains, editor, stored
 from genhub.ui.markup import esc
 from genhub.ui.wiring import Wires, pieces
 
@@ -48,7 +48,7 @@ def layout(wires: Wires) -> None:
                 problem = gr.HTML(elem_id="image-problem")
                 chains.layout(wires, KIND)
             with gr.Column(scale=3, min_width=300):
-                grid = pieces(elem_id="image-grid", elem_classes="gh-reserve-tall")
+                grid = pieces(opening(), elem_id="image-grid", elem_classes="gh-reserve-tall")
                 closer = gr.HTML(elem_id="image-closer", js_on_load=BESIDE_JS)
                 with gr.Row(elem_classes="gh-beside"):
                     copies = forms.field(ImageVariantsConfig.option("copies"), elem_id="image-copies", min_width=150)
@@ -145,6 +145,12 @@ def pack(lab: Lab, session: dict, image_photo: str | None, image_own: str, image
 
 
 # ---- rendering ------------------------------------------------------------------------------------------------------
+
+
+def opening() -> str:
+    """The stored example."""
+    told = stored.example()
+    return render(told["sheet"]) if told else ""
 
 
 def render(sheet: dict, pressed: int | None = None) -> str:

@@ -35,7 +35,8 @@ def example() -> str:
     if not RECORDED.exists():
         return markup.page(markup.note("Nothing has been measured yet."))
     metrics = json.loads(RECORDED.read_text(encoding="utf-8"))
-    return markup.page(markup.paragraph(TOLD, "muted")) + verdict(metrics, None)
+    told = f"{TOLD} The table: {metrics['data']['title'][:1].lower()}{metrics['data']['title'][1:]} (scikit-learn)."
+    return markup.page(markup.paragraph(told, "muted")) + verdict(metrics, None)
 
 
 def verdict(metrics: dict, guess: str | None) -> str:

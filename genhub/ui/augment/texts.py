@@ -7,7 +7,7 @@ from genhub.augment.texts.table import GROUPS, TEXTS
 from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.ui import forms, markup
-from genhub.ui.augment import chains, editor
+from genhub.ui.augment import chains, editor, stored
 from genhub.ui.markup import esc
 from genhub.ui.wiring import Wires
 
@@ -45,7 +45,7 @@ def layout(wires: Wires) -> None:
                 least = gr.Slider(
                     0, 1, value=0, step=0.01, label="At least so similar", info="Variants below are left out.", elem_id="text-least"
                 )
-                shown = gr.HTML(markup.page(markup.note("Press “Make variants”.")), elem_id="text-shown", elem_classes="gh-reserve-tall")
+                shown = gr.HTML(opening(), elem_id="text-shown", elem_classes="gh-reserve-tall")
     wires.add(words_stage=stage, text_given=given, text_copies=copies, text_editor=built, text_go=go, text_problem=problem)
     wires.add(text_least=least, text_shown=shown, text_made=gr.State(None))
 
@@ -89,6 +89,12 @@ def filtered(lab: Lab, text_made: dict | None, text_least) -> dict:
 
 
 # ---- rendering ------------------------------------------------------------------------------------------------------
+
+
+def opening() -> str:
+    """The stored example."""
+    told = stored.example()
+    return render(told["texts"], 0) if told else markup.page(markup.note("Press “Make variants”."))
 
 
 def render(made: dict, least) -> str:
