@@ -1,7 +1,7 @@
 """Augmentation, measured; writes docs/benchmarks-augment.md.
 
     make bench                                          everything
-    python bench/augment.py --only grid --only words    some sections: grid · speed · words · tables
+    python bench/augment.py --only grid --only words    some sections: grid · speed · words · context · tables · texts
     python bench/augment.py --render                    the document from the stored figures, without measuring
 
 The section "speed" stands beside albumentations 2.0.8 where that is installed (pip install albumentations==2.0.8; it is no dependency of
@@ -33,6 +33,9 @@ TEXTS = 1_000
 WORDS = ("spelling=0.1", "swap=0.1", "delete=0.1", "keyboard=0.03", "shuffle-words=3", "similar=0.1", "insert=0.1")
 SETS = {"haberman": ("survival(2=died<5y)", "smote,borderline-smote,adasyn,random-over,random-under"), "new-thyroid": ("class", "smote,borderline-smote,adasyn,random-over,random-under"), "german": ("target", "smote-nc,random-over,random-under")}  # fmt: skip
 REPETITIONS = 10
+CONTEXTS, HIDDEN = 300, 0.15  # reviews, and the share of their words that are gaps
+MEASURED = 1_200  # reviews of which 200 are learnt from
+CHAINS = "Easy data augmentation;similar=0.2;in-context=0.15;keyboard=0.03"
 
 
 def seconds(do: Callable[[], object], turns: int = TURNS) -> float:
@@ -120,6 +123,51 @@ def words(home: Path, options) -> dict:
     return {"texts": len(texts), "words": sum(len(text.split()) for text in texts) / len(texts), "seconds": found}
 
 
+def context(home: Path, options) -> dict:
+    """Words proposed in their context: ours, and a loop over pipeline("fill-mask") of transformers with the same weights, in one run."""
+    import numpy as np
+    from transformers import AutoTokenizer, pipeline
+
+    from genhub.augment.chain import generator
+    from genhub.augment.texts import words as parts
+    from genhub.augment.texts.tools import Tools
+
+    ours, texts = Tools().proposals, _reviews(CONTEXTS)
+    split = [parts.parted(text) for text in texts]
+    places = [
+        sorted(generator(0, number).choice(len(found), max(1, round(HIDDEN * len(found))), replace=False).tolist())
+        for number, (found, _) in enumerate(split)
+    ]
+    asked = [(found, gaps, where) for (found, gaps), where in zip(split, places, strict=True)]
+    folder = _as_transformers(ours, home / "masked")
+    fill = pipeline("fill-mask", model=str(folder), tokenizer=AutoTokenizer.from_pretrained(folder), device=-1)
+    shown = [ours._hidden(*one) for one in asked]
+    ways = {
+        "ours": lambda: ours.words([(*one, np.random.default_rng(number)) for number, one in enumerate(asked)]),
+        "pipeline": lambda: [fill(text, top_k=9) for text in shown],
+    }
+    turns = [{name: seconds(do, 1) for name, do in ways.items()} for _ in range(TURNS)]
+    return {"texts": len(texts), "gaps": sum(map(len, places)), "turns": turns}
+
+
+def _as_transformers(ours, folder: Path) -> Path:
+    """The same weights as plain transformers loads them."""
+    from transformers import BertForMaskedLM
+
+    encoder, head = ours.model.encoder, ours.model.head
+    whole = BertForMaskedLM(encoder.config)
+    whole.bert.load_state_dict({name: tensor for name, tensor in encoder.state_dict().items() if not name.startswith("pooler.")})
+    transform = whole.cls.predictions.transform
+    transform.dense.load_state_dict(head.dense.state_dict())
+    transform.LayerNorm.load_state_dict(head.norm.state_dict())
+    whole.cls.predictions.bias.data = head.bias.data.clone()
+    whole.cls.predictions.decoder.bias = whole.cls.predictions.bias
+    whole.tie_weights()
+    whole.save_pretrained(folder)
+    ours.tokenizer.save_pretrained(folder)
+    return folder
+
+
 def _reviews(count: int) -> list[str]:
     import csv
     import gzip
@@ -149,13 +197,41 @@ def tables(home: Path, options) -> dict:
     return found
 
 
-SECTIONS = {"grid": grid, "speed": speed, "words": words, "tables": tables}
+def few_texts(home: Path, options) -> dict:
+    """Whether it helps with 200 rows of Rotten Tomatoes."""
+    import csv
+    import gzip
+
+    from genhub.augment.measure.arms import chains_of
+    from genhub.augment.measure.study import judged, run
+    from genhub.augment.measure.texts import Options, TextsStudy
+    from genhub.augment.texts.tools import Tools
+    from genhub.text.encoder import open_base
+
+    with gzip.open(DATA / "classification" / "rotten_tomatoes" / "train.tsv.gz", "rt", encoding="utf-8", newline="") as file:
+        rows = [{**row, "group": number} for number, row in enumerate(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))]
+    rows = rows[:: max(1, len(rows) // MEASURED)]
+    study = TextsStudy(rows, chains_of(CHAINS, "text"), Options(range(REPETITIONS), (200,)), open_base("embedded/minilm-l6"), Tools())
+    results: list = []
+    for _ in run(study, results):
+        pass
+    return judged(study, results)
+
+
+SECTIONS = {"grid": grid, "speed": speed, "words": words, "context": context, "tables": tables, "texts": few_texts}
 
 
 def render(found: dict) -> str:
     """The document, of the sections that were measured."""
     parts = ["# Augmentation, measured\n", "Made by `python bench/augment.py`; the figures are in `bench/augment.json`. Medians.\n"]
-    for name, write in (("grid", _grid), ("speed", _speed), ("words", _words), ("tables", _tables)):
+    for name, write in (
+        ("grid", _grid),
+        ("speed", _speed),
+        ("words", _words),
+        ("context", _context),
+        ("tables", _tables),
+        ("texts", _few_texts),
+    ):
         if name in found:
             parts += [write(found[name]["figures"]), f"\nMeasured on: {found[name]['machine']}.\n"]
     return "\n".join(parts)
@@ -189,6 +265,31 @@ def _words(found: dict) -> str:
         f"{found['texts']:,} reviews of {found['words']:.0f} words on average; `similar` and `insert` ask the embedded encoder's table.\n\n"
     )
     return "## Texts\n\n" + told + _table(["operation", "seconds"], rows)
+
+
+def _context(found: dict) -> str:
+    turns = found["turns"]
+    rows = [
+        [called, f"{statistics.median(turn[name] for turn in turns):.2f}"]
+        for name, called in (("ours", "GenHub"), ("pipeline", 'a loop over `pipeline("fill-mask")`'))
+    ]
+    ratio = statistics.median(turn["pipeline"] / turn["ours"] for turn in turns)
+    told = f"{found['texts']:,} reviews, {found['gaps']:,} gaps, the same weights. The loop takes **{ratio:.1f} ×** as long.\n\n"
+    return "## Words in context\n\n" + told + _table(["", "seconds"], rows)
+
+
+def _few_texts(found: dict) -> str:
+    from genhub.augment.measure.card import table
+
+    told = (
+        f"Rotten Tomatoes, {found['train_rows']} rows to learn from, {found['test_rows']:,} to judge on, {found['repetitions']} splits; a frozen encoder with a head, and four variants of "
+        "each text. Differences to the texts as they are with their 95 % intervals, bold where they leave out zero.\n\n"
+    )
+    return (
+        "## Does augmenting texts help?\n\n"
+        + told
+        + "\n".join([*table(found), "", *(f"{sentence}\n" for sentence in found["sentences"] + found["notes"])])
+    )
 
 
 def _tables(found: dict) -> str:

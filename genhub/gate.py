@@ -150,7 +150,8 @@ def whole(value: Any, low: int, high: int, field: str) -> int:
     fits = isinstance(value, int | float) and not isinstance(value, bool) and value == value and abs(value) != math.inf
     if not fits or value != int(value) or not low <= value <= high:
         limit = f"It is a whole number from {low:,} to {high:,}."
-        raise UserError(f"{wording.label(field)} is {wording.shown(value)}.", limit, "Choose another.", field)
+        told = str(value) if isinstance(value, bool) else wording.shown(value)
+        raise UserError(f"{wording.label(field)} is {told}.", limit, "Choose another.", field)
     return int(value)
 
 

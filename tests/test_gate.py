@@ -320,3 +320,30 @@ def test_random_bytes_have_a_kind_or_are_refused():
         head = rng.choice([b"", b"PK\x03\x04", b"\xff\xfe", b"\xef\xbb\xbf", b"{", b"<"]) + rng.randbytes(rng.randint(0, 40))
         with contextlib.suppress(UserError):
             assert signatures.kind_of(head, head) in ("csv", "jsonl", "parquet", "zip")
+
+
+@pytest.mark.parametrize("value", [1, 16, 3.0, 1e0])
+def test_whole_numbers_come_out_as_such(value):
+    found = gate.whole(value, 1, 16, "count")
+    assert (found, type(found)) == (value, int)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0, "Count is 0"),
+        (17, "Count is 17"),
+        (2.5, "Count is 2.5"),
+        (math.nan, "Count is nan"),
+        (-math.inf, "Count is -inf"),
+        (True, "Count is True"),
+        ("3", "Count is “3”"),
+        (None, "Count is missing"),
+        ([3], "Count is a list"),
+        (10**400, "Count is more than 10^12"),
+    ],
+)
+def test_what_is_no_whole_number_in_its_bounds_is_refused(value, shown):
+    error = refused(gate.whole, value, 1, 16, "count")
+    assert error.what.startswith(shown)
+    assert (error.limit, error.field) == ("It is a whole number from 1 to 16.", "count")

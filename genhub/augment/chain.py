@@ -50,7 +50,7 @@ class Chain:
             raise _refused("This is no chain of operations.", f"It is a JSON object with the format {FORMAT}.", "Choose another file.")
         unknown = set(value) - {"format", "kind", "steps", "way", "few", "fill", "seed"}
         kind, steps = value.get("kind"), value.get("steps")
-        if unknown or kind not in tables:
+        if unknown or not isinstance(kind, str) or kind not in tables:
             what = f"“{min(map(str, unknown))[:40]}” is not known" if unknown else f"kind is {str(kind)[:24]}"
             raise _refused(f"The chain cannot be read: {what}.", f"Kinds: {', '.join(tables)}.", "Save the chain again.")
         if not isinstance(steps, list) or not all(isinstance(step, dict) and set(step) <= {"name", "amount", "chance"} for step in steps):

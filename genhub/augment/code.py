@@ -18,7 +18,7 @@ OWN = tuple(
 IMAGES_HEAD = '''\
 """Variants of a picture, as GenHub makes them; the functions are GenHub's (Apache-2.0).
 
-    pip install numpy opencv-python-headless
+    pip install numpy opencv-python-headless pillow
     python augment.py PICTURE FOLDER [COPIES [OTHER …]]        OTHER: pictures that mixup and cutmix take
 """
 
@@ -31,6 +31,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image, ImageOps
 
 '''
 CHAIN = """
@@ -66,8 +67,7 @@ def variant(image, number=0, others=()):
 
 
 def read(path):
-    image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    return image if image.ndim == 2 else cv2.cvtColor(image[..., :3], cv2.COLOR_BGR2RGB)
+    return np.asarray(_plain(ImageOps.exif_transpose(Image.open(path))))
 
 
 if __name__ == "__main__":
@@ -87,7 +87,7 @@ TEXTS_HEAD = '''\
 
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -128,7 +128,14 @@ def script_of(chain: Chain) -> str:
     told = CHAIN.format(steps=steps, way=chain.way, few=chain.few, fill=chain.fill, seed=chain.seed)
     if chain.kind == "image":
         operations = _plain("images/geometry.py") + _plain("images/effects.py", "geometry")
-        return IMAGES_HEAD + operations + _plain("images/variants.py", only=("fitted",)) + told + IMAGES_FOOT
+        return (
+            IMAGES_HEAD
+            + operations
+            + _plain("images/variants.py", only=("fitted",))
+            + _plain("../data/pictures.py", only=("_plain",))
+            + told
+            + IMAGES_FOOT
+        )
     asked = {step.name for step in chain.steps}
     if own := sorted(asked & set(OWN)):
         title = TEXT_OPERATIONS[own[0]].title

@@ -1,17 +1,43 @@
-"""Augmented pictures packed to take home, in one-shot children, JSON in, JSON out."""
+"""What was made by augmentation packed to take home, in one-shot children, JSON in, JSON out: pictures, sets of images, tables."""
 
+import base64
 import json
 import zipfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from genhub.augment.chain import Chain
+from genhub.augment.images.table import IMAGES
 from genhub.augment.images.variants import variant
 from genhub.augment.kinds import chain_of
+from genhub.data import image_sets, tables
 from genhub.errors import UserError
 
 MOST_PIXELS = 400_000_000  # of all variants together
+MOST_IMAGES, COLUMNS, ROWS = 50_000, 8, 6  # of a set; of the picture of some of them
+TABLES = ("csv", "jsonl", "parquet", "datasets")  # what a table can be written as
+TABLE_CARD = """\
+---
+tags:
+- synthetic
+- genhub
+---
+
+# {name}, augmented
+
+{made:,} rows {how}. The columns {columns} say of each new row what it was made of and how; they are empty for rows that were there.
+
+```python
+from datasets import load_dataset
+
+rows = load_dataset("parquet", data_files="train.parquet", split="train")
+```
+
+Measure whether they help before you learn from them: learn with and without, and judge both on rows that were never augmented.
+"""
 CARD = """\
 # {count:,} variants of one picture
 
@@ -46,6 +72,91 @@ def photo(args: dict) -> dict:
         archive.writestr("chain.json", json.dumps(chain.to_dict(), indent=1) + "\n")
         archive.writestr("drawn.json", json.dumps(drawn) + "\n")
     return {"count": copies}
+
+
+def image_set(args: dict) -> dict:
+    """{"rows", "chain", "copies", "replace", "kind": see `saved.SETS`, "name", "out"} → {"count", "classes", "picture": some of them, PNG in base64};
+    writes the set with `copies` variants of each image, or them alone."""
+    from genhub.images import saved
+
+    chain, copies, replace = chain_of(args["chain"], "image"), int(args["copies"]), bool(args["replace"])
+    if mixing := [IMAGES[step.name].title for step in chain.steps if not IMAGES[step.name].keeps]:
+        limit = "In a set every image has one class."
+        raise UserError(f"{mixing[0]} makes images of two classes.", limit, "Leave it out, or measure it in stage 5.", "ops")
+    x, labels = image_sets.read_rows(Path(args["rows"]))
+    count = len(x) * (copies + (not replace))
+    if count > MOST_IMAGES or count * x[0].size > MOST_PIXELS:
+        most = min(MOST_IMAGES, MOST_PIXELS // x[0].size) // len(x) - (not replace)
+        raise UserError(
+            f"{count:,} images are too many at once.", f"At most {MOST_IMAGES:,}.", f"Ask for {max(1, most)} of each.", "copies"
+        )
+    made = np.stack([variant(chain, image, number, which=which).image for which, image in enumerate(x) for number in range(copies)])
+    names = sorted(set(labels))
+    y = np.array([names.index(label) for label in labels]) if labels else None
+    together = made if replace else np.concatenate([x, made])
+    classes = None if y is None else np.repeat(y, copies) if replace else np.concatenate([y, np.repeat(y, copies)])
+    told = f"{len(made):,} variants of the images of “{args['name']}”, {said(chain)}" + ("." if replace else "; the originals come first.")
+    Path(args["out"]).write_bytes(saved.as_set(together, classes, names, args["kind"], told, "images, augmented"))
+    some = np.concatenate([made[place * copies : (place + 1) * copies][:COLUMNS] for place in range(min(ROWS, len(x)))])
+    picture = base64.b64encode(image_sets.png(image_sets.grid(some, min(COLUMNS, copies)))).decode("ascii")
+    return {"count": len(together), "made": len(made), "picture": picture}
+
+
+def table(args: dict) -> dict:
+    """{"rows": a JSON list a line, "columns", "kind": one of TABLES, "card": {"name", "made", "chain", "added"}, "out"} → {}; writes a table of texts."""
+    with open(args["rows"], encoding="utf-8") as file:
+        rows = (json.loads(line) for line in file)
+        about = args["card"]
+        card = card_of(about["name"], about["made"], said(chain_of(about["chain"], "text")), about["added"])
+        write_table(Path(args["out"]), args["kind"], args["columns"], rows, card)
+    return {}
+
+
+def write_table(path: Path, kind: str, columns: Sequence[str], rows: Iterable[Sequence], card: str) -> None:
+    """kind: csv, jsonl, parquet, or datasets: a ZIP that unpacks to a folder for `datasets.load_dataset`, with the card."""
+    if kind == "csv":
+        tables.write_csv(path, columns, rows)
+        return
+    if kind == "jsonl":
+        tables.write_jsonl(path, (dict(zip(columns, row, strict=True)) for row in rows))
+        return
+    parquet = path if kind == "parquet" else path.with_suffix(".parquet")
+    _as_dataset(columns, rows).to_parquet(parquet)
+    if kind == "datasets":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.write(parquet, "train.parquet")
+            archive.writestr("README.md", card)
+        parquet.unlink()
+
+
+def _as_dataset(columns: Sequence[str], rows: Iterable[Sequence]):
+    from datasets import Dataset
+
+    kept = list(rows)
+    return Dataset.from_dict({name: _column([row[place] for row in kept]) for place, name in enumerate(columns)})
+
+
+def _column(values: list) -> list:
+    """Of one type: numbers, where all that are there are; else texts."""
+    numbers = all(value == "" or (isinstance(value, int | float) and not isinstance(value, bool)) for value in values)
+    if not numbers or all(value == "" for value in values):
+        return [str(value) for value in values]
+    return [None if value == "" else value for value in values]
+
+
+def said(chain: Chain) -> str:
+    """A chain in words."""
+    steps = ", ".join(
+        step.name + ("" if step.amount is None else f" {step.amount:g}") + ("" if step.chance == 1 else f" (chance {step.chance:g})")
+        for step in chain.steps
+    )
+    way = {"all": "all", "one": "one at random", "few": f"{chain.few} at random"}[chain.way]
+    return f"made in GenHub by {way} of: {steps}; seed {chain.seed}"
+
+
+def card_of(name: str, made: int, how: str, columns: Sequence[str]) -> str:
+    """What a table of variants says of itself on the Hub."""
+    return TABLE_CARD.format(name=name, made=made, how=how, columns=", ".join(f"`{column}`" for column in columns))
 
 
 def read(path: str | Path) -> np.ndarray:

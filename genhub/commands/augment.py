@@ -148,11 +148,13 @@ def _text(args: argparse.Namespace, out: Output) -> None:
     with naming_the_option():
         given = tables.read(gate.upload(args.given, limits).path, limits, fixes=names(args.fix, tuple(READING), "fix"))
     column = batch.text_column(given.columns, given.rows, args.text_column, "")
+    whole = [row for row in given.rows if row[column].strip()]  # a blank cell has no variants
     made = variants(chain, batch.texts(given.columns, given.rows, column), copies, Tools())
+    numbers = [number for number, row in enumerate(given.rows, start=1) if row[column].strip()]
     before = [] if args.replace else [[*row, "", ""] for row in given.rows]
-    after = [[*_with(given.rows[one.of], column, one.text), one.of + 1, " ".join(one.done)] for one in made]
+    after = [[*_with(whole[one.of], column, one.text), numbers[one.of], " ".join(one.done)] for one in made]
     tables.write_csv(path, [*given.columns, "made_of_row", "operations"], [*before, *after])
-    changed = sum(one.text != given.rows[one.of][column] for one in made)
+    changed = sum(one.text != whole[one.of][column] for one in made)
     result = {"out": str(path), "rows": len(before) + len(after), "made": len(made), "changed": changed, "chain": chain.to_dict()}
     out.result(result, f"{len(made):,} variants, {changed:,} of them not as before. Written to {path}.")
 
@@ -190,7 +192,7 @@ def _table(args: argparse.Namespace, out: Output) -> None:
     categorical = None if args.categorical is None else [name.strip() for name in args.categorical.split(",") if name.strip()]
     rows = _rows(given, args.label_column or given.columns[-1], categorical, fixes)
     made = resample(rows, config)
-    tables.write_csv(path, saved.columns(rows), saved.lines(made, config.method))
+    tables.write_csv(path, saved.columns(rows), saved.lines(rows, made, config.method))
     before, after = rows.counts(), made.rows.counts()
     result = {"out": str(path), "rows": len(made.rows), "made": made.made, "before": before, "after": after, "notes": made.notes}
     counts = table(("class", "before", "after"), [(label, before[label], after.get(label, 0)) for label in before])

@@ -64,7 +64,7 @@ def keep(args: dict) -> dict:
     image.save(folder / WHOLE, compress_level=1)
     smaller = (PREVIEW_PIXELS / (image.width * image.height)) ** 0.5
     if smaller < 1:
-        size = (max(1, round(image.width * smaller)), max(1, round(image.height * smaller)))
+        size = (max(1, int(image.width * smaller)), max(1, int(image.height * smaller)))
         image.resize(size, Image.Resampling.LANCZOS).save(folder / PREVIEW, compress_level=1)
     else:
         image.save(folder / PREVIEW, compress_level=1)

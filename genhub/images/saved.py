@@ -15,7 +15,7 @@ SETS = ("zip", "npz", DATASETS)  # what a set of images can be written as
 UNSURE = "A class is what the model was told, not what anybody saw: look at the images before you learn from them."
 CARD = """\
 ---
-pretty_name: Drawn images
+pretty_name: {title}
 task_categories:
 - {task}
 tags:
@@ -23,7 +23,7 @@ tags:
 - genhub
 ---
 
-# {count:,} drawn images
+# {count:,} {title}
 
 Images of {width} × {height} pixels, synthetic: {told}
 {table}
@@ -58,27 +58,27 @@ def as_file(x: np.ndarray, classes: np.ndarray | None, names: Sequence[str], end
     return buffer.getvalue()
 
 
-def as_set(x: np.ndarray, classes: np.ndarray | None, names: Sequence[str], kind: str, told: str) -> bytes:
+def as_set(x: np.ndarray, classes: np.ndarray | None, names: Sequence[str], kind: str, told: str, title: str = "drawn images") -> bytes:
     """As `as_file`, or for DATASETS a ZIP that unpacks to a folder for `datasets.load_dataset("imagefolder", data_dir=…)`, with a card for
-    the Hub. `told`: who drew the images, and how, as a sentence."""
+    the Hub. `told`: who drew the images, and how, as a sentence; title: what they are."""
     if kind != DATASETS:
         return as_file(x, classes, names, kind)
     folders, buffer = _folders(names), io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("README.md", card(x, None if classes is None else [names[number] for number in classes], told))
+        archive.writestr("README.md", card(x, None if classes is None else [names[number] for number in classes], told, title))
         for number, pixels in enumerate(x):
             folder = "" if classes is None else f"{folders[classes[number]]}/"
             archive.writestr(f"train/{folder}{number:05d}.png", png(pixels))
     return buffer.getvalue()
 
 
-def card(x: np.ndarray, classes: Sequence[str] | None, told: str) -> str:
+def card(x: np.ndarray, classes: Sequence[str] | None, told: str, title: str = "drawn images") -> str:
     """What a set of drawn images says of itself on the Hub. `classes`: of each image, where one was told."""
     task = "unconditional-image-generation" if classes is None else "image-classification"
     counts = Counter(classes or ())
     rows = "".join(f"| {_cell(name)} | {count:,} |\n" for name, count in sorted(counts.items()))
     table = f"\n| class | images |\n| --- | ---: |\n{rows}\n{UNSURE}\n" if counts else ""
-    return CARD.format(task=task, count=len(x), height=x.shape[1], width=x.shape[2], told=told, table=table)
+    return CARD.format(task=task, count=len(x), height=x.shape[1], width=x.shape[2], told=told, table=table, title=title)
 
 
 def _cell(name: str) -> str:

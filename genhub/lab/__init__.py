@@ -15,6 +15,7 @@
     insides   inside_tokens · inside_attention · inside_steps · inside_shuffled · inside_embeddings · inside_lens · inside_positions
     augmenting  photographs · take_photo · photo_info · vary_photo · vary_closer · photo_sweep · photo_file · vary_texts · fill_gaps · breaking_points
                 number_tables · take_number_table · resampled · chain_file · chain_code
+                augmenting_texts · augmented_images
     measuring   measure_tables · measure_texts · measure_images · text_tables · class_painters
     home      export · merged · reopen · code
 
@@ -24,6 +25,7 @@ answers come from the model worker: no weight and no torch here.
 """
 
 from genhub.lab.answers import Answers
+from genhub.lab.augmented_files import AugmentedFiles
 from genhub.lab.base import EXAMPLE_PREFIX, EXAMPLES
 from genhub.lab.guessing import Guessing
 from genhub.lab.home import Home
@@ -39,5 +41,5 @@ from genhub.lab.writing import Writing
 __all__ = ["EXAMPLES", "EXAMPLE_PREFIX", "PASTED", "Lab", "TableInfo", "TextInfo"]
 
 
-class Lab(Measuring, Guessing, Telling, Answers, Writing, Pairs, TranslatedFiles, Insides, Home):
+class Lab(Measuring, AugmentedFiles, Guessing, Telling, Answers, Writing, Pairs, TranslatedFiles, Insides, Home):
     """One per server. `open()` starts the job runner and the model worker in the background; `close()` ends them."""

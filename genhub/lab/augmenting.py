@@ -11,6 +11,7 @@ from typing import Any
 
 from genhub import gate, hub, oneshot
 from genhub.augment import code
+from genhub.augment.chain import MOST_SEED
 from genhub.augment.images.table import IMAGES
 from genhub.augment.kinds import chain_of
 from genhub.augment.options import ImageVariantsConfig, TextVariantsConfig
@@ -22,12 +23,12 @@ from genhub.errors import UserError
 from genhub.jobs import janitor
 from genhub.jobs.folder import write_json
 from genhub.lab.tables import TableInfo, Tables
-from genhub.training.configs import DrawConfig
 
 SECONDS = 60.0
 SHOWN = 16  # variants of a picture on the page
 MOST_TEXTS, MOST_COPIES = 200, 50
 SWEPT = 7
+ENDINGS, ENDING = ("csv", "jsonl", "parquet", "datasets"), {"datasets": "zip"}  # of tables that are written
 MOST_MASKED = 400  # characters of a text whose gaps are filled
 DIGITS_JUDGE, DIGITS_PAINTER = "mnist-judge", "mnist-gan-classes"  # in the zoo
 STEPS = 37
@@ -63,7 +64,7 @@ class Augmenting(Tables):
 
     def photo_info(self, visitor: str, photo: str) -> PhotoInfo:
         """Raises UserError for one that is not here any more."""
-        if photo in photos.here():
+        if isinstance(photo, str) and photo in photos.here():
             bundled = photos.here()[photo]
             return PhotoInfo(photo, bundled.title, whose=bundled.whose)
         folder = self._kept(visitor, gate.text_id(photo), "photo")
@@ -89,10 +90,10 @@ class Augmenting(Tables):
         """Variants of a picture in its own size as a ZIP, with a card and the chain. `values`: of an ImageVariantsConfig, `copies` counts."""
         copies = gate.filled(ImageVariantsConfig, {"copies": values.get("copies", SHOWN)}).copies
         given = self._photo(visitor, photo, whole=True)
-        out = self._new_folder(self.settings.downloads, visitor, 0) / "genhub-variants.zip"
-        request = {**given, "chain": chain_of(chain, "image").to_dict(), "copies": copies, "out": str(out)}
-        request["name"] = self.photo_info(visitor, photo).name
-        oneshot.run("genhub.augment.packing:photo", request, seconds=SECONDS)
+        request = {**given, "chain": chain_of(chain, "image").to_dict(), "copies": copies, "name": self.photo_info(visitor, photo).name}
+        with self._download(visitor) as folder:
+            out = folder / "genhub-variants.zip"
+            oneshot.run("genhub.augment.packing:photo", {**request, "out": str(out)}, seconds=SECONDS)
         return out
 
     def vary_texts(self, visitor: str, texts: list[str], chain: dict, copies: int = 1) -> dict:
@@ -108,7 +109,7 @@ class Augmenting(Tables):
     def fill_gaps(self, visitor: str, text: str, seed: int = 0) -> dict:
         """A text as a masked-language model meets it while it learns, and what it says of the gaps, see `serving.augmenting`."""
         given = gate.text(text, MOST_MASKED, "text")
-        return self.worker.call("augment.gaps", {"text": given, "seed": gate.whole(seed, 0, 2**31 - 1, "seed")}, seconds=SECONDS)
+        return self.worker.call("augment.gaps", {"text": given, "seed": gate.whole(seed, 0, MOST_SEED, "seed")}, seconds=SECONDS)
 
     def breaking_points(self, visitor: str, name: str, label: str = "6", seed: int = 0, sketch: str = "") -> dict:
         """A digit, drawn by a model or by hand, under one operation from nothing to its strongest: what the embedded judge takes it for."""
@@ -120,7 +121,7 @@ class Augmenting(Tables):
             raise UserError("This is no sketch.", "Its pixels, in base64.", "Draw a digit.", "sketch")
         asked: dict[str, Any] = {name: str(folder) for name, folder in folders.items()} | {"count": STEPS}
         asked |= {"name": gate.choice(name, tuple(IMAGES), "operation"), "label": gate.text(label, 8, "label")}
-        asked |= {"seed": gate.filled(DrawConfig, {"seed": seed}).seed, "sketch": sketch}
+        asked |= {"seed": gate.whole(seed, 0, MOST_SEED, "seed"), "sketch": sketch}
         return self.worker.call("augment.breaks", asked, seconds=SECONDS)
 
     def number_tables(self) -> dict[str, str]:
@@ -145,13 +146,16 @@ class Augmenting(Tables):
 
     def resampled(self, visitor: str, table_id: str, given: dict) -> dict:
         """A table with the rows that even out its classes: counts, a scatter with the new points and their parents, a file. given: {"label",
-        "categorical"?, "fixes", "values": of a ResampleConfig, "axes"?}; see `augment.tables.shown`."""
+        "categorical"?, "fixes", "values": of a ResampleConfig, "axes"?, "kind"?: one of ENDINGS}; see `augment.tables.shown`."""
         folder = self._table_folder(visitor, table_id)
         config = gate.filled(ResampleConfig, given.get("values") or {})
         asked = {**self._columns(given), "folder": str(folder), "config": config.to_dict()}
         asked["axes"] = [gate.column(name, "axes") for name in gate.listed(given.get("axes") or [], "axes")][:2]
-        out = self._new_folder(self.settings.downloads, visitor, 4 * janitor.size(folder)) / "genhub-evened-out.csv"
-        told = oneshot.run("genhub.augment.tables.shown:resampled", {**asked, "out": str(out)}, seconds=SECONDS)
+        kind = gate.choice(given.get("kind") or "csv", ENDINGS, "kind")
+        asked |= {"kind": kind, "name": self.table(visitor, table_id).name}
+        with self._download(visitor, 4 * janitor.size(folder)) as place:
+            out = place / f"genhub-evened-out.{ENDING.get(kind, kind)}"
+            told = oneshot.run("genhub.augment.tables.shown:resampled", {**asked, "out": str(out)}, seconds=SECONDS)
         return {**told, "path": out}
 
     @staticmethod
@@ -166,7 +170,7 @@ class Augmenting(Tables):
     def _photo(self, visitor: str, photo: str, *, whole: bool = False) -> dict:
         """{"path", "others"}: where a picture lies, and what it can be mixed with."""
         bundled = photos.here()
-        if photo in bundled:
+        if isinstance(photo, str) and photo in bundled:
             path = bundled[photo].path
         else:
             path = self._kept(visitor, gate.text_id(photo), "photo") / (pictures.WHOLE if whole else pictures.PREVIEW)

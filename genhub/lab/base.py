@@ -71,6 +71,16 @@ class Base:
         self.runner.check_disk(self.owner(visitor), more)
         return janitor.new_folder(home, self.owner(visitor))
 
+    @contextlib.contextmanager
+    def _download(self, visitor: str, more: int = 0) -> Iterator[Path]:
+        """A folder for a file that is about to be made; it goes where that comes to nothing."""
+        folder = self._new_folder(self.settings.downloads, visitor, more)
+        try:
+            yield folder
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
     def _table_folder(self, visitor: str, table_id: str) -> Path:
         return self._kept(visitor, gate.table_id(table_id), "table")
 

@@ -3,7 +3,8 @@
 augment.images   {path, others: [paths], chain, count} → {variants: [{picture, drawn: [[name, {…}]], shares: {title: share}}], seconds}; an event (None) each
 augment.closer   {path, others, chain, number}         → {before, after, drawn, shares}
 augment.sweep    {path, others, name, fill, count}     → {amounts: […], pictures: […]}
-augment.texts    {texts, chain, copies}                → {variants: [{text, of, done, difference: [[kind, piece]], similarity}], seconds}
+augment.texts    {texts, chain, copies, first?}        → {variants: [{text, of, done, difference: [[kind, piece]], similarity}], seconds}; first: the
+                 number of the first text among all. bare: true: without difference, and similarity only where `least` is above 0
 augment.gaps     {text, seed} → {tokens: [{text, shown, how: same | mask | swap | keep}], gaps: [{place, likeliest: [[piece, share]], share: of the
                  right one}]}
 augment.breaks   {judge_dir, painter_dir, label, seed | sketch, name, count} → {amounts, pictures, names, shares: [[of each class] of each amount]}
@@ -96,8 +97,12 @@ def shown(image: np.ndarray, most: int) -> str:
 def texts(context: Any, args: dict) -> Generator[None, None, dict]:
     began, given = time.perf_counter(), args["texts"]
     encoder = context.models.base(ENCODER)
-    made = variants(chain_of(args["chain"], "text"), given, int(args["copies"]), context.models.tools())
+    chain, tools = chain_of(args["chain"], "text"), context.models.tools()
+    made = variants(chain, given, int(args["copies"]), tools, int(args.get("first") or 0))
     yield
+    if args.get("bare") and not args.get("least"):
+        told = [{"text": one.text, "of": one.of, "done": list(one.done), "similarity": None} for one in made]
+        return {"variants": told, "seconds": time.perf_counter() - began}
     vectors = {}
     unique = list(dict.fromkeys([*given, *(one.text for one in made)]))
     for at in range(0, len(unique), TOGETHER):
@@ -109,7 +114,7 @@ def texts(context: Any, args: dict) -> Generator[None, None, dict]:
             "text": one.text,
             "of": one.of,
             "done": list(one.done),
-            "difference": [list(piece) for piece in difference(given[one.of], one.text)],
+            "difference": [] if args.get("bare") else [list(piece) for piece in difference(given[one.of], one.text)],
             "similarity": float(vectors[one.text] @ vectors[given[one.of]]),
         }
         for one in made

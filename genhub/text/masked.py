@@ -127,8 +127,10 @@ def special_of(tokenizer) -> dict[str, int]:
     return {name: getattr(tokenizer, f"{name}_token_id") for name in ("pad", "mask", "cls", "sep", "unk")}
 
 
-def save(folder: Path, model: MaskedLM) -> None:
-    """The adapter as PEFT saves it, and the head, in fp16."""
+def save(folder: Path, model: MaskedLM, base: str = "") -> None:
+    """The adapter as PEFT saves it, and the head, in fp16. base: the Hub id of what the adapter stands beside."""
+    for config in model.encoder.peft_config.values():
+        config.base_model_name_or_path = base or config.base_model_name_or_path
     model.encoder.save_pretrained(folder)
     path = folder / ADAPTER
     save_file({name: tensor.half() for name, tensor in load_file(path).items()}, path)

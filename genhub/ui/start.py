@@ -32,7 +32,7 @@ SHOW_INDEX = "() => setTimeout(() => document.querySelector('#start-index')?.scr
 RUN = EXAMPLE_PREFIX + "support"
 READING = "Reading …"
 MANY = 1_000  # more than a tile has of anything
-VARIED = ("image_grid", "image_sheet", "image_photo", "image_own", "image_chain", "image_editor", "image_closer")
+VARIED = ("image_grid", "image_sheet", "image_photo", "image_own", "image_chain", "image_editor", "image_closer", "augment_arrived")
 HELD = ["session", "decode_kept", "cheat_score"]  # what a press is answered from
 
 
@@ -208,6 +208,7 @@ def _varied(lab: Lab, pick: str, **_) -> dict:
         "image_sheet": told["sheet"],
         "image_photo": told["photo"],
         "image_own": "",
+        "augment_arrived": True,
     }
     return {**shown, "image_chain": chain, "image_editor": editor.render(pictures.KIND, pictures.KIND.held(chain))}
 

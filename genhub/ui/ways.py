@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from genhub.ui.augment import breaking, gaps, measure
+from genhub.ui.augment import breaking, gaps, measure, whole
 from genhub.ui.augment import images as pictures
 from genhub.ui.augment import tables as rows
 from genhub.ui.augment import texts as words
@@ -84,6 +84,7 @@ STAGES = {
     "breaking": Stage("augment", "break_stage", breaking.STAGE),
     "measure": Stage("augment", "measure_stage", measure.STAGE),
     "gaps": Stage("augment", "gaps_stage", gaps.STAGE),
+    "whole": Stage("augment", "whole_stage", whole.STAGE),
     "transfer": Stage("images", TRANSFER.name("stage"), TRANSFER.stage),
 }
 OPENED = ["tabs", *(stage.component for stage in STAGES.values()), "inside_tabs"]

@@ -137,6 +137,51 @@ def test_a_difference_is_told_word_by_word():
     assert words.difference("a b", "a b") == [("same", "a b")]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("one two", "two", [("gone", "one "), ("same", "two")]),
+        ("one two", "one", [("same", "one"), ("gone", " two")]),
+        ("two", "one two", [("new", "one"), ("same", " two")]),
+        ("a  b", "a b", [("same", "a b")]),  # spaces alone are no difference
+        ("", "a b", [("new", "a b")]),
+        ("a b", "", [("gone", "a b ")]),
+        ("", "", []),
+    ],
+)
+def test_a_difference_keeps_words_apart_wherever_it_lies(before, after, told):
+    assert words.difference(before, after) == told
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_stays_and_what_comes_is_the_variant_what_stays_and_what_went_the_text(seed):
+    found = once("swap", 0.3, once("delete", 0.3, TEXT, seed), seed)
+    told = words.difference(TEXT, found)
+    assert "".join(piece for kind, piece in told if kind != "gone").strip() == found
+    assert "".join(piece for kind, piece in told if kind != "new").split() == TEXT.split()
+    assert {"gone", "same"} <= {kind for kind, _ in told}
+
+
+@pytest.mark.parametrize(
+    ("left_out", "joined"),
+    [
+        ((0,), "two, three."),
+        ((1,), "One, three."),
+        ((2,), "One two,."),
+        ((0, 1), ", three."),
+        ((1, 2), "One,."),
+    ],
+)
+def test_a_word_that_is_left_out_takes_its_space_along_and_leaves_its_mark(left_out, joined):
+    found, gaps = words.parted("One two, three.")
+    assert words.joined(["" if place in left_out else word for place, word in enumerate(found)], gaps) == joined
+
+
+def test_a_text_in_which_nothing_is_left_out_keeps_its_blanks():
+    assert words.joined(["two", "spaces"], ["  ", "  ", "\n"]) == "  two  spaces\n"
+    assert words.joined(["two", ""], ["  ", "  ", "\n"]) == "two"
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_seed_decides_everything_whatever_is_made_beside_it(name):
     ready, texts = PRESETS[name].checked(TEXTS), [TEXT, "A second text, not as long.", "word"]

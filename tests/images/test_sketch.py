@@ -1,8 +1,11 @@
 """A sketch is laid out as the images that a model knows."""
 
+import base64
+
 import numpy as np
 import pytest
 
+from genhub.errors import UserError
 from genhub.images import sketch
 
 
@@ -35,3 +38,18 @@ def test_the_usual_box_is_that_of_most_images():
     assert sketch.usual_box(x) == 0.5
     assert sketch.usual_box(np.repeat(x[..., None], 3, -1)) == 0.5
     assert sketch.usual_box(np.zeros((3, 8, 8), np.uint8)) == sketch.BOX
+
+
+def test_strokes_arrive_row_by_row():
+    drawn = stroke(3, 70, 20, 5)
+    drawn[0, 1] = 7
+    assert np.array_equal(sketch.strokes(base64.b64encode(drawn.tobytes()).decode()), drawn)
+
+
+@pytest.mark.parametrize(
+    ("given", "count"),
+    [("", "0"), (None, "0"), (7, "0"), ("?", "0"), ("AAA", "0"), ("ÄÖ==", "0"), (["AAAA"], "0"), ("AAAA", "3"), ("AAAA" * 4_182, "12,546")],
+)
+def test_what_is_no_sketch_is_refused_with_how_much_it_holds(given, count):
+    with pytest.raises(UserError, match=f"The sketch has {count} pixels. 112 × 112 of them"):
+        sketch.strokes(given)

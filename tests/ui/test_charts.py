@@ -130,3 +130,35 @@ def test_the_last_tick_stays_in_the_picture():
     drawn = charts.lines({"training": [(0, 1.0), (1_500, 0.5)]}, "step", "loss")
     assert f'x="{charts.WIDTH:.1f}"' in drawn
     assert 'text-anchor="end">1500<' in drawn
+
+
+CLOUD = [[0.0, 0.0, 0, 0], [10.0, 5.0, 1, 0], [5.0, 2.5, 1, 1]]
+
+
+def test_new_points_are_rings_below_the_dots_and_hang_on_lines():
+    root = parse(charts.cloud(CLOUD, ["a", "b"], ("x", "y"), [[0.0, 0.0, 10.0, 5.0]], "caption"))
+    ring, *dots = root.findall(".//circle")
+    assert (ring.get("fill"), ring.get("stroke")) == ("none", charts.colour(1))
+    assert [dot.get("fill") for dot in dots] == [charts.colour(0), charts.colour(1)]
+    line = next(line for line in root.findall(".//line") if line.get("opacity"))
+    ends = [(float(line.get(f"x{end}")), float(line.get(f"y{end}"))) for end in (1, 2)]
+    assert ends == [(float(dot.get("cx")), float(dot.get("cy"))) for dot in dots]
+    middle = [sum(values) / 2 for values in zip(*ends, strict=True)]
+    assert [float(ring.get("cx")), float(ring.get("cy"))] == pytest.approx(middle, abs=0.11)
+    left, top = dots[0], dots[1]
+    assert charts.LEFT < float(left.get("cx")) < float(top.get("cx")) < charts.WIDTH - charts.RIGHT
+    assert float(left.get("cy")) > float(top.get("cy"))  # up is more
+
+
+def test_a_cloud_of_nothing_is_nothing_and_one_of_a_single_point_a_chart():
+    assert charts.cloud([], ["a"], ("x", "y"), [], "caption") == ""
+    root = parse(charts.cloud([[2.0, 2.0, 0, 0]], ["a"], ("x", ""), [], "caption"))
+    assert charts.LEFT < float(root.find(".//circle").get("cx")) < charts.WIDTH
+
+
+def test_words_of_a_cloud_stay_words():
+    html = charts.cloud(CLOUD, [HOSTILE, "b"], (HOSTILE, HOSTILE), [], HOSTILE)
+    assert "<script" not in html
+    root = parse(html)
+    assert HOSTILE in root.find(".//figcaption").text
+    assert any(HOSTILE in "".join(span.itertext()) for span in root.findall(".//span"))

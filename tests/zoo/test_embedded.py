@@ -16,6 +16,8 @@ from genhub.images.measures import Moments, frechet_distance
 from genhub.images.painter import open_painter
 from genhub.images.stored import JUDGE
 from genhub.serving import recurrent
+from genhub.text.encoder import open_base
+from genhub.text.masked import load as load_masked
 from genhub.text.translation import rnn
 from genhub.text.translation.translator import load_translator
 from genhub.zoo.recipes import (
@@ -23,6 +25,7 @@ from genhub.zoo.recipes import (
     char_rnn,
     drawn,
     images,
+    masked,
     publish,
     sentence_pairs,
     shakespeare,
@@ -56,7 +59,7 @@ def needs(name: str, folder: str = "language") -> Path:
 def test_it_keeps_to_its_size_and_is_in_the_catalog(folder):
     size = sum(path.stat().st_size for path in folder.iterdir())
     assert size <= publish.LIMIT_BYTES
-    if folder.name == translator_rnn.NAME:
+    if folder.name in (translator_rnn.NAME, masked.NAME):
         assert f"embedded/{folder.name}" not in catalog.MODELS  # it stands beside the others, nobody chooses it
     elif folder.name in {**images.RECIPES, **drawn.RECIPES}:
         assert folder.name.endswith(JUDGE) or f"embedded/{folder.name}" in catalog.IMAGE_MODELS
@@ -99,6 +102,22 @@ def test_stories_measures_what_its_card_says():
     assert stories.measure(stage.ZOO / stories.NAME, held_out)["bits_per_byte"] == pytest.approx(told["sample"]["bits_per_byte"], abs=1e-3)
     for part in ("books", "stories"):
         assert told[part]["bits_per_byte"] < min(told["base_lines"][part].values())
+
+
+def test_the_masked_language_model_measures_what_its_card_says():
+    told = figures(masked.NAME)
+    for name in masked.FILES["sentences"]:
+        needs(name.partition("/")[2], "translation")
+    encoder = open_base(masked.BASE)
+    model = load_masked(stage.ZOO / masked.NAME, encoder.model)
+    _, held = (
+        masked.rows(encoder.tokenizer, [*masked.READERS["sentences"](DATA / name, ())], masked.HELD_OUT, 0)
+        for name in masked.FILES["sentences"]
+    )
+    found = masked.measure(model, held[: masked.SAMPLE], encoder.tokenizer)
+    assert found == pytest.approx(told["sample"]["sentences"], abs=2e-3)
+    for source, measured in told["held_out"].items():
+        assert measured["top5"] > told["frequent"][source]["top5"] + 0.1
 
 
 def sentences() -> sentence_pairs.Split:

@@ -23,13 +23,14 @@ FEWEST_ROWS, MOST_CLASSES, MOST_COLUMNS = 20, 50, 500
 @dataclass(frozen=True)
 class Rows:
     """x: (n, d), float64 where every column is of numbers, else object with floats and texts. categorical: which columns are of categories.
-    y: (n,) texts. names: of the columns of x. target: of y."""
+    y: (n,) texts. names: of the columns of x. target: of y. origin: (n,) which rows of the table that was read they are, counted from 0; none: all of them."""
 
     x: np.ndarray
     y: np.ndarray
     names: tuple[str, ...]
     categorical: tuple[int, ...]
     target: str
+    origin: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -47,7 +48,8 @@ class Rows:
         return dict(Counter(self.y.tolist()).most_common())
 
     def part(self, places: np.ndarray) -> "Rows":
-        return Rows(self.x[places], self.y[places], self.names, self.categorical, self.target)
+        origin = None if self.origin is None else self.origin[places]
+        return Rows(self.x[places], self.y[places], self.names, self.categorical, self.target, origin)
 
 
 def of(table: Table, target: str, categorical: Sequence[str] | None = None, fixes: Sequence[str] = ()) -> Rows:
@@ -61,15 +63,18 @@ def of(table: Table, target: str, categorical: Sequence[str] | None = None, fixe
     known = recognised(cells, names) if categorical is None else [_place(name, names) for name in categorical]
     holes = np.vectorize(lambda cell: cell.lower() in MISSING, otypes=[bool])(cells)
     holes |= _not_numbers(cells, [place for place in range(len(names)) if place not in known])
+    origin = np.arange(len(y))
     if holes.any() or (y == "").any():
+        whole = ~holes.any(1) & (y != "") if LEAVE_OUT in fixes else np.ones(len(y), bool)
         cells, y = _mended(cells, y, holes, names, known, fixes)
+        origin = origin[whole]
     x = cells if known else cells.astype(np.float64)
     if known:
         x = cells.copy()
         for place in set(range(len(names))) - set(known):
             x[:, place] = cells[:, place].astype(np.float64)
     _check(x, y, names, known)
-    return Rows(x, y, names, tuple(sorted(known)), target)
+    return Rows(x, y, names, tuple(sorted(known)), target, origin)
 
 
 def recognised(cells: np.ndarray, names: Sequence[str]) -> list[int]:

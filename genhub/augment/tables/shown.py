@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from genhub.augment.packing import card_of, write_table
 from genhub.augment.tables import columns, saved
 from genhub.augment.tables.columns import Rows
 from genhub.augment.tables.resample import Resampled, resample
@@ -21,7 +22,10 @@ def resampled(args: dict) -> dict:
     table, config = intake.load(Path(args["folder"])), ResampleConfig.from_dict(args["config"])
     rows = columns.of(table, args["label"] or table.columns[-1], args["categorical"], args["fixes"])
     made = resample(rows, config)
-    tables.write_csv(Path(args["out"]), saved.columns(rows), saved.lines(made, config.method))
+    told = card_of(
+        args.get("name") or rows.target, made.made, f"made in GenHub by {config.method}; options {config.to_dict()}", saved.ADDED
+    )
+    write_table(Path(args["out"]), args.get("kind") or "csv", saved.columns(rows), saved.lines(rows, made, config.method), told)
     return {
         "label": rows.target,
         "columns": list(rows.names),

@@ -59,8 +59,20 @@ def register(lab: Lab, checked: Callable[[Callable], Callable], described: Calla
 
     def even_out_table(visitor: str, table: str, columns: dict, options: dict) -> str:
         """A table with the rows that even out its classes, and what each new one was made of, as CSV. `columns` as for measure_table; `options` are the
-        fields of ResampleConfig: method, k, ratio, deviation, seed."""
-        return str(lab.resampled(visitor, table, {**(columns or {}), "values": options or {}})["path"])
+        fields of ResampleConfig (method, k, ratio, deviation, seed), and kind: csv, jsonl, parquet, or datasets (a ZIP with a card)."""
+        known = dict(options or {})
+        kind = known.pop("kind", "csv")
+        return str(lab.resampled(visitor, table, {**(columns or {}), "values": known, "kind": kind})["path"])
+
+    def augment_table_of_texts(visitor: str, file: str, chain: dict, options: dict) -> str:
+        """A table with variants of its texts, each with the row it is of and what was done. `options`: copies, replace, least (similarity), column,
+        kind (as for even_out_table), fixes (as for read_table)."""
+        *_, told = lab.augmenting_texts(visitor, file, chain, options or {})
+        return str(told["path"])
+
+    def augment_image_set(visitor: str, images: str, chain: dict, options: dict) -> str:
+        """A set of images that was read, with variants of each in its class. `options`: copies, replace, kind (zip, npz, datasets)."""
+        return str(lab.augmented_images(visitor, images, chain, options or {})["path"])
 
     with gr.Column(visible=False):
         visitor, name, taken = gr.Textbox(label="visitor"), gr.Textbox(label="photo"), gr.File(label="file")
@@ -70,6 +82,8 @@ def register(lab: Lab, checked: Callable[[Callable], Callable], described: Calla
             (read_picture, [visitor, taken], answer),
             (pack_variants, [visitor, name, told, options], given),
             (even_out_table, [visitor, table, columns, options], given),
+            (augment_table_of_texts, [visitor, taken, told, options], given),
+            (augment_image_set, [visitor, name, told, options], given),
         ):
             button = gr.Button(function.__name__)
             button.click(checked(function), inputs, output, api_name=function.__name__, api_description=described(function))

@@ -1,8 +1,11 @@
 """Stage 4 of Augment, an exhibit: a digit under one operation, ever more strongly, and what the judge takes it for: where does the label break?"""
 
+import math
+
 import gradio as gr
 
 from genhub.augment.images.table import IMAGES
+from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.ui import charts, markup
 from genhub.ui.images import own
@@ -83,14 +86,17 @@ def other(lab: Lab, break_which: str) -> dict:
 
 def commit(lab: Lab, session: dict, break_source: str, break_sketch: str, break_guess, break_guessed: list, **given) -> dict:
     """The judge is asked at every strength; the guess is compared with where it changed its mind."""
+    if given["break_which"] not in KEPT:
+        raise UserError("This operation has no strength.", "The guess is of one.", "Choose another.", "break_which")
+    if not _finite(break_guess):
+        raise UserError("There is no guess yet.", "A number: the strength at which it changes.", "Enter one.", "break_guess")
     sketch = break_sketch if break_source == OWN else ""
-    seed = given["break_seed"] if isinstance(given["break_seed"], int | float) else 0
-    told = lab.breaking_points(session["visitor"], given["break_which"], str(given["break_label"]), int(seed), sketch)
+    told = lab.breaking_points(session["visitor"], given["break_which"], str(given["break_label"]), given["break_seed"], sketch)
     told["name"] = given["break_which"]
     broken = broken_at(told)
-    guess = float(break_guess) if isinstance(break_guess, int | float) else 0.0
-    amount = IMAGES[told["name"]].amount
-    guessed = [*break_guessed, abs(guess - (amount.high if broken is None else told["amounts"][broken])) / (amount.high - amount.low)]
+    guess, amount = float(break_guess), IMAGES[told["name"]].amount
+    came = told["amounts"][-1 if broken is None else broken]  # it holds to the strongest: that is what was to be said
+    guessed = [*break_guessed, min(1.0, abs(guess - came) / (amount.high - amount.low))]
     step = told["amounts"][1] - told["amounts"][0]
     low, high = min(told["amounts"]), max(told["amounts"])
     at = gr.update(
@@ -110,8 +116,12 @@ def commit(lab: Lab, session: dict, break_source: str, break_sketch: str, break_
     }
 
 
+def _finite(value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
 def move(lab: Lab, break_told: dict | None, break_at) -> dict:
-    if not break_told or not isinstance(break_at, int | float):
+    if not break_told or not _finite(break_at):
         return {}
     amounts = break_told["amounts"]
     return {"break_shown": render(break_told, min(range(len(amounts)), key=lambda place: abs(amounts[place] - break_at)))}

@@ -38,11 +38,12 @@ def layout(wires: Wires, kind: Kind) -> None:
     wires.add(**{name("chain_code"): code})
 
 
-def wire(wires: Wires, kind: Kind) -> None:
+def wire(wires: Wires, kind: Kind):
+    """Returns the event after which a loaded chain is in its place."""
     part, chain, problem = wires.parts, _name(kind, "chain"), _name(kind, "chain_problem")
     wires.on(part[_name(kind, "chain_save")].click, partial(save, kind=kind), ["session", chain], [_name(kind, "chain_out")], problem)
     wires.on(part[_name(kind, "chain_show")].click, partial(show, kind=kind), [chain], [_name(kind, "chain_code")], problem)
-    wires.on(
+    return wires.on(
         part[_name(kind, "chain_load")].upload,
         partial(load, kind=kind),
         [_name(kind, "chain_load")],

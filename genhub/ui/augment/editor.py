@@ -28,6 +28,7 @@ element.addEventListener('input', event => {
 CALLED = {"all": "all, in this order", "one": "one, drawn at random", "few": "a random few"}
 FILLED = {"reflect": "a reflection", "constant": "black", "edge": "the edge, drawn out"}
 STEPS = 100  # of a slider
+DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -66,13 +67,13 @@ def changed(kind: Kind, chain: Chain, pick: str) -> tuple[Chain, bool]:
     if verb in ("way", "fill"):
         return replace(chain, **{verb: rest}).checked(kind.table), verb == "way"
     if verb in ("seed", "few"):
-        return replace(chain, **{verb: int(rest) if rest.isdecimal() else rest}).checked(kind.table), False
+        return replace(chain, **{verb: int(rest) if _short_number(rest) else rest[:24]}).checked(kind.table), False
     steps = list(chain.steps)
     if verb == "add" and rest in kind.table:
         steps.append(Step(rest))
         return replace(chain, steps=tuple(steps)).checked(kind.table), True
     place, _, value = rest.partition(":")
-    if not place.isdecimal() or int(place) >= len(steps):
+    if not _short_number(place) or int(place) >= len(steps):
         return chain, False
     at = int(place)
     if verb == "remove":
@@ -86,6 +87,11 @@ def changed(kind: Kind, chain: Chain, pick: str) -> tuple[Chain, bool]:
     elif verb in ("amount", "chance"):
         steps[at] = replace(steps[at], **{verb: _number(value)})
     return replace(chain, steps=tuple(steps)).checked(kind.table), verb not in ("amount", "chance")
+
+
+def _short_number(text: str) -> bool:
+    """Is it a whole number, of no more digits than any that is asked for?"""
+    return text.isdecimal() and len(text) <= DIGITS
 
 
 def _number(value: str) -> float | str:

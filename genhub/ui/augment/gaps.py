@@ -3,7 +3,7 @@
 import gradio as gr
 
 from genhub.lab import Lab
-from genhub.ui import charts, markup
+from genhub.ui import charts, markup, tokens
 from genhub.ui.markup import esc
 from genhub.ui.wiring import Wires, pieces
 
@@ -61,11 +61,11 @@ def hide(lab: Lab, session: dict, gaps_given: str, gaps_seed) -> dict:
 
 def choose(lab: Lab, pick: str, gaps_told: dict | None) -> dict:
     """A gap was pressed."""
-    verb, _, number = pick.partition(":")
-    if verb != "gap" or not number.isdecimal() or not gaps_told or int(number) >= len(gaps_told["gaps"]):
+    number = tokens.picked(pick, "gap", len(gaps_told["gaps"])) if gaps_told else None
+    if number is None:
         return {}
-    told = {**gaps_told, "chosen": int(number)}
-    known = str(int(number)) in told["guessed"]
+    told = {**gaps_told, "chosen": number}
+    known = str(number) in told["guessed"]
     return {"gaps_told": told, "gaps_text": render(told), "gaps_look": look(told) if known else "", "gaps_guess": ""}
 
 

@@ -8,7 +8,7 @@ from genhub.augment.images.table import GROUPS, IMAGES
 from genhub.augment.options import ImageVariantsConfig
 from genhub.errors import UserError
 from genhub.lab import Lab
-from genhub.ui import forms, markup
+from genhub.ui import forms, markup, tokens
 from genhub.ui.augment import chains, editor, stored
 from genhub.ui.markup import esc
 from genhub.ui.wiring import Wires, pieces
@@ -67,18 +67,18 @@ def layout(wires: Wires) -> None:
         row = gr.HTML(elem_id="image-row")
     wires.add(pictures_stage=stage, image_photo=photo, image_file=file, image_editor=built, image_problem=problem, image_grid=grid)
     wires.add(image_closer=closer, image_copies=copies, image_pack=pack, image_out=out, image_which=which, image_sweep=swept, image_row=row)
-    wires.add(image_own=gr.State(""), image_sheet=gr.State(None))
+    wires.add(image_own=gr.State(""), image_sheet=gr.State(stored.example().get("sheet")))
 
 
 def wire(wires: Wires) -> None:
     part, asked, problem = wires.parts, ["session", "image_photo", "image_own", "image_chain"], "image_problem"
     latest = {"trigger_mode": "always_last"}
-    edited = wires.on_pick(part["image_editor"].select, edit, ["image_chain"], ["image_chain", "image_editor"], problem)
-    chains.wire(wires, KIND)
-    uploaded = wires.on(part["image_file"].upload, take, ["session", "image_file"], ["image_own"], problem)
-    cleared = wires.on(part["image_file"].clear, forget, [], ["image_own"], problem)
-    for event in (edited.success, uploaded.success, cleared.success, part["image_photo"].input, part["image_chain_load"].upload):
-        wires.on(event, vary, asked, SHOWN, problem, **latest)
+    wires.on_pick(part["image_editor"].select, edited, asked, ["image_chain", "image_editor", *SHOWN], problem, **latest)
+    loaded = chains.wire(wires, KIND)
+    wires.on(loaded.then, vary, asked, SHOWN, problem, **latest)
+    wires.on(part["image_file"].upload, taken, [*asked, "image_file"], ["image_own", *SHOWN], problem, **latest)
+    wires.on(part["image_file"].clear, bundled, asked, ["image_own", "image_file", *SHOWN], problem, **latest)
+    wires.on(part["image_photo"].input, bundled, asked, ["image_own", "image_file", *SHOWN], problem, **latest)
     wires.on_pick(part["image_grid"].select, look, [*asked, "image_sheet"], ["image_closer", "image_grid"], problem)
     wires.on(
         part["image_sweep"].click, sweep, [*asked, "image_which"], ["image_row"], problem, trigger_mode="once", show_progress="minimal"
@@ -106,6 +106,26 @@ def forget(lab: Lab) -> dict:
     return {"image_own": ""}
 
 
+def edited(lab: Lab, pick: str, session: dict, image_chain: dict, **given) -> dict:
+    """The chain is another now, and its variants are shown; it stays where they cannot be made."""
+    changed = edit(lab, pick, image_chain)
+    try:
+        return {**changed, **vary(lab, session, image_chain=changed["image_chain"], **given)}
+    except UserError as error:
+        return {**changed, "image_problem": markup.problem(error)}
+
+
+def taken(lab: Lab, session: dict, image_file: str | None, **given) -> dict:
+    """A picture of the visitor's, and its variants."""
+    own = {**given, **take(lab, session, image_file)}
+    return {"image_own": own["image_own"], **vary(lab, session, **own)}
+
+
+def bundled(lab: Lab, session: dict, **given) -> dict:
+    """A bundled picture was chosen, or the visitor's own taken away."""
+    return {**forget(lab), "image_file": None, **vary(lab, session, **{**given, "image_own": ""})}
+
+
 def chosen(image_photo: str | None, image_own: str) -> str:
     """The picture in work: the visitor's own, else a bundled one. Raises UserError where there is none."""
     if not (image_own or image_photo):
@@ -123,12 +143,12 @@ def vary(lab: Lab, session: dict, image_photo: str | None, image_own: str, image
 
 def look(lab: Lab, pick: str, session: dict, image_sheet: dict | None, **given) -> dict:
     """A variant was pressed."""
-    verb, _, number = pick.partition(":")
-    if verb != "variant" or not number.isdecimal() or not image_sheet or int(number) >= len(image_sheet["variants"]):
+    number = tokens.picked(pick, "variant", len(image_sheet["variants"])) if image_sheet else None
+    if number is None:
         return {}
     photo = chosen(given["image_photo"], given["image_own"])
-    told = lab.vary_closer(session["visitor"], photo, KIND.held(given["image_chain"]).to_dict(), int(number))
-    return {"image_closer": beside(told), "image_grid": render(image_sheet, int(number))}
+    told = lab.vary_closer(session["visitor"], photo, KIND.held(given["image_chain"]).to_dict(), number)
+    return {"image_closer": beside(told), "image_grid": render(image_sheet, number)}
 
 
 def sweep(lab: Lab, session: dict, image_photo: str | None, image_own: str, image_chain: dict, image_which: str) -> dict:

@@ -1,19 +1,19 @@
 """The tab *Augment*: see what augmentation does to pictures, texts and tables, and where it breaks the label.
 
-1 Pictures · 2 Texts · 3 Tables · 4 When does 6 become 9? · 5 Measure · 6 Fill the mask
+1 Pictures · 2 Texts · 3 Tables · 4 When does 6 become 9? · 5 Measure · 6 Fill the mask · 7 A whole file
 """
 
 import gradio as gr
 
 from genhub.lab import Lab
 from genhub.ui import markup, ways
-from genhub.ui.augment import breaking, editor, gaps, images, measure, tables, texts
+from genhub.ui.augment import breaking, editor, gaps, images, measure, tables, texts, whole
 from genhub.ui.wiring import Wires, merged
 
 INTRO = "More rows from the ones you have: build a chain of operations, look at what it makes, and take it home."
-STAGES = (images, texts, tables, breaking, measure, gaps)
+STAGES = (images, texts, tables, breaking, measure, gaps, whole)
 OPENED = [*ways.OPENED, "measured", *measure.PARTS]
-ARRIVED = ["image_editor", "text_editor", *images.SHOWN]
+ARRIVED = ["image_editor", "text_editor", "augment_arrived", *images.SHOWN]
 
 
 def layout(wires: Wires) -> None:
@@ -25,15 +25,16 @@ def layout(wires: Wires) -> None:
 def wire(wires: Wires) -> None:
     for stage in STAGES:
         stage.wire(wires)
-    asked = ["session", "image_photo", "image_own", "image_chain", "text_chain", "image_sheet"]
+    wires.add(augment_arrived=gr.State(False))
+    asked = ["session", "image_photo", "image_own", "image_chain", "text_chain", "augment_arrived"]
     wires.on(wires.parts["augment_tab"].select, arrive, asked, ARRIVED, "image_problem")
 
 
-def arrive(lab: Lab, session: dict, text_chain: dict, image_sheet: dict | None, **given) -> dict:
+def arrive(lab: Lab, session: dict, text_chain: dict, augment_arrived: bool, **given) -> dict:
     """The tab was opened: the chains as the browser holds them, and what the first one makes."""
-    if image_sheet:
+    if augment_arrived:
         return {}
-    chains = {"image_editor": editor.render(images.KIND, images.KIND.held(given["image_chain"]))}
+    chains = {"augment_arrived": True, "image_editor": editor.render(images.KIND, images.KIND.held(given["image_chain"]))}
     chains |= {"text_editor": editor.render(texts.KIND, texts.KIND.held(text_chain))}
     return merged(chains, images.vary(lab, session, **given))
 

@@ -7,7 +7,7 @@ from genhub.data.fixes import INSTEAD, MENDING
 from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.ui import charts, forms, markup
-from genhub.ui.wiring import Wires, pieces
+from genhub.ui.wiring import Wires, merged, pieces
 
 STAGE = "3  Tables"
 INTRO = (
@@ -17,10 +17,11 @@ INTRO = (
 SAMPLE, FILE, PASTED = "Bundled table", "My file", "Pasted rows"
 AS_IT_IS = "say so"
 MISSING = {AS_IT_IS: (), "leave those rows out": ("leave-out-missing",), "fill them": ("fill-missing",)}
+AS = {"CSV": "csv", "JSONL": "jsonl", "Parquet": "parquet", "Folder for datasets, with a card (ZIP)": "datasets"}
 PLANE = "the two principal components"
 FIELDS = {"table_method": "method", "table_k": "k", "table_ratio": "ratio", "table_deviation": "deviation", "table_seed": "seed"}
 READ = ["table_sample", "table_file", "table_paste"]
-ASKED = ["session", "table_read", "table_label", "table_categories", "table_missing", "table_across", "table_up", *FIELDS]
+ASKED = ["session", "table_read", "table_label", "table_categories", "table_missing", "table_across", "table_up", "table_as", *FIELDS]
 SHOWN = ["table_shown", "table_label", "table_categories", "table_across", "table_up", "table_out"]
 
 
@@ -64,26 +65,26 @@ def layout(wires: Wires) -> None:
                     across = gr.Dropdown([PLANE], value=PLANE, label="Across", elem_id="table-across", min_width=150)
                     up = gr.Dropdown([PLANE], value=PLANE, label="Up", elem_id="table-up", min_width=150)
                 shown = gr.HTML(markup.page(markup.note("Press “Use this table”.")), elem_id="table-shown", elem_classes="gh-reserve-tall")
-                out = gr.DownloadButton("Download", visible=False, elem_id="table-out")
+                with gr.Row(elem_classes="gh-beside"):
+                    kind = gr.Dropdown(list(AS), value=next(iter(AS)), label="As", elem_id="table-as", min_width=200)
+                    out = gr.DownloadButton("Download", visible=False, elem_id="table-out")
     wires.add(**made, rows_stage=stage, table_source=source, table_sample=sample, table_file=file, table_paste=paste, table_use=use)
     wires.add(table_label=label, table_missing=missing, table_categories=categories, table_go=go, table_problem=problem)
-    wires.add(table_across=across, table_up=up, table_shown=shown, table_out=out, table_read=gr.State({}))
+    wires.add(table_across=across, table_up=up, table_shown=shown, table_out=out, table_as=kind, table_read=gr.State({}))
 
 
 def wire(wires: Wires) -> None:
     part, problem = wires.parts, "table_problem"
     once = {"trigger_mode": "once", "show_progress": "minimal"}
     wires.on(part["table_source"].change, choose, ["table_source"], READ)
-    read = wires.on(part["table_use"].click, use, ["session", "table_source", *READ], ["table_read", *SHOWN], problem, **once)
     fields = [*ASKED]
-    for event in (read.then, part["table_go"].click):
-        wires.on(event, even_out, fields, SHOWN, problem, **once)
-    for name in ("table_across", "table_up"):
+    wires.on(part["table_use"].click, used, [*fields, "table_source", *READ], ["table_read", *SHOWN], problem, **once)
+    wires.on(part["table_go"].click, even_out, fields, SHOWN, problem, **once)
+    for name in ("table_across", "table_up", "table_as"):
         wires.on(part[name].input, even_out, fields, SHOWN, problem, trigger_mode="always_last")
     wires.on(part["table_label"].input, other_label, fields, SHOWN, problem, **once)
     wires.on(part["table_method"].input, explained, ["table_method"], ["table_method"])
-    mended = wires.on_pick(part[problem].select, mend, [], ["table_missing", "table_method"], problem)
-    wires.on(mended.then, even_out, fields, SHOWN, problem, **once)
+    wires.on_pick(part[problem].select, mended, fields, [*SHOWN, "table_missing", "table_method"], problem, **once)
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
@@ -116,6 +117,24 @@ def use(lab: Lab, session: dict, table_source: str, table_sample: str, table_fil
     }
 
 
+def used(lab: Lab, session: dict, table_source: str, **given) -> dict:
+    """The table is read and evened out; one that cannot be is in use all the same, and why is said."""
+    read = use(lab, session, table_source, *(given[name] for name in READ))
+    fresh = {"table_read": read["table_read"], "table_label": read["table_read"]["columns"][-1], "table_categories": None}
+    asked = {name: given[name] for name in ASKED if name in given} | fresh | {"table_across": PLANE, "table_up": PLANE}
+    try:
+        return merged(read, even_out(lab, session, **asked))
+    except UserError as error:
+        return {**read, "table_problem": markup.problem(error, heard=True)}
+
+
+def mended(lab: Lab, pick: str, session: dict, **given) -> dict:
+    """The button of a refusal: once more, with what it says."""
+    changed = mend(lab, pick)
+    held = {name: value["value"] if isinstance(value, dict) else value for name, value in changed.items()}
+    return {**changed, **(even_out(lab, session, **{**given, **held}) if changed else {})}
+
+
 def other_label(lab: Lab, session: dict, **given) -> dict:
     """Another column names the classes: the columns of categories are recognised anew."""
     return even_out(lab, session, **{**given, "table_categories": None, "table_across": PLANE, "table_up": PLANE})
@@ -129,6 +148,7 @@ def even_out(lab: Lab, session: dict, table_read: dict, **given) -> dict:
     asked = {
         **columns_of(given),
         "values": {option: forms.value(ResampleConfig.option(option), given[name]) for name, option in FIELDS.items()},
+        "kind": AS.get(str(given["table_as"]), "csv"),
         "axes": [] if PLANE in axes or None in axes else axes,
     }
     told = lab.resampled(session["visitor"], table_read["id"], asked)

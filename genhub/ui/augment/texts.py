@@ -47,15 +47,16 @@ def layout(wires: Wires) -> None:
                 )
                 shown = gr.HTML(opening(), elem_id="text-shown", elem_classes="gh-reserve-tall")
     wires.add(words_stage=stage, text_given=given, text_copies=copies, text_editor=built, text_go=go, text_problem=problem)
-    wires.add(text_least=least, text_shown=shown, text_made=gr.State(None))
+    wires.add(text_least=least, text_shown=shown, text_made=gr.State(stored.example().get("texts")))
 
 
 def wire(wires: Wires) -> None:
     part, asked, problem = wires.parts, ["session", "text_given", "text_copies", "text_chain", "text_least"], "text_problem"
-    edited = wires.on_pick(part["text_editor"].select, edit, ["text_chain"], ["text_chain", "text_editor"], problem)
-    chains.wire(wires, KIND)
-    for event in (edited.then, part["text_go"].click):
-        wires.on(event, vary, asked, SHOWN, problem, trigger_mode="always_last", show_progress="minimal")
+    drawn = {"trigger_mode": "always_last", "show_progress": "minimal"}
+    wires.on_pick(part["text_editor"].select, edited, asked, ["text_chain", "text_editor", *SHOWN], problem, **drawn)
+    loaded = chains.wire(wires, KIND)
+    for event in (loaded.then, part["text_go"].click):
+        wires.on(event, vary, asked, SHOWN, problem, **drawn)
     wires.on(part["text_least"].input, filtered, ["text_made", "text_least"], ["text_shown"], problem, trigger_mode="always_last")
 
 
@@ -66,6 +67,15 @@ def edit(lab: Lab, pick: str, text_chain: dict) -> dict:
     """As `images.edit`."""
     chain, redrawn = editor.changed(KIND, KIND.held(text_chain), pick)
     return {"text_chain": chain.to_dict(), **({"text_editor": editor.render(KIND, chain)} if redrawn else {})}
+
+
+def edited(lab: Lab, pick: str, session: dict, text_chain: dict, **given) -> dict:
+    """As `images.edited`."""
+    changed = edit(lab, pick, text_chain)
+    try:
+        return {**changed, **vary(lab, session, text_chain=changed["text_chain"], **given)}
+    except UserError as error:
+        return {**changed, "text_problem": markup.problem(error)}
 
 
 def lines(text: str) -> list[str]:
@@ -100,7 +110,7 @@ def opening() -> str:
 def render(made: dict, least) -> str:
     """Each text with its variants; of those that are not similar enough only how many."""
     bound = least if isinstance(least, int | float) and 0 <= least <= 1 else 0.0
-    kept = [one for one in made["variants"] if one["similarity"] >= bound]
+    kept = [one for one in made["variants"] if bound == 0 or one["similarity"] >= bound]
     parts = []
     for number, text in enumerate(made["texts"]):
         own = "".join(_variant(one) for one in kept if one["of"] == number)

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from genhub import catalog
 from genhub.text import masked
 from genhub.text.encoder import open_base
 from genhub.text.masked import Head, MaskedLM, MaskedTask, Sentences
@@ -179,7 +180,7 @@ def make(options: stage.Options) -> Path | None:
 def _write(folder: Path, model: MaskedLM, known: tuple) -> None:
     learn, held, tokenizer, told = known
     learnt = sum(tensor.numel() for tensor in model.parameters() if tensor.requires_grad)
-    masked.save(folder, model)
+    masked.save(folder, model, catalog.hub_id(BASE))
     stored = masked.load(folder, open_base(BASE).model)
     found = {
         "held_out": {name: measure(stored, some, tokenizer) for name, some in held.items()},

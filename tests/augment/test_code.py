@@ -1,0 +1,163 @@
+"""A chain as Python code: run where GenHub cannot be imported, it makes exactly the variants that GenHub makes."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from genhub import hub, settings
+from genhub.augment import code
+from genhub.augment.chain import Chain, Step
+from genhub.augment.images.table import IMAGES
+from genhub.augment.images.table import PRESETS as IMAGE_PRESETS
+from genhub.augment.images.variants import variant
+from genhub.augment.texts.table import PRESETS as TEXT_PRESETS
+from genhub.augment.texts.table import TEXTS
+from genhub.augment.texts.tools import ENCODER, Tools
+from genhub.augment.texts.variants import variants
+from genhub.data import pictures
+from genhub.errors import UserError
+from genhub.text.encoder import open_base
+
+GIVEN = [
+    "The quick brown fox, which was hungry, jumped over the lazy dog. It really didn't stop! Where did they go tomorrow?",
+    "Nobody in this cast can act, and the jokes are older than I am.",
+    "good",
+    "¿Qué? — … 12",
+]
+
+
+def steps(kind: str, names: list[str]) -> tuple[Step, ...]:
+    table = {"image": IMAGES, "text": TEXTS}[kind]
+    return tuple(Step(name, table[name].amount.default if table[name].amount else None, 0.8) for name in names)
+
+
+def picture(colours: int = 3, side: int = 48) -> np.ndarray:
+    y, x = np.mgrid[0:side, 0 : side + 20]
+    planes = [80 + 2 * x + 40 * (x // 8 % 2), 60 + 3 * y, 200 - x - 2 * y][:colours]
+    found = np.stack(planes, -1).clip(0, 255).astype(np.uint8)
+    return found if colours == 3 else found[..., 0]
+
+
+def written(path: Path, image: np.ndarray) -> str:
+    cv2.imwrite(str(path), image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    return str(path)
+
+
+def run(folder: Path, script: str, *given: str) -> None:
+    """In a folder of its own, where whoever imports GenHub ends."""
+    (folder / "augment.py").write_text(script, encoding="utf-8")
+    (folder / "genhub.py").write_text("raise SystemExit('it asked for GenHub')")
+    command = [sys.executable, "augment.py", *given]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def imported(script: str) -> set[str]:
+    nodes = [*ast.walk(ast.parse(script))]
+    names = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
+    return {name.split(".")[0] for name in names | {node.module for node in nodes if isinstance(node, ast.ImportFrom)}}
+
+
+def test_every_operation_on_images_gives_the_same_pixels(tmp_path):
+    chain = Chain("image", steps("image", [*IMAGES, "rotate", "cutmix"]), "few", 6, "edge", 7)
+    image, others = picture(), [picture(1, 40), picture(3, 64)]
+    paths = [written(tmp_path / f"other-{number}.png", other) for number, other in enumerate(others)]
+    run(tmp_path, code.script_of(chain), written(tmp_path / "given.png", image), "made", "24", *paths)
+    made = sorted((tmp_path / "made").iterdir())
+    assert [path.name for path in made] == [f"variant-{number:04d}.png" for number in range(24)]
+    expected = [variant(chain, image, number, others) for number in range(24)]
+    assert {name for one in expected for name, _ in one.drawn} == set(IMAGES)
+    for path, one in zip(made, expected, strict=True):
+        assert np.array_equal(cv2.cvtColor(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), cv2.COLOR_BGR2RGB), one.image), one.drawn
+
+
+@pytest.mark.parametrize(("name", "fill"), [("The course's chain", "constant"), ("Bad camera", "reflect")])
+def test_a_grey_picture_stays_one_and_sixteen_are_made_unless_said(tmp_path, name, fill):
+    chain = Chain("image", IMAGE_PRESETS[name].steps, fill=fill, seed=3).checked(IMAGES)
+    image = picture(1)
+    run(tmp_path, code.script_of(chain), written(tmp_path / "given.png", image), "made")
+    made = [cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in sorted((tmp_path / "made").iterdir())]
+    assert len(made) == 16
+    assert all(np.array_equal(one, variant(chain, image, number).image) for number, one in enumerate(made))
+
+
+def test_a_mixture_without_another_picture_is_left_out(tmp_path):
+    chain = Chain("image", steps("image", ["mixup", "flip", "cutmix"]))
+    run(tmp_path, code.script_of(chain), written(tmp_path / "given.png", picture()), "made", "5")
+    for number, path in enumerate(sorted((tmp_path / "made").iterdir())):
+        assert np.array_equal(cv2.imread(str(path))[..., ::-1], variant(chain, picture(), number).image)
+
+
+def test_operations_on_texts_that_ask_nobody_give_the_same_words(tmp_path):
+    names = [name for name in TEXTS if name not in code.ASKING + code.OWN]
+    chain = Chain("text", steps("text", names), "few", 3, seed=11)
+    (tmp_path / "given.txt").write_text("\n\n".join(GIVEN), encoding="utf-8")
+    run(tmp_path, code.script_of(chain), "given.txt", "made.txt", "6")
+    made = variants(chain, GIVEN, 6, Tools())
+    assert {name for one in made for name in one.done} == set(names)
+    assert (tmp_path / "made.txt").read_text(encoding="utf-8").splitlines() == [one.text for one in made]
+    assert "torch" not in imported(code.script_of(chain))
+
+
+def test_operations_that_ask_the_encoder_give_the_same_words(tmp_path):
+    chain = Chain("text", steps("text", [*code.ASKING, "swap"]), seed=2)
+    folder = hub.model_folder(ENCODER, settings.get()).path
+    (tmp_path / "given.txt").write_text("\n".join(GIVEN), encoding="utf-8")
+    run(tmp_path, code.script_of(chain), "given.txt", "made.txt", "3", str(folder))
+    made = variants(chain, GIVEN, 3, Tools(open_base))
+    assert {name for one in made for name in one.done} == {*code.ASKING, "swap"}
+    assert len({one.text for one in made} - set(GIVEN)) > 4
+    assert (tmp_path / "made.txt").read_text(encoding="utf-8").splitlines() == [one.text for one in made]
+
+
+@pytest.mark.parametrize("name", code.OWN)
+def test_what_asks_a_model_of_ours_is_refused_with_its_name(name):
+    chain = Chain("text", (Step("swap", 0.1), Step(name, TEXTS[name].amount.default if TEXTS[name].amount else None)))
+    with pytest.raises(UserError, match=f"“{TEXTS[name].title}” asks a model that comes with GenHub") as refused:
+        code.script_of(chain)
+    assert "python -m genhub augment text --ops chain.json" in refused.value.remedy
+
+
+def test_who_asks_a_model_is_known_of_every_operation():
+    class Noted(Tools):
+        def __getattribute__(self, name):
+            if name in ("similar", "jittered", "in_context", "there_and_back"):
+                asked.append(name)
+                raise UserError(name)
+            return super().__getattribute__(name)
+
+    for name, operation in TEXTS.items():
+        asked = []
+        try:
+            variants(Chain("text", (Step(name, operation.amount.high if operation.amount else None),)), GIVEN[:1], 1, Noted())
+        except UserError:
+            assert asked
+        assert bool(asked) == (name in code.ASKING + code.OWN), name
+    assert set(code.OWN) == {"in-context", "back-translation"}
+
+
+@pytest.mark.parametrize("chain", [*IMAGE_PRESETS.values(), TEXT_PRESETS["Easy data augmentation"], TEXT_PRESETS["Careless typing"]])
+def test_a_script_says_its_chain_and_what_has_to_be_installed(chain):
+    script = code.script_of(chain)
+    assert all(repr((step.name, step.amount, step.chance)) in script for step in chain.steps)
+    assert f"WAY, FEW, FILL, SEED = {chain.way!r}, {chain.few}, {chain.fill!r}, {chain.seed}\n" in script
+    assert "genhub" not in imported(script)
+    install = next(line.split()[2:] for line in script.splitlines() if line.strip().startswith("pip install"))
+    foreign = {name for name in imported(script) if name not in sys.stdlib_module_names}
+    assert {{"opencv-python-headless": "cv2", "pillow": "PIL"}.get(name, name) for name in install} == foreign
+    assert len(install) == len(foreign)
+
+
+def test_a_picture_taken_sideways_is_turned_upright_as_on_the_page(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(picture()).save(tmp_path / "sideways.jpg", exif=exif)
+    told = pictures.keep({"path": str(tmp_path / "sideways.jpg"), "name": "sideways.jpg", "folder": str(tmp_path)})
+    run(tmp_path, code.script_of(Chain("image", (Step("flip"),))), "sideways.jpg", "made", "1")
+    assert cv2.imread(str(tmp_path / "made" / "variant-0000.png")).shape == (told["height"], told["width"], 3)
