@@ -12,6 +12,8 @@ from genhub.jobs.folder import RunFolder
 from genhub.lab import EXAMPLES, Lab
 from genhub.training.configs import DrawConfig, GenerateConfig, ScratchConfig
 from genhub.ui import app, course, forms, start, tiles, ways
+from genhub.ui.augment import stored as varying
+from genhub.ui.augment import tab as augment
 from genhub.ui.classify import exhibit, tab
 from genhub.ui.generate import decode, stored, tree, writer
 from genhub.ui.generate import tab as generate
@@ -73,18 +75,24 @@ def lab(home):
     made.close()
 
 
+CHAINS = ("image_chain", "text_chain", "measured")
+
+
 @pytest.fixture
 def parts(lab):
     """The components of Start and of the tabs by name."""
     wires = Wires(lab)
     with gr.Blocks():
-        wires.add(**{name: gr.State() for name in ("session", "run", "learn", "method_form", "learn_pulse", "pulse", "runs_clock")})
+        wires.add(
+            **{name: gr.State() for name in ("session", "run", "learn", "method_form", "learn_pulse", "pulse", "runs_clock", *CHAINS)}
+        )
         with gr.Tabs() as tabs, gr.Tab("Start", id="start"):
             start.layout(wires)
         tab.layout(wires)
         generate.layout(wires)
         translate.layout(wires)
         images.layout(wires)
+        augment.layout(wires)
     wires.add(tabs=tabs)
     return wires.parts
 
@@ -102,12 +110,12 @@ def words(html: str) -> str:
 # ---- tiles ----------------------------------------------------------------------------------------------------------
 
 
-def test_there_are_eight_tiles_and_each_can_be_poked(lab, monkeypatch):
+def test_there_are_nine_tiles_and_each_can_be_poked(lab, monkeypatch):
     monkeypatch.setattr(drawing, "example", lambda: DRAWING)
     monkeypatch.setattr(translating, "example", lambda: TRANSLATING)
     drawn = tiles.render(lab).split('<section class="gh-tile">')[1:]
     titles = [re.search(r"<h3>([^<]*)", tile)[1] for tile in drawn]
-    assert titles == ["Classify", "Write", "Translate", "Draw", "Look inside", "Compare", "Explain", "Catch it cheating"]
+    assert titles == ["Classify", "Write", "Translate", "Draw", "Augment", "Look inside", "Compare", "Explain", "Catch it cheating"]
     for tile in drawn:
         picks = re.findall(r'data-pick="([^"]*)"', tile)
         assert picks
@@ -129,6 +137,7 @@ def test_a_tile_whose_file_is_missing_is_left_out(lab, monkeypatch, tmp_path):
     monkeypatch.setattr(stored, "example", dict)
     monkeypatch.setattr(drawing, "example", dict)
     monkeypatch.setattr(translating, "example", dict)
+    monkeypatch.setattr(varying, "example", dict)
     monkeypatch.setattr("genhub.lab.insides.stored", dict)
     assert tiles.render(lab).count("gh-tile") == 1  # the grid alone
 
@@ -146,6 +155,7 @@ def test_a_tile_whose_file_is_missing_is_left_out(lab, monkeypatch, tmp_path):
         ("look:0", "translate", {"translate", "attention"}),
         ("hide:1", "translate", {"translate", "attention"}),
         ("drawn:5", "images", {"play"}),
+        ("varied:3", "augment", {"pictures"}),
     ],
 )
 def test_a_press_opens_its_stage_before_a_model_is_asked(lab, parts, pick, tab, stages, monkeypatch):

@@ -20,12 +20,12 @@ def layout(wires: Wires) -> None:
     gr.HTML(markup.page("<h2>Augment</h2>", markup.paragraph(INTRO, "muted")))
     for stage in STAGES:
         stage.layout(wires)
+    wires.add(augment_arrived=gr.State(False))
 
 
 def wire(wires: Wires) -> None:
     for stage in STAGES:
         stage.wire(wires)
-    wires.add(augment_arrived=gr.State(False))
     asked = ["session", "image_photo", "image_own", "image_chain", "text_chain", "augment_arrived"]
     wires.on(wires.parts["augment_tab"].select, arrive, asked, ARRIVED, "image_problem")
 

@@ -132,7 +132,10 @@ def mended(lab: Lab, pick: str, session: dict, **given) -> dict:
     """The button of a refusal: once more, with what it says."""
     changed = mend(lab, pick)
     held = {name: value["value"] if isinstance(value, dict) else value for name, value in changed.items()}
-    return {**changed, **(even_out(lab, session, **{**given, **held}) if changed else {})}
+    try:
+        return {**changed, **(even_out(lab, session, **{**given, **held}) if changed else {})}
+    except UserError as error:
+        return {**changed, "table_problem": markup.problem(error, heard=True)}
 
 
 def other_label(lab: Lab, session: dict, **given) -> dict:
