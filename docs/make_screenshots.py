@@ -67,6 +67,7 @@ def main() -> None:
                 generate(page, f"{scheme}-{width}")
                 translate(page, f"{scheme}-{width}")
                 images(page, f"{scheme}-{width}")
+                augment(page, f"{scheme}-{width}")
                 page.close()
         browser.close()
 
@@ -169,6 +170,37 @@ def images(page, suffix: str) -> None:
         page.wait_for_selector("#tiles-tiles .tile")
     with stage(page, "transfer", suffix):
         page.wait_for_selector("#transfer_verdict .gh-matrix")
+
+
+def augment(page, suffix: str) -> None:
+    """A photograph's variants with one beside it, texts, a table evened out, a digit that turns, a study, and a sentence with gaps."""
+    width = int(suffix.rpartition("-")[2])
+    tab = page.get_by_role("tab", name="Augment")
+    if width < 600 and not tab.is_visible():
+        page.locator(".overflow-menu button").first.click()
+        page.locator(".overflow-dropdown button", has_text="Augment").click()
+    else:
+        tab.click()
+    page.locator("#image-grid [data-pick='variant:5']").click()
+    page.wait_for_selector("#image-closer img")
+    shot(page, f"pictures-{suffix}")
+    page.locator("#stage-pictures > button").click()
+    with stage(page, "words", suffix):
+        page.wait_for_selector("#text-shown ins")
+    with stage(page, "rows", suffix):
+        page.locator("#table-use").click()
+        page.wait_for_selector("#table-shown svg")
+    with stage(page, "breaking", suffix):
+        page.locator("#break-go").click()
+        page.wait_for_selector("#break-line svg")
+    with stage(page, "measure", suffix):
+        page.wait_for_selector("#measure-table svg")
+    with stage(page, "gaps", suffix):
+        page.locator("#gaps-go").click()
+        page.locator("#gaps-text [data-pick^='gap:']").first.click()
+        page.locator("#gaps-guess input, #gaps-guess textarea").first.fill("brother")
+        page.locator("#gaps-see").click()
+        page.wait_for_selector("#gaps-look svg")
 
 
 @contextmanager
