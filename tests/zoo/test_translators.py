@@ -10,14 +10,18 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 from genhub.text.translation.seq2seq import Special
 from genhub.zoo.recipes import publish, sentence_pairs, stage, subwords, translator_rnn, translators
 from genhub.zoo.recipes.sentence_pairs import Joined, Split
+from genhub.zoo.recipes.translators import Round
 from tests.tiny_translators import PAIRS
+
+FIRST = Round("en-es", 2)
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch, tmp_path):
     monkeypatch.setenv("GENHUB_HOME", str(tmp_path / "home"))
-    shape = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "attention_heads": 2, "ffn": 64}
-    for name, value in {"SHAPE": shape, "POSITIONS": 64, "EPOCHS": 2, "AGAIN": 2, "BATCH": 16, "SAMPLE": 4, "TRIED": 4}.items():
+    shape = {"d_model": 32, "encoder_layers": 1, "attention_heads": 2, "ffn": 64}
+    deep = {"en-es": 2, "es-en": 1}
+    for name, value in {"SHAPE": shape, "DECODER_LAYERS": deep, "POSITIONS": 64, "BATCH": 16, "SAMPLE": 4, "TRIED": 4}.items():
         monkeypatch.setattr(translators, name, value)
 
 
@@ -33,7 +37,7 @@ def tokenizer_of(split: Split, vocabulary: int = 120):
 
 
 def test_the_recipe(split, tmp_path):
-    folder = translators.make("en-es", split, stage.Options(into=tmp_path / "zoo"), vocabulary=120)
+    folder = translators.make(FIRST, split, stage.Options(into=tmp_path / "zoo"), vocabulary=120)
     model, tokenizer = AutoModelForSeq2SeqLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
     assert (model.config.eos_token_id, model.config.pad_token_id) == (0, len(tokenizer) - 1)
     assert (folder / "model.safetensors").stat().st_size < 2.5 * model.num_parameters() + 20_000  # fp16, shared tables once
@@ -43,12 +47,41 @@ def test_the_recipe(split, tmp_path):
     again = json.loads(json.dumps(translators.measure(write, split.test)))
     assert again == told["test"]
     assert told["test"]["sentences"] == 6  # two of the seven pairs have one source
-    assert told["token_accuracy"] == max(told["training"]["history"], key=lambda epoch: -epoch["val_loss"])["token_accuracy"]
+    assert told["token_accuracy"] == max(told["rounds"][0]["history"], key=lambda epoch: -epoch["val_loss"])["token_accuracy"]
     assert model.generation_config.length_penalty == told["length_penalty"]
     card = (folder / publish.CARD).read_text(encoding="utf-8")
     assert f"**{told['test']['bleu']:.1f}**" in card
     assert "language: [en, es]" in card
     assert all(written in card for _, written in told["samples"])
+
+
+def test_other_rounds_begin_with_what_is_there(split, tmp_path):
+    options = stage.Options(into=tmp_path / "zoo")
+    folder = translators.make(FIRST, split, options, vocabulary=120)
+    turned = Split(*([(target, source) for source, target in rows] for rows in (split.train, split.valid, split.test)))
+    back = translators.make(Round("es-en", 1, start="en-es"), turned, options, vocabulary=120)
+    models = [AutoModelForSeq2SeqLM.from_pretrained(each) for each in (folder, back)]
+    assert [len(model.model.decoder.layers) for model in models] == [2, 1]
+    assert [len(translators.published(each)) for each in (folder, back)] == [1, 1]
+    assert "with the weights of embedded/en-es to begin with" in (back / publish.CARD).read_text(encoding="utf-8")
+    second = Round("en-es", 1, share=0.5, start="en-es")
+    before = (folder / "model.safetensors").read_bytes()
+    assert translators.make(FIRST, split, options, vocabulary=120) == folder  # is there: not done again
+    assert (folder / "model.safetensors").read_bytes() == before
+    translators.make(second, split, options, vocabulary=120)
+    assert (folder / "model.safetensors").read_bytes() != before
+    assert [(one["start"], len(one["history"])) for one in translators.published(folder)] == [(None, 2), ("en-es", 1)]
+    card = (folder / publish.CARD).read_text(encoding="utf-8")
+    assert "Round 1, from random weights" in card
+    assert "Round 2, with the weights of embedded/en-es to begin with" in card
+    unlike = AutoModelForSeq2SeqLM.from_pretrained(folder).state_dict()
+    one = models[0].state_dict()
+    assert all(float((unlike[name] - one[name]).abs().mean()) < 0.05 for name in one)  # it went on, it did not begin anew
+
+
+@pytest.mark.parametrize(("have", "want", "kept"), [(3, 2, [0, 2]), (3, 3, [0, 1, 2]), (3, 1, [0]), (6, 3, [0, 2, 5])])
+def test_layers_are_taken_over_from_the_whole_depth(have, want, kept):
+    assert translators.spread(have, want) == kept
 
 
 def test_both_directions_share_their_tokeniser(split):

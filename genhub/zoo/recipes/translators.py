@@ -1,9 +1,12 @@
 """embedded/en-es and embedded/es-en: small Marian models, trained on sentence pairs of Tatoeba.
 
+en-es learns from random weights; es-en begins with what en-es knows of both languages then; en-es goes on for a second round.
+
 python -m genhub.zoo.recipes.translators --only en-es --hours 2
 """
 
 import dataclasses
+import json
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +14,6 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from genhub.data import samples
 from genhub.data.languages import called
@@ -19,23 +21,20 @@ from genhub.text.lm import MATRICES, REST
 from genhub.text.translation import alignment, measured, scores
 from genhub.text.translation.seq2seq import Pairs, Seq2SeqLogits, Special, TranslationTask, start_row
 from genhub.text.translation.translator import load_translator
-from genhub.training import averaged
 from genhub.training.plan import Phase, Plan
 from genhub.zoo.recipes import publish, sentence_pairs, stage
 from genhub.zoo.recipes.sentence_pairs import Joined, Pair, Split
 from genhub.zoo.recipes.subwords import Cutter, learn
 
-MEAN = "mean"  # the group of what does not learn itself
 DIRECTIONS = {"en-es": ("en", "es"), "es-en": ("es", "en")}
 VOCABULARY = 8000
-SHAPE = {"d_model": 256, "encoder_layers": 3, "decoder_layers": 3, "attention_heads": 4, "ffn": 1024}
+SHAPE = {"d_model": 256, "encoder_layers": 3, "attention_heads": 4, "ffn": 1024}
+DECODER_LAYERS = {"en-es": 3, "es-en": 2}  # all that is embedded has to fit into 80 MB
 POSITIONS = 256
 DROPOUT = 0.1  # of activations; attention weights keep theirs: it is slow here
 SMOOTHING = 0.1
 CUT_DROPOUT, WAYS = 0.1, 8  # of merges, and ways to cut a word
-EPOCHS, AGAIN, BATCH = 16, 16, 192  # AGAIN: epochs of the second round
-AGAIN_RATE = 0.75  # of the first round's
-KEPT = 0.999  # what the moving mean of the second round keeps of itself at a step
+BATCH = 192
 BEAMS = 4
 PENALTIES = (0.6, 1.0, 1.4)  # length penalties tried on the validation split
 TRIED = 1000  # of its sources
@@ -47,7 +46,7 @@ LONG = 4  # test sentences in a row, for the figure on long inputs
 CARD = """\
 # embedded/{name}
 
-Translates {source} into {target}: Marian architecture, {layers} + {layers} layers of width {width}, {parameters:,} parameters,
+Translates {source} into {target}: Marian architecture, {layers} + {decoder_layers} layers of width {width}, {parameters:,} parameters,
 {vocabulary:,} pieces shared by both languages (byte-pair encoding). It learnt from short everyday sentences: names, numbers and
 technical words outside of them it gets wrong, and it can be sure of what is wrong.
 
@@ -68,11 +67,12 @@ sacrebleu: `{bleu_signature}`, `{chrf_signature}`.
 
 ## How it was made
 
-{training} The share of validation tokens that come first with teacher forcing is {accuracy:.3f}; the slides' Transformer had
+{rounds}
+
+The share of validation tokens that come first with teacher forcing is {accuracy:.3f}; the slides' Transformer had
 {slides} with a vocabulary of 15,000 on pairs of the same origin (other tokens and another split: not quite the same task).
-AdamW for embeddings, biases and norms, Muon for the hidden matrices, linear decay to zero, dropout {dropout}, label smoothing
-{smoothing}. It learnt in two rounds, of {first} and {second} epochs; what is kept is a moving mean of the second one ({kept:g} at a step).
-Words are cut at random while training (BPE-dropout {cut_dropout}); of the pairs of an epoch, {joined} % are joined
+AdamW for embeddings, biases and norms, Muon for the hidden matrices, linear decay to zero in each round, dropout {dropout}, label
+smoothing {smoothing}. Words are cut at random while training (BPE-dropout {cut_dropout}); of the pairs of an epoch, {joined} % are joined
 into inputs of two to four sentences, some of them by a conjunction. Recipe: `genhub/zoo/recipes/translators.py`, seed {seed}.
 
 Data: {pairs:,} sentence pairs of www.manythings.org/anki and tatoeba.org, CC BY 2.0.
@@ -85,17 +85,40 @@ The first of the test split and the sentence of the course, nothing was chosen.
 """
 
 
-def build(tokenizer, seed: int):
+@dataclass(frozen=True)
+class Round:
+    """One training of a model.
+
+    share: of the full learning rates. start: the embedded model whose stored weights it begins with; random ones without.
+    """
+
+    name: str
+    epochs: int
+    share: float = 1.0
+    start: str | None = None
+
+    @property
+    def again(self) -> bool:
+        """Whether it goes on with the same model."""
+        return self.start == self.name
+
+
+ROUNDS = (Round("en-es", 16), Round("es-en", 8, start="en-es"), Round("en-es", 8, share=0.75, start="en-es"))
+
+
+def build(tokenizer, decoder_layers: int, seed: int):
     """The model from scratch; encoder, decoder and head share one table of embeddings."""
     from transformers import MarianConfig, MarianMTModel
 
     torch.manual_seed(seed)
     pad, end = tokenizer.pad_token_id, tokenizer.eos_token_id
-    sides = {f"{side}_{part}": SHAPE[name] for side in ("encoder", "decoder") for part, name in PARTS.items()}
+    both = {f"{side}_{part}": SHAPE[name] for side in ("encoder", "decoder") for part, name in PARTS.items()}
     config = MarianConfig(
         vocab_size=len(tokenizer),
         d_model=SHAPE["d_model"],
-        **sides,
+        **both,
+        encoder_layers=SHAPE["encoder_layers"],
+        decoder_layers=decoder_layers,
         dropout=DROPOUT,
         attention_dropout=0.0,
         activation_dropout=0.0,
@@ -114,17 +137,30 @@ def build(tokenizer, seed: int):
     return model
 
 
-PARTS = {"layers": "encoder_layers", "attention_heads": "attention_heads", "ffn_dim": "ffn"}
+PARTS = {"attention_heads": "attention_heads", "ffn_dim": "ffn"}
 
 
-def plan(seed: int, again: bool = False) -> Plan:
-    """`again`: of the second round."""
+def begin_with(model, folder: Path) -> None:
+    """Take over the weights of another embedded translator; when it has more layers in its decoder, of those spread over its depth."""
+    from transformers import MarianMTModel
+
+    other = MarianMTModel.from_pretrained(folder)
+    have, want = other.config.decoder_layers, model.config.decoder_layers
+    other.model.decoder.layers = torch.nn.ModuleList(other.model.decoder.layers[layer] for layer in spread(have, want))
+    model.load_state_dict(other.state_dict())
+
+
+def spread(have: int, want: int) -> list[int]:
+    """`want` of the numbers below `have`: the first, the last, and between them at even steps."""
+    return [round(at * (have - 1) / max(want - 1, 1)) for at in range(want)]
+
+
+def plan(of: Round, seed: int) -> Plan:
+    """How a round is trained."""
     rates = {MATRICES: 4e-3, REST: 2e-3}
-    if again:
-        rates = {**{group: AGAIN_RATE * rate for group, rate in rates.items()}, MEAN: 0.0}
     return Plan(
-        (Phase(AGAIN if again else EPOCHS, rates),),
-        part="again" if again else "final",
+        (Phase(of.epochs, {group: of.share * rate for group, rate in rates.items()}),),
+        part="again" if of.again else "final",
         batch_size=BATCH,
         warmup=0.05,
         weight_decay=0.05,
@@ -154,7 +190,7 @@ def prepare(split: Split, languages: tuple[str, str], seed: int, vocabulary: int
 
 
 class Task(TranslationTask):
-    """Each epoch has its own rows. `before`: epochs of the round before."""
+    """Each epoch has its own rows. `before`: epochs of the rounds before."""
 
     def __init__(self, model, material: Material, zero=None, before: int = 0):
         self.before = before
@@ -162,32 +198,6 @@ class Task(TranslationTask):
 
     def begin_epoch(self, epoch: int) -> None:
         self.train.begin(self.before + epoch)
-
-
-class Meaned(nn.Module):
-    """A network that learns and a moving mean of it, which is the one that is judged and kept."""
-
-    def __init__(self, network: nn.Module):
-        super().__init__()
-        self.network, self.mean = network, averaged.begun(network)
-
-    def forward(self, batch):
-        return (self.network if self.training else self.mean)(batch)
-
-
-class SecondTask(Task):
-    """The second round, of a `Meaned`."""
-
-    def __init__(self, model: Meaned, material: Material, zero):
-        super().__init__(model, material, zero, before=EPOCHS)
-        self.groups = {
-            **{group: [name for name in names if name.startswith("network.")] for group, names in self.groups.items()},
-            MEAN: [name for name, _ in model.named_parameters() if name.startswith("mean.")],
-        }
-
-    def after_step(self, step: int) -> None:
-        super().after_step(step)
-        averaged.move(self.model.mean, self.model.network, averaged.share(KEPT, step))
 
 
 @torch.inference_mode()
@@ -231,14 +241,8 @@ def best_penalty(model, tokenizer, valid: Sequence[Pair]) -> tuple[float, dict[s
     return max(found, key=found.__getitem__), {str(penalty): bleu for penalty, bleu in found.items()}
 
 
-def together(first: dict, again: dict) -> dict:
-    """What a card tells of both rounds."""
-    sums = {name: first[name] + again[name] for name in ("steps", "total", "seconds", "tokens")}
-    return {**again, **sums, "best_epoch": len(first["history"]) + again["best_epoch"], "history": [*first["history"], *again["history"]]}
-
-
 def publish_as(folder: Path, name: str, trained: tuple, split: Split, seed: int) -> None:
-    """Write a folder, measure what was written, and say so on the card. `trained`: model, tokeniser, what the training tells."""
+    """Write a folder, measure what was written, and say so on the card. `trained`: model, tokeniser, what each round tells."""
     from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
     model, tokenizer, told = trained
@@ -256,14 +260,12 @@ def publish_as(folder: Path, name: str, trained: tuple, split: Split, seed: int)
         "sample": measure(write, sentence_pairs.first(split.test, SAMPLE)),
         "penalties": tried,
         "length_penalty": penalty,
-        "token_accuracy": told["history"][told["best_epoch"] - 1]["token_accuracy"],
+        "token_accuracy": told[-1]["history"][told[-1]["best_epoch"] - 1]["token_accuracy"],
         "pairs": sentence_pairs.facts(split),
         "samples": list(zip(shown, write(shown), strict=True)),
         "alignment": alignment.errors(load_translator(folder), drawn(name)),
     }
-    publish.write_card(
-        folder, {**figures, "training": told}, card(name, figures, told, seed), task="translation", languages=DIRECTIONS[name]
-    )
+    publish.write_card(folder, {**figures, "rounds": told}, card(name, figures, told, seed), task="translation", languages=DIRECTIONS[name])
 
 
 def drawn(name: str) -> list[alignment.Aligned]:
@@ -277,7 +279,16 @@ def lengths(figures: dict) -> list[tuple[str, ...]]:
     return [(measured.words(one), f"{one['sentences']:,}", f"{one['bleu']:.1f}", f"{one['chrf']:.1f}") for one in figures["by_length"]]
 
 
-def card(name: str, figures: dict, told: dict, seed: int) -> str:
+def told_rounds(told: Sequence[dict]) -> str:
+    """What a card says of the rounds, a paragraph each."""
+    paragraphs = []
+    for number, one in enumerate(told, start=1):
+        began = f"with the weights of embedded/{one['start']} to begin with" if one["start"] else "from random weights"
+        paragraphs.append(f"Round {number}, {began}: {publish.training(one)}")
+    return "\n\n".join(paragraphs)
+
+
+def card(name: str, figures: dict, told: Sequence[dict], seed: int) -> str:
     """The words around the figures."""
     test, long = figures["test"], figures["long"]
     rows = (
@@ -290,6 +301,7 @@ def card(name: str, figures: dict, told: dict, seed: int) -> str:
         source=called(source),
         target=called(target),
         layers=SHAPE["encoder_layers"],
+        decoder_layers=DECODER_LAYERS[name],
         width=SHAPE["d_model"],
         parameters=figures["parameters"],
         vocabulary=VOCABULARY,
@@ -301,14 +313,11 @@ def card(name: str, figures: dict, told: dict, seed: int) -> str:
         bleu_signature=test["signatures"][0],
         chrf_signature=test["signatures"][1],
         alignment=measured.told(figures["alignment"], **figures["alignment"]["best"]) if figures["alignment"] else "",
-        training=publish.training(told),
+        rounds=told_rounds(told),
         accuracy=figures["token_accuracy"],
         slides=SLIDES_ACCURACY,
         dropout=DROPOUT,
         smoothing=SMOOTHING,
-        first=EPOCHS,
-        second=AGAIN,
-        kept=KEPT,
         cut_dropout=CUT_DROPOUT,
         joined=round(100 * (1 - sentence_pairs.JOINED[1])),
         seed=seed,
@@ -317,21 +326,40 @@ def card(name: str, figures: dict, told: dict, seed: int) -> str:
     )
 
 
-def make(name: str, split: Split, options: stage.Options, vocabulary: int = VOCABULARY) -> Path | None:
-    """All of it; None when the training is not over yet."""
-    material = prepare(split, DIRECTIONS[name], options.seed, vocabulary)
-    model = build(material.tokenizer, options.seed)
-    network, told = Seq2SeqLogits(model), None
-    if first := stage.train(name, Task(network, material, start_row(model)), plan(options.seed), options):
-        meaned = Meaned(network)
-        if again := stage.train(name, SecondTask(meaned, material, start_row(model)), plan(options.seed, again=True), options):
-            told = together(first, again)
-            model.load_state_dict(meaned.mean.translator.state_dict())
-    trained = (model, material.tokenizer, told)
-    return told and publish.replace_folder(options.into / name, lambda folder: publish_as(folder, name, trained, split, options.seed))
+def published(folder: Path) -> list[dict]:
+    """What an embedded translator's figures tell of the rounds that made it; nothing when there is none."""
+    try:
+        return json.loads((folder / publish.FIGURES).read_text(encoding="utf-8"))["rounds"]
+    except FileNotFoundError:
+        return []
+
+
+def make(of: Round, split: Split, options: stage.Options, vocabulary: int = VOCABULARY) -> Path | None:
+    """A round of a model, written to its folder; None when the training is not over yet. A round that is there is not done again."""
+    folder = options.into / of.name
+    told = published(folder)
+    if len(told) > of.again:
+        return folder
+    material = prepare(split, DIRECTIONS[of.name], options.seed, vocabulary)
+    model = build(material.tokenizer, DECODER_LAYERS[of.name], options.seed)
+    if of.start:
+        begin_with(model, options.into / of.start)
+    before = sum(len(one["history"]) for one in told)
+    task = Task(Seq2SeqLogits(model), material, start_row(model), before)
+    if (new := stage.train(of.name, task, plan(of, options.seed), options)) is None:
+        return None
+    trained = (model, material.tokenizer, [*told, {**new, "start": of.start}])
+    return publish.replace_folder(folder, lambda filled: publish_as(filled, of.name, trained, split, options.seed))
+
+
+def make_all(asked: stage.Options) -> None:
+    """The rounds of the models that are asked for, in their order, as far as the time goes."""
+    for of in ROUNDS:
+        if of.name in asked.only:
+            split = sentence_pairs.read(stage.data(*sentence_pairs.FILES), *DIRECTIONS[of.name])
+            if make(of, split, asked) is None:
+                return
 
 
 if __name__ == "__main__":
-    asked = stage.options(__doc__, only=tuple(DIRECTIONS))
-    for direction in asked.only:
-        make(direction, sentence_pairs.read(stage.data(*sentence_pairs.FILES), *DIRECTIONS[direction]), asked)
+    make_all(stage.options(__doc__, only=tuple(DIRECTIONS)))
