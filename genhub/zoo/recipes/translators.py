@@ -103,7 +103,7 @@ class Round:
         return self.start == self.name
 
 
-ROUNDS = (Round("en-es", 16), Round("es-en", 8, start="en-es"), Round("en-es", 8, share=0.75, start="en-es"))
+ROUNDS = (Round("en-es", 16), Round("es-en", 16, start="en-es"), Round("en-es", 16, share=0.75, start="en-es"))
 
 
 def build(tokenizer, decoder_layers: int, seed: int):
