@@ -205,7 +205,7 @@ def test_buttons_are_drawn_only_where_presses_are_heard(lab):
         for block in page.blocks.values()
         if getattr(block, "js_on_load", None) == markup.PICK_JS and "problem" in str(block.elem_id)
     }
-    assert heard == {"data-problem", *(kind.name("text_problem") for kind in KINDS)}
+    assert heard == {"data-problem", "table-problem", "texts-whole-problem", *(kind.name("text_problem") for kind in KINDS)}
     wires = Wires(lab)
     offered = UserError("Line 3 is not UTF-8.", fix="windows-1252")
 

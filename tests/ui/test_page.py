@@ -61,7 +61,7 @@ def open_classify(page):
 
 
 def test_the_first_screen_shows_computed_results_and_leads_on(page):
-    expect(page.locator("#start-tiles .gh-tile")).to_have_count(8)
+    expect(page.locator("#start-tiles .gh-tile")).to_have_count(9)
     page.locator("#start-tiles [data-pick='cell:0:1']").click()
     expect(page.locator("#verdict-head .gh-big")).to_be_visible()
     expect(page.locator("#verdict-matrix [data-pick='cell:0:1']")).to_have_attribute("aria-pressed", "true")
@@ -249,7 +249,7 @@ def test_a_phone_sees_every_tab_without_scrolling_sideways(app, chromium):
     page.wait_for_selector("#start-tiles .gh-tile")
     page.locator("#start-teach").click()
     expect(page.locator("#start-index li").first).to_be_visible()
-    for tab in ("Start", "Classify", "Generate", "Images", "Runs"):
+    for tab in ("Start", "Classify", "Generate", "Translate", "Images", "Augment", "Runs"):
         page.get_by_role("tab", name=tab).click()
         page.wait_for_function("document.documentElement.scrollWidth <= 401")
     page.close()
