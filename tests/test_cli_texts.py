@@ -1,7 +1,6 @@
 """The command line where it learns to write from a text."""
 
 import csv
-import json
 
 import pytest
 

@@ -5,9 +5,7 @@ nothing about a run is switched on or off, and no run can see another's adapter)
 their own. A run folder whose passport has changed is read again.
 """
 
-import copy
 import os
-import tempfile
 import time
 import weakref
 from collections import OrderedDict
@@ -38,9 +36,9 @@ from genhub.text.classifier import LoadedClassifier, load_run
 from genhub.text.decoding.eight_bit import packed_bytes
 from genhub.text.encoder import Encoder, open_base
 from genhub.text.generator import load_generator
-from genhub.text.methods import MODEL
 from genhub.text.translation import tuned
-from genhub.text.translation.engine import Engine, convert
+from genhub.text.translation.bulk import Bulk, open_engine
+from genhub.text.translation.engine import Engine
 from genhub.text.translation.translator import Translator, open_translator
 from genhub.text.translation.tuned import load_tuned
 
@@ -160,11 +158,14 @@ class Models:
         """The same model for many sentences at once, see `translation.engine`."""
 
         def load() -> tuple[Engine, int]:
-            with tempfile.TemporaryDirectory(prefix="genhub-engine-") as folder:
-                convert(_whole(translator, Path(folder) / "whole"), Path(folder) / "converted")
-                return Engine(Path(folder) / "converted"), sum(map(torch.numel, translator.model.parameters()))  # a byte each
+            return open_engine(translator), sum(map(torch.numel, translator.model.parameters()))  # a byte each
 
         return self.store.get(("engine", str(translator.folder)), weakref.ref(translator.model), load)
+
+    def bulk(self, model_id: str) -> Bulk:
+        """The translation model behind a model id with its engine. Raises UserError when it cannot be had."""
+        translator = self.translator(model_id)
+        return Bulk(translator, self.engine(translator))
 
     def folder(self, run_dir: str) -> Path:
         """The folder of a run as it is asked for. Raises UserError for what is no name."""
@@ -201,7 +202,7 @@ class Models:
         """What operations on texts ask of models."""
 
         def load() -> tuple[Tools, int]:
-            found = Tools(self.base)
+            found = Tools(self.base, self.bulk)
             return found, found.neighbours.vectors.nbytes
 
         return self.store.get(("tools",), None, load)
@@ -297,16 +298,6 @@ GENERATOR = Kind(generator.FORMAT, "A language model", load_generator, lambda lo
 
 
 TUNED = Kind(tuned.FORMAT, "An adapted translation model", load_tuned, lambda loaded: loaded.model)
-
-
-def _whole(translator: Translator, folder: Path) -> Path:
-    """Where all weights of a translator lie; those of one with an adapter are folded into its base's and written to `folder` first."""
-    if not hasattr(translator.model, "peft_config"):
-        inner = translator.folder / MODEL
-        return inner if inner.is_dir() else translator.folder
-    copy.deepcopy(translator.model).merge_and_unload().save_pretrained(folder)
-    translator.tokenizer.save_pretrained(folder)
-    return folder
 
 
 def _named_base(passport: dict, base: Callable[[str, str], Encoder | Causal | Translator]) -> Encoder | Causal | Translator:

@@ -26,7 +26,7 @@ from genhub.errors import UserError
 from genhub.serving import arguments
 from genhub.text.decoding import beams as beam_search
 from genhub.text.translation import passages, scores
-from genhub.text.translation.engine import Found
+from genhub.text.translation.bulk import LONGEST, Bulk, room
 from genhub.text.translation.evaluate import evaluating
 from genhub.text.translation.passages import Piece
 from genhub.text.translation.stepping import Seq2SeqDecoder
@@ -34,8 +34,6 @@ from genhub.text.translation.telling import Told, spelled, tell
 from genhub.text.translation.translator import Translator
 from genhub.training.configs import GenerateConfig, TranslateConfig
 
-LONGEST = 96  # tokens of a source: longer sentences are cut, for the models learnt from shorter ones
-ROOM = 2  # target tokens for one of the source, and a few more
 LINES = 64  # translated in one step
 DIGITS = 5
 UNMEASURED = {"layer": -1, "head": -1}  # which attention is shown of a model whose alignment nobody has measured
@@ -50,9 +48,10 @@ def write(context: Any, args: dict) -> Generator[dict, None, dict]:
     whole = passages.split(text)
     if not whole.pieces:
         raise UserError("There is nothing to translate.", "At least one word.", "Write a text.", "text")
-    pieces = [part for piece in whole.pieces for part in _fitting(translator, piece)]
+    bulk = _bulk(context, translator, config)
+    pieces = [part for piece in whole.pieces for part in bulk.fitting(piece)]
     for piece in pieces:
-        told = sentence(context, translator, config, piece)
+        told = sentence(bulk, config, piece)
         written.append(told["translation"] + piece.gap)
         yield {"sentence": told}
     return {
@@ -63,12 +62,13 @@ def write(context: Any, args: dict) -> Generator[dict, None, dict]:
     }
 
 
-def sentence(context: Any, translator: Translator, config: TranslateConfig, piece: Piece) -> dict:
+def sentence(bulk: Bulk, config: TranslateConfig, piece: Piece) -> dict:
     """{source, gap, translation, score, hypotheses: [{text, score, ids}], source_words, words: [{text, probability}], source_ids, doubts:
     [{kind, text, words}]}."""
+    translator = bulk.translator
     ids = translator.encode(piece.text)
-    (found,) = _search(context, translator, config, [ids], config.hypotheses)
-    hypotheses = [_hypothesis(translator, one) for one in found]
+    (found,) = bulk.search([ids], config.hypotheses)
+    hypotheses = [{"text": translator.text(bulk.ids(one)), "score": round(one.score, DIGITS), "ids": bulk.ids(one)} for one in found]
     best = hypotheses[0]
     told = tell(translator, ids, [*best["ids"], translator.special.end])
     return {
@@ -90,19 +90,11 @@ def lines(context: Any, args: dict) -> Generator[dict, None, dict]:
     asked = args.get("lines")
     if not isinstance(asked, list) or not all(isinstance(line, str) for line in asked):
         raise UserError("These are no lines of text.", "A list of texts.", "Choose a file.", "lines")
-    found: list[str] = []
+    bulk, found = _bulk(context, translator, config), []
     for at in range(0, len(asked), LINES):
-        found += (new := _lines(context, translator, config, asked[at : at + LINES]))
+        found += (new := bulk.lines(asked[at : at + LINES]))
         yield {"done": len(found), "total": len(asked), "translations": new}
     return {"translations": found}
-
-
-def _lines(context: Any, translator: Translator, config: TranslateConfig, some: list[str]) -> list[str]:
-    whole = [passages.split(" ".join(line.split())) for line in some]
-    cut = [[part for piece in one.pieces for part in _fitting(translator, piece)] for one in whole]
-    sources = [translator.encode(part.text) for parts in cut for part in parts]
-    texts = iter([_hypothesis(translator, one[0])["text"] for one in _search(context, translator, config, sources, 1)] if sources else [])
-    return [" ".join(next(texts) for _ in parts) for parts in cut]
 
 
 def attend(context: Any, args: dict) -> dict:
@@ -164,7 +156,7 @@ def beams(context: Any, args: dict) -> Generator[None, None, dict]:
     translator, config = _model(context, args)
     source = _ids(translator, args, "source")
     most = args.get("tokens")
-    size = most if isinstance(most, int) and 0 < most <= LONGEST else _room(len(source))
+    size = most if isinstance(most, int) and 0 < most <= LONGEST else room(len(source))
     penalty = translator.penalty if config.length_penalty is None else config.length_penalty
     searched = GenerateConfig(strategy="beam", beams=max(2, config.beams), length_penalty=penalty, max_new_tokens=size)
     decoder = Seq2SeqDecoder(translator.model, source, _hidden(args))
@@ -190,22 +182,8 @@ def beams(context: Any, args: dict) -> Generator[None, None, dict]:
     return {"nodes": nodes, "hypotheses": hypotheses, "length_penalty": penalty}
 
 
-def _search(context: Any, translator: Translator, config: TranslateConfig, sources: list[list[int]], best: int) -> list[list[Found]]:
-    """The best hypotheses of every source, in eight bits."""
-    engine = context.models.engine(translator)
-    penalty = translator.penalty if config.length_penalty is None else config.length_penalty
-    first = translator.pieces(list(translator.first[1:]))
-    limit = max(_room(len(source)) for source in sources)
-    return engine.translate([translator.pieces(ids) for ids in sources], config.beams, penalty, best, first, limit)
-
-
-def _room(tokens: int) -> int:
-    return ROOM * tokens + 16
-
-
-def _hypothesis(translator: Translator, found: Found) -> dict:
-    ids = translator.tokenizer.convert_tokens_to_ids(found.pieces)
-    return {"text": translator.text(ids), "score": round(found.score, DIGITS), "ids": ids}
+def _bulk(context: Any, translator: Translator, config: TranslateConfig) -> Bulk:
+    return Bulk(translator, context.models.engine(translator), config.beams, config.length_penalty)
 
 
 def _words(told: Told) -> list[dict]:
@@ -214,12 +192,6 @@ def _words(told: Told) -> list[dict]:
     blank = [told.target_pieces[places[0]].startswith("▁") for places in told.target_words]
     shown = zip(texts, told.probability, blank, strict=True)
     return [{"text": text, "probability": round(share, DIGITS), "blank": space} for text, share, space in shown][:-1]
-
-
-def _fitting(translator: Translator, piece: Piece) -> list[Piece]:
-    """A sentence that the model reads at once, or its parts."""
-    limit = min(LONGEST, translator.positions or LONGEST)
-    return passages.fitting(piece, lambda text: len(translator.encode(text)), limit)
 
 
 # ---- arguments: they come checked; here only what would harm the worker is checked again -----------------------------

@@ -28,8 +28,8 @@ class Tools:
     def in_context(self, asked):
         return [["gap"] * len(places) for _, _, places, _ in asked]
 
-    def there_and_back(self, texts):
-        return [text[::-1] for text in texts]
+    def there_and_back(self, asked):
+        return [f"{text[::-1]} {rng.integers(4)}" for text, rng in asked]
 
 
 def once(name: str, amount: float, text: str = TEXT, seed: int = 0) -> str:

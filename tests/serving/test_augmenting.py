@@ -163,10 +163,13 @@ def test_a_similarity_is_the_cosine_of_what_the_encoder_says_of_each_alone(ask):
     assert one["similarity"] < 0.98
 
 
-def test_there_and_back_needs_a_translator_that_is_not_here(ask):
-    chain = {**TEXT_PRESETS["Words in context"].to_dict(), "steps": [{"name": "back-translation"}]}
-    with pytest.raises(UserError, match="no translator back into English here"):
-        ask("texts", {"texts": TEXTS, "chain": chain, "copies": 1})
+def test_there_and_back_says_the_same_in_other_words(ask):
+    chain = TEXT_PRESETS["There and back"].to_dict()
+    asked = {"texts": ["She will come home tomorrow because she is very tired."], "chain": chain, "copies": 6}
+    made = [one["text"] for one in ask("texts", asked)["variants"]]
+    assert any("home" in text and "tired" in text for text in made)
+    assert len(set(made)) > 1
+    assert made == [one["text"] for one in ask("texts", asked)["variants"]]
 
 
 def test_a_digit_is_told_upright_and_upside_down_no_more(ask):

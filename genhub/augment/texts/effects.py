@@ -29,8 +29,8 @@ class Tools(Protocol):
         """For the words of each text, with its gaps, those at the places as a masked-language model proposes them."""
         ...
 
-    def there_and_back(self, texts: Sequence[str]) -> list[str]:
-        """Translated, and back."""
+    def there_and_back(self, asked: Sequence[tuple[str, np.random.Generator]]) -> list[str]:
+        """Each text in another language, in one of several ways that is drawn, and back."""
         ...
 
 
@@ -152,7 +152,7 @@ def _in_context(texts: Sequence[str], rngs: Rngs, share: float, tools: Tools) ->
 
 
 def _there_and_back(texts: Sequence[str], rngs: Rngs, _: float, tools: Tools) -> list[str]:
-    return tools.there_and_back(texts)
+    return tools.there_and_back(list(zip(texts, rngs, strict=True)))
 
 
 EFFECTS: dict[str, Effect] = {

@@ -43,7 +43,7 @@ TEXTS = table(
         Amount("Deviation", "Of the noise, relative to an embedding's length.", 0.0, 2.0, 0.8),
     ),
     Operation("in-context", "Words in context", "A masked-language model proposes a word for each gap.", MODELS, _of_words(0.15)),
-    Operation("back-translation", "There and back", "Translated into Spanish and back.", MODELS),
+    Operation("back-translation", "There and back", "Translated into Spanish, in one of four ways, and back.", MODELS),
 )
 
 PRESETS = {
@@ -53,4 +53,5 @@ PRESETS = {
     "Careless typing": Chain("text", (Step("keyboard", 0.03), Step("spelling", 0.1))),
     "Another order": Chain("text", (Step("shuffle-words", 3), Step("shuffle-sentences"))),
     "Words in context": Chain("text", (Step("in-context", 0.15),)),
+    "There and back": Chain("text", (Step("back-translation"),)),
 }

@@ -12,17 +12,21 @@ from genhub.errors import UserError
 from genhub.hub import ZOO
 from genhub.text import masked
 from genhub.text.encoder import Encoder, open_base
+from genhub.text.translation.bulk import Bulk, open_bulk
 
 ENCODER = "embedded/minilm-l6"
 MASKED = "bert-mlm"  # in the zoo
+THERE_AND_BACK = ("en-es", "es-en")  # in the zoo
+WAYS = 4  # translations of a text that one is drawn from
 LEAVE_OUT = "Leave this operation out."
 
 
 class Tools:
-    """See `effects.Tools`. opened: gives the encoder behind an id; its embeddings say which words are similar."""
+    """See `effects.Tools`. opened: gives the encoder behind an id; its embeddings say which words are similar. translator: gives the one
+    behind an id."""
 
-    def __init__(self, opened: Callable[[str], Encoder] = open_base):
-        self.opened = opened
+    def __init__(self, opened: Callable[[str], Encoder] = open_base, translator: Callable[[str], Bulk] = open_bulk):
+        self.opened, self.translator = opened, translator
 
     @cached_property
     def neighbours(self) -> Neighbours:
@@ -45,5 +49,16 @@ class Tools:
     def in_context(self, asked: Asked) -> list[list[str]]:
         return self.proposals.words(asked) if any(places for _, _, places, _ in asked) else [[] for _ in asked]
 
-    def there_and_back(self, texts: Sequence[str]) -> list[str]:
-        raise UserError("There is no translator back into English here.", "It takes one for each way.", LEAVE_OUT, "ops")
+    @cached_property
+    def translators(self) -> list[Bulk]:
+        if not all((ZOO / name).is_dir() for name in THERE_AND_BACK):
+            raise UserError("There is no translator back into English here.", "It takes one for each way.", LEAVE_OUT, "ops")
+        return [self.translator(f"embedded/{name}") for name in THERE_AND_BACK]
+
+    def there_and_back(self, asked: Sequence[tuple[str, np.random.Generator]]) -> list[str]:
+        if not asked:
+            return []
+        there, back = self.translators
+        ways = there.ways([text for text, _ in asked], WAYS)
+        drawn = [of[int(rng.integers(WAYS))] for of, (_, rng) in zip(ways, asked, strict=True)]
+        return [new or text for new, (text, _) in zip(back.lines(drawn), asked, strict=True)]
