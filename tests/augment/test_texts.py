@@ -127,7 +127,7 @@ def test_words_are_replaced_in_their_case_and_inserted_beside_others():
     assert len(split(inserted)) in (count + int(0.2 * count), count + int(0.2 * count) + 1)
     assert once("embedding-noise", 1.0, "The cat") == "Nearthe nearcat"
     assert once("in-context", 1.0, "The cat, HE said.") == "Gap gap, GAP gap."
-    assert once("back-translation", 1.0, "abc") == "cba"
+    assert once("back-translation", 1.0, "abc").startswith("cba ")
 
 
 def test_a_difference_is_told_word_by_word():
