@@ -19,13 +19,14 @@ import gradio as gr
 from genhub import settings as settings_module
 from genhub.lab import Lab
 from genhub.settings import Settings
-from genhub.ui import api, header, runs, start, theme, ways
+from genhub.ui import api, guard, header, runs, start, theme, ways
 from genhub.ui.augment import images as pictures
 from genhub.ui.augment import measure, texts
 from genhub.ui.augment import tab as augment
 from genhub.ui.blocks import GuardedBlocks
 from genhub.ui.classify import data, method, tab, train
 from genhub.ui.generate import tab as generate
+from genhub.ui.guard.routes import Routes
 from genhub.ui.images import tab as images
 from genhub.ui.learning import section
 from genhub.ui.learning.kinds import KINDS
@@ -143,9 +144,23 @@ def browser_secret(settings: Settings) -> str:
     return path.read_text(encoding="utf-8")
 
 
+def rules(settings: Settings, auth: bool) -> guard.Rules:
+    """What the guard lets through to a page."""
+    limits, space = settings.limits, os.environ.get("SPACE_HOST", "")
+    return guard.Rules(
+        public=settings.public,
+        upload_bytes=max(limits.upload_bytes, limits.archive_bytes),
+        text_chars=max(limits.text_chars, limits.corpus_chars),
+        hosts=(space.lower(),) if space else (),
+        framed=settings.public and not auth,
+        routes=Routes(sign_in=auth or "SPACE_ID" in os.environ),
+    )
+
+
 def launch(page: gr.Blocks, settings: Settings, host: str, port: int, share: bool) -> None:
     """Open the port; returns at once. The page serves only its own files and makes no request to another host."""
     page.launch(
+        app_kwargs={"lifespan": guard.guarded(rules(settings, auth=False))},
         server_name=host,
         server_port=port,
         share=share,
