@@ -1,9 +1,11 @@
-"""What a Space runs, and `python app.py`: build the page, launch it."""
+"""What a Space runs, and `python app.py`: build the page, launch it. Where the secret GENHUB_AUTH is set, people sign in."""
 
 import os
 
+from genhub import settings
 from genhub.ui.app import serve
 
 if __name__ == "__main__":
     on_space = "SPACE_ID" in os.environ
-    serve(host="0.0.0.0" if on_space else "127.0.0.1", port=int(os.environ.get("PORT", "7860")))  # noqa: S104
+    accounts = settings.accounts() if os.environ.get("GENHUB_AUTH") else []
+    serve(host="0.0.0.0" if on_space else "127.0.0.1", port=int(os.environ.get("PORT", "7860")), accounts=accounts)  # noqa: S104

@@ -4,6 +4,8 @@
     GENHUB_PROFILE   local | public | zerogpu                   (default: local; public on a Space)
     GENHUB_OFFLINE   1 = never ask the Hub                      (default: 0)
     GENHUB_DATA      folder with real data sets for development (default: none)
+    GENHUB_ALLOW     what strangers may do on a public page beside the usual, of adapters,models,publishing (default: none)
+    GENHUB_AUTH      name:password,name:password … for `serve --auth`  (default: none)
 
 The environment is the one source, so that child processes see what their parent sees.
 """
@@ -16,6 +18,13 @@ from pathlib import Path
 from genhub.errors import UserError
 
 PROFILES = ("local", "public", "zerogpu")
+ADAPTERS, MODELS, PUBLISHING = "adapters", "models", "publishing"
+ALLOWED = {  # what an owner can turn on for strangers; at home all of it is on
+    ADAPTERS: "open runs that somebody packed elsewhere",
+    MODELS: "load any supported model of the Hub",
+    PUBLISHING: "push runs to the Hub",
+}
+PASSWORD_CHARS = 8
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,7 @@ class Limits:
     job_slots: int = 2  # jobs that train at once
     children: int = 4  # short processes at once, such as those that read tables; as many again talk to the Hub
     jobs_per_visitor: int = 20
+    jobs_per_address: int = 50  # waiting or running of one network address; a class may sit behind one
     queue_length: int = 50
     visitor_bytes: int = 20_000_000_000
     keep_hours: int = 0  # 0: runs are kept until their owner deletes them
@@ -63,6 +73,7 @@ PUBLIC = replace(
     hub_bytes=600_000_000,
     children=3,
     jobs_per_visitor=3,
+    jobs_per_address=30,
     visitor_bytes=1_000_000_000,
     keep_hours=24,
     any_hub_model=False,
@@ -76,6 +87,7 @@ class Settings:
     limits: Limits
     offline: bool
     data: Path | None
+    allowed: frozenset[str] = frozenset(ALLOWED)
 
     @property
     def runs(self) -> Path:
@@ -110,10 +122,37 @@ def get(env: Mapping[str, str] | None = None) -> Settings:
     if profile not in PROFILES:
         raise UserError(f"GENHUB_PROFILE is “{profile}”.", f"It is one of {', '.join(PROFILES)}.", "Unset it or choose one.")
     data = env.get("GENHUB_DATA")
+    allowed = frozenset(ALLOWED) if profile == "local" else _allowed(env.get("GENHUB_ALLOW", ""))
     return Settings(
         home=Path(env.get("GENHUB_HOME") or Path.home() / ".genhub"),
         profile=profile,
-        limits=LOCAL if profile == "local" else PUBLIC,
+        limits=LOCAL if profile == "local" else replace(PUBLIC, any_hub_model=MODELS in allowed),
         offline=env.get("GENHUB_OFFLINE", "0") not in ("", "0") or env.get("HF_HUB_OFFLINE", "0") not in ("", "0"),
         data=Path(data) if data else None,
+        allowed=allowed,
     )
+
+
+def _allowed(value: str) -> frozenset[str]:
+    names = frozenset(name.strip() for name in value.split(",") if name.strip())
+    if unknown := sorted(names - ALLOWED.keys()):
+        raise UserError(f"GENHUB_ALLOW names “{unknown[0][:40]}”.", f"It may name {', '.join(ALLOWED)}.", "Unset it or choose of these.")
+    return names
+
+
+def accounts(env: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
+    """(name, password) of those who may sign in, from GENHUB_AUTH. Raises UserError for what is none, or too easy to guess."""
+    value = (os.environ if env is None else env).get("GENHUB_AUTH", "")
+    how = "Set GENHUB_AUTH to name:password, several separated by commas."
+    if not value.strip():
+        raise UserError("Nobody could sign in.", "--auth takes names and passwords from the environment.", how)
+    found = []
+    for number, part in enumerate(value.split(","), start=1):
+        name, colon, password = part.strip().partition(":")
+        if not name or not colon:
+            raise UserError(f"Entry {number} of GENHUB_AUTH is not name:password.", "A comma separates entries.", how)
+        if len(password) < PASSWORD_CHARS:
+            what = f"The password of “{name[:40]}” has {len(password)} characters."
+            raise UserError(what, f"It needs at least {PASSWORD_CHARS}: strangers may guess.", "Choose a longer one.")
+        found.append((name, password))
+    return found

@@ -68,3 +68,33 @@ def test_an_unknown_profile_is_refused_by_name():
 @pytest.mark.parametrize("name", ["GENHUB_OFFLINE", "HF_HUB_OFFLINE"])
 def test_either_variable_switches_the_hub_off(name, value, offline):
     assert settings.get({name: value}).offline is offline
+
+
+def test_an_owner_turns_things_on_for_strangers():
+    shared = settings.get({"GENHUB_PROFILE": "public", "GENHUB_ALLOW": "models, publishing"})
+    assert shared.allowed == {"models", "publishing"}
+    assert shared.limits.any_hub_model
+    assert settings.get({"GENHUB_PROFILE": "public"}).allowed == frozenset()
+    assert settings.get({}).allowed == settings.ALLOWED.keys()
+    with pytest.raises(UserError, match=r"names “everything”. It may name adapters, models, publishing"):
+        settings.get({"GENHUB_PROFILE": "public", "GENHUB_ALLOW": "models,everything"})
+
+
+def test_accounts_come_from_the_environment():
+    told = settings.accounts({"GENHUB_AUTH": "ana:long enough, ben:has:colons"})
+    assert told == [("ana", "long enough"), ("ben", "has:colons")]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("", "Nobody could sign in"),
+        ("ana", "Entry 1 .* not name:password"),
+        (":secret-secret", "Entry 1"),
+        ("ana:short", "has 5 characters"),
+    ],
+)
+def test_accounts_that_protect_nothing_are_refused(value, said):
+    with pytest.raises(UserError, match=said) as raised:
+        settings.accounts({"GENHUB_AUTH": value})
+    assert "short" not in str(raised.value).replace("Choose a longer one", "")

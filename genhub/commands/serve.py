@@ -18,6 +18,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", default=str(PORT), help=f"TCP port, 1 to 65535. Default: {PORT}.")
     parser.add_argument("--host", default="127.0.0.1", help="Address to listen on. Default: 127.0.0.1, this computer only.")
     parser.add_argument("--share", action="store_true", help="Also open a public link through Gradio; strangers get the public limits.")
+    parser.add_argument("--auth", action="store_true", help="Ask everybody for a name and a password of GENHUB_AUTH (name:password,…).")
     parser.add_argument("--profile", default="", help="Limits: local or public. Default: local, public with --share or another --host.")
 
 
@@ -27,10 +28,11 @@ def _run(args: argparse.Namespace, out: Output) -> None:
     if profile:
         os.environ["GENHUB_PROFILE"] = profile
     settings.get()  # an unknown profile in the environment is refused before anything starts
+    accounts = settings.accounts() if args.auth else []
     check_address(args.host, port)
     from genhub.ui import app
 
-    app.serve(host=args.host, port=port, share=args.share)
+    app.serve(args.host, port, args.share, accounts)
 
 
 def is_loopback(host: str) -> bool:

@@ -16,6 +16,7 @@ from genhub.errors import UserError
 from genhub.events import Done
 from genhub.jobs import arrival, fair, janitor, living, reading
 from genhub.jobs import store as states
+from genhub.jobs.admission import Admission
 from genhub.jobs.folder import RunFolder, new_id, write_json
 from genhub.jobs.launcher import Launcher
 from genhub.jobs.process import allowed, mend
@@ -68,6 +69,7 @@ class Runner:
         self._scheduler = Scheduler(settings, self._store, self._launcher, slots, poll_seconds, self._bounds)
         self._launcher.on_change = self._scheduler.wake
         self._reader = reading.Reader()
+        self._admission = Admission(settings.limits)
 
     def start(self) -> None:
         """Adopt the jobs that live, go on with those that died, and start what waits. Returns at once."""
@@ -105,7 +107,7 @@ class Runner:
             disk.flush(folder.rows)
         try:
             with self._scheduler.lock:
-                self._check_queue(owner)  # again: others may have arrived meanwhile
+                self._admission.admit(run_id, self._check_queue(owner))  # again: others may have arrived meanwhile
                 self._store.insert(arrival.record(run_id, owner, job, states.QUEUED, round=self._round(owner)))
         except UserError:
             shutil.rmtree(self._scheduler.folder(run_id).path, ignore_errors=True)
@@ -156,7 +158,7 @@ class Runner:
                 raise UserError(f"This run is {record.state}.", "Stopped and failed runs can be resumed.", "Choose one of these.", "run")
             if not folder.rows.exists():
                 raise UserError("This run has no training rows.", "They are not part of an export.", "Start a new run.", "run")
-            self._check_queue(record.owner)
+            self._admission.admit(run_id, self._check_queue(record.owner))
             mend(folder)
             if folder.log.exists():
                 folder.append(reading.QUEUED)
@@ -313,19 +315,12 @@ class Runner:
     def _round(self, owner: str) -> int:
         return fair.round_for(owner, self._store.in_state(states.QUEUED, *states.ACTIVE), self._store.current_round())
 
-    def _check_queue(self, owner: str) -> None:
+    def _check_queue(self, owner: str) -> "list[Record]":
+        """Raises UserError when one more job would be too many; the jobs that wait or run."""
         waiting = self._store.in_state(states.QUEUED)
-        mine = [record for record in (*waiting, *self._store.in_state(*states.ACTIVE)) if record.owner == owner and not record.inline]
-        if len(mine) >= self._limits.jobs_per_visitor:
-            raise UserError(
-                f"You have {len(mine)} jobs waiting or running.",
-                f"The limit is {self._limits.jobs_per_visitor} a visitor.",
-                "Wait for one to end, or stop one.",
-            )
-        if len(waiting) >= self._limits.queue_length:
-            raise UserError(
-                f"{len(waiting)} jobs are waiting.", f"The queue holds {self._limits.queue_length}.", "Try again in a few minutes."
-            )
+        unfinished = [record for record in (*waiting, *self._store.in_state(*states.ACTIVE)) if not record.inline]
+        self._admission.check(owner, unfinished, len(waiting))
+        return unfinished
 
     def check_disk(self, owner: str, more: int) -> None:
         """Raises UserError when `more` bytes would be too much for this visitor or for the disk."""

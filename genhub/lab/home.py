@@ -11,6 +11,7 @@ from genhub import gate, hub, oneshot
 from genhub.errors import UserError
 from genhub.jobs import janitor
 from genhub.lab.base import EXAMPLE_PREFIX, Base
+from genhub.settings import ADAPTERS, PUBLISHING
 
 
 class Home(Base):
@@ -37,8 +38,8 @@ class Home(Base):
         return {"run_dir": str(folder.path), "out": str(place / name)}
 
     def publish(self, visitor: str, run_id: str, repo_id: str, token: str) -> str:
-        """Push a run to the Hub as a private repository; returns its address. Local profile only; the token is not kept."""
-        if self.settings.public:
+        """Push a run to the Hub as a private repository; returns its address. The token is not kept."""
+        if PUBLISHING not in self.settings.allowed:
             raise UserError(
                 "Publishing is off here.", "This page is shared with strangers.", "Download the zip and push it yourself.", "push"
             )
@@ -46,6 +47,9 @@ class Home(Base):
 
     def reopen(self, visitor: str, path: str | Path) -> str:
         """Check a zip that GenHub wrote and list it as a run, under the name it had; returns its id."""
+        if ADAPTERS not in self.settings.allowed:
+            limit = "This page is shared with strangers: it opens only what was trained on it."
+            raise UserError("Opening a packed run is off here.", limit, "Open it in GenHub on your own computer.", "file")
         upload = gate.archive(path, self.settings.limits)
         self._fetch_base_of(upload.path)
         folder = self._new_folder(self.settings.uploads, visitor, upload.bytes) / "run"

@@ -19,7 +19,7 @@ import gradio as gr
 from genhub import settings as settings_module
 from genhub.lab import Lab
 from genhub.settings import Settings
-from genhub.ui import api, guard, header, runs, start, theme, ways
+from genhub.ui import api, guard, header, runs, shared, start, theme, ways
 from genhub.ui.augment import images as pictures
 from genhub.ui.augment import measure, texts
 from genhub.ui.augment import tab as augment
@@ -59,6 +59,8 @@ def build(lab: Lab) -> gr.Blocks:
             measured=gr.BrowserState({}, storage_key=MEASURED_KEY, secret=secret),
             text_chain=gr.BrowserState(texts.KIND.begin(), storage_key=f"{CHAIN_KEY}-text", secret=secret),
         )
+        if lab.settings.public:
+            gr.HTML(shared.banner(lab.settings), elem_id="gh-shared")
         with gr.Tabs(selected="start") as tabs:
             with gr.Tab("Start", id="start") as start_tab:
                 start.layout(wires)
@@ -157,13 +159,16 @@ def rules(settings: Settings, auth: bool) -> guard.Rules:
     )
 
 
-def launch(page: gr.Blocks, settings: Settings, host: str, port: int, share: bool) -> None:
-    """Open the port; returns at once. The page serves only its own files and makes no request to another host."""
+def launch(page: gr.Blocks, settings: Settings, host: str, port: int, share: bool, accounts: list[tuple[str, str]]) -> None:
+    """Open the port; returns at once. The page serves only its own files and makes no request to another host. accounts: names and
+    passwords, one of which everybody has to sign in with; nobody has to when there is none."""
     page.launch(
-        app_kwargs={"lifespan": guard.guarded(rules(settings, auth=False))},
+        app_kwargs={"lifespan": guard.guarded(rules(settings, bool(accounts)))},
         server_name=host,
         server_port=port,
         share=share,
+        auth=accounts or None,
+        auth_message="GenHub: sign in with what its owner gave you." if accounts else None,
         prevent_thread_lock=True,
         quiet=True,
         show_error=False,
@@ -182,17 +187,17 @@ def launch(page: gr.Blocks, settings: Settings, host: str, port: int, share: boo
     )
 
 
-def serve(host: str = "127.0.0.1", port: int = 7860, share: bool = False) -> None:
-    """Show the page until SIGTERM or SIGINT, then end within ten seconds. Training jobs go on without it."""
+def serve(host: str = "127.0.0.1", port: int = 7860, share: bool = False, accounts: list[tuple[str, str]] | None = None) -> None:
+    """Show the page until SIGTERM or SIGINT, then end within ten seconds. Training jobs go on without it. accounts: see `launch`."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     settings = settings_module.get()
     os.environ["GRADIO_TEMP_DIR"] = str(settings.transit.absolute())  # read when the page is built and at every upload
     lab = Lab(settings)
     page = build(lab)
-    launch(page, settings, host, port, share)
+    launch(page, settings, host, port, share, accounts or [])
     lab.open()
-    print(f"GenHub is at {page.local_url}" + (f" and, for strangers too, at {page.share_url}" if share else ""), flush=True)  # noqa: T201
+    print(shared.to_the_owner(settings, page.local_url, page.share_url if share else "", bool(accounts)), flush=True)  # noqa: T201
     ended = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: ended.set())

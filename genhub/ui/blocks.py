@@ -10,12 +10,22 @@ from typing import Any
 import gradio as gr
 
 from genhub.errors import UserError
+from genhub.jobs.admission import sender
+from genhub.ui.guard import sent_from
 
 LOG = logging.getLogger(__name__)
 
 
 class GuardedBlocks(gr.Blocks):
     """The page's Blocks."""
+
+    async def process_api(self, block_fn, inputs: list[Any], state=None, request=None, *more, **named):
+        """Gradio's own; who asks is known to everything below for that long."""
+        known = sender.set(address_of(request))
+        try:
+            return await super().process_api(block_fn, inputs, state, request, *more, **named)
+        finally:
+            sender.reset(known)
 
     async def preprocess_data(self, block_fn, inputs: list[Any], state, explicit_call: bool = False) -> list[Any]:
         """Gradio's own, between a check and a translation of its errors."""
@@ -30,6 +40,15 @@ class GuardedBlocks(gr.Blocks):
         except Exception as error:
             LOG.info("a value was refused: %s", type(error).__name__)
             raise gr.Error(str(unusable(error)), print_exception=False) from error
+
+
+def address_of(request) -> str:
+    """The network address that a Gradio request came from, as the guard sees it; "" where nothing came over a network."""
+    try:
+        headers, peer = request.headers, request.client.host
+    except AttributeError:
+        return ""
+    return sent_from(peer, str(headers.get("x-forwarded-for", "")))
 
 
 def refuse_addresses(value: Any) -> None:

@@ -1,10 +1,12 @@
-"""Push to the Hub: the same block for every kind of run. Publishing needs a network and somebody's own token: local profile only."""
+"""Push to the Hub: the same block for every kind of run. Publishing needs a network and somebody's own token; a page for
+strangers has it only where its owner says so."""
 
 from collections.abc import Callable
 
 import gradio as gr
 
 from genhub.lab import Lab
+from genhub.settings import PUBLISHING
 from genhub.ui import markup
 from genhub.ui.wiring import Wires
 
@@ -12,7 +14,7 @@ from genhub.ui.wiring import Wires
 def layout(wires: Wires, prefix: str) -> None:
     """Components called `prefix`_repo and so on."""
     settings = wires.lab.settings
-    with gr.Accordion("Push to the Hub", open=False, visible=not settings.public and not settings.offline):
+    with gr.Accordion("Push to the Hub", open=False, visible=PUBLISHING in settings.allowed and not settings.offline):
         repo = gr.Textbox(label="Repository", info="owner/name; created private when it does not exist.", elem_id=f"{prefix}-repo")
         token = gr.Textbox(label="Access token", type="password", info="Used for this one upload, kept nowhere.", elem_id=f"{prefix}-token")
         push = gr.Button("Push, private", elem_id=f"{prefix}-push")

@@ -7,6 +7,7 @@ import gradio as gr
 from genhub.errors import UserError
 from genhub.jobs.runner import RunInfo
 from genhub.lab import Lab
+from genhub.settings import ADAPTERS
 from genhub.ui import charts, comparisons, markup
 from genhub.ui.augment import tab as augment
 from genhub.ui.augment.measure import measures
@@ -42,7 +43,8 @@ def layout(wires: Wires) -> None:
     with gr.Row():
         refresh = gr.Button("Refresh", elem_id="runs-refresh", min_width=100)
         everything = gr.Button("Delete everything", variant="stop", elem_id="runs-delete-all", min_width=100)
-        reopen = gr.UploadButton("Open a run's zip", file_types=[".zip"], elem_id="runs-reopen", min_width=100)
+        opens = ADAPTERS in wires.lab.settings.allowed
+        reopen = gr.UploadButton("Open a run's zip", file_types=[".zip"], elem_id="runs-reopen", min_width=100, visible=opens)
     with gr.Column(visible=False) as actions, gr.Row():
         name = gr.Textbox(label="Name", max_lines=1, elem_id="runs-name", scale=3)
         rename = gr.Button("Rename", elem_id="runs-rename", min_width=90)

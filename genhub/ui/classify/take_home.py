@@ -5,6 +5,7 @@ from pathlib import Path
 import gradio as gr
 
 from genhub.lab import Lab
+from genhub.settings import ADAPTERS
 from genhub.ui import markup, publishing
 from genhub.ui.wiring import Wires
 
@@ -21,7 +22,8 @@ def layout(wires: Wires) -> None:
                 merge = gr.Button("Pack as one merged model", elem_id="home-merge")
                 merged = gr.DownloadButton("Download merged model", visible=False, elem_id="home-merged")
                 note = gr.HTML(about(), elem_id="home-note")
-                reopen = gr.File(label="Open a run's zip", file_types=[".zip"], elem_id="home-reopen", height=110)
+                opens = ADAPTERS in wires.lab.settings.allowed
+                reopen = gr.File(label="Open a run's zip", file_types=[".zip"], elem_id="home-reopen", height=110, visible=opens)
             with gr.Column(scale=3, min_width=300):
                 show = gr.Button("Show the code", elem_id="home-code-button")
                 code = gr.Code(

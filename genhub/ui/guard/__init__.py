@@ -139,9 +139,8 @@ class Asked:
 
     @property
     def address(self) -> str:
-        """Whose request it is: who connected, or, when that is a proxy of ours, whom the last proxy that is not one saw."""
-        seen = [self.peer, *reversed([one.strip() for one in self.headers.get("x-forwarded-for", "").split(",") if one.strip()])]
-        return next((one for one in seen if _outside(one)), self.peer)
+        """Whose request it is."""
+        return sent_from(self.peer, self.headers.get("x-forwarded-for", ""))
 
 
 def checked(asked: Asked, rules: Rules) -> str:
@@ -187,6 +186,12 @@ def _name(netloc: str) -> str:
     """The host of “host:port”, in small letters; an IPv6 address keeps its brackets."""
     name = netloc.rpartition("@")[2].lower()
     return name[: name.index("]") + 1] if name.startswith("[") and "]" in name else name.partition(":")[0]
+
+
+def sent_from(peer: str, forwarded: str) -> str:
+    """Who connected, or, when that is a proxy of ours, whom the last proxy that is not one of ours saw. forwarded: X-Forwarded-For."""
+    seen = [peer, *reversed([one.strip() for one in forwarded.split(",") if one.strip()])]
+    return next((one for one in seen if _outside(one)), peer)
 
 
 def _outside(address: str) -> bool:
