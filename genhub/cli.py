@@ -24,6 +24,7 @@ from genhub.commands import (
     augment,
     classify,
     compare,
+    deploy,
     doctor,
     explain,
     forecast,
@@ -60,6 +61,7 @@ COMMANDS: dict[str, Command] = {
     "push": take_home.PUSH,
     "code": take_home.CODE,
     "models": models.COMMAND,
+    "deploy": deploy.COMMAND,
 }
 
 

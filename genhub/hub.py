@@ -270,16 +270,26 @@ def publish(run_dir: Path, repo: str, settings: Settings, token: str, private: b
 
     The token goes through the child's pipe and is kept nowhere. Raises UserError.
     """
+    token = write_token(token)
+    check_repo(repo, settings)
+    args = {"run_dir": str(Path(run_dir).resolve()), "repo": repo, "token": token, "private": bool(private)}
+    return oneshot.run("genhub.hub_publish:publish", args, seconds=PUBLISH_SECONDS, what=f"Publishing “{repo}”")
+
+
+def write_token(token: str) -> str:
+    """Raises UserError when there is none, or what is there can be none."""
     if not token:
         raise UserError("Publishing needs a token of yours.", "One that may write.", "Make one at huggingface.co/settings/tokens.", "token")
-    token = _checked_token(token)
+    return _checked_token(token)
+
+
+def check_repo(repo: str, settings: Settings) -> None:
+    """Raises UserError for what cannot be the name of a repository, and when there is no network to reach it."""
     if not isinstance(repo, str) or not re.fullmatch(REPO_ID, repo) or ".." in repo or "--" in repo or len(repo) > 96:
         what = f"“{str(repo)[:80]}” cannot be the name of a repository."
         raise UserError(what, "It is owner/name: letters, digits, dots, dashes, underscores.", "Choose another name.", "repo")
     if settings.offline:
         raise UserError("GenHub is set to stay offline.", "Publishing needs a network.", "Unset GENHUB_OFFLINE and HF_HUB_OFFLINE.", "repo")
-    args = {"run_dir": str(Path(run_dir).resolve()), "repo": repo, "token": token, "private": bool(private)}
-    return oneshot.run("genhub.hub_publish:publish", args, seconds=PUBLISH_SECONDS, what=f"Publishing “{repo}”")
 
 
 def _checked_token(token: str | None) -> str:

@@ -130,7 +130,7 @@ def fetch(args: dict) -> dict:
     write_json(folder.parent / "size.json", {"bytes": total})
     for path in wanted:  # what describes the model comes first, so that nothing big is fetched for one that is refused
         with talking(repo):
-            local = Path(api.hf_hub_download(repo, path, revision=revision, local_dir=folder))
+            local = _from_cache(repo, path, revision, folder) or Path(api.hf_hub_download(repo, path, revision=revision, local_dir=folder))
         _check_download(repo, local, files[path])
         if hub_pipeline.INDEX in wanted:
             hub_pipeline.check_file(repo, path, local, args["family"])
@@ -151,6 +151,19 @@ def _check_disk(folder: Path, needed: int) -> None:
     if free < needed + SPARE_BYTES:
         what = f"The disk has {free / 1e6:,.0f} MB left; the model needs {needed / 1e6:,.0f} MB."
         raise UserError(what, f"{SPARE_BYTES / 1e6:g} MB must stay free.", "Make room, or choose a smaller model.", "model")
+
+
+def _from_cache(repo: str, path: str, revision: str, folder: Path) -> Path | None:
+    """A copy of what lies in the cache of huggingface_hub already, such as what a Space was built with (preload_from_hub)."""
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(repo, path, revision=revision)
+    if not isinstance(found, str):
+        return None
+    local = folder / path
+    local.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(found, local)
+    return local
 
 
 def _check_download(repo: str, local: Path, entry) -> None:

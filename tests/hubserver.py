@@ -48,7 +48,8 @@ class Seen:
 
 
 class HubServer:
-    """`private` repositories need `token`; `gated` ones are refused to everybody."""
+    """`private` repositories need `token`; `gated` ones are refused to everybody. stages: what a Space goes through, one each time it is
+    asked for, the last one stays; settings: variables and secrets of Spaces; log: of each of them."""
 
     def __init__(self, root: Path, token: str = "hf_right"):
         self.root, self.token = Path(root), token
@@ -58,6 +59,9 @@ class HubServer:
         self.gated: set[str] = set()
         self.pulls: dict[str, dict] = {}
         self.conversions: set[str] = set()
+        self.stages = ["BUILDING", "APP_STARTING", "RUNNING"]
+        self.settings: dict[tuple[str, str], dict[str, str]] = {}
+        self.log = ["Building", "Done"]
         self.closing = threading.Event()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"hub": self}))
         self.server.daemon_threads = True
@@ -193,6 +197,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._error(404, "RevisionNotFound")
             return
         files = [{"rfilename": entry["path"]} for entry in _entries(folder) if entry["type"] == "file"]
+        if kind == "spaces":
+            self._json({"_id": "0", "id": repo, "sha": COMMIT, "private": repo in self.hub.private, "tags": [], "siblings": files})
+            return
         facts = {
             "_id": "0",
             "id": repo,
@@ -293,11 +300,28 @@ class _Handler(BaseHTTPRequestHandler):
         place.write_bytes(self.body)
         self._send(200, b"")
 
+    def runtime(self, kind: str, repo: str) -> None:
+        if self._repo(kind, repo) is not None:
+            stage = self.hub.stages.pop(0) if len(self.hub.stages) > 1 else self.hub.stages[0]
+            self._json({"stage": stage, "hardware": {"current": "cpu-basic", "requested": "cpu-basic"}, "storage": None, "gcTimeout": 1})
+
+    def setting(self, kind: str, repo: str, what: str) -> None:
+        told = json.loads(self.body)
+        known = self.hub.settings.setdefault((repo, what), {})
+        known[told["key"]] = told["value"]
+        self._json({name: {"key": name, "value": value} for name, value in known.items()})
+
+    def logs(self, kind: str, repo: str, which: str) -> None:
+        lines = [f"data: {json.dumps({'data': line, 'timestamp': '2026-01-01T00:00:00Z'})}\n\n" for line in self.hub.log]
+        self._send(200, "".join(lines).encode(), {"Content-Type": "text/event-stream"})
+
     def commit(self, kind: str, repo: str) -> None:
         if (folder := self._repo(kind, repo)) is None:
             return
         for line in self.body.splitlines():
             step = json.loads(line)
+            if step["key"] == "deletedFile":
+                (folder / step["value"]["path"]).unlink(missing_ok=True)
             if step["key"] not in ("file", "lfsFile"):
                 continue
             place = folder / step["value"]["path"]
@@ -325,7 +349,7 @@ def _entries(folder: Path) -> list[dict]:
     return entries
 
 
-_API = r"/api/(?P<kind>models|datasets)/(?P<repo>[^/]+/[^/]+)"
+_API = r"/api/(?P<kind>models|datasets|spaces)/(?P<repo>[^/]+/[^/]+)"
 ROUTES: tuple[tuple[str, Callable], ...] = (
     (r"/api/whoami-v2", _Handler.whoami),
     (r"/api/repos/create", _Handler.create),
@@ -338,7 +362,10 @@ ROUTES: tuple[tuple[str, Callable], ...] = (
     (_API + r"/paths-info/(?P<revision>[^/]+)", _Handler.paths_info),
     (_API + r"/preupload/[^/]+", _Handler.preupload),
     (_API + r"/commit/[^/]+", _Handler.commit),
-    (r"(?:/(?P<kind>datasets))?/(?P<repo>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<path>.+)", _Handler.file),
-    (r"/(?P<repo>[^/]+/[^/]+)\.git/info/lfs/objects/batch", _Handler.lfs_batch),
+    (_API + r"/runtime", _Handler.runtime),
+    (_API + r"/(?P<what>variables|secrets)", _Handler.setting),
+    (_API + r"/logs/(?P<which>build|run)", _Handler.logs),
+    (r"(?:/(?P<kind>datasets|spaces))?/(?P<repo>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<path>.+)", _Handler.file),
+    (r"(?:/(?:datasets|spaces))?/(?P<repo>[^/]+/[^/]+)\.git/info/lfs/objects/batch", _Handler.lfs_batch),
     (r"/_lfs/(?P<oid>[0-9a-f]{64})", _Handler.lfs_put),
 )

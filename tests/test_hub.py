@@ -165,6 +165,21 @@ def same_vectors(one: Path, other: Path) -> None:
     assert torch.equal(*states)
 
 
+def test_what_lies_in_the_cache_of_the_hub_is_not_fetched_again(server, uninspected, tiny, tmp_path):
+    """As on a Space that was built with `preload_from_hub`; a damaged file in the cache is no model."""
+    stored = tmp_path / "hf" / "hub" / "models--acme--tiny"
+    (stored / "refs").mkdir(parents=True)
+    (stored / "refs" / "main").write_text(COMMIT)
+    shutil.copytree(tiny, stored / "snapshots" / COMMIT)
+    found = hub.model_folder("acme/tiny", settings.get())
+    assert (found.path / "model.safetensors").read_bytes() == (tiny / "model.safetensors").read_bytes()
+    assert not [seen.path for seen in server.requests if "/resolve/" in seen.path]
+    shutil.rmtree(settings.get().cache)
+    weights = stored / "snapshots" / COMMIT / "model.safetensors"
+    weights.write_bytes(bytes(weights.stat().st_size))
+    assert "arrived damaged" in refused()
+
+
 def test_a_download_that_is_cut_half_way_is_completed(server, uninspected, tiny):
     server.fault("acme/tiny", Fault(cut=True, times=1, path="model.safetensors"))
     assert hub.model_folder("acme/tiny", settings.get()).sha256 == disk.sha256(tiny / "model.safetensors")

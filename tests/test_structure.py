@@ -34,7 +34,7 @@ LAYERS = (
     ("genhub.training",),
     ("genhub.images", "genhub.text", "genhub.augment"),
     ("genhub.zoo.recipes",),
-    ("genhub.children", "genhub.hub_publish"),
+    ("genhub.children", "genhub.hub_publish", "genhub.hub_space", "genhub.deploy"),
     ("genhub.jobs", "genhub.serving"),
     ("genhub.lab",),
     ("genhub.ui",),

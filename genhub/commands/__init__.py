@@ -6,7 +6,9 @@ refuse the same things in the same words.
 """
 
 import argparse
+import getpass
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
@@ -88,6 +90,13 @@ def target(value: str, field: str = "out", *, make_folders: bool = True) -> Path
         limit = "There is no such folder." if missing else "It is protected, or the disk is full."
         raise UserError(f"“{value[:200]}” cannot be written.", limit, "Choose another place.", field) from None
     return path
+
+
+def hub_token() -> str:
+    """A token is never an argument, which other users of the computer could see: HF_TOKEN has it, or it is asked for."""
+    if os.environ.get("HF_TOKEN") or not sys.stdin.isatty():
+        return os.environ.get("HF_TOKEN", "").strip()
+    return getpass.getpass("Hugging Face token that may write (it is not shown, and not kept): ").strip()
 
 
 def target_file(out: str, source: str, noun: str) -> Path:

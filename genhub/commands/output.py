@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 
 from genhub.events import Event, Metric, Note, Progress, Resumed, Sample, Stage
@@ -36,6 +36,14 @@ class Output:
         if not self.quiet and main_process():
             sys.stderr.write(line + "\n")
             sys.stderr.flush()
+
+    def steps(self, sentences: Generator[str, None, dict]) -> dict:
+        """Print what goes on, a line each, and return what comes of it."""
+        while True:
+            try:
+                self.say(next(sentences))
+            except StopIteration as end:
+                return end.value
 
     def follow(self, events: Iterable[Event]) -> Event | None:
         """Print events as they come and return the last one; steps no oftener than every two seconds."""

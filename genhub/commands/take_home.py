@@ -1,14 +1,11 @@
 """`export` and `open`: a run as a zip, and back. `push`: a run to the Hub. `code`: a run as a program of a page."""
 
 import argparse
-import getpass
-import os
-import sys
 import tempfile
 from pathlib import Path
 
 from genhub import gate, hub, settings
-from genhub.commands import Command, run_folders, target
+from genhub.commands import Command, hub_token, run_folders, target
 from genhub.commands.output import Output
 from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder
@@ -85,15 +82,8 @@ def _push_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _push(args: argparse.Namespace, out: Output) -> None:
     folder = run_folders.finished(args.run_name)
-    done = hub.publish(folder.path, args.repo, settings.get(), _token(), private=not args.public)
+    done = hub.publish(folder.path, args.repo, settings.get(), hub_token(), private=not args.public)
     out.result(done, f"Pushed to {done['url']} ({'private' if done['private'] else 'public'}).")
-
-
-def _token() -> str:
-    """A token is never an argument, which other users of the computer could see: HF_TOKEN has it, or it is asked for."""
-    if os.environ.get("HF_TOKEN") or not sys.stdin.isatty():
-        return os.environ.get("HF_TOKEN", "").strip()
-    return getpass.getpass("Hugging Face token that may write (it is not shown, and not kept): ").strip()
 
 
 def _code_arguments(parser: argparse.ArgumentParser) -> None:

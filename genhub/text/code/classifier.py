@@ -38,8 +38,9 @@ def predict(text):
     return {{"text": text, "label": labels[scores.argmax()], "scores": dict(zip(labels, scores.tolist()))}}
 
 
-for text in sys.argv[1:] or sys.stdin.read().splitlines():
-    print(json.dumps(predict(text), ensure_ascii=False))
+if __name__ == "__main__":
+    for text in sys.argv[1:] or sys.stdin.read().splitlines():
+        print(json.dumps(predict(text), ensure_ascii=False))
 '''
 
 _BASE = """\

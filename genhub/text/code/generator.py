@@ -50,8 +50,9 @@ def write(prompt, greedy=bool(os.environ.get("GREEDY")), tokens=int(os.environ.g
     return tokenizer.decode(new[0], skip_special_tokens=True, clean_up_tokenization_spaces=False)
 
 
-for prompt in sys.argv[1:] or sys.stdin.read().splitlines():
-    print(json.dumps({{"prompt": prompt, "text": write(prompt)}}, ensure_ascii=False))
+if __name__ == "__main__":
+    for prompt in sys.argv[1:] or sys.stdin.read().splitlines():
+        print(json.dumps({{"prompt": prompt, "text": write(prompt)}}, ensure_ascii=False))
 '''
 
 _BASE = """\
@@ -111,8 +112,9 @@ def write(prompt, greedy=bool(os.environ.get("GREEDY")), tokens=int(os.environ.g
     return "".join(character[place] for place in new)
 
 
-for prompt in sys.argv[1:] or sys.stdin.read().splitlines():
-    print(json.dumps({{"prompt": prompt, "text": write(prompt)}}, ensure_ascii=False))
+if __name__ == "__main__":
+    for prompt in sys.argv[1:] or sys.stdin.read().splitlines():
+        print(json.dumps({{"prompt": prompt, "text": write(prompt)}}, ensure_ascii=False))
 '''
 
 

@@ -36,8 +36,9 @@ def translate(text, beams=int(os.environ.get("BEAMS", 4))):
     return tokenizer.decode(told[0], skip_special_tokens=True, clean_up_tokenization_spaces=False).strip()
 
 
-for text in sys.argv[1:] or sys.stdin.read().splitlines():
-    print(json.dumps({{"text": text, "translation": translate(text)}}, ensure_ascii=False))
+if __name__ == "__main__":
+    for text in sys.argv[1:] or sys.stdin.read().splitlines():
+        print(json.dumps({{"text": text, "translation": translate(text)}}, ensure_ascii=False))
 '''
 
 _BASE = """\
