@@ -19,7 +19,7 @@ import gradio as gr
 from genhub import settings as settings_module
 from genhub.lab import Lab
 from genhub.settings import Settings
-from genhub.ui import api, guard, header, runs, shared, start, theme, ways
+from genhub.ui import api, guard, header, links, runs, shared, start, theme, ways
 from genhub.ui.augment import images as pictures
 from genhub.ui.augment import measure, texts
 from genhub.ui.augment import tab as augment
@@ -59,6 +59,7 @@ def build(lab: Lab) -> gr.Blocks:
             measured=gr.BrowserState({}, storage_key=MEASURED_KEY, secret=secret),
             text_chain=gr.BrowserState(texts.KIND.begin(), storage_key=f"{CHAIN_KEY}-text", secret=secret),
         )
+        links.layout(wires)
         if lab.settings.public:
             gr.HTML(shared.banner(lab.settings), elem_id="gh-shared")
         with gr.Tabs(selected="start") as tabs:
@@ -97,7 +98,9 @@ def build(lab: Lab) -> gr.Blocks:
         wires.parts["start_tiles"].select(None, cancels=[found])  # its answer would come after that of the tile, and stay
         restored = wires.on(found.then, data.restore, ["session", *data.OPTIONS], data.OUTPUTS, "data_problem")
         back = wires.on(restored.then, tab.came_back, ["session", *method.FIELDS], tab.CAME_BACK, "method_problem")
-        wires.on(back.then, section.arrive, ["session", "learn"], section.ARRIVED, "learn_problem")
+        arrived_at = wires.on(back.then, section.arrive, ["session", "learn"], section.ARRIVED, "learn_problem")
+        links.wire(wires)
+        links.opening(wires, arrived_at.then).then(None, js=ways.SHOW_STAGE)
         api.register(lab)
     return page.queue(max_size=64, default_concurrency_limit=4, api_open=False)
 

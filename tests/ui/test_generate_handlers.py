@@ -78,7 +78,7 @@ def every_frame(monkeypatch):
 
 
 def wrote(lab, prompt="x"):
-    return list(write.write(lab, SESSION, prompt, True, **FIELDS))
+    return list(write.write(lab, SESSION, prompt, True, [], **FIELDS))
 
 
 def test_what_a_dead_worker_had_written_is_taken_back(every_frame):
@@ -108,7 +108,7 @@ def run_through(handler, lab, outputs, failed, **held) -> dict:
 
 def test_an_error_in_the_middle_leaves_what_was_written_and_it_can_be_pressed(every_frame):
     lab = Writing({"prompt_ids": [7], "tokens": [A, B]}, GONE)
-    shown = run_through(write.write, lab, write.OUTPUTS, write.IDLE, gen_prompt="x", gen_exact=True, **FIELDS)
+    shown = run_through(write.write, lab, write.OUTPUTS, write.IDLE, gen_prompt="x", gen_exact=True, gen_forced=[], **FIELDS)
     assert "It is gone." in shown["problem"]
     shown |= write.settle(lab, shown["gen_state"])
     assert 'data-pick="token:1"' in shown["gen_text"]
@@ -120,7 +120,7 @@ def test_an_error_in_the_middle_leaves_what_was_written_and_it_can_be_pressed(ev
 
 
 def test_a_refusal_leaves_the_text_that_stands_there():
-    shown = run_through(write.write, Writing(GONE), write.OUTPUTS, write.IDLE, gen_prompt="x", gen_exact=True, **FIELDS)
+    shown = run_through(write.write, Writing(GONE), write.OUTPUTS, write.IDLE, gen_prompt="x", gen_exact=True, gen_forced=[], **FIELDS)
     assert set(shown) == {"problem", "gen_go", "gen_stop"}
     assert set(write.settle(None, {"tokens": [A], "growing": False})) == {"gen_go", "gen_stop"}
     assert set(write.settle(None, None)) == {"gen_go", "gen_stop"}
@@ -744,7 +744,7 @@ def test_a_run_of_any_kind_is_published_and_the_token_is_not_kept():
     pushed = []
 
     class Publishing:
-        settings = SimpleNamespace(public=False, offline=False)
+        settings = SimpleNamespace(public=False, offline=False, allowed=frozenset({"publishing"}))
 
         def publish(self, *asked):
             pushed.append(asked)

@@ -26,6 +26,7 @@ EXAMPLES = (
     ("A play", "embedded/shakespeare", "GLOUCESTER:\n"),
     ("A speech", "embedded/shakespeare", "KING RICHARD III:\nMy lords, the night is"),
     ("A first line", "embedded/char-rnn", "ROMEO:\n"),
+    ("A question", "embedded/shakespeare", "To be or not to be"),
 )
 EXACT = (
     "In full precision and alone: slower, and the same seed gives the same text always. Without it a text is written in eight bits and "
@@ -76,16 +77,18 @@ def layout(wires: Wires) -> None:
         why_problem = gr.HTML()
     wires.add(write_stage=stage, gen_prompt=prompt, gen_examples=examples, gen_exact=exact, gen_go=go, gen_stop=stop, gen_text=text)
     wires.add(gen_figures=figures, gen_course=course, write_problem=problem, gen_state=gr.State(first))
-    wires.add(why_stage=why_stage, gen_why_head=head, gen_why=why, why_problem=why_problem, gen_pick=gr.State(""))
+    wires.add(why_stage=why_stage, gen_why_head=head, gen_why=why, why_problem=why_problem, gen_pick=gr.State(""), gen_forced=gr.State([]))
 
 
 def wire(wires: Wires) -> None:
     part = wires.parts
     writer.wire(wires)
-    asked = ["session", "gen_prompt", "gen_exact", *writer.FIELDS]
+    asked = ["session", "gen_prompt", "gen_exact", "gen_forced", *writer.FIELDS]
     shared = {"trigger_mode": "once", "concurrency_id": "writing", "concurrency_limit": 16}
     going = wires.on_steps(part["gen_go"].click, write, asked, OUTPUTS, "write_problem", IDLE, **shared)
-    wires.on_pick(part["gen_examples"].select, choose_example, [], ["gen_prompt", "gen_writer"], "write_problem")
+    for other in ("gen_prompt", "gen_writer"):  # the beginning that a link brought belongs to what it set
+        wires.on(part[other].input, lambda lab: {"gen_forced": []}, [], ["gen_forced"])
+    wires.on_pick(part["gen_examples"].select, choose_example, [], ["gen_prompt", "gen_writer", "gen_forced"], "write_problem")
     why = ["gen_why", "gen_why_head", "gen_text", "gen_state"]
     wires.on_pick(part["gen_text"].select, explain, ["session", "gen_state"], why, "why_problem")
     picked = wires.on_pick(part["gen_why"].select, lambda lab, pick: {"gen_pick": pick}, [], ["gen_pick"])
@@ -100,12 +103,13 @@ def wire(wires: Wires) -> None:
 # ---- handlers -------------------------------------------------------------------------------------------------------
 
 
-def write(lab: Lab, session: dict, gen_prompt: str, gen_exact: bool, **fields) -> Iterator[dict]:
-    """The text as it grows, its figures at the end."""
+def write(lab: Lab, session: dict, gen_prompt: str, gen_exact: bool, gen_forced: list[int], **fields) -> Iterator[dict]:
+    """The text as it grows, its figures at the end. gen_forced: the tokens that it begins with, as a link has them."""
     values, run = writer.asked(fields)
     begun = {"prompt": gen_prompt, "values": values, "run": run, "exact": gen_exact, "prompt_ids": [], "tokens": []}
+    branches = {"branches": [len(gen_forced) - 1]} if gen_forced else {}
     yield BUSY
-    yield from _follow(lab, session, {**begun, **UNASKED}, ())
+    yield from _follow(lab, session, {**begun, **UNASKED, **branches}, gen_forced)
 
 
 def branch(lab: Lab, session: dict, gen_state: dict | None, gen_pick: str) -> Iterator[dict]:
@@ -187,7 +191,7 @@ def choose_example(lab: Lab, pick: str) -> dict:
     if place is None:
         return {}
     _, model, prompt = EXAMPLES[place]
-    return {"gen_prompt": prompt, "gen_writer": model}
+    return {"gen_prompt": prompt, "gen_writer": model, "gen_forced": []}
 
 
 def first(place: int) -> dict:

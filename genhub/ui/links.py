@@ -1,0 +1,247 @@
+"""A link to what is set on the page: the stage in view and every option of its tab that is not as it was at first.
+
+    http://…/?open=write&gen_temperature=100&gen_seed=3
+
+What people brought is never in it: no file, no text of their own (only what the page offers as an example), no run, no name. Opening
+one sets the page, after a check of every value, and says which button goes on.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import gradio as gr
+
+from genhub import gate
+from genhub.errors import UserError
+from genhub.lab import Lab
+from genhub.ui import course, markup, ways
+from genhub.ui.generate import write as writing
+from genhub.ui.translate import write as translating
+from genhub.ui.wiring import Wires, merged
+
+OPEN, FORCED = "open", "forced"
+MOST_VALUES, VALUE_CHARS, LINK_CHARS, FORCED_TOKENS = 120, 400, 3_500, 400
+INPUTS = gr.Slider | gr.Number | gr.Dropdown | gr.Radio | gr.Checkbox | gr.CheckboxGroup | gr.Textbox
+# Belongs to somebody, or is no option: what was typed or guessed, whose run, where a film stands, which name or token was given.
+OTHERS = re.compile(
+    r".*(_repo|_token|_run|_film|_moment|_pasted|_paste|_typed|_guess|_own|_column|columns)$|run_choice|runs_.*|try_.*|text_column"
+)
+PUBLIC_SETS = re.compile(r"(.*_dataset|hub_id)$")  # names of data sets on the Hub
+NUMBER = re.compile(r"-?\d{0,12}(\.\d{0,12})?(e-?\d{1,3})?", re.IGNORECASE)
+WORD = re.compile(r"[a-z]{2,3}")  # a language
+HELD = {"gen_prompt": writing.EXAMPLES, "tr_source": translating.EXAMPLES}
+
+# The stage in view: of those that are open the last one that begins above the middle of the window.
+STAGE_JS = """(...values) => {
+  const open = [...document.querySelectorAll('.gh-stage')].filter(one => one.offsetParent && one.querySelector(':scope > button.open'));
+  const above = open.filter(one => one.getBoundingClientRect().top < innerHeight / 2);
+  const stage = (above.pop() || open[0])?.id || '';
+  return [JSON.stringify({stage, address: location.origin + location.pathname}), ...values.slice(1)];
+}"""
+COPY_JS = """(link) => {
+  if (!link) return;
+  try { history.replaceState(null, '', link); } catch {}
+  navigator.clipboard?.writeText(link).catch(() => {});
+}"""
+SEARCH_JS = "() => [location.search]"
+
+
+def layout(wires: Wires) -> None:
+    """The button in the header, and where the link stands."""
+    button = gr.Button("Copy link", size="sm", elem_id="gh-link", min_width=90)
+    shown = gr.HTML(elem_id="gh-linked")
+    wires.add(link_button=button, link_shown=shown, link_at=gr.Textbox(visible=False), link_made=gr.Textbox(visible=False))
+
+
+def wire(wires: Wires) -> None:
+    """Copying. All components must be there."""
+    named = [name for names in linkable(wires).values() for name in names]
+    made = wires.on(
+        wires.parts["link_button"].click, lambda lab, **given: copied(wires, **given), ["link_at", "gen_state", *named],
+        ["link_shown", "link_made"], "link_shown", js=STAGE_JS,
+    )  # fmt: skip
+    made.then(None, inputs=[wires.parts["link_made"]], js=COPY_JS)
+
+
+def opening(wires: Wires, event) -> Any:
+    """The page came up, perhaps by a link."""
+    named = [name for names in linkable(wires).values() for name in names]
+    outputs = [*ways.OPENED, *named, "gen_forced", "link_shown"]
+    return wires.on(event, lambda lab, link_at: opened(wires, lab, link_at), ["link_at"], outputs, "link_shown", js=SEARCH_JS)
+
+
+def linkable(wires: Wires) -> dict[str, list[str]]:
+    """Tab → the options in it that a link may hold."""
+    found: dict[str, list[str]] = {stage.tab: [] for stage in ways.STAGES.values()}
+    for name, part in wires.parts.items():
+        if isinstance(part, INPUTS) and not OTHERS.fullmatch(name) and (tab := _tab(part)) in found:
+            found[tab].append(name)
+    return found
+
+
+def _tab(block) -> str:
+    while block is not None and not (isinstance(block, gr.Tab) and block.id):
+        block = block.parent
+    return str(block.id) if block is not None and block.id in {stage.tab for stage in ways.STAGES.values()} else ""
+
+
+# ---- making one -----------------------------------------------------------------------------------------------------
+
+
+def copied(wires: Wires, link_at: str, gen_state: dict | None, **values) -> dict:
+    """The link to what is set, and a frame for other pages."""
+    try:
+        at = json.loads(link_at)
+        address, place = str(at["address"]), str(at["stage"])
+    except (ValueError, TypeError, KeyError):
+        return {}
+    if not re.fullmatch(r"https?://[^\s\"'<>?#]{1,300}", address):
+        return {}
+    stage = next((key for key, one in ways.STAGES.items() if wires.parts[one.component].elem_id == place), "")
+    link = f"{address}?{query(wires, stage, values, gen_state)}" if stage else address
+    return {"link_shown": _shown(link, stage), "link_made": link}
+
+
+def query(wires: Wires, stage: str, values: Mapping[str, Any], gen_state: dict | None) -> str:
+    """The part of a link after its question mark. Raises UserError for one that would be too long."""
+    tab = ways.STAGES[stage].tab
+    held = {OPEN: stage}
+    for name in linkable(wires)[tab]:
+        part, value = wires.parts[name], values.get(name)
+        if value != part.value and fits(name, part, value):
+            held[name] = value if isinstance(value, str) else json.dumps(value)
+    branched = (gen_state or {}).get("branches")
+    if tab == "generate" and branched and fits("gen_prompt", wires.parts["gen_prompt"], gen_state["prompt"]):
+        ids = [token["id"] for token in gen_state["tokens"][: max(branched) + 1]]
+        held |= {"gen_prompt": gen_state["prompt"], FORCED: ".".join(map(str, ids))}
+    if tab == "generate":
+        held["gen_exact"] = "true"  # a link gives the same text to everybody
+    made = urlencode(held)
+    if len(made) > LINK_CHARS:
+        what = f"The link would have {len(made):,} characters."
+        raise UserError(what, f"Servers take {LINK_CHARS:,}.", "Set fewer options, or branch earlier in the text.")
+    return made
+
+
+def _shown(link: str, stage: str) -> str:
+    frame = f'<iframe src="{link}" width="100%" height="900" style="border:0" title="GenHub"></iframe>'
+    about = f"Opens “{ways.Way(stage).name}” as it is set here." if stage else "Opens the first page: unfold a stage to link to it."
+    note = "Copied. No file, run or text of yours is in it."
+    return markup.page(
+        markup.note(f"{about} {note}"),
+        f'<label class="gh-field">Link<input readonly value="{markup.esc(link)}" onfocus="this.select()"></label>',
+        f'<label class="gh-field">For a page of your own<input readonly value="{markup.esc(frame)}" onfocus="this.select()"></label>',
+    )
+
+
+# ---- opening one ----------------------------------------------------------------------------------------------------
+
+
+def opened(wires: Wires, lab: Lab, search: str) -> dict:
+    """The page as a link has it; what does not fit is left out, and said."""
+    told = dict(parse_qsl(str(search or "").lstrip("?")[: LINK_CHARS + 500], max_num_fields=MOST_VALUES)) if search else {}
+    stage = told.pop(OPEN, "")
+    if stage not in ways.STAGES:
+        return {}
+    names, values, left = linkable(wires)[ways.STAGES[stage].tab], {}, []
+    forced = _forced(told.pop(FORCED, ""))
+    for name, text in told.items():
+        value = _read(wires.parts[name], text) if name in names else None
+        if name in names and fits(name, wires.parts[name], value):
+            values[name] = value
+        elif name in names:
+            left.append(name)
+    if forced and ways.STAGES[stage].tab == "generate":
+        values["gen_forced"] = forced
+    shown = merged(ways.follow(ways.Way(stage)), values)
+    return {**shown, "link_shown": _welcome(wires, stage, len(values), left, forced)}
+
+
+def _read(part, text: str) -> Any:
+    """A value as its component holds it."""
+    if isinstance(part, gr.Textbox):
+        return text
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    texts = isinstance(part, gr.Dropdown | gr.Radio) and any(choice == text for _, choice in part.choices)
+    return text if texts else value
+
+
+def _forced(text: str) -> list[int]:
+    ids = text.split(".") if text else []
+    return [int(one) for one in ids] if len(ids) <= FORCED_TOKENS and all(re.fullmatch(r"\d{1,7}", one) for one in ids) else []
+
+
+def _welcome(wires: Wires, stage: str, number: int, left: Iterable[str], forced: list[int]) -> str:
+    fold = wires.parts[ways.STAGES[stage].component]
+    button = next(
+        (part.value for part in wires.parts.values() if isinstance(part, gr.Button) and part.variant == "primary" and _within(part, fold)),
+        "",
+    )
+    parts = [f"Opened by a link: “{ways.Way(stage).name}”, {markup.plural(number, 'option')} set."]
+    if forced:
+        parts.append(f"The first {markup.plural(len(forced), 'token')} of the text come from it.")
+    labels = [wires.parts[name].label or name for name in left]
+    if labels:
+        parts.append(f"Left as it was, because it does not fit here: {', '.join(labels)}.")
+    if button:
+        parts.append(f"Press {button} to run it.")
+    return markup.page(markup.note(" ".join(parts)))
+
+
+def _within(block, fold) -> bool:
+    while block is not None and block is not fold:
+        block = block.parent
+    return block is fold
+
+
+# ---- what may be in one ---------------------------------------------------------------------------------------------
+
+
+def fits(name: str, part, value: Any) -> bool:
+    """Whether a component may hold this, and a link may carry it."""
+    if isinstance(part, gr.Checkbox):
+        return isinstance(value, bool)
+    if isinstance(part, gr.Number | gr.Slider):
+        return value is None or _in_range(part, value)
+    if isinstance(part, gr.CheckboxGroup | gr.Dropdown | gr.Radio):
+        several = isinstance(part, gr.CheckboxGroup) or getattr(part, "multiselect", False)
+        if several:
+            return isinstance(value, list) and len(value) <= MOST_VALUES and all(_chosen(part, one) for one in value)
+        return _chosen(part, value)
+    return isinstance(value, str) and len(value) <= VALUE_CHARS and _harmless(name, part, value)
+
+
+def _in_range(part, value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return False
+    low, high = part.minimum, part.maximum
+    return (low is None or value >= low) and (high is None or value <= high)
+
+
+def _chosen(part, value: Any) -> bool:
+    """One of the choices that the page came with, or the public name of a model where one may be typed."""
+    if any(choice == value and type(choice) is type(value) for _, choice in part.choices or ()):
+        return True
+    return bool(getattr(part, "allow_custom_value", False)) and isinstance(value, str) and _public_name(value)
+
+
+def _public_name(value: str) -> bool:
+    return (
+        len(value) <= gate.HUB_ID_CHARS and re.fullmatch(r"[A-Za-z0-9][\w.-]*/[\w.-]+", value, re.ASCII) is not None and ".." not in value
+    )
+
+
+def _harmless(name: str, part, value: str) -> bool:
+    """A number, a language, the name of a public data set, or a text that the page itself offers."""
+    if value == (part.value or "") or NUMBER.fullmatch(value) or (name.endswith("_language") and WORD.fullmatch(value)):
+        return True
+    if PUBLIC_SETS.fullmatch(name):
+        return _public_name(value)
+    return value in {text for _, _, text in HELD.get(name, ())} | {line.way.values.get(name) for line in course.LINES}
