@@ -198,7 +198,7 @@ def _matrix_cell(place: tuple[int, int], figures: tuple[int, float, str], labels
     tone = "var(--c0)" if i == j else "var(--c1)"
     strength = round(8 + 62 * share) if value else 0
     tip = f"{value} {of} of “{labels[i]}” predicted as “{labels[j]}”"
-    style = f"background: color-mix(in srgb, {tone} {strength}%, transparent)"
+    style = f"background: color-mix(in srgb, {tone} calc({strength}% * var(--tint)), transparent)"
     if pressed is None:
         return f'<td><span title="{esc(tip)}" style="{style}">{value or "·"}</span></td>'
     return (
@@ -215,7 +215,7 @@ def words(tokens: list[dict], off: set[int] = frozenset(), clickable: bool = Tru
     for index, token in enumerate(tokens):
         share = token["score"] / most
         tone, strength = ("var(--for)" if share >= 0 else "var(--against)"), round(STRONGEST * abs(share))
-        style = f"background: color-mix(in srgb, {tone} {strength}%, transparent); border-bottom-color: color-mix(in srgb, {tone} {min(100, strength + 20)}%, transparent)"
+        style = f"background: color-mix(in srgb, {tone} calc({strength}% * var(--tint)), transparent); border-bottom-color: color-mix(in srgb, {tone} {min(100, strength + 20)}%, transparent)"
         css = " ".join(name for name, applies in (("off", index in off), ("against", share < 0)) if applies)
         tip = f'class="{css}" style="{style}" title="{token["score"]:+.3f}"'
         if clickable:
