@@ -108,7 +108,6 @@ def test_a_table_is_evened_out(home, tmp_path, capsys):
         (["image", "--in", "PHOTO", "--ops", "flip", "--out", "x.txt"], "neither a picture"),
         (["image", "--in", "digits", "--ops", "mixup", "--out", "x.zip"], "mixture has no label"),
         (["image", "--in", "PHOTO", "--ops", "nowhere.json", "--out", "x.png"], "no chain of operations"),
-        (["text", "--in", "TABLE", "--ops", "back-translation", "--out", "x.csv"], "no translator back"),
         (["table", "--in", "TABLE", "--ops", "magic", "--out", "x.csv"], "Method is “magic”"),
         (["table", "--in", "TABLE", "--out", "x.csv"], "has 3 rows"),
     ],

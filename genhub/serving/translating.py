@@ -67,7 +67,8 @@ def sentence(bulk: Bulk, config: TranslateConfig, piece: Piece) -> dict:
     [{kind, text, words}]}."""
     translator = bulk.translator
     ids = translator.encode(piece.text)
-    (found,) = bulk.search([ids], config.hypotheses)
+    (found,) = bulk.search([ids], config.hypotheses if config.hypotheses == 1 else config.beams)
+    found = bulk.distinct(found)[: config.hypotheses]
     hypotheses = [{"text": translator.text(bulk.ids(one)), "score": round(one.score, DIGITS), "ids": bulk.ids(one)} for one in found]
     best = hypotheses[0]
     told = tell(translator, ids, [*best["ids"], translator.special.end])

@@ -18,9 +18,6 @@ class Spoken:
         self.asked.append(list(texts))
         return [[f"{text} {self.name}{way}" if text else "" for way in range(best)] for text in texts]
 
-    def lines(self, texts):
-        return [ways[0] for ways in self.ways(texts, 1)]
-
 
 @pytest.fixture
 def both(monkeypatch, tmp_path) -> tuple[Tools, list[Spoken]]:
@@ -40,9 +37,9 @@ def test_a_way_is_drawn_for_each_and_all_go_at_once(both):
     found, opened = both
     asked = [(f"text {number}", np.random.default_rng(number)) for number in range(40)]
     back = found.there_and_back(asked)
-    drawn = {text.split()[2] for text in back}
-    assert drawn == {f"es{way}" for way in range(WAYS)}
-    assert all(text.split()[:2] == ["text", str(number)] and text.split()[3] == "en0" for number, text in enumerate(back))
+    for place, language in ((2, "es"), (3, "en")):
+        assert {text.split()[place] for text in back} == {f"{language}{way}" for way in range(WAYS)}
+    assert all(text.split()[:2] == ["text", str(number)] for number, text in enumerate(back))
     assert [len(one.asked) for one in opened] == [1, 1]
     again = found.there_and_back([(text, np.random.default_rng(number)) for number, (text, _) in enumerate(asked)])
     assert again == back

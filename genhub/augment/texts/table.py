@@ -43,7 +43,7 @@ TEXTS = table(
         Amount("Deviation", "Of the noise, relative to an embedding's length.", 0.0, 2.0, 0.8),
     ),
     Operation("in-context", "Words in context", "A masked-language model proposes a word for each gap.", MODELS, _of_words(0.15)),
-    Operation("back-translation", "There and back", "Translated into Spanish, in one of four ways, and back.", MODELS),
+    Operation("back-translation", "There and back", "Translated into Spanish and back, in one of up to four ways each.", MODELS),
 )
 
 PRESETS = {

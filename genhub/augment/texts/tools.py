@@ -17,7 +17,7 @@ from genhub.text.translation.bulk import Bulk, open_bulk
 ENCODER = "embedded/minilm-l6"
 MASKED = "bert-mlm"  # in the zoo
 THERE_AND_BACK = ("en-es", "es-en")  # in the zoo
-WAYS = 4  # translations of a text that one is drawn from
+WAYS = 4  # translations of a text, at most, that one is drawn from, each way
 LEAVE_OUT = "Leave this operation out."
 
 
@@ -58,7 +58,8 @@ class Tools:
     def there_and_back(self, asked: Sequence[tuple[str, np.random.Generator]]) -> list[str]:
         if not asked:
             return []
-        there, back = self.translators
-        ways = there.ways([text for text, _ in asked], WAYS)
-        drawn = [of[int(rng.integers(WAYS))] for of, (_, rng) in zip(ways, asked, strict=True)]
-        return [new or text for new, (text, _) in zip(back.lines(drawn), asked, strict=True)]
+        told = [text for text, _ in asked]
+        for translator in self.translators:
+            ways = translator.ways(told, WAYS)
+            told = [of[int(rng.integers(len(of)))] for of, (_, rng) in zip(ways, asked, strict=True)]
+        return [new or text for new, (text, _) in zip(told, asked, strict=True)]

@@ -8,6 +8,7 @@ bulk.ways(["I run."], best=4)                           # the four best translat
 import copy
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from genhub.text.methods import MODEL
@@ -19,21 +20,25 @@ from genhub.text.translation.translator import Translator, open_translator
 LONGEST = 96  # tokens of a source: longer sentences are cut, for the models learnt from shorter ones
 ROOM = 2  # target tokens for one of the source, and a few more
 BEAMS = 4
+WIDER = 3  # hypotheses that are searched for each that is wanted: many read alike
 
 
+@dataclass(frozen=True)
 class Bulk:
     """A translator beside its engine. penalty: of length; the translator's own without."""
 
-    def __init__(self, translator: Translator, engine: Engine, beams: int = BEAMS, penalty: float | None = None):
-        self.translator, self.engine, self.beams = translator, engine, beams
-        self.penalty = translator.penalty if penalty is None else penalty
+    translator: Translator
+    engine: Engine
+    beams: int = BEAMS
+    penalty: float | None = None
 
     def search(self, sources: Sequence[list[int]], best: int = 1) -> list[list[Found]]:
         """The best hypotheses of each source, which stands in tokens."""
         rows = [self.translator.pieces(ids) for ids in sources]
         first = self.translator.pieces(list(self.translator.first[1:]))
         limit = max(map(room, map(len, sources)), default=0)
-        return self.engine.translate(rows, self.beams, self.penalty, best, first, limit)
+        penalty = self.translator.penalty if self.penalty is None else self.penalty
+        return self.engine.translate(rows, self.beams, penalty, best, first, limit)
 
     def ids(self, found: Found) -> list[int]:
         """The tokens of a hypothesis."""
@@ -44,16 +49,32 @@ class Bulk:
         limit = min(LONGEST, self.translator.positions or LONGEST)
         return passages.fitting(piece, lambda text: len(self.translator.encode(text)), limit)
 
+    def distinct(self, found: Sequence[Found]) -> list[Found]:
+        """Without those that read like a better one: a model that has seen words cut in several ways writes them in several ways."""
+        texts: dict[str, Found] = {}
+        for one in found:
+            texts.setdefault(self.translator.text(self.ids(one)), one)
+        return list(texts.values())
+
     def lines(self, texts: Sequence[str]) -> list[str]:
         """One line for each text, an empty one for one without words."""
         return [ways[0] for ways in self.ways(texts)]
 
     def ways(self, texts: Sequence[str], best: int = 1) -> list[list[str]]:
-        """`best` translations of each text: the first of the best of each sentence, the second of the second best, and so on."""
+        """Up to `best` translations of each text that read differently: the first of the best of each sentence, the second of the second
+        best, and so on."""
         cut = [[part for piece in passages.split(" ".join(text.split())).pieces for part in self.fitting(piece)] for text in texts]
         sources = [self.translator.encode(part.text) for parts in cut for part in parts]
-        found = iter([[self.translator.text(self.ids(one)) for one in each] for each in self.search(sources, best)])
-        return [[" ".join(of) for of in zip(*[next(found) for _ in parts], strict=True)] or [""] * best for parts in cut]
+        wide = replace(self, beams=max(self.beams, WIDER * best)) if best > 1 else self
+        searched = wide.search(sources, wide.beams if best > 1 else 1)
+        found = iter([[self.translator.text(self.ids(one)) for one in self.distinct(each)[:best]] for each in searched])
+        return [_joined([next(found) for _ in parts]) for parts in cut]
+
+
+def _joined(sentences: Sequence[Sequence[str]]) -> list[str]:
+    """The ways of a text from those of its sentences; where one has fewer, its last stands for the others."""
+    number = max(map(len, sentences), default=0)
+    return [" ".join(ways[min(place, len(ways) - 1)] for ways in sentences) for place in range(number)] or [""]
 
 
 def room(tokens: int) -> int:

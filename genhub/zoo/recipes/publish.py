@@ -44,6 +44,11 @@ def save_transformer(folder: Path, model: torch.nn.Module, tokenizer) -> None:
     config["dtype"] = "float32"
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     tokenizer.save_pretrained(folder)
+    learnt = folder / "tokenizer.json"
+    if learnt.exists():  # without the blanks that make up half of it
+        learnt.write_text(
+            json.dumps(json.loads(learnt.read_text(encoding="utf-8")), ensure_ascii=False, separators=(",", ":")), encoding="utf-8"
+        )
 
 
 def machine() -> str:
