@@ -174,13 +174,7 @@ def images(page, suffix: str) -> None:
 
 def augment(page, suffix: str) -> None:
     """A photograph's variants with one beside it, texts, a table evened out, a digit that turns, a study, and a sentence with gaps."""
-    width = int(suffix.rpartition("-")[2])
-    tab = page.get_by_role("tab", name="Augment")
-    if width < 600 and not tab.is_visible():
-        page.locator(".overflow-menu button").first.click()
-        page.locator(".overflow-dropdown button", has_text="Augment").click()
-    else:
-        tab.click()
+    page.get_by_role("tab", name="Augment").click()
     page.locator("#image-grid [data-pick='variant:5']").click()
     page.wait_for_selector("#image-closer img")
     shot(page, f"pictures-{suffix}")
