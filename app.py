@@ -3,9 +3,9 @@
 import os
 
 from genhub import settings
-from genhub.ui.app import serve
+from genhub.ui.app import Opening, serve
 
 if __name__ == "__main__":
     on_space = "SPACE_ID" in os.environ
     accounts = settings.accounts() if os.environ.get("GENHUB_AUTH") else []
-    serve(host="0.0.0.0" if on_space else "127.0.0.1", port=int(os.environ.get("PORT", "7860")), accounts=accounts)  # noqa: S104
+    serve(Opening("0.0.0.0" if on_space else "127.0.0.1", int(os.environ.get("PORT", "7860")), accounts=tuple(accounts)))  # noqa: S104

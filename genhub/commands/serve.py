@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import importlib.util
 import ipaddress
 import os
 import socket
@@ -12,6 +13,7 @@ from genhub.commands.output import Output
 from genhub.errors import UserError
 
 PORT = 7860
+MCP = "1.30.0"  # of the package; a test holds it against what is tested
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +21,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="Address to listen on. Default: 127.0.0.1, this computer only.")
     parser.add_argument("--share", action="store_true", help="Also open a public link through Gradio; strangers get the public limits.")
     parser.add_argument("--auth", action="store_true", help="Ask everybody for a name and a password of GENHUB_AUTH (name:password,…).")
+    parser.add_argument("--mcp", action="store_true", help="Offer the endpoints as tools to clients of the model context protocol, too.")
     parser.add_argument("--profile", default="", help="Limits: local or public. Default: local, public with --share or another --host.")
 
 
@@ -29,10 +32,21 @@ def _run(args: argparse.Namespace, out: Output) -> None:
         os.environ["GENHUB_PROFILE"] = profile
     settings.get()  # an unknown profile in the environment is refused before anything starts
     accounts = settings.accounts() if args.auth else []
+    if args.mcp:
+        check_tools(settings.get())
     check_address(args.host, port)
     from genhub.ui import app
 
-    app.serve(args.host, port, args.share, accounts)
+    app.serve(app.Opening(args.host, port, args.share, tuple(accounts), args.mcp))
+
+
+def check_tools(current: settings.Settings) -> None:
+    """Raises UserError where tools cannot be offered: to strangers, and without the package that speaks the protocol."""
+    if current.public:
+        limit = "On a page for strangers they are off."
+        raise UserError("--mcp offers tools to programs on this computer.", limit, "Serve on 127.0.0.1 without --share.", "mcp")
+    if importlib.util.find_spec("mcp") is None:
+        raise UserError("The package mcp is not installed.", "--mcp needs it.", f"Run pip install mcp=={MCP}.", "mcp")
 
 
 def is_loopback(host: str) -> bool:

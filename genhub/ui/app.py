@@ -13,6 +13,7 @@ import logging
 import os
 import signal
 import threading
+from dataclasses import dataclass
 
 import gradio as gr
 
@@ -149,7 +150,7 @@ def browser_secret(settings: Settings) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def rules(settings: Settings, auth: bool) -> guard.Rules:
+def rules(settings: Settings, auth: bool, tools: bool = False) -> guard.Rules:
     """What the guard lets through to a page."""
     limits, space = settings.limits, os.environ.get("SPACE_HOST", "")
     return guard.Rules(
@@ -158,20 +159,32 @@ def rules(settings: Settings, auth: bool) -> guard.Rules:
         text_chars=max(limits.text_chars, limits.corpus_chars),
         hosts=(space.lower(),) if space else (),
         framed=settings.public and not auth,
-        routes=Routes(sign_in=auth or "SPACE_ID" in os.environ),
+        routes=Routes(sign_in=auth or "SPACE_ID" in os.environ, tools=tools),
     )
 
 
-def launch(page: gr.Blocks, settings: Settings, host: str, port: int, share: bool, accounts: list[tuple[str, str]]) -> None:
-    """Open the port; returns at once. The page serves only its own files and makes no request to another host. accounts: names and
-    passwords, one of which everybody has to sign in with; nobody has to when there is none."""
+@dataclass(frozen=True)
+class Opening:
+    """How a page is opened. share: by a link through Gradio, too. accounts: names and passwords, one of which everybody has to sign in
+    with; nobody has to when there is none. tools: for clients of the model context protocol, too."""
+
+    host: str = "127.0.0.1"
+    port: int = 7860
+    share: bool = False
+    accounts: tuple[tuple[str, str], ...] = ()
+    tools: bool = False
+
+
+def launch(page: gr.Blocks, settings: Settings, way: Opening) -> None:
+    """Open the port; returns at once. The page serves only its own files and makes no request to another host."""
     page.launch(
-        app_kwargs={"lifespan": guard.guarded(rules(settings, bool(accounts)))},
-        server_name=host,
-        server_port=port,
-        share=share,
-        auth=accounts or None,
-        auth_message="GenHub: sign in with what its owner gave you." if accounts else None,
+        app_kwargs={"lifespan": guard.guarded(rules(settings, bool(way.accounts), way.tools))},
+        server_name=way.host,
+        server_port=way.port,
+        share=way.share,
+        mcp_server=way.tools,
+        auth=list(way.accounts) or None,
+        auth_message="GenHub: sign in with what its owner gave you." if way.accounts else None,
         prevent_thread_lock=True,
         quiet=True,
         show_error=False,
@@ -190,17 +203,17 @@ def launch(page: gr.Blocks, settings: Settings, host: str, port: int, share: boo
     )
 
 
-def serve(host: str = "127.0.0.1", port: int = 7860, share: bool = False, accounts: list[tuple[str, str]] | None = None) -> None:
-    """Show the page until SIGTERM or SIGINT, then end within ten seconds. Training jobs go on without it. accounts: see `launch`."""
+def serve(way: Opening) -> None:
+    """Show the page until SIGTERM or SIGINT, then end within ten seconds. Training jobs go on without it."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     settings = settings_module.get()
     os.environ["GRADIO_TEMP_DIR"] = str(settings.transit.absolute())  # read when the page is built and at every upload
     lab = Lab(settings)
     page = build(lab)
-    launch(page, settings, host, port, share, accounts or [])
+    launch(page, settings, way)
     lab.open()
-    print(shared.to_the_owner(settings, page.local_url, page.share_url if share else "", bool(accounts)), flush=True)  # noqa: T201
+    print(shared.to_the_owner(settings, page.local_url, page.share_url if way.share else "", bool(way.accounts)), flush=True)  # noqa: T201
     ended = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: ended.set())

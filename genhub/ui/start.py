@@ -57,7 +57,9 @@ def wire(wires: Wires) -> None:
         dict.fromkeys(["start_pick", *(name for poke in POKES.values() if poke.later for name in (*poke.outputs, poke.problem))])
     )
     wires.on(picked.then, answer, ["start_pick", *HELD], answered, "start_problem")
-    went = wires.on_pick(part["start_index"].select, lambda lab, pick: course.go(pick), [], [*OPENED, *course.FIELDS], "start_problem")
+    went = wires.on_pick(
+        part["start_index"].select, lambda lab, pick: course.go(pick), [], [*OPENED, *course.FIELDS, "link_shown"], "start_problem"
+    )
     went.then(None, js=SHOW_STAGE)
     used = wires.on(part["start_use"].click, use_my_data, [], [*OPENED, "data_source"], "start_problem")
     used.then(None, js=SHOW_STAGE)

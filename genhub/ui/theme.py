@@ -64,7 +64,29 @@ EDGES = """
   later();
 }
 """
-KEYS = f"() => {{ ({PRESSES})(); ({EDGES})(); ({quiet.JS})(); }}"
+# What a visitor expects of a line of the course stays in the browser, and stands again where the answer is looked for.
+COMMITS = """
+() => {
+  const stored = (number, text) => {
+    try {
+      if (text !== undefined) localStorage.setItem(`genhub-commit-${number}`, text);
+      return localStorage.getItem(`genhub-commit-${number}`) || '';
+    } catch { return ''; }
+  };
+  let waiting = false;
+  const fill = () => {
+    waiting = false;
+    document.querySelectorAll('.gh-commit:not([data-filled])').forEach(box => { box.dataset.filled = 'yes'; box.value = stored(box.dataset.commit); });
+    document.querySelectorAll('.gh-expected').forEach(box => {
+      const said = stored(box.dataset.commit), text = said && `You expected: “${said}”`;
+      if (box.textContent !== text) box.textContent = text;
+    });
+  };
+  document.addEventListener('input', event => { if (event.target.matches?.('.gh-commit')) stored(event.target.dataset.commit, event.target.value); });
+  new MutationObserver(() => { if (!waiting) { waiting = true; requestAnimationFrame(fill); } }).observe(document.body, {childList: true, subtree: true});
+}
+"""
+KEYS = f"() => {{ ({PRESSES})(); ({EDGES})(); ({COMMITS})(); ({quiet.JS})(); }}"
 STYLES = [
     Path(__file__).parent / "assets" / name
     for name in ("page.css", "start.css", "generate.css", "inside.css", "translate.css", "images.css", "augment.css")

@@ -22,9 +22,9 @@ def free_port() -> int:
 class Served:
     """`start` waits for HTTP 200 on /; `stop` sends SIGTERM and returns the seconds it took to end; `kill` is kill -9."""
 
-    def __init__(self, home: Path, *, trains: bool = True, program: str = "genhub", **env: str):
-        """`program`: the module that is run, which takes the arguments of `genhub`."""
-        self.home, self.port, self.program = home, free_port(), program
+    def __init__(self, home: Path, *, trains: bool = True, program: str = "genhub", more: tuple[str, ...] = (), **env: str):
+        """`program`: the module that is run, which takes the arguments of `genhub`; `more` of them."""
+        self.home, self.port, self.program, self.more = home, free_port(), program, more
         clean = {name: value for name, value in os.environ.items() if "TOKEN" not in name and name not in ("GENHUB_PROFILE", "SPACE_ID")}
         jobs = {} if trains else {"GENHUB_JOBS": "spawn"}  # no warm server, whose imports take seconds
         self.env = {**clean, "GENHUB_HOME": str(home), "GENHUB_OFFLINE": "1", "HF_HUB_OFFLINE": "1", **jobs, **env}
@@ -36,7 +36,7 @@ class Served:
 
     def start(self, seconds: float = 60.0) -> "Served":
         log = (self.home / "serve.log").open("ab")
-        command = [sys.executable, "-m", self.program, "serve", "--port", str(self.port)]
+        command = [sys.executable, "-m", self.program, "serve", "--port", str(self.port), *self.more]
         self.process = subprocess.Popen(command, env=self.env, stdout=log, stderr=log, cwd=ROOT)
         deadline = time.monotonic() + seconds
         while not self.answers():

@@ -1,5 +1,6 @@
 """The tab *Start* and the course index, without a browser: what a press opens, in which state, and that all of it is on the page."""
 
+import html
 import re
 from html import unescape
 
@@ -11,10 +12,11 @@ from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder
 from genhub.lab import EXAMPLES, Lab
 from genhub.training.configs import DrawConfig, GenerateConfig, ScratchConfig
-from genhub.ui import app, course, forms, start, tiles, ways
+from genhub.ui import app, course, forms, links, start, tiles, ways
 from genhub.ui.augment import stored as varying
 from genhub.ui.augment import tab as augment
 from genhub.ui.classify import exhibit, tab
+from genhub.ui.course import formulas
 from genhub.ui.generate import decode, stored, tree, writer
 from genhub.ui.generate import tab as generate
 from genhub.ui.generate.inside import heads, section, shared
@@ -87,6 +89,7 @@ def parts(lab):
             **{name: gr.State() for name in ("session", "run", "learn", "method_form", "learn_pulse", "pulse", "runs_clock", *CHAINS)}
         )
         with gr.Tabs() as tabs, gr.Tab("Start", id="start"):
+            links.layout(wires)
             start.layout(wires)
         tab.layout(wires)
         generate.layout(wires)
@@ -350,8 +353,9 @@ LINES = [pytest.param(f"line:{number}", line, id=line.topic) for number, line in
 @pytest.mark.parametrize(("pick", "line"), LINES)
 def test_a_line_opens_what_is_there_in_a_state_that_can_be(parts, pick, line):
     drawn = course.go(pick)
-    assert set(drawn) <= {*ways.OPENED, *course.FIELDS}
+    assert set(drawn) <= {*ways.OPENED, *course.FIELDS, "link_shown"}
     assert set(drawn) <= set(parts)
+    assert html.escape(line.question, quote=False) in drawn["link_shown"].replace("&#x27;", "'").replace("&quot;", '"')
     selected, stages = opened(drawn)
     assert selected == ways.STAGES[line.way.stage].tab
     assert stages == {line.way.stage, *filter(None, [line.way.beside])}
@@ -372,6 +376,16 @@ def test_a_line_asks_one_thing_and_says_where_it_leads(pick, line):
     assert line.told.endswith(".")
     assert f'data-pick="{pick}">Open {line.way.name}</button>' in course.render()
     assert not line.way.name[0].isdigit()
+
+
+def test_a_line_says_two_sentences_and_its_formula():
+    shown = course.render()
+    assert formulas.MORE.keys() == {line.topic for line in course.LINES}
+    for more, formula in formulas.MORE.values():
+        assert more.endswith(".")
+        assert more[0].isupper() or more[0].isdigit()
+        assert 3 < len(formula) < 110
+    assert shown.count('class="gh-formula"') == shown.count('class="gh-commit"') == len(course.LINES)
 
 
 def test_the_lines_stand_under_the_headings_of_the_course():
