@@ -237,7 +237,8 @@ def _row(info: RunInfo, chosen: bool, shown: bool) -> list:
 def _judged(metrics: dict) -> str:
     """The figure of the verdict, with its ground."""
     if "accuracy" in metrics:
-        return f"accuracy {metrics['accuracy']:.3f} [{metrics['accuracy_low']:.3f}–{metrics['accuracy_high']:.3f}], {metrics['test_rows']:,} rows"
+        ground = f"{metrics['test_rows']:,} rows" if "test_rows" in metrics else f"{metrics['test_images']:,} images"
+        return f"accuracy {metrics['accuracy']:.3f} [{metrics['accuracy_low']:.3f}–{metrics['accuracy_high']:.3f}], {ground}"
     if "bits_per_character" in metrics:
         return f"{metrics['bits_per_character']:.3f} bits a character, {metrics['test_characters']:,} characters"
     if "bleu" in metrics:

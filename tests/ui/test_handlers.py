@@ -408,3 +408,20 @@ def test_the_method_form_comes_back_and_what_does_not_fit_is_left(lab):
     assert recalled == stored
     for broken in (None, [], "x", {"method": {"a": 1}, "preset": 3}):
         assert method.recall(lab, broken) == {}
+
+
+@pytest.mark.parametrize(
+    ("metrics", "said"),
+    [
+        ({"accuracy": 0.9, "accuracy_low": 0.8, "accuracy_high": 0.95, "test_rows": 1200}, "accuracy 0.900 [0.800–0.950], 1,200 rows"),
+        ({"accuracy": 0.9, "accuracy_low": 0.8, "accuracy_high": 0.95, "test_images": 90}, "accuracy 0.900 [0.800–0.950], 90 images"),
+        ({"bits_per_character": 2.0, "test_characters": 5000}, "2.000 bits a character, 5,000 characters"),
+        ({"bleu": 30.0, "chrf": 50.0, "test_sources": 100}, "BLEU 30.0, chrF 50.0, 100 sources"),
+        ({"mse": 0.01, "mse_low": 0.009, "mse_high": 0.011, "test_images": 100}, "squared error 0.0100 [0.0090–0.0110], 100 images"),
+        ({"judge_fid": 80.0, "judge_fid_floor": 4.0, "test_images": 100}, "judge FID 80.0 (real 4.0), 100 images"),
+        ({"effects": "2 of 3 help", "repetitions": 5}, "2 of 3 help, 5 splits"),
+        ({}, "–"),
+    ],
+)
+def test_the_list_of_runs_says_what_each_kind_was_judged_by(metrics, said):
+    assert runs._judged(metrics) == said
