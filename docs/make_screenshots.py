@@ -91,7 +91,7 @@ def walk(page, suffix: str) -> None:
     page.get_by_role("tab", name="Runs").click()
     page.wait_for_selector("#runs-table tbody tr")
     for row in range(2):
-        page.locator("#runs-table tbody tr").nth(row).locator("[data-pick^='select:']").click()
+        page.locator("#runs-table tbody tr", has_text="support").nth(row).locator("[data-pick^='select:']").click()
         page.wait_for_function(f"document.querySelectorAll('#runs-table tbody [aria-pressed=true]').length == {row + 1}")
     page.wait_for_selector("#runs-compare table")
     shot(page, f"runs-{suffix}")
@@ -119,7 +119,7 @@ def generate(page, suffix: str) -> None:
 def translate(page, suffix: str) -> None:
     """The sentence that the tab opens on with its attention, and its beam search."""
     page.get_by_role("tab", name="Translate").click()
-    page.wait_for_selector("#tr-map svg")
+    page.wait_for_selector("#tr-map .gi-squares")
     shot(page, f"translate-{suffix}")
     for name in ("translate", "attention"):
         page.locator(f"#stage-{name} > button").click()
@@ -155,6 +155,7 @@ def images(page, suffix: str) -> None:
         page.mouse.up()
         page.wait_for_selector("#own-shown img")
     with stage(page, "gan", suffix):
+        open_run(page, "gan")
         page.wait_for_selector("#gan_view svg")
         page.wait_for_selector("#gan_verdict .gh-big")
     with stage(page, "beside", suffix):
@@ -169,7 +170,14 @@ def images(page, suffix: str) -> None:
         page.locator("#tiles-judge").click()
         page.wait_for_selector("#tiles-tiles .tile")
     with stage(page, "transfer", suffix):
+        open_run(page, "transfer")
         page.wait_for_selector("#transfer_verdict .gh-matrix")
+
+
+def open_run(page, kind: str) -> None:
+    """The newest run of a kind."""
+    page.locator(f"#{kind}_run input").click()
+    page.locator("[role=option]").first.click()
 
 
 def augment(page, suffix: str) -> None:

@@ -4,7 +4,7 @@ Codes of two numbers are the plane. Of longer ones it is the plane of most varia
 two coordinates there and the mean of all others.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +65,11 @@ class Plane:
         """Which images lie closest to a code (D,), by as much of their codes as is kept."""
         own = code if self.basis is None else (code - self.middle) @ self.basis.T
         return np.argsort(np.square(self.codes - own).sum(1), kind="stable")[:count]
+
+    def first(self, count: int) -> "Plane":
+        """With the first so many images alone; what is known of the codes as a whole stays."""
+        each = {name: getattr(self, name)[:count] for name in ("places", "classes", "errors", "codes")}
+        return replace(self, **each, images=None if self.images is None else self.images[:count])
 
     def worse(self, error: float) -> float:
         """The share of the images that are given back no better than with this squared error."""

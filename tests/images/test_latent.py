@@ -87,6 +87,13 @@ def test_of_long_codes_the_start_is_kept(images, tmp_path, monkeypatch):
     assert [found.nearest(codes[row], 1)[0] for row in range(20)] == list(range(20))
 
 
+def test_fewer_images_change_nothing_that_is_known_of_the_codes(images):
+    whole = latent.plane(model(3), images)
+    some = whole.first(7)
+    assert [len(getattr(some, name)) for name in ("places", "classes", "errors", "codes", "images")] == [7] * 5
+    assert (some.means is whole.means, some.middle is whole.middle, some.kept) == (True, True, whole.kept)
+
+
 def test_a_class_without_images_has_no_mean(images):
     found = latent.plane(model(2), Images(images.x, images.y, ("a", "b", "c", "d")))
     assert np.isnan(found.means[3]).all()

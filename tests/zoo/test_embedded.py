@@ -247,3 +247,7 @@ def test_an_image_model_has_a_map_without_images(name):
     assert len(painter.plane.places) == 2_000
     assert painter.plane.images is None
     assert painter.names == images.SETS[images.RECIPES[name].of][2]
+
+
+def test_all_of_them_together_keep_to_their_room():
+    assert sum(path.stat().st_size for folder in MODELS for path in folder.iterdir()) <= 80_000_000

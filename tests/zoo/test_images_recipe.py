@@ -58,6 +58,7 @@ def test_a_conditional_model_is_judged_by_the_judge(tmp_path):
     known = open_painter(folder).plane
     assert (known.codes.shape, known.places.shape, known.classes.shape, known.means.shape) == ((60, 3), (60, 2), (60,), (10, 3))
     assert known.images is None
+    assert (images.points(2), images.points(3)) == (latent.MOST, images.FEWER)
 
 
 def test_every_recipe_can_be_built(monkeypatch):

@@ -84,7 +84,10 @@ MORE: dict[str, tuple[str, str]] = {
     ),
     "Greedy decoding repeats itself": ("Each repetition makes the next one more probable.", "w_t = argmax p(w | w_{<t})"),
     "Temperature": ("0.01 is all but greedy; at 100 every token is nearly as probable as any other.", "p(i) = exp(zᵢ/T) / Σⱼ exp(zⱼ/T)"),
-    "Top-k sampling": ("The same number stands where one token is sure and where a hundred would do.", "p′(i) ∝ p(i) for the k largest, else 0"),
+    "Top-k sampling": (
+        "The same number stands where one token is sure and where a hundred would do.",
+        "p′(i) ∝ p(i) for the k largest, else 0",
+    ),
     "Nucleus sampling": ("The number of tokens follows from how sure the model is.", "smallest V with Σ_{i∈V} p(i) ≥ p"),
     "Ways of choosing, side by side": (
         "People write neither the most probable nor what chance alone would give.",

@@ -30,7 +30,7 @@ from genhub.zoo.recipes.images import HELD, SETS, SHAPE, read
 
 BATCH = 64
 CODE = 32  # numbers; fewer where moments are kept, of each of which the weights are stored
-KEPT_MOMENTS = (30, 120, 500, 2_000, 5_000, 9_000)  # steps of the generator
+KEPT_MOMENTS = (30, 60, 120, 250, 500, 1_000, 2_000, 3_500, 5_000, 7_000, 9_000)  # steps of the generator
 CODE_WITH_MOMENTS = 12
 USUAL = Rules(average=0.999)
 CRITIC = Rules(loss="wasserstein", critics=3, penalty=10.0, average=0.999)

@@ -45,6 +45,10 @@ NAMED = {
     "judge_accuracy": "accuracy of the judge",
     "asked_is_judged": "drawn images that the judge takes for the class that was asked for",
 }
+LONG_CODES, FEWER = (
+    3,
+    1_000,
+)  # of codes that are no places by themselves only so many are stored: all that is embedded has to fit into 80 MB
 MAP = (
     f"\n`{latent.FILE}` says where the first {{count:,}} test images lie: their codes, their places on a plane, their classes, how well each is "
     "given back. The images are not there.\n"
@@ -201,6 +205,11 @@ def make(name: str, options: stage.Options) -> Path | None:
     )
 
 
+def points(coding: int) -> int:
+    """How many images are on the map that is stored of a model with codes of so many numbers."""
+    return FEWER if coding >= LONG_CODES else latent.MOST
+
+
 def _write(folder: Path, home: Path, recipe: Recipe, model: nn.Module, known: tuple[dict, Images]) -> None:
     told, test = known
     stored.save(folder, recipe.blueprint, model, test.names, torch.float16)
@@ -208,7 +217,7 @@ def _write(folder: Path, home: Path, recipe: Recipe, model: nn.Module, known: tu
     found = recipe.figures(again, test, home)
     sample = recipe.figures(again, test.part(slice(0, SAMPLE)), home)
     if recipe.blueprint.family != JUDGE:
-        latent.save(folder, latent.plane(again, test, with_images=False))
+        latent.save(folder, latent.plane(again, test, with_images=False).first(points(again.coding)))
     title = (
         recipe.blueprint.family if recipe.blueprint.family == JUDGE else variant_title(recipe.blueprint.family, recipe.blueprint.variant)
     )
@@ -222,7 +231,7 @@ def _write(folder: Path, home: Path, recipe: Recipe, model: nn.Module, known: tu
         data=SETS[recipe.of][0],
         parameters=parameters(model),
         figures=publish.table(list(_said(found)), ("on the 10,000 test images", "")),
-        mapped=MAP.format(count=min(latent.MOST, len(test))) if recipe.blueprint.family != JUDGE else "",
+        mapped=MAP.format(count=min(points(again.coding), len(test))) if recipe.blueprint.family != JUDGE else "",
         held=HELD,
         epoch=told["best_epoch"],
         epochs=len(history),
