@@ -183,6 +183,8 @@ def open_run(page, kind: str) -> None:
 def augment(page, suffix: str) -> None:
     """A photograph's variants with one beside it, texts, a table evened out, a digit that turns, a study, and a sentence with gaps."""
     page.get_by_role("tab", name="Augment").click()
+    page.wait_for_selector("#image-grid [data-pick='variant:5']")
+    page.wait_for_timeout(1500)  # the tab asks what it held when it was left
     page.locator("#image-grid [data-pick='variant:5']").click()
     page.wait_for_selector("#image-closer img")
     shot(page, f"pictures-{suffix}")
