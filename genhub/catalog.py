@@ -77,6 +77,12 @@ def _of_hub(name: str, task: str, parameters: int, megabytes: float, languages: 
     return Model(name, task, parameters, megabytes, languages=languages, note=note, **told)
 
 
+def _translator(name: str, parameters: int, megabytes: float, note: str) -> Model:
+    """One that comes with GenHub; its name says the languages."""
+    told = {"licence": "Apache-2.0", "source": "genhub/zoo/recipes/translators.py", "revision": "", "max_length": 256, "weight_bytes": 2}
+    return Model(f"embedded/{name}", "seq2seq", parameters, megabytes, languages=tuple(name.split("-")), note=note, **told)
+
+
 MODELS = {
     model.id: model
     for model in (
@@ -178,32 +184,13 @@ MODELS = {
                 (":stateless", "each window from an empty state (stateless)"),
             )
         ),
-        Model(
-            id="embedded/en-es",
-            task="seq2seq",
-            parameters=7_708_672,
-            megabytes=15.2,
-            licence="Apache-2.0",
-            source="genhub/zoo/recipes/translators.py",
-            revision="",
-            languages=("en", "es"),
-            note="English into Spanish, trained on short everyday sentences of Tatoeba by this project. Small and quick.",
-            max_length=256,
-            weight_bytes=2,
+        _translator(
+            "en-es",
+            7_708_672,
+            15.2,
+            "English into Spanish, trained on short everyday sentences of Tatoeba by this project. Small and quick.",
         ),
-        Model(
-            id="embedded/es-en",
-            task="seq2seq",
-            parameters=6_655_232,
-            megabytes=13.1,
-            licence="Apache-2.0",
-            source="genhub/zoo/recipes/translators.py",
-            revision="",
-            languages=("es", "en"),
-            note="Spanish into English, begun with what embedded/en-es had learnt. Small and quick.",
-            max_length=256,
-            weight_bytes=2,
-        ),
+        _translator("es-en", 6_655_232, 13.1, "Spanish into English, begun with what embedded/en-es had learnt. Small and quick."),
         _of_hub(
             "openai-community/gpt2",
             "causal-lm",

@@ -172,12 +172,16 @@ def test_models_lists_the_catalog():
 @pytest.fixture
 def served(monkeypatch, home) -> list:
     """What `serve` would start, with the profile in force at that moment; nothing is started."""
+    from genhub.ui import app as page
+
     calls = []
 
     class App:
+        Opening = page.Opening
+
         @staticmethod
-        def serve(**options):
-            calls.append((options, os.environ.get("GENHUB_PROFILE", "local")))
+        def serve(way):
+            calls.append((way, os.environ.get("GENHUB_PROFILE", "local")))
 
     import genhub.ui
 
@@ -202,15 +206,25 @@ def served(monkeypatch, home) -> list:
 )
 def test_letting_others_in_means_the_public_profile(served, words, profile):
     assert genhub("serve", "--port", "8123", *words).status == 0
-    [(options, seen)] = served
-    assert options["port"] == 8123
-    assert options["share"] == ("--share" in words)
+    [(way, seen)] = served
+    assert way.port == 8123
+    assert way.share == ("--share" in words)
+    assert (way.accounts, way.tools) == ((), False)
     assert seen == profile
+
+
+def test_those_who_may_sign_in_come_from_the_environment(served, monkeypatch):
+    assert genhub("serve", "--auth").status == 2
+    monkeypatch.setenv("GENHUB_AUTH", "ana:long enough")
+    assert genhub("serve", "--auth", "--mcp").status == 0
+    [(way, _)] = served
+    assert (way.accounts, way.tools) == ((("ana", "long enough"),), True)
 
 
 @pytest.mark.parametrize(
     "words",
     [
+        ("--share", "--mcp"),
         ("--share", "--profile", "local"),
         ("--host", "0.0.0.0", "--profile", "local"),
         ("--profile", "open"),

@@ -71,8 +71,8 @@ def test_bars_grow_with_their_values():
 
 def test_words_tell_for_from_against():
     good, bad = parse(charts.words([{"text": "good", "score": 1.0}, {"text": "bad", "score": -1.0}])).iter("button")
-    assert f"var(--for) {charts.STRONGEST}%" in good.get("style")
-    assert f"var(--against) {charts.STRONGEST}%" in bad.get("style")
+    assert f"var(--for) calc({charts.STRONGEST}% * var(--tint))" in good.get("style")
+    assert f"var(--against) calc({charts.STRONGEST}% * var(--tint))" in bad.get("style")
     assert (good.get("class"), bad.get("class")) == ("", "against")
 
 

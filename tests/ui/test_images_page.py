@@ -53,7 +53,7 @@ def plays(page):
 def walks(page):
     """Stage 2."""
     page.locator("#stage-latent > button").click()
-    expect(page.locator("#latent-map .gh-plane circle")).to_have_count(2_000)
+    expect(page.locator("#latent-map .gh-plane circle")).to_have_count(1_000)
     expect(page.locator("#latent-marks circle")).to_have_count(1)  # of the image that was looked at
     page.locator("#latent-map rect").nth(500).click()
     expect(page.locator("#latent-marks circle")).to_have_count(2)

@@ -28,8 +28,9 @@ def write_at(page, temperature: str) -> str:
     field = page.locator("#gen-temperature input")
     field.fill(temperature)
     field.blur()
+    before = page.locator("#gen-text").inner_text()
     page.locator("#gen-go").click()
-    expect(page.locator("#gen-figures")).to_contain_text("tokens", timeout=SLOW)
+    page.wait_for_function("before => document.querySelector('#gen-text').innerText != before", arg=before)
     return written(page)
 
 

@@ -244,7 +244,7 @@ def test_the_image_models_together_keep_to_their_size():
 def test_an_image_model_has_a_map_without_images(name):
     figures(name)
     painter = open_painter(stage.ZOO / name)
-    assert len(painter.plane.places) == 2_000
+    assert len(painter.plane.places) == len(painter.plane.codes) == images.points(painter.plane.middle.size)
     assert painter.plane.images is None
     assert painter.names == images.SETS[images.RECIPES[name].of][2]
 
