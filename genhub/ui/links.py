@@ -17,7 +17,6 @@ import gradio as gr
 
 from genhub import gate
 from genhub.errors import UserError
-from genhub.lab import Lab
 from genhub.ui import course, markup, ways
 from genhub.ui.generate import write as writing
 from genhub.ui.translate import write as translating
@@ -71,7 +70,18 @@ def opening(wires: Wires, event) -> Any:
     """The page came up, perhaps by a link."""
     named = [name for names in linkable(wires).values() for name in names]
     outputs = [*ways.OPENED, *named, "gen_forced", "link_shown"]
-    return wires.on(event, lambda lab, link_at: opened(wires, lab, link_at), ["link_at"], outputs, "link_shown", js=SEARCH_JS)
+    pressed = buttons(wires)
+    return wires.on(event, lambda lab, link_at: opened(wires, link_at, pressed), ["link_at"], outputs, "link_shown", js=SEARCH_JS)
+
+
+def buttons(wires: Wires) -> dict[str, str]:
+    """Stage → what its main button says as the page is built."""
+    found: dict[str, str] = {}
+    for part in wires.parts.values():
+        for stage, place in ways.STAGES.items():
+            if isinstance(part, gr.Button) and part.variant == "primary" and _within(part, wires.parts[place.component]):
+                found.setdefault(stage, part.value)
+    return found
 
 
 def linkable(wires: Wires) -> dict[str, list[str]]:
@@ -141,8 +151,8 @@ def _shown(link: str, stage: str) -> str:
 # ---- opening one ----------------------------------------------------------------------------------------------------
 
 
-def opened(wires: Wires, lab: Lab, search: str) -> dict:
-    """The page as a link has it; what does not fit is left out, and said."""
+def opened(wires: Wires, search: str, pressed: Mapping[str, str]) -> dict:
+    """The page as a link has it; what does not fit is left out, and said. pressed: see `buttons`."""
     told = dict(parse_qsl(str(search or "").lstrip("?")[: LINK_CHARS + 500], max_num_fields=MOST_VALUES)) if search else {}
     stage = told.pop(OPEN, "")
     if stage not in ways.STAGES:
@@ -158,7 +168,10 @@ def opened(wires: Wires, lab: Lab, search: str) -> dict:
     if forced and ways.STAGES[stage].tab == "generate":
         values["gen_forced"] = forced
     shown = merged(ways.follow(ways.Way(stage)), values)
-    return {**shown, "link_shown": _welcome(wires, stage, len(values), left, forced)}
+    return {
+        **shown,
+        "link_shown": _welcome(stage, pressed.get(stage, ""), len(values), [wires.parts[name].label or name for name in left], forced),
+    }
 
 
 def _read(part, text: str) -> Any:
@@ -178,16 +191,10 @@ def _forced(text: str) -> list[int]:
     return [int(one) for one in ids] if len(ids) <= FORCED_TOKENS and all(re.fullmatch(r"\d{1,7}", one) for one in ids) else []
 
 
-def _welcome(wires: Wires, stage: str, number: int, left: Iterable[str], forced: list[int]) -> str:
-    fold = wires.parts[ways.STAGES[stage].component]
-    button = next(
-        (part.value for part in wires.parts.values() if isinstance(part, gr.Button) and part.variant == "primary" and _within(part, fold)),
-        "",
-    )
+def _welcome(stage: str, button: str, number: int, labels: Iterable[str], forced: list[int]) -> str:
     parts = [f"Opened by a link: “{ways.Way(stage).name}”, {markup.plural(number, 'option')} set."]
     if forced:
         parts.append(f"The first {markup.plural(len(forced), 'token')} of the text come from it.")
-    labels = [wires.parts[name].label or name for name in left]
     if labels:
         parts.append(f"Left as it was, because it does not fit here: {', '.join(labels)}.")
     if button:

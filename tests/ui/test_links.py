@@ -49,7 +49,7 @@ def made(wires, stage: str, state: dict | None = None, **changed) -> dict[str, s
 
 
 def opened(wires, search: str) -> dict:
-    return links.opened(wires, wires.lab, search)
+    return links.opened(wires, search, links.buttons(wires))
 
 
 def test_what_was_set_comes_back(wires):
