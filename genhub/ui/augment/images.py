@@ -43,7 +43,7 @@ def layout(wires: Wires) -> None:
                     elem_id="image-photo",
                     info="Or choose one of yours below.",
                 )
-                file = gr.File(label="A picture of yours: PNG, JPEG or WebP", file_types=["image"], height=110, elem_id="image-file")
+                file = gr.File(label="A picture of yours", file_types=["image"], height=110, elem_id="image-file")
                 built = gr.HTML(editor.render(KIND, KIND.held(None)), js_on_load=editor.JS, elem_id="image-editor")
                 problem = gr.HTML(elem_id="image-problem")
                 chains.layout(wires, KIND)
