@@ -50,6 +50,19 @@ def plays(page):
     expect(page.locator("#play-file")).to_be_visible()
 
 
+def drawn(page, first, last):
+    """A line from one cell of the map to another. What is drawn anew at that moment, on a busy machine, takes the mouse away: once more."""
+    for patience in (4_000, 8_000, None):
+        first.hover()
+        page.mouse.down()
+        last.hover()
+        try:
+            return expect(page.locator("#latent-map line.way")).to_have_count(1, **({"timeout": patience} if patience else {}))
+        except AssertionError:
+            page.mouse.up()
+    raise AssertionError("no line could be drawn over the map")
+
+
 def walks(page):
     """Stage 2."""
     page.locator("#stage-latent > button").click()
@@ -61,10 +74,7 @@ def walks(page):
     expect(page.locator("#latent-sliders input").first).to_be_visible()  # the page is at rest: nothing moves under the mouse any more
     first, last = (page.locator("#latent-map rect").nth(cell) for cell in (205, 890))
     placed = page.locator("#latent-marks").inner_html()
-    first.hover()
-    page.mouse.down()
-    last.hover()
-    expect(page.locator("#latent-map line.way")).to_have_count(1)
+    drawn(page, first, last)
     page.mouse.up()
     expect(page.locator("#latent-map line.way")).to_have_count(0)
     expect(page.locator("#latent-marks circle")).to_have_count(2)
