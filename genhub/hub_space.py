@@ -49,9 +49,8 @@ def create(args: dict) -> dict:
 
 def _refuse_unpaid(error) -> None:
     if error.response is not None and error.response.status_code == 402:
-        what = "The Hub wants a paid plan for this kind of Space."
-        limit = "A free account has two ZeroGPU Spaces."
-        raise UserError(what, limit, "Take --variant zerogpu, or see huggingface.co/pricing.", "variant") from None
+        what, limit = "The Hub wants a paid plan for this kind of Space.", "A free account makes no Gradio or Docker Spaces on CPUs."
+        raise UserError(what, limit, "See huggingface.co/pricing, or run the container elsewhere.", "variant") from None
 
 
 def upload(args: dict) -> dict:

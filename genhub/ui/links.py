@@ -140,7 +140,7 @@ def query(wires: Wires, stage: str, values: Mapping[str, Any], gen_state: dict |
 def _shown(link: str, stage: str) -> str:
     frame = f'<iframe src="{link}" width="100%" height="900" style="border:0" title="GenHub"></iframe>'
     about = f"Opens “{ways.Way(stage).name}” as it is set here." if stage else "Opens the first page: unfold a stage to link to it."
-    note = "Copied. No file, run or text of yours is in it."
+    note = "It is in the address bar, and in the clipboard where the browser allows that. No file, run or text of yours is in it."
     return markup.page(
         markup.note(f"{about} {note}"),
         f'<label class="gh-field">Link<input readonly value="{markup.esc(link)}" onfocus="this.select()"></label>',

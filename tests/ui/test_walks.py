@@ -52,7 +52,7 @@ def test_a_question_at_three_temperatures_branched_and_restored_by_a_link(page, 
     assert branched != texts[2]
 
     page.locator("#gh-link").click()
-    expect(page.locator("#gh-linked")).to_contain_text("Copied")
+    expect(page.locator("#gh-linked")).to_contain_text("in the clipboard")
     link = page.locator("#gh-linked input").first.input_value()
     assert page.evaluate("navigator.clipboard.readText()") == link
     assert page.url == link
