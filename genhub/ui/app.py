@@ -99,9 +99,8 @@ def build(lab: Lab) -> gr.Blocks:
         wires.parts["start_tiles"].select(None, cancels=[found])  # its answer would come after that of the tile, and stay
         restored = wires.on(found.then, data.restore, ["session", *data.OPTIONS], data.OUTPUTS, "data_problem")
         back = wires.on(restored.then, tab.came_back, ["session", *method.FIELDS], tab.CAME_BACK, "method_problem")
-        arrived_at = wires.on(back.then, section.arrive, ["session", "learn"], section.ARRIVED, "learn_problem")
-        links.wire(wires)
-        links.opening(wires, arrived_at.then).then(None, js=ways.SHOW_STAGE)
+        there = wires.on(back.then, section.arrive, ["session", "learn"], section.ARRIVED, "learn_problem")
+        links.wire(wires, there.then).then(None, js=ways.SHOW_STAGE)
         api.register(lab)
     return page.queue(max_size=64, default_concurrency_limit=4, api_open=False)
 

@@ -9,7 +9,8 @@ one sets the page, after a check of every value, and says which button goes on.
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -56,53 +57,52 @@ def layout(wires: Wires) -> None:
     wires.add(link_button=button, link_shown=shown, link_at=gr.Textbox(visible=False), link_made=gr.Textbox(visible=False))
 
 
-def wire(wires: Wires) -> None:
-    """Copying. All components must be there."""
-    named = [name for names in linkable(wires).values() for name in names]
-    made = wires.on(
-        wires.parts["link_button"].click, lambda lab, **given: copied(wires, **given), ["link_at", "gen_state", *named],
-        ["link_shown", "link_made"], "link_shown", js=STAGE_JS,
-    )  # fmt: skip
+def wire(wires: Wires, arrived: Callable) -> Any:
+    """Copying, and opening once the page has `arrived`, which is answered. All components must be there."""
+    page = Linkable.of(wires)
+    named = [name for names in page.options.values() for name in names]
+    asked, shown = ["link_at", "gen_state", *named], ["link_shown", "link_made"]
+    made = wires.on(wires.parts["link_button"].click, lambda lab, **given: copied(page, **given), asked, shown, "link_shown", js=STAGE_JS)
     made.then(None, inputs=[wires.parts["link_made"]], js=COPY_JS)
+    set_by_it = [*ways.OPENED, *named, "gen_forced", "link_shown"]
+    return wires.on(arrived, lambda lab, link_at: opened(page, link_at), ["link_at"], set_by_it, "link_shown", js=SEARCH_JS)
 
 
-def opening(wires: Wires, event) -> Any:
-    """The page came up, perhaps by a link."""
-    named = [name for names in linkable(wires).values() for name in names]
-    outputs = [*ways.OPENED, *named, "gen_forced", "link_shown"]
-    pressed = buttons(wires)
-    return wires.on(event, lambda lab, link_at: opened(wires, link_at, pressed), ["link_at"], outputs, "link_shown", js=SEARCH_JS)
+@dataclass(frozen=True)
+class Linkable:
+    """What links know of the page as it was built: Gradio moves components to other parents once somebody has used them.
+
+    options: tab → names of the components that a link may hold. buttons: stage → what its main button says."""
+
+    parts: Mapping[str, Any]
+    options: Mapping[str, tuple[str, ...]]
+    buttons: Mapping[str, str]
+
+    @classmethod
+    def of(cls, wires: Wires) -> "Linkable":
+        options: dict[str, tuple[str, ...]] = {stage.tab: () for stage in ways.STAGES.values()}
+        buttons: dict[str, str] = {}
+        folds = {id(wires.parts[stage.component]): name for name, stage in ways.STAGES.items()}
+        for name, part in wires.parts.items():
+            above = list(_above(part))
+            tab = next((str(block.id) for block in above if isinstance(block, gr.Tab) and block.id in options), "")
+            if tab and isinstance(part, INPUTS) and not OTHERS.fullmatch(name):
+                options[tab] += (name,)
+            if isinstance(part, gr.Button) and part.variant == "primary":
+                for stage in (folds[id(block)] for block in above if id(block) in folds):
+                    buttons.setdefault(stage, part.value)
+        return cls(wires.parts, options, buttons)
 
 
-def buttons(wires: Wires) -> dict[str, str]:
-    """Stage → what its main button says as the page is built."""
-    found: dict[str, str] = {}
-    for part in wires.parts.values():
-        for stage, place in ways.STAGES.items():
-            if isinstance(part, gr.Button) and part.variant == "primary" and _within(part, wires.parts[place.component]):
-                found.setdefault(stage, part.value)
-    return found
-
-
-def linkable(wires: Wires) -> dict[str, list[str]]:
-    """Tab → the options in it that a link may hold."""
-    found: dict[str, list[str]] = {stage.tab: [] for stage in ways.STAGES.values()}
-    for name, part in wires.parts.items():
-        if isinstance(part, INPUTS) and not OTHERS.fullmatch(name) and (tab := _tab(part)) in found:
-            found[tab].append(name)
-    return found
-
-
-def _tab(block) -> str:
-    while block is not None and not (isinstance(block, gr.Tab) and block.id):
-        block = block.parent
-    return str(block.id) if block is not None and block.id in {stage.tab for stage in ways.STAGES.values()} else ""
+def _above(block) -> Iterator[Any]:
+    while (block := block.parent) is not None:
+        yield block
 
 
 # ---- making one -----------------------------------------------------------------------------------------------------
 
 
-def copied(wires: Wires, link_at: str, gen_state: dict | None, **values) -> dict:
+def copied(page: Linkable, link_at: str, gen_state: dict | None, **values) -> dict:
     """The link to what is set, and a frame for other pages."""
     try:
         at = json.loads(link_at)
@@ -111,21 +111,21 @@ def copied(wires: Wires, link_at: str, gen_state: dict | None, **values) -> dict
         return {}
     if not re.fullmatch(r"https?://[^\s\"'<>?#]{1,300}", address):
         return {}
-    stage = next((key for key, one in ways.STAGES.items() if wires.parts[one.component].elem_id == place), "")
-    link = f"{address}?{query(wires, stage, values, gen_state)}" if stage else address
+    stage = next((key for key, one in ways.STAGES.items() if page.parts[one.component].elem_id == place), "")
+    link = f"{address}?{query(page, stage, values, gen_state)}" if stage else address
     return {"link_shown": _shown(link, stage), "link_made": link}
 
 
-def query(wires: Wires, stage: str, values: Mapping[str, Any], gen_state: dict | None) -> str:
+def query(page: Linkable, stage: str, values: Mapping[str, Any], gen_state: dict | None) -> str:
     """The part of a link after its question mark. Raises UserError for one that would be too long."""
     tab = ways.STAGES[stage].tab
     held = {OPEN: stage}
-    for name in linkable(wires)[tab]:
-        part, value = wires.parts[name], values.get(name)
+    for name in page.options[tab]:
+        part, value = page.parts[name], values.get(name)
         if value != part.value and fits(name, part, value):
             held[name] = value if isinstance(value, str) else json.dumps(value)
     branched = (gen_state or {}).get("branches")
-    if tab == "generate" and branched and fits("gen_prompt", wires.parts["gen_prompt"], gen_state["prompt"]):
+    if tab == "generate" and branched and fits("gen_prompt", page.parts["gen_prompt"], gen_state["prompt"]):
         ids = [token["id"] for token in gen_state["tokens"][: max(branched) + 1]]
         held |= {"gen_prompt": gen_state["prompt"], FORCED: ".".join(map(str, ids))}
     if tab == "generate":
@@ -151,27 +151,25 @@ def _shown(link: str, stage: str) -> str:
 # ---- opening one ----------------------------------------------------------------------------------------------------
 
 
-def opened(wires: Wires, search: str, pressed: Mapping[str, str]) -> dict:
-    """The page as a link has it; what does not fit is left out, and said. pressed: see `buttons`."""
+def opened(page: Linkable, search: str) -> dict:
+    """The page as a link has it; what does not fit is left out, and said."""
     told = dict(parse_qsl(str(search or "").lstrip("?")[: LINK_CHARS + 500], max_num_fields=MOST_VALUES)) if search else {}
     stage = told.pop(OPEN, "")
     if stage not in ways.STAGES:
         return {}
-    names, values, left = linkable(wires)[ways.STAGES[stage].tab], {}, []
+    values, left = {}, []
     forced = _forced(told.pop(FORCED, ""))
-    for name, text in told.items():
-        value = _read(wires.parts[name], text) if name in names else None
-        if name in names and fits(name, wires.parts[name], value):
+    for name in told.keys() & set(page.options[ways.STAGES[stage].tab]):
+        part = page.parts[name]
+        value = _read(part, told[name])
+        if fits(name, part, value):
             values[name] = value
-        elif name in names:
-            left.append(name)
+        else:
+            left.append(part.label or name)
     if forced and ways.STAGES[stage].tab == "generate":
         values["gen_forced"] = forced
     shown = merged(ways.follow(ways.Way(stage)), values)
-    return {
-        **shown,
-        "link_shown": _welcome(stage, pressed.get(stage, ""), len(values), [wires.parts[name].label or name for name in left], forced),
-    }
+    return {**shown, "link_shown": _welcome(stage, page.buttons.get(stage, ""), len(values), sorted(left), forced)}
 
 
 def _read(part, text: str) -> Any:
@@ -200,12 +198,6 @@ def _welcome(stage: str, button: str, number: int, labels: Iterable[str], forced
     if button:
         parts.append(f"Press {button} to run it.")
     return markup.page(markup.note(" ".join(parts)))
-
-
-def _within(block, fold) -> bool:
-    while block is not None and block is not fold:
-        block = block.parent
-    return block is fold
 
 
 # ---- what may be in one ---------------------------------------------------------------------------------------------
