@@ -5,6 +5,7 @@
     GENHUB_OFFLINE   1 = never ask the Hub                      (default: 0)
     GENHUB_DATA      folder with real data sets for development (default: none)
     GENHUB_ALLOW     what strangers may do on a public page beside the usual, of adapters,models,publishing (default: none)
+    GENHUB_PROXIED   1 = a proxy of the owner's stands in front and says whom it saw (default: 0; 1 on a Space)
     GENHUB_AUTH      name:password,name:password … for `serve --auth`  (default: none)
 
 The environment is the one source, so that child processes see what their parent sees.
@@ -138,6 +139,12 @@ def _allowed(value: str) -> frozenset[str]:
     if unknown := sorted(names - ALLOWED.keys()):
         raise UserError(f"GENHUB_ALLOW names “{unknown[0][:40]}”.", f"It may name {', '.join(ALLOWED)}.", "Unset it or choose of these.")
     return names
+
+
+def proxied(env: Mapping[str, str] | None = None) -> bool:
+    """Whether what a proxy writes of where a request came from may be believed."""
+    env = os.environ if env is None else env
+    return env.get("GENHUB_PROXIED", "1" if env.get("SPACE_ID") else "0") not in ("", "0")
 
 
 def accounts(env: Mapping[str, str] | None = None) -> list[tuple[str, str]]:

@@ -80,6 +80,13 @@ def test_an_owner_turns_things_on_for_strangers():
         settings.get({"GENHUB_PROFILE": "public", "GENHUB_ALLOW": "models,everything"})
 
 
+def test_a_proxy_is_believed_on_a_space_or_when_the_owner_says_so():
+    told = [
+        settings.proxied(env) for env in ({}, {"SPACE_ID": "me/lab"}, {"GENHUB_PROXIED": "1"}, {"SPACE_ID": "x", "GENHUB_PROXIED": "0"})
+    ]
+    assert told == [False, True, True, False]
+
+
 def test_accounts_come_from_the_environment():
     told = settings.accounts({"GENHUB_AUTH": "ana:long enough, ben:has:colons"})
     assert told == [("ana", "long enough"), ("ben", "has:colons")]

@@ -13,7 +13,9 @@ import logging
 import os
 import signal
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import gradio as gr
 
@@ -149,16 +151,16 @@ def browser_secret(settings: Settings) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def rules(settings: Settings, auth: bool, tools: bool = False) -> guard.Rules:
-    """What the guard lets through to a page."""
-    limits, space = settings.limits, os.environ.get("SPACE_HOST", "")
+def rules(settings: Settings, way: "Opening", hosts: Sequence[str]) -> guard.Rules:
+    """What the guard lets through to a page that is reached by these names, too."""
+    limits, signed_in = settings.limits, bool(way.accounts)
     return guard.Rules(
         public=settings.public,
         upload_bytes=max(limits.upload_bytes, limits.archive_bytes),
         text_chars=max(limits.text_chars, limits.corpus_chars),
-        hosts=(space.lower(),) if space else (),
-        framed=settings.public and not auth,
-        routes=Routes(sign_in=auth or "SPACE_ID" in os.environ, tools=tools),
+        hosts=hosts,
+        framed=settings.public and not signed_in,
+        routes=Routes(sign_in=signed_in or "SPACE_ID" in os.environ, tools=way.tools),
     )
 
 
@@ -176,8 +178,9 @@ class Opening:
 
 def launch(page: gr.Blocks, settings: Settings, way: Opening) -> None:
     """Open the port; returns at once. The page serves only its own files and makes no request to another host."""
+    hosts = [name.lower() for name in (os.environ.get("SPACE_HOST"),) if name]
     page.launch(
-        app_kwargs={"lifespan": guard.guarded(rules(settings, bool(way.accounts), way.tools))},
+        app_kwargs={"lifespan": guard.guarded(rules(settings, way, hosts))},
         server_name=way.host,
         server_port=way.port,
         share=way.share,
@@ -200,6 +203,8 @@ def launch(page: gr.Blocks, settings: Settings, way: Opening) -> None:
         css=theme.css(),
         js=theme.KEYS,
     )
+    if page.share_url:  # known only now
+        hosts.append(urlsplit(page.share_url).netloc.lower())
 
 
 def serve(way: Opening) -> None:

@@ -166,13 +166,26 @@ def test_this_computer_knows_itself_by_several_names(host):
     [
         ("8.8.8.8", "1.1.1.1", "8.8.8.8"),  # who connects from outside is no proxy of ours
         ("127.0.0.1", "8.8.8.8", "8.8.8.8"),
-        ("10.0.0.2", "6.6.6.6, 8.8.8.8, 10.1.1.1", "8.8.8.8"),  # the first may be made up
-        ("10.0.0.2", "nonsense", "10.0.0.2"),
+        ("10.0.0.2", "8.8.8.8", "10.0.0.2"),  # somebody of the same network, who may write what they like
+        ("127.0.0.1", "nonsense", "127.0.0.1"),
         ("127.0.0.1", "", "127.0.0.1"),
         ("testclient", "", "testclient"),
     ],
 )
 def test_whose_request_it_is(peer, forwarded, address):
+    assert asked(headers={"x-forwarded-for": forwarded}, peer=peer).address == address
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        ("10.0.0.2", "6.6.6.6, 8.8.8.8, 10.1.1.1", "8.8.8.8"),  # the first may be made up
+        ("10.0.0.2", "nonsense", "10.0.0.2"),
+        ("8.8.8.8", "1.1.1.1", "8.8.8.8"),
+    ],
+)
+def test_whose_request_it_is_behind_a_proxy(monkeypatch, peer, forwarded, address):
+    monkeypatch.setenv("GENHUB_PROXIED", "1")
     assert asked(headers={"x-forwarded-for": forwarded}, peer=peer).address == address
 
 

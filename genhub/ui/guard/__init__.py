@@ -15,11 +15,12 @@ A refusal is JSON, {"detail": what is wrong, the limit, what to do}, which is wh
 import ipaddress
 import json
 import math
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from genhub import settings
 from genhub.errors import UserError
 from genhub.ui.guard.rates import Rates
 from genhub.ui.guard.routes import FILE, SIGN_IN, UPLOAD, Routes
@@ -49,13 +50,13 @@ Receive, Send = Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[
 @dataclass(frozen=True)
 class Rules:
     """public: strangers come in. upload_bytes, text_chars: of the longest file and the longest text that may come. hosts: names under
-    which the page is reached beside the one it is asked by; a browser at one of them may send events. framed: other pages may show
+    which the page is reached beside the one it is asked by, which may grow; a browser at one of them may send events. framed: other pages may show
     this one in a frame."""
 
     public: bool
     upload_bytes: int
     text_chars: int
-    hosts: tuple[str, ...] = ()
+    hosts: Sequence[str] = ()
     framed: bool = False
     routes: Routes = field(default_factory=Routes)
 
@@ -189,16 +190,28 @@ def _name(netloc: str) -> str:
 
 
 def sent_from(peer: str, forwarded: str) -> str:
-    """Who connected, or, when that is a proxy of ours, whom the last proxy that is not one of ours saw. forwarded: X-Forwarded-For."""
+    """Who connected, or, when that is a proxy of ours, whom the last proxy that is not one of ours saw. forwarded: X-Forwarded-For, which
+    anybody can write: it is believed of this computer itself (a share link's tunnel) and, where the owner says that a proxy stands in front
+    (settings.proxied), of addresses that are not global."""
     seen = [peer, *reversed([one.strip() for one in forwarded.split(",") if one.strip()])]
-    return next((one for one in seen if _outside(one)), peer)
+    proxies = _inside if settings.proxied() else _here
+    return next((one for one in seen if not proxies(one)), peer)
 
 
-def _outside(address: str) -> bool:
+def _inside(address: str) -> bool:
+    return not _as_address(address).is_global
+
+
+def _here(address: str) -> bool:
+    return _as_address(address).is_loopback
+
+
+def _as_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """This computer's for what is no address, so that nonsense counts for nobody."""
     try:
-        return ipaddress.ip_address(address).is_global
+        return ipaddress.ip_address(text)
     except ValueError:
-        return False
+        return ipaddress.ip_address("127.0.0.1")
 
 
 def _with_headers(send: Send, kind: str, rules: Rules) -> Send:
