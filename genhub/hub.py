@@ -16,7 +16,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from genhub import catalog, disk, families, gate, hub_pipeline, oneshot
@@ -265,15 +265,32 @@ def dataset(request: dict, settings: Settings, token: str | None = None) -> dict
     return _strangers("genhub.hub_data:dataset", args, limited, name, "dataset")
 
 
-def publish(run_dir: Path, repo: str, settings: Settings, token: str, private: bool = True) -> dict:
-    """Upload a finished run to the Hub as `repo` (owner/name) in one commit; {"url", "commit", "files", "private"}.
+@dataclass(frozen=True)
+class Push:
+    """Where something goes and as what. repo: owner/name; token: one that may write; what: "run", "space" (a run as a Space that serves it)
+    or "set" (see `hub_publish`)."""
+
+    repo: str
+    token: str = field(repr=False)
+    private: bool = True
+    what: str = "run"
+
+
+def publish(path: Path, push: Push, settings: Settings) -> dict:
+    """Upload the folder of a finished run, or the file of an augmented set, in one commit; {"url", "commit", "files", "private"}.
 
     The token goes through the child's pipe and is kept nowhere. Raises UserError.
     """
-    token = write_token(token)
-    check_repo(repo, settings)
-    args = {"run_dir": str(Path(run_dir).resolve()), "repo": repo, "token": token, "private": bool(private)}
-    return oneshot.run("genhub.hub_publish:publish", args, seconds=PUBLISH_SECONDS, what=f"Publishing “{repo}”")
+    token = write_token(push.token)
+    check_repo(push.repo, settings)
+    args = {"path": str(Path(path).resolve()), "repo": push.repo, "token": token, "private": bool(push.private), "what": push.what}
+    return oneshot.run("genhub.hub_publish:publish", args, seconds=PUBLISH_SECONDS, what=f"Publishing “{push.repo}”")
+
+
+def to_publish(path: Path, repo: str, what: str = "run") -> dict:
+    """{"files": [[name, bytes] …], "card"}: what `publish` would send; needs no network. Raises UserError."""
+    args = {"path": str(Path(path).resolve()), "repo": repo, "what": what}
+    return oneshot.run("genhub.hub_publish:preview", args, seconds=120, what="Laying out what would be sent")
 
 
 def write_token(token: str) -> str:

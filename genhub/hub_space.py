@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from genhub.errors import UserError
+from genhub import hub_publish
 from genhub.hub_child import quiet_hub, talking
 
 LOG_LINES, LINE_CHARS = 400, 2_000
@@ -27,30 +27,12 @@ def _api(args: dict):
 
 
 def create(args: dict) -> dict:
-    """A new Space, or the one that is there. Raises UserError where one is there of another kind, or open where it should be private."""
-    from huggingface_hub.errors import HfHubHTTPError
-
+    """A new Space, or the one that is there. Raises UserError where one is there that is open and should be private."""
     api, repo = _api(args), args["repo"]
     more = {"space_hardware": args["hardware"]} if args.get("hardware") else {}
     with talking(repo, "repo"):
-        try:
-            api.create_repo(repo, repo_type="space", space_sdk=args["sdk"], private=args["private"], **more)
-            created = True
-        except HfHubHTTPError as error:
-            _refuse_unpaid(error)
-            if error.response is None or error.response.status_code != 409:
-                raise
-            created = False
-        info = api.space_info(repo)
-    if not created and args["private"] and not info.private:
-        raise UserError(f"The Space “{repo}” exists and is public.", "You asked for a private one.", "Choose another name.", "repo")
+        created = hub_publish.create(api, repo, args["private"], repo_type="space", space_sdk=args["sdk"], **more)
     return {"created": created, "url": f"{api.endpoint}/spaces/{repo}"}
-
-
-def _refuse_unpaid(error) -> None:
-    if error.response is not None and error.response.status_code == 402:
-        what, limit = "The Hub wants a paid plan for this kind of Space.", "A free account makes no Gradio or Docker Spaces on CPUs."
-        raise UserError(what, limit, "See huggingface.co/pricing, or run the container elsewhere.", "variant") from None
 
 
 def upload(args: dict) -> dict:

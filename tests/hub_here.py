@@ -19,6 +19,15 @@ def online(monkeypatch, server: HubServer, folder: Path) -> None:
 
 
 @contextlib.contextmanager
+def empty(monkeypatch, folder: Path, token: str) -> Iterator[HubServer]:
+    """A Hub in `folder`/hub with nothing on it, to publish to with this token."""
+    with HubServer(folder / "hub", token=token) as running:
+        running.root.mkdir()
+        online(monkeypatch, running, folder / "hf")
+        yield running
+
+
+@contextlib.contextmanager
 def looked_through(monkeypatch, folder: Path) -> Iterator[HubServer]:
     """A Hub that serves `folder`/hub; what comes from it is looked through in the test's own process."""
     with HubServer(folder / "hub") as running:

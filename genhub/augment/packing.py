@@ -19,6 +19,8 @@ from genhub.errors import UserError
 MOST_PIXELS = 400_000_000  # of all variants together
 MOST_IMAGES, COLUMNS, ROWS = 50_000, 8, 6  # of a set; of the picture of some of them
 TABLES = ("csv", "jsonl", "parquet", "datasets")  # what a table can be written as
+TABLE_FILE, CARD_FILE = "train.parquet", "README.md"  # in a folder for `datasets.load_dataset`
+LOADERS = {"csv": "csv", "jsonl": "json", "parquet": "parquet"}  # ending → what `load_dataset` reads it with
 TABLE_CARD = """\
 ---
 tags:
@@ -33,7 +35,7 @@ tags:
 ```python
 from datasets import load_dataset
 
-rows = load_dataset("parquet", data_files="train.parquet", split="train")
+rows = load_dataset("{loader}", data_files="{file}", split="train")
 ```
 
 Measure whether they help before you learn from them: learn with and without, and judge both on rows that were never augmented.
@@ -96,7 +98,11 @@ def image_set(args: dict) -> dict:
     together = made if replace else np.concatenate([x, made])
     classes = None if y is None else np.repeat(y, copies) if replace else np.concatenate([y, np.repeat(y, copies)])
     told = f"{len(made):,} variants of the images of “{args['name']}”, {said(chain)}" + ("." if replace else "; the originals come first.")
-    Path(args["out"]).write_bytes(saved.as_set(together, classes, names, args["kind"], told, "images, augmented"))
+    out = Path(args["out"])
+    out.write_bytes(saved.as_set(together, classes, names, args["kind"], told, "images, augmented"))
+    if args["kind"] != saved.DATASETS:
+        named = None if classes is None else [names[number] for number in classes]
+        (out.parent / CARD_FILE).write_text(saved.card(together, named, told, "images, augmented"), encoding="utf-8")
     some = np.concatenate([made[place * copies : (place + 1) * copies][:COLUMNS] for place in range(min(ROWS, len(x)))])
     picture = base64.b64encode(image_sets.png(image_sets.grid(some, min(COLUMNS, copies)))).decode("ascii")
     return {"count": len(together), "made": len(made), "picture": picture}
@@ -107,13 +113,17 @@ def table(args: dict) -> dict:
     with open(args["rows"], encoding="utf-8") as file:
         rows = (json.loads(line) for line in file)
         about = args["card"]
-        card = card_of(about["name"], about["made"], said(chain_of(about["chain"], "text")), about["added"])
-        write_table(Path(args["out"]), args["kind"], args["columns"], rows, card)
+        out = Path(args["out"])
+        card = card_of(about, said(chain_of(about["chain"], "text")), out.name if args["kind"] != "datasets" else "")
+        write_table(out, args["kind"], args["columns"], rows, card)
     return {}
 
 
 def write_table(path: Path, kind: str, columns: Sequence[str], rows: Iterable[Sequence], card: str) -> None:
-    """kind: csv, jsonl, parquet, or datasets: a ZIP that unpacks to a folder for `datasets.load_dataset`, with the card."""
+    """kind: csv, jsonl, parquet, or datasets: a ZIP that unpacks to a folder for `datasets.load_dataset`, with the card. Else the card lies
+    beside the file."""
+    if kind != "datasets":
+        (path.parent / CARD_FILE).write_text(card, encoding="utf-8")
     if kind == "csv":
         tables.write_csv(path, columns, rows)
         return
@@ -124,8 +134,8 @@ def write_table(path: Path, kind: str, columns: Sequence[str], rows: Iterable[Se
     _as_dataset(columns, rows).to_parquet(parquet)
     if kind == "datasets":
         with zipfile.ZipFile(path, "w") as archive:
-            archive.write(parquet, "train.parquet")
-            archive.writestr("README.md", card)
+            archive.write(parquet, TABLE_FILE)
+            archive.writestr(CARD_FILE, card)
         parquet.unlink()
 
 
@@ -154,9 +164,14 @@ def said(chain: Chain) -> str:
     return f"made in GenHub by {way} of: {steps}; seed {chain.seed}"
 
 
-def card_of(name: str, made: int, how: str, columns: Sequence[str]) -> str:
-    """What a table of variants says of itself on the Hub."""
-    return TABLE_CARD.format(name=name, made=made, how=how, columns=", ".join(f"`{column}`" for column in columns))
+def card_of(about: dict, how: str, file: str = "") -> str:
+    """What a table of variants says of itself on the Hub. about: its name, how many rows were made, the columns that were added. file: where
+    the rows are, when that is not TABLE_FILE."""
+    file = file or TABLE_FILE
+    columns = ", ".join(f"`{column}`" for column in about["added"])
+    return TABLE_CARD.format(
+        name=about["name"], made=about["made"], how=how, columns=columns, file=file, loader=LOADERS[file.rpartition(".")[2]]
+    )
 
 
 def read(path: str | Path) -> np.ndarray:

@@ -55,12 +55,10 @@ def _adapter(args: argparse.Namespace, out: Output) -> None:
             _checked_and_sent(folder, build.VARIANTS["cpu"], args, out, private=not args.public)
         return
     if args.dry_run:
-        from genhub.text import portable
-
-        contents = portable.contents(run.path)
-        out.result({"files": list(contents)}, "\n".join(contents))
+        files = hub.to_publish(run.path, args.repo)["files"]
+        out.result({"files": [name for name, _ in files]}, "\n".join(f"{size:>12,}  {name}" for name, size in files))
         return
-    done = hub.publish(run.path, args.repo, settings.get(), hub_token(), private=not args.public)
+    done = hub.publish(run.path, hub.Push(args.repo, hub_token(), private=not args.public), settings.get())
     out.result(done, f"Pushed to {done['url']} ({'private' if done['private'] else 'public'}).")
 
 

@@ -82,7 +82,7 @@ def _push_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _push(args: argparse.Namespace, out: Output) -> None:
     folder = run_folders.finished(args.run_name)
-    done = hub.publish(folder.path, args.repo, settings.get(), hub_token(), private=not args.public)
+    done = hub.publish(folder.path, hub.Push(args.repo, hub_token(), private=not args.public), settings.get())
     out.result(done, f"Pushed to {done['url']} ({'private' if done['private'] else 'public'}).")
 
 

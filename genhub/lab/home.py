@@ -1,6 +1,6 @@
 """What a run becomes outside this server, and how it comes back.
 
-export · merged · publish · reopen · code
+export · merged · to_publish · publish · reopen · code
 """
 
 import re
@@ -37,13 +37,25 @@ class Home(Base):
         place = self._new_folder(self.settings.downloads, visitor, janitor.size(folder.path))
         return {"run_dir": str(folder.path), "out": str(place / name)}
 
-    def publish(self, visitor: str, run_id: str, repo_id: str, token: str) -> str:
-        """Push a run to the Hub as a private repository; returns its address. The token is not kept."""
+    def publish(self, visitor: str, source: str, push: hub.Push) -> str:
+        """Push a run (its id), or the file of an augmented set, to the Hub; returns its address. The token is not kept."""
         if PUBLISHING not in self.settings.allowed:
             raise UserError(
-                "Publishing is off here.", "This page is shared with strangers.", "Download the zip and push it yourself.", "push"
+                "Publishing is off here.", "This page is shared with strangers.", "Download the file and push it yourself.", "push"
             )
-        return hub.publish(self.folder(visitor, run_id).path, repo_id, self.settings, token)["url"]
+        return hub.publish(self._to_publish(visitor, source, push.what), push, self.settings)["url"]
+
+    def to_publish(self, visitor: str, source: str, repo: str, what: str) -> dict:
+        """{"files": [[name, bytes] …], "card"}: what would be sent."""
+        return hub.to_publish(self._to_publish(visitor, source, what), repo or "you/name", what)
+
+    def _to_publish(self, visitor: str, source: str, what: str) -> Path:
+        if what != "set":
+            return self._with_model(visitor, source).path
+        path, own = Path(gate.text(source, 1_000, "file")).resolve(), (self.settings.downloads / self.owner(visitor)).resolve()
+        if own not in path.parents or not path.is_file():
+            raise UserError("This file is not here any more.", "What was made is kept for 24 hours.", "Make it again.", "file")
+        return path
 
     def reopen(self, visitor: str, path: str | Path) -> str:
         """Check a zip that GenHub wrote and list it as a run, under the name it had; returns its id."""

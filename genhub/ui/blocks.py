@@ -11,6 +11,7 @@ import gradio as gr
 
 from genhub.errors import UserError
 from genhub.jobs.admission import sender
+from genhub.ui import sign_in
 from genhub.ui.guard import sent_from
 
 LOG = logging.getLogger(__name__)
@@ -23,7 +24,8 @@ class GuardedBlocks(gr.Blocks):
         """Gradio's own; who asks is known to everything below for that long."""
         known = sender.set(address_of(request))
         try:
-            return await super().process_api(block_fn, inputs, state, request, *more, **named)
+            with sign_in.known(request):
+                return await super().process_api(block_fn, inputs, state, request, *more, **named)
         finally:
             sender.reset(known)
 

@@ -18,7 +18,7 @@ import gradio as gr
 
 from genhub import gate
 from genhub.errors import UserError
-from genhub.ui import course, markup, ways
+from genhub.ui import course, markup, sign_in, ways
 from genhub.ui.generate import write as writing
 from genhub.ui.translate import write as translating
 from genhub.ui.wiring import Wires, merged
@@ -53,6 +53,7 @@ SEARCH_JS = "() => [location.search]"
 def layout(wires: Wires) -> None:
     """The button in the header, and where the link stands."""
     button = gr.Button("Copy link", size="sm", elem_id="gh-link", min_width=90)
+    sign_in.layout(wires)
     shown = gr.HTML(elem_id="gh-linked")
     wires.add(link_button=button, link_shown=shown, link_at=gr.Textbox(visible=False), link_made=gr.Textbox(visible=False))
 

@@ -10,7 +10,8 @@ from genhub.cli import main
 from genhub.deploy import build, publish
 from genhub.deploy.publish import Target, cause, deploy
 from genhub.errors import UserError
-from tests.hubserver import COMMIT, Fault, HubServer
+from tests import hub_here
+from tests.hubserver import COMMIT, Fault
 
 TOKEN = "hf_right"
 SUPPORT = Path(build.ROOT) / "genhub" / "examples" / "support"
@@ -18,12 +19,7 @@ SUPPORT = Path(build.ROOT) / "genhub" / "examples" / "support"
 
 @pytest.fixture
 def server(tmp_path, home, monkeypatch):
-    with HubServer(tmp_path / "hub", token=TOKEN) as running:
-        running.root.mkdir()
-        monkeypatch.setenv("GENHUB_OFFLINE", "0")
-        monkeypatch.setenv("HF_HUB_OFFLINE", "0")
-        monkeypatch.setenv("HF_ENDPOINT", running.url)
-        monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    with hub_here.empty(monkeypatch, tmp_path, TOKEN) as running:
         yield running
 
 

@@ -9,6 +9,7 @@ import pytest
 from genhub.data.fixes import KEEP_FIRST, WINDOWS_1252
 from genhub.errors import UserError
 from genhub.events import Done, Metric, Sample
+from genhub.hub import Push
 from genhub.jobs import reading
 from genhub.jobs.folder import RunFolder, write_json
 from genhub.lab import EXAMPLE_PREFIX, EXAMPLES
@@ -750,17 +751,38 @@ def test_a_run_of_any_kind_is_published_and_the_token_is_not_kept():
             pushed.append(asked)
             return "https://hub/me/mine"
 
+        def to_publish(self, *asked):
+            pushed.append(asked)
+            return {"files": [["README.md", 1_500], ["<b>.json", 20]], "card": "# <i>card"}
+
     heard = {}
     wires = Wires(Publishing())
     with gr.Blocks():
-        publishing.layout(wires, "x")
-        wires.on = lambda event, handler, inputs, *rest, **options: heard.update(handler=handler, inputs=inputs)
-        publishing.wire(wires, "x", ["learn"], "", lambda session, learn: learn["run"])
-    assert heard["inputs"] == ["session", "learn", "x_repo", "x_token"]
-    told = heard["handler"](wires.lab, SESSION, learn={"run": RUN}, x_repo="me/mine", x_token="hf_secret")
-    assert pushed == [(SESSION["visitor"], RUN, "me/mine", "hf_secret")]
+        publishing.layout(wires, "x", publishing.SERVED)
+        wires.on = lambda event, handler, inputs, *rest, **options: heard.update({handler.__name__: (handler, inputs)})
+        publishing.wire(wires, "x", publishing.Source(lambda session, learn: learn["run"], ["learn"]), "")
+    push, inputs = heard["push"]
+    assert inputs == ["session", "learn", "x_repo", "x_token", "x_push_open", "x_push_as"] == heard["look"][1]
+    given = {"learn": {"run": RUN}, "x_repo": " me/mine ", "x_token": "hf_secret", "x_push_open": False, "x_push_as": "run"}
+    told = push(wires.lab, SESSION, **given)
+    assert pushed.pop() == (SESSION["visitor"], RUN, Push("me/mine", "hf_secret"))
     assert told["x_token"] == ""
-    assert "https://hub/me/mine" in told["x_pushed"]
+    assert "https://hub/me/mine (only you see it)" in told["x_pushed"]
+    told = push(wires.lab, SESSION, **{**given, "x_push_open": True, "x_push_as": "space"})
+    assert pushed.pop() == (SESSION["visitor"], RUN, Push("me/mine", "hf_secret", private=False, what="space"))
+    assert "everybody may see it" in told["x_pushed"]
+    shown = heard["look"][0](wires.lab, SESSION, **given)["x_pushed"]
+    assert pushed == [(SESSION["visitor"], RUN, "me/mine", "run")]
+    assert "2 files, 1.5 kB, private. None of the rows" in shown
+    assert "&lt;b&gt;.json" in shown
+    assert "# &lt;i&gt;card" in shown
+
+
+def test_a_set_is_pushed_once_it_has_been_made():
+    source = publishing.of_file("made")
+    assert source.of(session=SESSION, made="/downloads/rows.csv") == "/downloads/rows.csv"
+    with pytest.raises(UserError, match="Nothing has been made yet"):
+        source.of(session=SESSION, made="")
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.task)

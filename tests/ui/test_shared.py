@@ -6,6 +6,7 @@ import pytest
 
 from genhub import settings
 from genhub.errors import UserError
+from genhub.hub import Push
 from genhub.jobs.admission import sender
 from genhub.lab import Lab
 from genhub.ui import app, shared
@@ -47,7 +48,7 @@ def test_what_is_off_is_off_in_the_handlers_too(monkeypatch, tmp_path):
     monkeypatch.setenv("GENHUB_PROFILE", "public")
     lab, visitor = Lab(settings.get()), "v" * 43
     with pytest.raises(UserError, match="Publishing is off here"):
-        lab.publish(visitor, "example-support", "me/run", "hf_token")
+        lab.publish(visitor, "example-support", Push("me/run", "hf_token"))
     with pytest.raises(UserError, match="Opening a packed run is off here"):
         lab.reopen(visitor, tmp_path / "run.zip")
     hidden = {block.elem_id: block.visible for block in app.build(lab).blocks.values() if getattr(block, "elem_id", None)}

@@ -22,10 +22,10 @@ def resampled(args: dict) -> dict:
     table, config = intake.load(Path(args["folder"])), ResampleConfig.from_dict(args["config"])
     rows = columns.of(table, args["label"] or table.columns[-1], args["categorical"], args["fixes"])
     made = resample(rows, config)
-    told = card_of(
-        args.get("name") or rows.target, made.made, f"made in GenHub by {config.method}; options {config.to_dict()}", saved.ADDED
-    )
-    write_table(Path(args["out"]), args.get("kind") or "csv", saved.columns(rows), saved.lines(rows, made, config.method), told)
+    about = {"name": args.get("name") or rows.target, "made": made.made, "added": saved.ADDED}
+    out, kind = Path(args["out"]), args.get("kind") or "csv"
+    card = card_of(about, f"made in GenHub by {config.method}; options {config.to_dict()}", "" if kind == "datasets" else out.name)
+    write_table(out, kind, saved.columns(rows), saved.lines(rows, made, config.method), card)
     return {
         "label": rows.target,
         "columns": list(rows.names),

@@ -6,7 +6,7 @@ from genhub.augment.tables.table import GROUPS, TABLES, ResampleConfig
 from genhub.data.fixes import INSTEAD, MENDING
 from genhub.errors import UserError
 from genhub.lab import Lab
-from genhub.ui import charts, forms, markup
+from genhub.ui import charts, forms, markup, publishing
 from genhub.ui.wiring import Wires, merged, pieces
 
 STAGE = "3  Tables"
@@ -22,7 +22,7 @@ PLANE = "the two principal components"
 FIELDS = {"table_method": "method", "table_k": "k", "table_ratio": "ratio", "table_deviation": "deviation", "table_seed": "seed"}
 READ = ["table_sample", "table_file", "table_paste"]
 ASKED = ["session", "table_read", "table_label", "table_categories", "table_missing", "table_across", "table_up", "table_as", *FIELDS]
-SHOWN = ["table_shown", "table_label", "table_categories", "table_across", "table_up", "table_out"]
+SHOWN = ["table_shown", "table_label", "table_categories", "table_across", "table_up", "table_out", "table_made"]
 
 
 def layout(wires: Wires) -> None:
@@ -68,9 +68,12 @@ def layout(wires: Wires) -> None:
                 with gr.Row(elem_classes="gh-beside"):
                     kind = gr.Dropdown(list(AS), value=next(iter(AS)), label="As", elem_id="table-as", min_width=200)
                     out = gr.DownloadButton("Download", visible=False, elem_id="table-out")
+                publishing.layout(wires, "table", ("set",))
     wires.add(**made, rows_stage=stage, table_source=source, table_sample=sample, table_file=file, table_paste=paste, table_use=use)
     wires.add(table_label=label, table_missing=missing, table_categories=categories, table_go=go, table_problem=problem)
-    wires.add(table_across=across, table_up=up, table_shown=shown, table_out=out, table_as=kind, table_read=gr.State({}))
+    wires.add(
+        table_across=across, table_up=up, table_shown=shown, table_out=out, table_as=kind, table_read=gr.State({}), table_made=gr.State("")
+    )
 
 
 def wire(wires: Wires) -> None:
@@ -84,6 +87,7 @@ def wire(wires: Wires) -> None:
         wires.on(part[name].input, even_out, fields, SHOWN, problem, trigger_mode="always_last")
     wires.on(part["table_label"].input, other_label, fields, SHOWN, problem, **once)
     wires.on(part["table_method"].input, explained, ["table_method"], ["table_method"])
+    publishing.wire(wires, "table", publishing.of_file("table_made"), problem)
     wires.on_pick(part[problem].select, mended, fields, [*SHOWN, "table_missing", "table_method"], problem, **once)
 
 
@@ -114,6 +118,7 @@ def use(lab: Lab, session: dict, table_source: str, table_sample: str, table_fil
         "table_up": fresh,
         "table_shown": markup.page(markup.note(f"{info.name}: {markup.plural(info.rows, 'row')}.")),
         "table_out": gr.update(visible=False),
+        "table_made": "",
     }
 
 
@@ -163,6 +168,7 @@ def even_out(lab: Lab, session: dict, table_read: dict, **given) -> dict:
         "table_across": gr.update(choices=planes, value=axes[0] if axes[0] in planes else PLANE),
         "table_up": gr.update(choices=planes, value=axes[1] if axes[1] in planes else PLANE),
         "table_out": gr.update(value=str(told["path"]), visible=True, label=f"Download {told['path'].name} ({size})"),
+        "table_made": str(told["path"]),
     }
 
 

@@ -7,7 +7,7 @@ import gradio as gr
 
 from genhub.errors import UserError
 from genhub.lab import Lab
-from genhub.ui import markup
+from genhub.ui import markup, publishing
 from genhub.ui.augment import images, texts
 from genhub.ui.augment.tables import AS
 from genhub.ui.wiring import Wires, pieces
@@ -16,7 +16,7 @@ STAGE = "7  A whole file"
 SETS = {"ZIP, a folder a class": "zip", "NPZ, arrays x and y": "npz", "Folder for datasets, with a card (ZIP)": "datasets"}
 BUSY = {"texts_whole_go": gr.update(interactive=False), "texts_whole_stop": gr.update(interactive=True)}
 IDLE = {"texts_whole_go": gr.update(interactive=True), "texts_whole_stop": gr.update(interactive=False)}
-WROTE = ["texts_whole_told", "texts_whole_out", "texts_whole_go", "texts_whole_stop"]
+WROTE = ["texts_whole_told", "texts_whole_out", "texts_whole_made", "texts_whole_go", "texts_whole_stop"]
 TEXTS = (
     "A table with a column of texts: each row comes back with variants of it, by the chain of stage 2 and as similar as is asked for there."
 )
@@ -50,9 +50,10 @@ def _texts(wires: Wires) -> None:
         problem = pieces(elem_id="texts-whole-problem")
         told = gr.HTML(elem_id="texts-whole-told")
         out = gr.DownloadButton("Download", visible=False, elem_id="texts-whole-out")
+        publishing.layout(wires, "texts_whole", ("set",))
     wires.add(texts_whole_file=file, texts_whole_column=column, texts_whole_copies=copies, texts_whole_as=kind, texts_whole_replace=replace)
     wires.add(texts_whole_go=go, texts_whole_stop=stop, texts_whole_problem=problem, texts_whole_told=told, texts_whole_out=out)
-    wires.add(texts_whole_fixes=gr.State([]))
+    wires.add(texts_whole_fixes=gr.State([]), texts_whole_made=gr.State(""))
 
 
 def _images(wires: Wires) -> None:
@@ -69,8 +70,9 @@ def _images(wires: Wires) -> None:
         problem = gr.HTML(elem_id="images-whole-problem")
         told = gr.HTML(elem_id="images-whole-told")
         out = gr.DownloadButton("Download", visible=False, elem_id="images-whole-out")
+        publishing.layout(wires, "images_whole", ("set",))
     wires.add(images_whole_file=file, images_whole_copies=copies, images_whole_as=kind, images_whole_replace=replace, images_whole_go=go)
-    wires.add(images_whole_problem=problem, images_whole_told=told, images_whole_out=out)
+    wires.add(images_whole_problem=problem, images_whole_told=told, images_whole_out=out, images_whole_made=gr.State(""))
 
 
 def wire(wires: Wires) -> None:
@@ -90,10 +92,12 @@ def wire(wires: Wires) -> None:
     part["texts_whole_stop"].click(None, cancels=[again])
     wires.on(part["texts_whole_file"].change, lambda lab: {"texts_whole_fixes": []}, [], ["texts_whole_fixes"])
     given = ["session", "image_chain", *(f"images_whole_{name}" for name in ("file", "copies", "as", "replace"))]
-    wrote = ["images_whole_told", "images_whole_out"]
+    wrote = ["images_whole_told", "images_whole_out", "images_whole_made"]
     wires.on(
         part["images_whole_go"].click, augment_images, given, wrote, "images_whole_problem", trigger_mode="once", show_progress="minimal"
     )
+    for kind in ("texts", "images"):
+        publishing.wire(wires, f"{kind}_whole", publishing.of_file(f"{kind}_whole_made"), f"{kind}_whole_problem")
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
@@ -115,7 +119,7 @@ def augment_texts(lab: Lab, session: dict, text_chain: dict, text_least, **given
             else:
                 out = f", {step['left_out']:,} were not similar enough" if step["left_out"] else ""
                 said = f"{markup.plural(step['made'], 'variant')}{out}; {markup.plural(step['rows'], 'row')} in all."
-                yield {"texts_whole_told": markup.page(markup.paragraph(said)), "texts_whole_out": _file(step["path"]), **IDLE}
+                yield {"texts_whole_told": markup.page(markup.paragraph(said)), **_file("texts_whole", step["path"]), **IDLE}
 
 
 def stopped(lab: Lab) -> dict:
@@ -140,9 +144,10 @@ def augment_images(lab: Lab, session: dict, image_chain: dict, **given) -> dict:
     said = f"{markup.plural(told['made'], 'variant')} of {markup.plural(info.images, 'image')}; {told['count']:,} in all."
     return {
         "images_whole_told": markup.page(markup.paragraph(said), markup.picture(told["picture"], "Some of the variants, a row an image")),
-        "images_whole_out": _file(told["path"]),
+        **_file("images_whole", told["path"]),
     }
 
 
-def _file(path) -> dict:
-    return gr.update(value=str(path), visible=True, label=f"Download {path.name} ({markup.size(path.stat().st_size)})")
+def _file(prefix: str, path) -> dict:
+    label = f"Download {path.name} ({markup.size(path.stat().st_size)})"
+    return {f"{prefix}_out": gr.update(value=str(path), visible=True, label=label), f"{prefix}_made": str(path)}

@@ -36,7 +36,7 @@ def layout(wires: Wires) -> None:
                 command = gr.Code(
                     language="shell", label="Reproduces the run from a terminal", visible=False, elem_id="home-command", wrap_lines=True
                 )
-                publishing.layout(wires, "home")
+                publishing.layout(wires, "home", publishing.SERVED)
         problem = gr.HTML(elem_id="home-problem")
     wires.add(home_stage=stage, home_pack=pack, home_download=download, home_merge=merge, home_merged=merged, home_note=note)
     wires.add(home_reopen=reopen, home_show=show, home_code=code, home_command=command, home_problem=problem)
@@ -47,7 +47,7 @@ def wire(wires: Wires) -> None:
     wires.on(part["home_pack"].click, pack, ["session"], ["home_download", "home_note"], "home_problem")
     wires.on(part["home_merge"].click, merge, ["session"], ["home_merged", "home_note"], "home_problem")
     wires.on(part["home_show"].click, show_code, ["session"], ["home_code", "home_command"], "home_problem")
-    publishing.wire(wires, "home", [], "home_problem", lambda session: session["run"])
+    publishing.wire(wires, "home", publishing.Source(lambda session: session["run"]), "home_problem")
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------

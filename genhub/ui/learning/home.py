@@ -43,7 +43,7 @@ def layout(wires: Wires, kind: Kind) -> None:
                 max_lines=30,
             )
             command = gr.Code(language="shell", label="Trains it again", visible=False, elem_id=kind.name("command"), wrap_lines=True)
-            publishing.layout(wires, kind.prefix)
+            publishing.layout(wires, kind.prefix, publishing.SERVED if kind.learns_from != "images" else ("run",))
     parts = {"pack": pack, "download": download, "merge": merge, "merged": merged}
     parts |= {"show": show, "home_note": note, "home_problem": problem, "beside": beside, "code": code, "command": command}
     wires.add(**{kind.name(part): component for part, component in parts.items()})
@@ -65,9 +65,8 @@ def wire(wires: Wires, kind: Kind) -> None:
         tried.wire(wires, kind)
     else:
         on("gif", film, "gif_file", "home_note")
-    publishing.wire(
-        wires, kind.prefix, ["learn"], kind.name("home_problem"), lambda session, learn: chosen_run(wires.lab, session, learn, kind)
-    )
+    source = publishing.Source(lambda session, learn: chosen_run(wires.lab, session, learn, kind), ["learn"])
+    publishing.wire(wires, kind.prefix, source, kind.name("home_problem"))
 
 
 def _painted(wires: Wires, kind: Kind) -> None:
