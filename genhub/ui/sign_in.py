@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from importlib.util import find_spec
 
 import gradio as gr
 
@@ -19,8 +20,8 @@ _token: ContextVar[str] = ContextVar("token", default="")
 
 
 def offered() -> bool:
-    """Whether this is a Space that people can sign in to."""
-    return all(os.environ.get(name) for name in NEEDED)
+    """Whether this is a Space that people can sign in to, with what Gradio needs for it."""
+    return all(os.environ.get(name) for name in NEEDED) and find_spec("authlib") is not None
 
 
 def layout(wires: Wires) -> None:
