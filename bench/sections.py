@@ -11,11 +11,16 @@ from generate import machine
 Section = Callable[[Path, argparse.Namespace], object]
 
 
-def main(told: str, sections: Mapping[str, Section], figures: Path, target: Path, render: Callable[[dict], str]) -> None:
-    """The command line: `--only` some, `--render` without measuring. A section is called with a scratch GENHUB_HOME and the options."""
+Adds = Callable[[argparse.ArgumentParser], object]
+
+
+def main(told: str, sections: Mapping[str, Section], figures: Path, target: Path, render: Callable[[dict], str], more: Adds = id) -> None:
+    """The command line: `--only` some, `--render` without measuring, and what `more` adds. A section is called with a scratch GENHUB_HOME and
+    the options."""
     parser = argparse.ArgumentParser(description=told, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", choices=tuple(sections))
     parser.add_argument("--render", action="store_true")
+    more(parser)
     options = parser.parse_args()
     found = json.loads(figures.read_text(encoding="utf-8")) if figures.exists() else {}
     if not options.render:

@@ -22,7 +22,7 @@ import gradio as gr
 from genhub import settings as settings_module
 from genhub.lab import Lab
 from genhub.settings import Settings
-from genhub.ui import api, guard, header, links, runs, shared, start, theme, ways
+from genhub.ui import api, guard, header, links, runs, sessions, shared, start, theme, ways
 from genhub.ui.augment import images as pictures
 from genhub.ui.augment import measure, texts
 from genhub.ui.augment import tab as augment
@@ -193,7 +193,7 @@ def launch(page: gr.Blocks, settings: Settings, way: Opening) -> None:
         run_history=False,
         enable_monitoring=False,
         max_file_size=max(settings.limits.upload_bytes, settings.limits.archive_bytes),
-        state_session_capacity=200,
+        state_session_capacity=sessions.CAPACITY,
         allowed_paths=[str(settings.downloads)],
         blocked_paths=[str(settings.home / name) for name in (SECRET_NAME, "runs.db", "runs", "uploads", "cache")],
         strict_cors=True,

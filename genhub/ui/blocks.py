@@ -11,10 +11,11 @@ import gradio as gr
 
 from genhub.errors import UserError
 from genhub.jobs.admission import sender
-from genhub.ui import sign_in
+from genhub.ui import sessions, sign_in
 from genhub.ui.guard import sent_from
 
 LOG = logging.getLogger(__name__)
+sessions.lean()
 
 
 class GuardedBlocks(gr.Blocks):

@@ -1,0 +1,52 @@
+"""What the server keeps of every open page: the values of its states, and nothing that it could make again.
+
+Gradio 6 writes down the whole configuration of a page for each new session, and again of every component that an event changes, so that
+a page can be opened as somebody left it (`gr.DeepLinkButton`). On a page of two thousand components that took a new visitor's first
+event, and every call of a script that brings no session, a third of a second of the server's one event loop, and 3 MB until ten thousand
+others had come. GenHub's links say what is set by themselves (`ui.links`), and nobody reads those copies here.
+
+`lean()` puts a `Session` without them in the place of Gradio's; a test holds its attributes against those of the installed Gradio.
+"""
+
+import sys
+from copy import copy
+from typing import Any
+
+from gradio import blocks, components, state_holder
+
+# Modules that make sessions: the first has the class, those that are loaded later take it from there.
+MAKERS = ("gradio.state_holder", "gradio.blocks", "gradio.route_utils", "gradio.mcp")
+CAPACITY = 500  # sessions that are kept; those not heard of for longest go first, an open page is heard of every few seconds
+CLOSED_SECONDS = 3_600.0  # the states of a page that was closed are kept as long
+
+
+class Session(state_holder.SessionState):
+    """As Gradio's; `config_values` stays empty."""
+
+    def __init__(self, page: blocks.Blocks):
+        self.blocks_config = copy(page.default_config)
+        self.config_values: dict[int, dict] = {}
+        self.state_data: dict[int, Any] = {}
+        self._state_ttl: dict[int, Any] = {}
+        self.is_closed = False
+        self.STATE_TTL_WHEN_CLOSED = CLOSED_SECONDS
+
+    def __setitem__(self, key: int, value: Any) -> None:
+        if isinstance(self.blocks_config.blocks.get(key), components.State):
+            super().__setitem__(key, value)
+            self.config_values.clear()
+        else:
+            self.blocks_config.blocks[key] = value
+
+    def _update_config(self, key: int) -> None:
+        pass
+
+    def _update_value_in_config(self, key: int, value: Any) -> None:
+        pass
+
+
+def lean() -> None:
+    """From now on every new session of this process is a `Session`."""
+    for name in MAKERS:
+        if name in sys.modules:
+            sys.modules[name].SessionState = Session
