@@ -12,6 +12,7 @@ from genhub.ui import charts, markup
 
 REMEDY = "remedy"
 LIVE = ("queued", "running", "stopping")
+MEANWHILE = "While it waits: the examples in the list of runs are recorded trainings, with their curves, figures and mistakes."
 BELIEVED = {"real": "d_real", "fake": "d_fake", "unseen real": "val_real"}
 NOISY = {"little": "val_quarter_1", "some": "val_quarter_2", "much": "val_quarter_3", "hardly anything else": "val_quarter_4"}
 TERMS = {"val_reconstruction": "pixels", "val_kl": "code (KL)", "val_sparsity": "code (sparsity)"}  # of an image model's loss
@@ -45,7 +46,7 @@ def _offered(remedies: Mapping[str, str]) -> str:
 def _headline(info: RunInfo | None, view: View) -> str:
     if info and info.state == "queued":
         wait = markup.wait(info.wait_seconds)
-        return markup.note(f"In the queue at place {info.position or 1}{wait}.")
+        return markup.note(f"In the queue at place {info.position or 1}{wait}.") + markup.paragraph(MEANWHILE, "muted")
     if not info or info.state not in LIVE or view.ended:
         return ""
     progress = view.progress
