@@ -1,7 +1,7 @@
 """Where things lie and how much is allowed, read from the environment at each call.
 
     GENHUB_HOME      folder for runs, uploads and caches        (default: ~/.genhub)
-    GENHUB_PROFILE   local | public | zerogpu                   (default: local; public on a Space)
+    GENHUB_PROFILE   local | public | zerogpu                   (default: local; public on a Space, zerogpu on a ZeroGPU Space)
     GENHUB_OFFLINE   1 = never ask the Hub                      (default: 0)
     GENHUB_DATA      folder with real data sets for development (default: none)
     GENHUB_ALLOW     what strangers may do on a public page beside the usual, of adapters,models,publishing (default: none)
@@ -115,11 +115,17 @@ class Settings:
     def public(self) -> bool:
         return self.profile != "local"
 
+    @property
+    def zerogpu(self) -> bool:
+        """Public, and a GPU is lent for the time of a call: see `genhub.zerogpu`."""
+        return self.profile == "zerogpu"
+
 
 def get(env: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from `env` (the process environment by default). Raises UserError for an unknown profile."""
     env = os.environ if env is None else env
-    profile = env.get("GENHUB_PROFILE") or ("public" if env.get("SPACE_ID") else "local")
+    on_space = "zerogpu" if env.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true") else "public"
+    profile = env.get("GENHUB_PROFILE") or (on_space if env.get("SPACE_ID") else "local")
     if profile not in PROFILES:
         raise UserError(f"GENHUB_PROFILE is “{profile}”.", f"It is one of {', '.join(PROFILES)}.", "Unset it or choose one.")
     data = env.get("GENHUB_DATA")

@@ -36,6 +36,7 @@ class Task:
     family: str = ""  # of the pretrained model that its configuration names (see genhub.families); empty: none
     source: str = "text"  # what it learns from: table | numbers | text | pairs | images
     command: str = ""  # what follows `train` on the command line; empty: its name
+    accelerated: bool = True  # it uses a GPU where there is one, and keeps checkpoints
 
     @property
     def words(self) -> str:
@@ -83,9 +84,9 @@ TASKS = {
             source="images",
             command="images --family transfer",
         ),
-        Task("measure-tables", MeasureTablesConfig, "genhub.augment.measure.train:train", source="numbers"),
-        Task("measure-texts", MeasureTextsConfig, "genhub.augment.measure.train:train", family="encoder", source="table"),
-        Task("measure-images", MeasureImagesConfig, "genhub.augment.measure.train:train", source="images"),
+        Task("measure-tables", MeasureTablesConfig, "genhub.augment.measure.train:train", source="numbers", accelerated=False),
+        Task("measure-texts", MeasureTextsConfig, "genhub.augment.measure.train:train", "", "encoder", "table", accelerated=False),
+        Task("measure-images", MeasureImagesConfig, "genhub.augment.measure.train:train", source="images", accelerated=False),
         Task("scratch", ScratchConfig, "genhub.text.scratch:train", "genhub.text.from_scratch.forecast:forecast"),
     )
 }

@@ -4,6 +4,7 @@ import ast
 import importlib
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ LAYERS = (
     ("genhub.training.configs", "genhub.jobs.folder"),
     ("genhub.tasks",),
     ("genhub.archive", "genhub.gate", "genhub.oneshot", "genhub.signatures", "genhub.weights"),
+    ("genhub.zerogpu",),
     (
         "genhub.hub",
         "genhub.hub_child",
@@ -193,6 +195,16 @@ def test_the_search_for_forbidden_things_finds_them(code):
 
 def test_the_search_lets_ordinary_code_pass():
     assert forbidden(ast.parse("model.eval()\njson.load(file)\nload_file(p)\nrun(args, shell=False)")) == []
+
+
+def test_one_file_alone_asks_for_a_gpu():
+    """And of `spaces` it takes the decorator, nothing else: see the three cases in tests/test_zerogpu.py."""
+    asking = {name for name, tree in TREES.items() if any(other.partition(".")[0] == "spaces" for other in imports(tree))}
+    assert asking == {"genhub.zerogpu"}
+    code = "import sys, genhub.lab; from genhub import settings; genhub.lab.Lab(settings.get({'GENHUB_HOME': sys.argv[1]})); print('spaces' in sys.modules)"
+    with tempfile.TemporaryDirectory() as home:
+        done = subprocess.run([sys.executable, "-c", code, home], capture_output=True, text=True, cwd=ROOT, timeout=120, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_the_folder_of_spaces_is_no_package():

@@ -25,7 +25,7 @@ def _common(parser: argparse.ArgumentParser) -> None:
 
 def _space_arguments(parser: argparse.ArgumentParser) -> None:
     _common(parser)
-    parser.add_argument("--variant", default="cpu", help="cpu or docker. Default: cpu.")
+    parser.add_argument("--variant", default="cpu", help="cpu, zerogpu or docker. Default: cpu.")
     parser.add_argument("--private", action="store_true", help="Only you see it. Default: everybody does, with the public limits.")
 
 

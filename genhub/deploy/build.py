@@ -16,15 +16,26 @@ REQUIREMENTS, HEADER = "requirements.txt", "README.md"
 
 @dataclass(frozen=True)
 class Variant:
-    """sdk: as the Hub calls it. hardware: asked for when the Space is made; "" for the free one."""
+    """sdk: as the Hub calls it. hardware: asked for when the Space is made; "" for the free one. python, packages: what that hardware needs,
+    as a pattern each."""
 
     sdk: str
     hardware: str = ""
     variables: tuple[tuple[str, str], ...] = ()
+    python: str = r"3\.1[0-3]"
+    packages: tuple[tuple[str, str], ...] = ()
 
 
 VARIANTS = {
     "cpu": Variant("gradio"),
+    # What ZeroGPU takes: huggingface.co/docs/hub/spaces-zerogpu, August 2026.
+    "zerogpu": Variant(
+        "gradio",
+        "zero-a10g",
+        (("GENHUB_PROFILE", "zerogpu"),),
+        r"3\.(12\.12|10\.13)",
+        (("torch", r"2\.(8|9|10|11)\.\d+"), ("spaces", r"[0-9.]+")),
+    ),
     "docker": Variant("docker"),
 }
 

@@ -40,7 +40,7 @@ TEXTS = (".py", ".md", ".txt", ".json", ".toml", ".yaml", ".yml", ".css", ".js",
 
 def check(folder: Path, variant: Variant) -> dict:
     """{"files", "bytes"} of a folder that makes a Space. Raises UserError that names all that is wrong."""
-    wrong = [*_header(folder, variant), *_requirements(folder), *_docker(folder, variant), *_sizes(folder), *_secrets(folder)]
+    wrong = [*_header(folder, variant), *_requirements(folder, variant), *_docker(folder, variant), *_sizes(folder), *_secrets(folder)]
     if wrong:
         raise UserError(f"This folder makes no Space: {'; '.join(wrong)}.", "", "Mend that in spaces/ and run the command again.")
     sizes = [size for _, size in files(folder)]
@@ -73,27 +73,35 @@ def _header(folder: Path, variant: Variant) -> Iterator[str]:
         f"{name} is {keys[name]}, not one of {', '.join(COLORS)}" for name in ("colorFrom", "colorTo") if keys.get(name) not in COLORS
     )
     if variant.sdk == "gradio":
-        yield from _gradio(folder, keys)
+        yield from _gradio(folder, keys, variant)
 
 
-def _gradio(folder: Path, keys: dict) -> Iterator[str]:
+def _gradio(folder: Path, keys: dict, variant: Variant) -> Iterator[str]:
     if str(keys.get("sdk_version")) != version("gradio"):
         yield f"sdk_version is {keys.get('sdk_version')}, and GenHub is tested with Gradio {version('gradio')}"
     if not isinstance(keys.get("python_version"), str):
         yield "python_version must stand in quotation marks, or 3.10 becomes 3.1"
+    elif not re.fullmatch(variant.python, keys["python_version"]):
+        yield f"python_version is {keys['python_version']}, which this hardware does not have"
+    if variant.hardware and keys.get("suggested_hardware") != variant.hardware:
+        yield f"suggested_hardware is {keys.get('suggested_hardware')}, not {variant.hardware}"
     if not (folder / str(keys.get("app_file", ""))).is_file():
         yield f"app_file names {keys.get('app_file')}, which is not there"
 
 
-def _requirements(folder: Path) -> Iterator[str]:
+def _requirements(folder: Path, variant: Variant) -> Iterator[str]:
     place = folder / REQUIREMENTS
     if not place.exists():
         yield f"{REQUIREMENTS} is missing"
         return
-    for number, line in enumerate(place.read_text(encoding="utf-8").splitlines(), start=1):
+    lines = place.read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines, start=1):
         text = line.strip()
         if text and not text.startswith("#") and not re.fullmatch(PIN, text) and not re.fullmatch(INDEX, text):
             yield f"line {number} of {REQUIREMENTS} pins no exact version ({text[:60]})"
+    for name, versions in variant.packages:
+        if not any(re.fullmatch(f"{name}=={versions}", line.strip()) for line in lines):
+            yield f"{REQUIREMENTS} pins no version of {name} that this hardware takes"
 
 
 def _docker(folder: Path, variant: Variant) -> Iterator[str]:

@@ -14,6 +14,7 @@ stop               exists once somebody pressed Stop
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,9 +38,17 @@ def write_json(path: Path, value) -> None:
     os.replace(temporary, path)
 
 
+class Paused(BaseException):
+    """The time that this process has for a run is over, and all of its work is on the disk: another one goes on. No error, so nothing that
+    handles errors may keep it."""
+
+
 @dataclass(frozen=True)
 class RunFolder:
+    """pause_at: of the monotonic clock; from then on whoever has just written down all of its work raises Paused."""
+
     path: Path
+    pause_at: float = float("inf")
 
     @property
     def id(self) -> str:
@@ -121,6 +130,11 @@ class RunFolder:
 
     def stop_requested(self) -> bool:
         return (self.path / "stop").exists()
+
+    def pause(self) -> None:
+        """Called when nothing would be lost. Raises Paused when it is time."""
+        if time.monotonic() >= self.pause_at:
+            raise Paused
 
     def clear_stop(self) -> None:
         (self.path / "stop").unlink(missing_ok=True)

@@ -50,6 +50,15 @@ def waiting(slots: int) -> dict[str, str]:
     return {"OMP_WAIT_POLICY": "PASSIVE", **({"GOMP_SPINCOUNT": "2000"} if slots == 1 else {})}
 
 
+def launcher(settings: Settings, preload: tuple[str, ...] | None = None) -> "Launcher":
+    """The one of this profile."""
+    if settings.zerogpu:
+        from genhub.jobs.chunks import Chunks
+
+        return Chunks(settings, preload)
+    return Launcher(settings, preload)
+
+
 class Launcher:
     """`preload`: modules imported before any job, instead of the usual heavy ones. `on_change` is called, from another thread,
     when a job's process has ended or the server has become ready."""
@@ -140,6 +149,13 @@ class Launcher:
         if "defect" in reply:
             raise RuntimeError(f"in a child of the warm server:\n{reply['defect']}")
         return reply["result"]
+
+    def came_from(self, run_id: str) -> None:
+        """Called while somebody asks for something of this run: who that is matters where a visitor's own quota is spent."""
+
+    def paused(self, folder: Path) -> bool:
+        """Did what was started last for this run end because its time was over, with all of its work on the disk?"""
+        return False
 
     def exit_status(self, process: Process) -> int | None:
         """How a process that was started here ended (negative: the signal), None when that is not known."""

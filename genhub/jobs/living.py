@@ -11,7 +11,8 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,13 +23,29 @@ from genhub.jobs.folder import write_json
 SAME_SECONDS = 2.0  # the clock may be set between two readings of the same start time
 
 
+class Part(threading.Thread):
+    """A thread that works on a run, or has another process work on it, and ends soon after it was asked to."""
+
+    def __init__(self, work: Callable[["Part"], None], name: str):
+        super().__init__(target=work, args=(self,), name=name, daemon=True)
+        self._cancelled = threading.Event()
+
+    def cancel(self) -> None:
+        self._cancelled.set()
+
+    def cancelled(self) -> bool:
+        return self._cancelled.is_set()
+
+
 @dataclass(frozen=True)
 class Process:
-    """`started` in seconds since the epoch, as the operating system tells it. `inline`: not a job process of its own."""
+    """`started` in seconds since the epoch, as the operating system tells it. `inline`: not a job process of its own. `part`: a thread of
+    this process that sees to a part of a job, instead."""
 
     pid: int
     started: float
     inline: bool = False
+    part: "Part | None" = None
 
 
 def identify(pid: int) -> Process:
@@ -43,6 +60,8 @@ def alive(process: Process | None) -> bool:
     """Is it there, the same one, and not merely waiting to be buried?"""
     if process is None:
         return False
+    if process.part is not None:
+        return process.part.is_alive()
     try:
         found = psutil.Process(process.pid)
         return abs(found.create_time() - process.started) < SAME_SECONDS and found.status() != psutil.STATUS_ZOMBIE
@@ -53,6 +72,11 @@ def alive(process: Process | None) -> bool:
 def end(process: Process, *, force: bool) -> None:
     """Ask a job process and all that it started to end, or (`force`) end them. An inline process is left alone."""
     if process.inline or not alive(process):
+        return
+    if process.part is not None:
+        process.part.cancel()
+        return
+    if process.pid == os.getpid():  # a part of a job that nobody here watches
         return
     if hasattr(os, "killpg"):
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -68,6 +92,9 @@ def gone(process: Process, seconds: float) -> bool:
     """Wait for it to end; False when it has not after `seconds`."""
     if not alive(process):
         return True
+    if process.part is not None:
+        process.part.join(seconds)
+        return not alive(process)
     with contextlib.suppress(psutil.Error, subprocess.TimeoutExpired):
         psutil.Process(process.pid).wait(timeout=seconds)
     return not alive(process)

@@ -3,6 +3,7 @@
     python -m genhub.jobs.process FOLDER        a job where there is no warm server to fork from
     run(folder, bounds)                         the same, called in a forked child
     inline(config, folder)                      the same events, in the calling process
+    chunk(run)                                  as many of them as come until `run.pause_at`: a part of a job, see `genhub.jobs.chunk`
 
 Every event goes into the run's log before anybody sees it. Exactly one Done or Failed comes last, unless the process is killed;
 then the log has no end, and whoever starts the job again goes on from its last checkpoint. This is one of the places
@@ -29,7 +30,7 @@ from genhub import settings, tasks
 from genhub.errors import UserError, new_error_id
 from genhub.events import Done, Event, Failed, Metric, Note, Resumed, Sample
 from genhub.jobs import living, reading
-from genhub.jobs.folder import RunFolder
+from genhub.jobs.folder import Paused, RunFolder
 from genhub.oneshot import NO_MEMORY
 from genhub.options import Config
 from genhub.settings import Settings
@@ -67,9 +68,15 @@ def total_memory() -> int:
 
 @dataclass(frozen=True)
 class TimedRun(RunFolder):
-    """A run folder in which Stop counts as pressed once the monotonic clock has passed `deadline`."""
+    """A run folder in which Stop counts as pressed once the monotonic clock has passed `deadline`, which is `seconds` of training; 0: never."""
 
     deadline: float = float("inf")
+    seconds: float = 0.0
+
+    @classmethod
+    def of(cls, path: Path, seconds: float, *, worked: float = 0.0, pause_at: float = float("inf")) -> "TimedRun":
+        """`worked`: of these seconds, before this process."""
+        return cls(path, pause_at, time.monotonic() + seconds - worked if seconds else float("inf"), seconds)
 
     def late(self) -> bool:
         return time.monotonic() > self.deadline
@@ -87,7 +94,7 @@ def run(path: Path, bounds: Bounds) -> int:
             return 0
         if reading.Fold().feed(folder).end is not None:
             return 0
-        (last,) = deque(_logged(lambda: _config(folder), folder, bounds.seconds), maxlen=1)
+        (last,) = deque(_logged(lambda: _config(folder), TimedRun.of(folder.path, bounds.seconds)), maxlen=1)
         return 0 if isinstance(last, Done) else 1
 
 
@@ -97,7 +104,15 @@ def inline(config: Config, run: RunFolder) -> Iterator[Event]:
     with living.claim(run.path, inline=True) as mine:
         if not mine:
             raise UserError("Another process is training this run.", "One process a run.", "Wait for it, or choose another folder.", "out")
-        yield from _logged(lambda: config, run, settings.get().limits.training_seconds)
+        yield from _logged(lambda: config, TimedRun.of(run.path, settings.get().limits.training_seconds))
+
+
+def chunk(run: TimedRun) -> Iterator[Event]:
+    """A part of a job, in this process: from its last checkpoint until `run.pause_at`, where Paused comes, or to its end. Nothing comes when
+    another process has the run, or when its log says that it has ended."""
+    with living.claim(run.path) as mine:
+        if mine and reading.Fold().feed(run).end is None:
+            yield from _logged(lambda: _config(run), run)
 
 
 def mend(folder: RunFolder) -> None:
@@ -115,27 +130,26 @@ def _config(folder: RunFolder) -> Config:
     return tasks.get(job.get("task", "")).config.from_dict(job.get("config", {}))
 
 
-def _logged(load: Callable[[], Config], folder: RunFolder, seconds: float) -> Iterator[Event]:
+def _logged(load: Callable[[], Config], folder: TimedRun) -> Iterator[Event]:
     mend(folder)
     if folder.log.exists() and folder.log.stat().st_size:
         folder.append(reading.RESUMING)
-    for event in _ending(load, folder, seconds):
+    for event in _ending(load, folder):
         folder.append(event)
         yield event
 
 
-def _ending(load: Callable[[], Config], folder: RunFolder, seconds: float) -> Iterator[Event]:
+def _ending(load: Callable[[], Config], folder: TimedRun) -> Iterator[Event]:
     """The trainer's events with exactly one Done or Failed, at the end."""
     try:
-        timed = TimedRun(folder.path, time.monotonic() + seconds if seconds else float("inf"))
         config = load()
-        events = tasks.get(folder.job()["task"]).load()(config, timed)
-        for event in _without_repeats(_with_time_note(events, timed, seconds), folder):
+        events = tasks.get(folder.job()["task"]).load()(config, folder)
+        for event in _without_repeats(_with_time_note(events, folder), folder):
             yield event
             if isinstance(event, Done | Failed):
                 return
         raise RuntimeError("the trainer ended without a result")
-    except (KeyboardInterrupt, GeneratorExit):
+    except (KeyboardInterrupt, GeneratorExit, Paused):
         raise
     except UserError as error:
         yield Failed(error.what, error.limit, error.remedy)
@@ -143,11 +157,11 @@ def _ending(load: Callable[[], Config], folder: RunFolder, seconds: float) -> It
         yield _failure(error, folder)
 
 
-def _with_time_note(events: Iterator[Event], run: TimedRun, seconds: float) -> Iterator[Event]:
+def _with_time_note(events: Iterator[Event], run: TimedRun) -> Iterator[Event]:
     """Say why a run stopped that nobody stopped."""
     for event in events:
         if isinstance(event, Done) and event.stopped and run.late() and not run.has("stop"):
-            yield Note(f"Stopped at the time limit of {_duration(seconds)}; the best so far is kept.")
+            yield Note(f"Stopped at the time limit of {_duration(run.seconds)}; the best so far is kept.")
         yield event
 
 

@@ -18,7 +18,7 @@ from genhub.jobs import arrival, fair, janitor, living, reading
 from genhub.jobs import store as states
 from genhub.jobs.admission import Admission
 from genhub.jobs.folder import RunFolder, new_id, write_json
-from genhub.jobs.launcher import Launcher
+from genhub.jobs.launcher import launcher
 from genhub.jobs.process import allowed, mend
 from genhub.jobs.scheduler import Scheduler
 from genhub.jobs.store import Record, Store
@@ -65,7 +65,7 @@ class Runner:
         slots = slots or settings.limits.job_slots
         self._bounds = allowed(settings, slots)
         self._store = Store(settings.home / "runs.db")
-        self._launcher = Launcher(settings, preload)
+        self._launcher = launcher(settings, preload)
         self._scheduler = Scheduler(settings, self._store, self._launcher, slots, poll_seconds, self._bounds)
         self._launcher.on_change = self._scheduler.wake
         self._reader = reading.Reader()
@@ -101,6 +101,7 @@ class Runner:
         self._check_queue(owner)
         self.check_disk(owner, Path(rows_path).stat().st_size)
         run_id = new_id()
+        self._launcher.came_from(run_id)
         with arrival.arriving(self._settings.runs, run_id) as temporary:
             folder = RunFolder.create(temporary, job)
             shutil.copyfile(rows_path, folder.rows)
@@ -136,6 +137,7 @@ class Runner:
                 metrics = self._take_back(self._scheduler.folder(run_id))
                 self._store.update(run_id, state=states.STOPPED, ended=time.time(), metrics=metrics)
             elif record.state in states.ACTIVE:
+                self._launcher.came_from(run_id)
                 self._scheduler.folder(run_id).request_stop()
                 self._store.update(run_id, state=states.STOPPING)
             else:
@@ -159,6 +161,7 @@ class Runner:
             if not folder.rows.exists():
                 raise UserError("This run has no training rows.", "They are not part of an export.", "Start a new run.", "run")
             self._admission.admit(run_id, self._check_queue(record.owner))
+            self._launcher.came_from(run_id)
             mend(folder)
             if folder.log.exists():
                 folder.append(reading.QUEUED)
@@ -221,7 +224,10 @@ class Runner:
 
     def view(self, owner: str, run_id: str) -> reading.View:
         """Everything that has happened in a run; a second look reads only what is new."""
-        return self._reader.read(self._scheduler.folder(self._get(owner, run_id).id))
+        record = self._get(owner, run_id)
+        if record.state in (states.QUEUED, *states.ACTIVE):
+            self._launcher.came_from(run_id)
+        return self._reader.read(self._scheduler.folder(record.id))
 
     def load(self) -> tuple[int, int]:
         """How many jobs run and how many wait on this server, of all visitors."""

@@ -184,7 +184,7 @@ class Scheduler:
     def _go_on(self, record: Record, watch: Watch) -> None:
         """Start the process of an active run that has none: the first one, or another one after a death."""
         folder = self.folder(record.id)
-        fruitless = 0 if living.progressed(folder.path) else record.fruitless
+        fruitless = 0 if self._launcher.paused(folder.path) or living.progressed(folder.path) else record.fruitless
         if record.attempts and fruitless >= ATTEMPTS:
             self._give_up(record, watch, f"The training process ended {fruitless} times without a result{self._how(watch)}.")
             return

@@ -21,13 +21,22 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 EXAMPLE_PREFIX = "example-"
 
 
+def _worker(settings: Settings):
+    """What answers questions about models in this profile."""
+    if settings.zerogpu:
+        from genhub.serving.lent import Lent
+
+        return Lent(settings)
+    return Worker(settings)
+
+
 class Base:
     """One runner and one worker; every look-up takes the visitor first and finds only what that visitor owns."""
 
     def __init__(self, settings: Settings):
         self.settings = settings
         self.runner = Runner(settings)
-        self.worker = Worker(settings)
+        self.worker = _worker(settings)
 
     def open(self) -> None:
         self.runner.start()

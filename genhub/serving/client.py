@@ -112,7 +112,7 @@ class Worker:
                 message = self._next(request, deadline, seconds)
                 finished = "error" in message or "result" in message
                 if "error" in message:
-                    raise _error(message["error"])
+                    raise error_of(message["error"])
                 yield message["event"] if "event" in message else {"result": message["result"]}
         finally:
             self._forget(request, cancel=not finished)
@@ -305,7 +305,8 @@ def _kill(process: subprocess.Popen) -> None:
             pipe.close()
 
 
-def _error(error: dict) -> Exception:
+def error_of(error: dict) -> Exception:
+    """What the worker's {user} or {defect, what} is here."""
     if "user" in error:
         return UserError.from_dict(error["user"])
     return RuntimeError(f"in the model worker: {error['what']} {error['defect']}".rstrip())

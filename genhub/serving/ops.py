@@ -74,8 +74,8 @@ class Context:
         return self.batches[key].rows if key in self.batches else []
 
 
-def context(memory_bytes: int, counts: dict[str, int]) -> Context:
-    return Context(Models(memory_bytes), counts)
+def context(memory_bytes: int, counts: dict[str, int], device: str = "") -> Context:
+    return Context(Models(memory_bytes, device), counts)
 
 
 def predict(context: Context, args: dict) -> Generator[dict | None, None, dict]:

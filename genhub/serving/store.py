@@ -60,10 +60,11 @@ class Held:
 
 
 class Store:
-    """Values by key, within `budget` bytes of weights (the one just asked for stays, however large). For one thread."""
+    """Values by key, within `budget` bytes of weights (the one just asked for stays, however large), on `device` ("": where they were
+    loaded). For one thread."""
 
-    def __init__(self, budget: int = 0):
-        self.budget = budget or default_budget()
+    def __init__(self, budget: int = 0, device: str = ""):
+        self.budget, self.device = budget or default_budget(), device
         self.loads = self.evictions = 0
         self._held: OrderedDict[Hashable, Held] = OrderedDict()
 
@@ -78,6 +79,8 @@ class Store:
         if held is None or held.stamp != stamp:
             self._held.pop(key, None)
             value, weights = load()
+            if self.device and isinstance(weights, nn.Module):
+                weights.to(self.device)
             held = self._held[key] = Held(value, weights, stamp)
             self.loads += 1
             self._evict()
@@ -116,8 +119,8 @@ class Store:
 class Models:
     """The store, asked in the words of the task."""
 
-    def __init__(self, budget: int = 0):
-        self.store = Store(budget)
+    def __init__(self, budget: int = 0, device: str = ""):
+        self.store = Store(budget, device)
 
     def base(self, model_id: str, revision: str = "") -> Encoder:
         """The encoder behind a model id, from its local folder: of this commit where we have it, else the last one that came.

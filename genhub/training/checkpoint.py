@@ -24,6 +24,7 @@ import torch
 from safetensors.torch import load, save_file
 
 from genhub import disk
+from genhub.jobs.folder import RunFolder
 
 SECONDS = 10.0  # between two checkpoints
 SHARE = 0.05  # of the running time, at most, goes into writing them
@@ -44,16 +45,18 @@ class Saved:
 
 
 class Checkpoints:
-    """The checkpoints of one run, newest two kept. `seconds` between them; GENHUB_CHECKPOINT_SECONDS overrides."""
+    """The checkpoints of one run, newest two kept. `seconds` between them; GENHUB_CHECKPOINT_SECONDS overrides. `run`: whose they are;
+    when its time is over, one is due, and Paused follows it."""
 
-    def __init__(self, folder: Path, seconds: float | None = None):
+    def __init__(self, folder: Path, seconds: float | None = None, run: RunFolder | None = None):
         asked = os.environ.get("GENHUB_CHECKPOINT_SECONDS") if seconds is None else seconds
         self.folder = folder
         self.seconds = SECONDS if asked in (None, "") else float(asked)
+        self.run = run or RunFolder(folder.parent)
         self._next = time.monotonic() + self.seconds
 
     def due(self) -> bool:
-        return time.monotonic() >= self._next
+        return time.monotonic() >= min(self._next, self.run.pause_at)
 
     def save(self, tensors: dict[str, torch.Tensor], scalars: dict) -> None:
         """Write one more, drop all but the newest two, and put the next one off so that writing stays cheap."""
@@ -64,6 +67,7 @@ class Checkpoints:
             shutil.rmtree(self.folder / f"step-{old:06d}", ignore_errors=True)
         took = time.monotonic() - start
         self._next = time.monotonic() + (max(self.seconds, took / SHARE) if self.seconds else 0.0)
+        self.run.pause()
 
     def latest(self) -> Saved | None:
         """The newest whole checkpoint, or None."""
@@ -79,6 +83,7 @@ class Checkpoints:
         write(self.folder / f"part-{name}", tensors, scalars)
         for number in self._numbers():
             shutil.rmtree(self.folder / f"step-{number:06d}", ignore_errors=True)
+        self.run.pause()
 
     def part(self, name: str) -> Saved | None:
         """What `save_part` kept, or None when it is missing or damaged."""

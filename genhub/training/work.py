@@ -50,7 +50,7 @@ class Work:
         accelerator.wait_for_everyone()
         if self.main:
             run.checkpoints.mkdir(parents=True, exist_ok=True)
-        self.keeper = Checkpoints(run.checkpoints)
+        self.keeper = Checkpoints(run.checkpoints, run=run)
         self.memory = outcome.Memory(accelerator.device)
         self.pace = Pace()
         self.stopped = False

