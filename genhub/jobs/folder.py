@@ -132,8 +132,8 @@ class RunFolder:
         return (self.path / "stop").exists()
 
     def pause(self) -> None:
-        """Called when nothing would be lost. Raises Paused when it is time."""
-        if time.monotonic() >= self.pause_at:
+        """Called when nothing would be lost. Raises Paused when it is time, unless Stop was pressed: little is left to do then."""
+        if time.monotonic() >= self.pause_at and not self.stop_requested():
             raise Paused
 
     def clear_stop(self) -> None:

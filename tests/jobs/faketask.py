@@ -51,6 +51,7 @@ def train(config: FakeConfig, run):
         if config.mode not in ("forgetful", "crash-loop"):
             run.checkpoints.mkdir(exist_ok=True)
             write_json(state, {"step": step})
+            run.pause()
     if config.mode == "silent":
         return
     yield Done({"accuracy": 0.9, "steps": step, "rows": len(run.rows.read_text().splitlines())})
