@@ -24,6 +24,9 @@ def test_the_environment_moves_the_home_and_the_data(tmp_path):
     [
         ({"SPACE_ID": "me/lab"}, "public"),
         ({"SPACE_ID": "me/lab", "GENHUB_PROFILE": "zerogpu"}, "zerogpu"),
+        ({"SPACE_ID": "me/lab", "SPACES_ZERO_GPU": "true"}, "zerogpu"),
+        ({"SPACE_ID": "me/lab", "SPACES_ZERO_GPU": "true", "GENHUB_PROFILE": "public"}, "public"),
+        ({"SPACES_ZERO_GPU": "true"}, "local"),
         ({"GENHUB_PROFILE": ""}, "local"),
     ],
 )

@@ -94,21 +94,21 @@ def of_run(folder: Path) -> list[Chunk]:
 
 
 class Chunks(Launcher):
-    """A launcher whose jobs train on a GPU that is lent. What needs none runs in processes of its own, as elsewhere."""
+    """A launcher whose jobs train on a GPU that is lent. What needs none, and short calculations, run in forks of the warm server as elsewhere."""
 
     def __init__(self, settings: Settings, preload: tuple[str, ...] | None = None):
         super().__init__(settings, preload)
         zerogpu.check()
-        self.forks = False  # forks with a GPU are made elsewhere; there is nothing to keep warm here
         self._modules = warm.HEAVY if preload is None else preload
         self._callers: OrderedDict[str, contextvars.Context] = OrderedDict()
         self._parts: list[Part] = []
 
     def start(self) -> None:
+        super().start()
         zerogpu.prepare(self._modules)
 
     def ready(self) -> bool:
-        return zerogpu.prepared()
+        return super().ready() and zerogpu.prepared()
 
     def close(self) -> None:
         """End the chunks that run; they cannot outlive this process, and the next server goes on from their checkpoints."""

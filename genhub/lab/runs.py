@@ -47,11 +47,13 @@ class Runs(Tables, Texts, PairsRead, ImageSets):
 
     def forecast(self, visitor: str, source_id: str, values: dict, task: str = CLASSIFY) -> dict:
         """Trainable parameters, steps, seconds and memory, from a few measured steps on the visitor's own rows or text; `limit_seconds`
-        is when a run is stopped here."""
+        is when a run is stopped here. `lent`: the training gets a GPU, and these are seconds on a processor."""
         config, rows = self._prepared(visitor, source_id, values, task)
         request = {"config": config.to_dict(), "rows_path": str(rows), "model_folder": self._model(config, task), "task": task}
         cost = self.runner.call(tasks.get(task).forecaster, request, seconds=60, what="The forecast")
-        return {**forecasts.remembered(rows, config, cost), "limit_seconds": self.settings.limits.training_seconds}
+        lent = self.settings.zerogpu and tasks.get(task).accelerated
+        limit = 0 if lent else self.settings.limits.training_seconds
+        return {**forecasts.remembered(rows, config, cost), "limit_seconds": limit, "lent": lent}
 
     def train(self, visitor: str, source_id: str, values: dict, name: str = "", task: str = CLASSIFY) -> str:
         """Queue a training run on what its task learns from: an examined table, a text, pairs or images. Returns its id."""

@@ -11,22 +11,27 @@ LIVE = ("running", "stopping")
 
 
 def render(lab: Lab) -> str:
-    pieces = ["<strong>GenHub</strong>", f"<span>{markup.esc(device())}</span>", f"<span>{markup.esc(profile(lab))}</span>"]
+    pieces = [
+        "<strong>GenHub</strong>",
+        f"<span>{markup.esc(device(lab.settings.zerogpu))}</span>",
+        f"<span>{markup.esc(profile(lab))}</span>",
+    ]
     pieces.append(f"<span>{'offline: embedded models only' if lab.settings.offline else 'Hub models where there is a network'}</span>")
     busy = now(lab)
     pieces.append(markup.pick(busy, "watch", title="Show it", classes="busy") if busy else "<span>nothing is training</span>")
     return markup.page(f'<div class="gh-bar">{"".join(pieces)}</div>')
 
 
-def device() -> str:
-    """The processor this installation computes on, without importing torch: a CPU build says so in its version."""
+def device(lent: bool = False) -> str:
+    """The processor this installation computes on, without importing torch: a CPU build says so in its version. lent: it trains on another."""
     try:
         build = importlib.metadata.version("torch")
     except importlib.metadata.PackageNotFoundError:
         build = ""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     gpu = "+cpu" not in build and os.path.exists("/dev/nvidia0")  # noqa: PTH110
-    return "GPU" if gpu else f"CPU, {markup.plural(cores, 'core')}"
+    found = "GPU" if gpu and not lent else f"CPU, {markup.plural(cores, 'core')}"
+    return f"{found}; a GPU of ZeroGPU for trainings" if lent else found
 
 
 def profile(lab: Lab) -> str:

@@ -4,6 +4,11 @@ from genhub import settings as settings_module
 from genhub.settings import ADAPTERS, MODELS, PUBLISHING, Settings
 from genhub.ui import markup
 
+LENT = (
+    "Trainings and long tables run on a GPU of ZeroGPU, a minute at a time. Its seconds are of your own daily quota there, which is larger when "
+    "you are signed in to Hugging Face; once it is used up, a training stops and keeps its best so far. All else costs none of it."
+)
+OTHERWISE = " Seconds are of this processor; the training itself gets a GPU."
 HOME = "To be without these limits and keep your data to yourself, run GenHub on your own computer: the README says how."
 
 
@@ -17,6 +22,8 @@ def limits(settings: Settings) -> list[str]:
         f"A training may take {markup.plural(minutes, 'minute')}; one of yours runs at a time, {most.jobs_per_visitor} at most run or wait.",
         f"Runs, tables and downloads are deleted after {most.keep_hours} hours: take home what you want to keep.",
     ]
+    if settings.zerogpu:
+        found.append(LENT)
     if settings.offline:
         found.append("Embedded models only.")
     elif MODELS not in settings.allowed:

@@ -30,6 +30,11 @@ def test_the_banner_tells_the_limits_as_they_are():
     assert "Embedded models only" in shared.banner(public(GENHUB_OFFLINE="1"))
 
 
+def test_the_banner_says_whose_gpu_seconds_are_spent():
+    assert "daily quota" in shared.banner(public(GENHUB_PROFILE="zerogpu"))
+    assert "quota" not in shared.banner(public())
+
+
 def test_the_owner_is_told_what_strangers_can_do():
     told = shared.to_the_owner(public(), "http://127.0.0.1:7860/", LINK, signed_in=False)
     assert told.startswith(f"GenHub is at {LINK}\n  on this computer: http://127.0.0.1:7860/")

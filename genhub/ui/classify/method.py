@@ -9,7 +9,7 @@ from genhub.errors import UserError
 from genhub.families import ENCODER
 from genhub.lab import Lab
 from genhub.training.configs import MAIN_METHODS, METHOD_HELP, MORE_METHODS, PRESETS, ClassifyConfig
-from genhub.ui import forms, markup
+from genhub.ui import forms, markup, shared
 from genhub.ui.classify import data
 from genhub.ui.wiring import Wires
 
@@ -194,6 +194,6 @@ def render_forecast(cost: dict) -> str:
     late = f"Longer than the {markup.seconds(limit)} that a run may take here: it would be stopped then, and the best so far kept."
     steps, rows = markup.plural(cost["measured_steps"], "step"), markup.plural(cost["measured_rows"], "row")
     work = f"{steps} with your own rows" if cost["steps"] else f"{rows} of your own"
-    ground = f"Measured on {work}; folds, base lines and verdict included."
+    ground = f"Measured on {work}; folds, base lines and verdict included.{shared.OTHERWISE if cost.get('lent') else ''}"
     warning = markup.note(late) if limit and cost["seconds"] > limit else ""
     return markup.page("<h3>What it will cost</h3>", markup.facts(pairs), warning, markup.paragraph(ground, "muted"))

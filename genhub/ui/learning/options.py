@@ -8,7 +8,7 @@ from genhub.lab import Lab
 from genhub.training.configs import ADAPT_METHODS, ARCHITECTURES, METHOD_HELP
 from genhub.training.configs.images import VARIANTS
 from genhub.training.configs.transfer import TRANSFERRED, WAYS
-from genhub.ui import forms, markup
+from genhub.ui import forms, markup, shared
 from genhub.ui.learning.kinds import Kind
 from genhub.ui.wiring import Wires
 
@@ -132,5 +132,5 @@ def forecast(kind: Kind, cost: dict) -> str:
     late = f"Longer than the {markup.seconds(limit)} that a run may take here: it would be stopped then, and the best so far kept."
     warning = markup.note(late) if limit and cost["seconds"] > limit else ""
     included = "samples and verdict" if kind.learns_from == "text" else "the verdict"
-    ground = f"Measured on {markup.plural(cost['measured_steps'], 'step')} with your own {kind.learns_from}; {included} included."
+    ground = f"Measured on {markup.plural(cost['measured_steps'], 'step')} with your own {kind.learns_from}; {included} included.{shared.OTHERWISE if cost.get('lent') else ''}"
     return markup.page("<h3>What it will cost</h3>", markup.facts(pairs), warning, markup.paragraph(ground, "muted"))
