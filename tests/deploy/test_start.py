@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from genhub.deploy import adapter, build
+from tests.lending import PRELUDE, Lender
 from tests.ui.served import free_port
 
 SECONDS = 90
@@ -75,6 +76,52 @@ def test_the_cpu_space_starts_as_a_public_page(tmp_path):
         with urllib.request.urlopen(request, timeout=10) as reply:
             assert "event_id" in json.loads(reply.read())
     assert not list((folder / "genhub").rglob("runs.db"))  # nothing is written beside the program
+
+
+# Its first chunk of a training pauses after one step.
+ZEROGPU = (
+    PRELUDE
+    + """
+import runpy
+from genhub.jobs import chunk
+real = chunk.train
+
+def train(args, seconds):
+    chunk.LEAVE_SECONDS = 4.0 if args["worked"] else seconds
+    yield from real(args, seconds)
+
+chunk.train = train
+sys.path.insert(0, "")
+runpy.run_path("app.py", run_name="__main__")
+"""
+)
+
+
+def test_the_zerogpu_space_trains_in_forks_on_the_visitors_quota(tmp_path):
+    """With the real package `spaces` and a stand-in for what lends GPUs; forks have none, and compute all the same."""
+    from gradio_client import Client
+
+    folder, token = build.space("zerogpu", tmp_path / "space"), "header.e30.signature"
+    with Lender() as lender:
+        env = {**lender.env, "SPACE_ID": "me/genhub", "SPACE_HOST": "me-genhub.hf.space", "PYTHONPATH": str(folder)}
+        with Started(folder, tmp_path / "home", ["python", "-c", ZEROGPU], **env) as page:
+            assert b"your own daily quota" in page.read("/")
+            client = Client(f"http://127.0.0.1:{page.port}/", headers={"X-IP-Token": token}, verbose=False)
+            visitor = client.predict(api_name="/new_visitor")
+            text = client.predict(visitor, "harbour", api_name="/read_bundled_corpus")["id"]
+            options = {"steps": 10, "layers": 1, "width": 16, "heads": 1, "window": 16, "samples": 0, "precision": "fp32"}
+            run = client.predict(visitor, text, options, "", "scratch", api_name="/train")
+            deadline = time.monotonic() + 2 * SECONDS
+            while (told := client.predict(visitor, run, api_name="/run_status"))["state"] not in ("finished", "failed", "stopped"):
+                assert time.monotonic() < deadline, (told, page.log.read_text(errors="replace")[-3000:])
+                time.sleep(0.2)
+            assert told["state"] == "finished", (told, page.log.read_text(errors="replace")[-3000:])
+            chunks = json.loads((tmp_path / "home" / "runs" / run / "chunks.json").read_text())
+        assert [chunk["outcome"] for chunk in chunks] == ["paused", "ended"]
+        assert [chunk["asked"] for chunk in chunks] == lender.asked
+        assert set(lender.tokens) == {token}
+        assert lender.reports == 1  # a page that reports no function for a GPU is not started
+        assert page.process.pid not in lender.allowed
 
 
 def test_the_container_runs_its_commands_in_a_fresh_folder(tmp_path):
