@@ -56,6 +56,7 @@ class HubServer:
         self.requests: list[Seen] = []
         self.faults: dict[str, Fault] = {}
         self.private: set[str] = set()
+        self.made: dict[str, dict] = {}  # what was asked for when it was
         self.gated: set[str] = set()
         self.pulls: dict[str, dict] = {}
         self.conversions: set[str] = set()
@@ -272,6 +273,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(409, json.dumps({"error": "You already created this repo", "url": f"{self.hub.url}/{repo}"}).encode())
             return
         folder.mkdir(parents=True)
+        self.hub.made[repo] = wanted
         if wanted.get("private") or wanted.get("visibility") == "private":
             self.hub.private.add(repo)
         self._json({"url": f"{self.hub.url}/{repo}", "id": repo})

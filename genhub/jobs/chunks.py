@@ -18,6 +18,7 @@ import json
 import logging
 import math
 import os
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -38,6 +39,7 @@ JUDGING_SECONDS = 10.0  # for what comes after the last step
 SLACK = 1.2  # a step may take longer than those before it
 REFUSED, LOST, WAITED = "refused", "lost", "waited"
 CALLERS = 1_000
+CLOSE_SECONDS = 4.0
 logger = logging.getLogger(__name__)
 
 
@@ -114,8 +116,9 @@ class Chunks(Launcher):
         """End the chunks that run; they cannot outlive this process, and the next server goes on from their checkpoints."""
         for part in self._parts:
             part.cancel()
+        until = time.monotonic() + CLOSE_SECONDS
         for part in self._parts:
-            part.join(5.0)
+            part.join(max(0.0, until - time.monotonic()))
         super().close()
 
     def came_from(self, run_id: str) -> None:

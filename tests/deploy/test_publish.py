@@ -178,6 +178,20 @@ def test_the_command_lists_and_sends_nothing_when_it_is_a_rehearsal(home, tmp_pa
     assert "predict.py" in json.loads(capsys.readouterr().out.splitlines()[-1])["files"]
 
 
+def test_the_command_asks_for_the_hardware_of_the_variant(server, monkeypatch, capsys):
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    small = server.root.parent / "clone"
+    (small / "genhub").mkdir(parents=True)
+    monkeypatch.setattr(build, "ROOT", small)
+    for name in build.COMMON:
+        (small / name).write_text("print()\n")
+    server.stages = ["RUNNING"]
+    assert main(["deploy", "space", "acme/lent", "--variant", "zerogpu", "--json"]) == 0
+    assert server.made["acme/lent"]["hardware"] == "zero-a10g"
+    assert server.settings["acme/lent", "variables"] == {"GENHUB_PROFILE": "zerogpu"}
+    assert (server.folder("acme/lent", "spaces") / "requirements.txt").read_text().count("torch==2.11.") == 1
+
+
 def test_the_command_pushes_a_run(server, monkeypatch, capsys):
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     assert main(["deploy", "adapter", str(SUPPORT), "acme/support", "--json"]) == 0
