@@ -32,7 +32,7 @@ VARIANTS = {
     "zerogpu": Variant(
         "gradio",
         "zero-a10g",
-        (("GENHUB_PROFILE", "zerogpu"),),
+        (("GENHUB_PROFILE", "zerogpu"), ("OMP_WAIT_POLICY", "PASSIVE")),  # forks and the model worker share the processors
         r"3\.(12\.12|10\.13)",
         (("torch", r"2\.(8|9|10|11)\.\d+"), ("spaces", r"[0-9.]+")),
     ),

@@ -57,8 +57,9 @@ class Chunk:
 
     @classmethod
     def of(cls, asked: int, told: Sequence[dict], outcome: str) -> "Chunk":
-        """From what `chunk.train` told."""
-        steps = [(each["at"], each["done"], each["total"]) for each in told if "done" in each]
+        """From what `chunk.train` told. What comes after the last step is counted in other units, up to another total."""
+        told_of = [(each["at"], each["done"], each["total"]) for each in told if "done" in each]
+        steps = [each for each in told_of if each[2] == told_of[0][2]]
         took = told[-1]["at"] if told else 0.0
         if not steps:
             return cls(asked, took, took, None, None, outcome)

@@ -188,7 +188,7 @@ def test_the_command_asks_for_the_hardware_of_the_variant(server, monkeypatch, c
     server.stages = ["RUNNING"]
     assert main(["deploy", "space", "acme/lent", "--variant", "zerogpu", "--json"]) == 0
     assert server.made["acme/lent"]["hardware"] == "zero-a10g"
-    assert server.settings["acme/lent", "variables"] == {"GENHUB_PROFILE": "zerogpu"}
+    assert server.settings["acme/lent", "variables"] == dict(build.VARIANTS["zerogpu"].variables)
     assert (server.folder("acme/lent", "spaces") / "requirements.txt").read_text().count("torch==2.11.") == 1
 
 

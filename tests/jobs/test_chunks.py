@@ -51,6 +51,8 @@ def test_a_step_is_measured_between_the_first_report_and_the_last():
     told = [{"at": 1.0}, {"at": 3.0, "done": 10, "total": 100}, {"at": 4.5}, {"at": 5.0, "done": 30, "total": 100}]
     assert Chunk.of(30, told, "lost") == Chunk(30, 5.0, 3.0, 0.1, 70, "lost")
     assert Chunk.of(30, told[:2], "lost").step is None
+    judging = {"at": 9.0, "done": 64, "total": 9_568}
+    assert Chunk.of(30, [*told, judging], "lost") == Chunk(30, 9.0, 3.0, 0.1, 70, "lost")
     assert Chunk.of(30, [], "waited") == Chunk(30, 0.0, 0.0, None, None, "waited")
 
 
