@@ -78,12 +78,14 @@ def test_the_cpu_space_starts_as_a_public_page(tmp_path):
     assert not list((folder / "genhub").rglob("runs.db"))  # nothing is written beside the program
 
 
-# Its first chunk of a training pauses after one step.
+# Its first chunk of a training pauses after one step; the model worker, which is asked nothing here, is not started.
 ZEROGPU = (
     PRELUDE
     + """
 import runpy
 from genhub.jobs import chunk
+from genhub.serving import client
+client.Worker.start = lambda worker: None
 real = chunk.train
 
 def train(args, seconds):
