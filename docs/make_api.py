@@ -1,8 +1,9 @@
-"""Write docs/api.md from the page itself: every public endpoint, its parameters, what it returns, how to call it.
+"""Write docs/api.md from the page itself: every public endpoint, its parameters, what it returns, an example of docs/endpoints/.
 
 make docs
 """
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from genhub.training.configs import (
 from genhub.ui.app import build
 
 TARGET = Path(__file__).parent / "api.md"
+EXAMPLES = Path(__file__).parent / "endpoints"
+HEAD = EXAMPLES / "head.py"
 OPTIONS = {  # endpoints take them as a dictionary
     "Options of training a classifier (task classify)": ClassifyConfig,
     "Options of writing": GenerateConfig,
@@ -42,19 +45,12 @@ For scripts, through `gradio_client` (`pip install gradio_client`). A script is 
 and passes it along; only with it are its tables and runs found again. In the local profile everybody is one owner.
 
 ```python
-import time
-
-from gradio_client import Client, handle_file
-
-client = Client("http://127.0.0.1:7860")
-me = client.predict(api_name="/new_visitor")
-table = client.predict(me, handle_file("reviews.csv"), api_name="/read_table")
-report = client.predict(me, table["id"], "text", "label", [], api_name="/examine_table")
-run = client.predict(me, table["id"], {"method": "lora", "epochs": 2}, "my first", api_name="/train")
-while client.predict(me, run, api_name="/run_status")["state"] in ("queued", "running"):
-    time.sleep(1)
-answer = client.predict(me, run, ["Where is my parcel?"], api_name="/classify")
+{head}
 ```
+
+Every endpoint has an example. They share this session and go on from each other: `table` is that of `/read_sample`, `run` that of `/train`. What stands
+behind a `print` is what it prints. They read files of the repository, from whose root they run; ids that begin with `example-` are finished runs that
+come with GenHub.
 
 Errors come as one sentence: what is wrong, the limit, what to do. This page is made from the code by `make docs`.
 """
@@ -65,12 +61,33 @@ def render() -> str:
     with tempfile.TemporaryDirectory() as home:
         page = build(Lab(get({"GENHUB_HOME": home})))
         info = page.get_api_info()
-    parts = [INTRO]
+    known = examples()
+    if known.keys() != info["named_endpoints"].keys():
+        raise ValueError(f"without an example, or no endpoint: {sorted(known.keys() ^ info['named_endpoints'].keys())}")
+    parts = [INTRO.replace("{head}", _code(HEAD))]
     for name, endpoint in info["named_endpoints"].items():
         parts.append(f"## `{name}`\n\n{endpoint.get('description') or ''}\n")
         parts.append(_parameters(endpoint["parameters"]))
         parts.append("Returns: " + ", ".join(_type(item) for item in endpoint["returns"]) + ".\n")
+        parts.append(f"```python\n{known[name]}\n```\n")
     return "\n".join(part for part in [*parts, _options()] if part)
+
+
+def examples() -> dict[str, str]:
+    """Code by endpoint: what stands under “# /name” in the files of docs/endpoints. Raises ValueError where a name stands twice."""
+    found: dict[str, str] = {}
+    for path in sorted(EXAMPLES.glob("*.py")):
+        _, *parts = re.split(r"^# (/\w+)$", _code(path), flags=re.MULTILINE)
+        for name, code in zip(parts[::2], parts[1::2], strict=True):
+            if name in found:
+                raise ValueError(f"{name} has two examples")
+            found[name] = code.strip()
+    return found
+
+
+def _code(path: Path) -> str:
+    """A file without what it says of itself."""
+    return path.read_text(encoding="utf-8").split('"""\n', 1)[1].strip()
 
 
 def _parameters(items: list[dict]) -> str:

@@ -1,8 +1,8 @@
-"""The endpoints as a script uses them, over real HTTP: the whole job. What must be refused is in test_refusals."""
+"""The endpoints as a script uses them, over real HTTP: the whole job, and the examples of docs/api.md. What must be refused is in test_refusals."""
 
 import base64
-import csv
 import io
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,54 +16,10 @@ from genhub.errors import UserError
 from genhub.jobs.folder import write_json
 from genhub.ui import api
 from tests.serving.tiny_runs import LABELS, make_run, store_base
+from tests.ui.example_sets import put_on
 from tests.ui.served import ROOT
 
 ME = "a" * 32
-
-
-def test_a_script_trains_classifies_explains_and_takes_home(client, me, table, run, tmp_path):
-    status = client.predict(me, run, api_name="/run_status")
-    assert status["state"] == "finished"
-    assert status["metrics"]["accuracy"] > status["metrics"]["baselines"]["majority"]["accuracy"]
-    texts = ["I was charged twice.", "My parcel never arrived."]
-    answer = client.predict(me, run, texts, api_name="/classify")
-    assert answer["predicted"] == ["billing", "delivery"]
-    told = client.predict(me, run, texts[0], "", api_name="/explain")
-    assert told["label"] == "billing"
-    assert max(told["words"], key=lambda word: word["score"])["text"] == "charged"
-    packed = client.predict(me, run, api_name="/download_run")
-    again = client.predict(me, handle_file(packed), api_name="/open_run")
-    assert client.predict(me, again, texts, api_name="/classify") == answer
-    labelled = client.predict(me, run, handle_file(str(table[1])), api_name="/classify_table")
-    with Path(labelled).open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert set(rows[0]) == {"text", "label", "predicted", "probability"}
-    assert sum(row["label"] == row["predicted"] for row in rows) / len(rows) > 0.8
-    labelled = client.predict(me, run, handle_file(str(table[1])), [], 0.99, api_name="/classify_table")
-    assert ",abstained" in Path(labelled).read_text(encoding="utf-8").partition("\n")[0]
-    with pytest.raises(Exception, match="Threshold is 7"):
-        client.predict(me, run, handle_file(str(table[1])), [], 7, api_name="/classify_table")
-    code = client.predict(me, run, api_name="/show_code")
-    assert "AutoModel" in code["script"]
-    assert code["command"].splitlines()[-1].startswith("python -m genhub train classify --data YOUR-TABLE.csv")
-
-
-def test_runs_are_listed_renamed_compared_and_deleted(client, me, table, run, wait):
-    other = client.predict(me, table[0], {"method": "frozen", "folds": 0, "max_length": 64}, "", api_name="/train")
-    wait(other)
-    told = client.predict(me, [run, other], api_name="/compare_runs")
-    assert told["runs"][0]["name"] == "by script"
-    client.predict(me, other, "shorter texts", api_name="/rename_run")
-    assert {item["name"] for item in client.predict(me, api_name="/list_runs")} >= {"by script", "shorter texts"}
-    client.predict(me, other, api_name="/delete_run")
-    assert other not in {item["run"] for item in client.predict(me, api_name="/list_runs")}
-
-
-def test_the_forecast_is_measured(client, me, table):
-    cost = client.predict(me, table[0], {"method": "lora", "folds": 0}, api_name="/forecast")
-    assert cost["measured_steps"] >= 1
-    assert 0 < cost["trainable_percent"] < 5
-    assert cost["seconds"] > 0
 
 
 def test_stop_keeps_the_best_so_far(client, me, table, wait):
@@ -181,32 +137,31 @@ def test_images_are_read_learnt_and_drawn_from(client, me, tmp_path):
     assert isinstance(client.predict(api_name="/image_models"), list)
 
 
-def test_a_network_is_taught_other_classes_and_tells_an_image(client, me, tmp_path):
-    x = np.zeros((80, 12, 12, 3), np.uint8)
-    for number in range(80):
-        place = 1 + number % 10
-        x[number, :, place : place + 2] = (250, 120, 60)
-        x[number] = x[number].swapaxes(0, 1) if number % 2 else x[number]
-    np.savez(tmp_path / "set.npz", x=x, y=np.where(np.arange(80) % 2, "lies", "stands"))
-    info = client.predict(me, handle_file(str(tmp_path / "set.npz")), {}, api_name="/read_images_file")
-    options = {"epochs": 12, "precision": "fp32", "lora": False, "scratch": False}
-    assert client.predict(me, info["id"], options, "transfer", api_name="/forecast")["steps"] == 2 * 12 * 2
-    run = client.predict(me, info["id"], options, "mine", "transfer", api_name="/train")
-    deadline = time.monotonic() + 120
-    while (told := client.predict(me, run, api_name="/run_status"))["state"] not in ("finished", "failed"):
-        assert time.monotonic() < deadline, told
-        time.sleep(0.2)
-    assert [way["name"] for way in told["metrics"]["ways"]] == ["frozen", "fine-tune"], told
-    Image.fromarray(x[0].repeat(3, 0).repeat(3, 1)).save(tmp_path / "one.png")
-    said = client.predict(me, run, handle_file(str(tmp_path / "one.png")), {}, api_name="/tell_image")
-    assert said["names"] == ["lies", "stands"]
-    assert sum(said["shares"]) == pytest.approx(1, abs=1e-4)
-    assert said["shares"][1] > 0.5
-    with Image.open(io.BytesIO(base64.b64decode(said["evidence"]))) as picture:
-        assert picture.size == (28 * 8, 28 * 8)
-    with pytest.raises(Exception, match="An image model has the format"):
-        client.predict(me, run, {}, api_name="/draw_images")
+# ---- the examples of the documentation -----------------------------------------------------------------------------------
+
+DOCUMENT = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+SECTIONS = dict(re.findall(r"^## `/(\w+)`\n(.*?)(?=^## |\Z)", DOCUMENT, re.MULTILINE | re.DOTALL))
+LAST = "delete_everything"  # nothing can go on from it
+CODE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
-def test_the_digits_are_there(client, me):
-    assert client.predict(me, "digits", {}, api_name="/read_bundled_images")["images"] == 1_797
+@pytest.fixture(scope="module")
+def session(app, loopback, tmp_path_factory) -> tuple[dict, Path]:
+    """The names that examples share, and the folder they run in, where the repository seems to be; their sets are on the Hub."""
+    put_on(loopback)
+    folder, names = tmp_path_factory.mktemp("root"), {}
+    (folder / "genhub").symlink_to(ROOT / "genhub")
+    exec(CODE.search(DOCUMENT)[1].replace("http://127.0.0.1:7860", app.address), names)
+    return folder, names
+
+
+@pytest.mark.parametrize("name", sorted(SECTIONS, key=LAST.__eq__))
+def test_the_example_of_an_endpoint_prints_what_it_says(session, monkeypatch, capsys, name):
+    folder, names = session
+    (code,) = CODE.findall(SECTIONS[name])
+    told = re.findall(r"^print\(.*\)  # (.+)$", code, re.MULTILINE)
+    assert told
+    assert f'api_name="/{name}"' in code
+    monkeypatch.chdir(folder)
+    exec(code, names)
+    assert capsys.readouterr().out.splitlines() == told

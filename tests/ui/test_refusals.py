@@ -312,6 +312,11 @@ def test_cells_that_a_spreadsheet_would_run_come_back_quoted(app, client, me, ru
     assert lines[3].startswith("plain")
 
 
+def test_a_threshold_is_a_share(app, client, me):
+    table = sent(app, b"text\nplain\n", "plain.csv")
+    assert "Threshold is 7" in refused(client, [me, "example-support", table, [], 7], "/classify_table")
+
+
 # ---- Hub ids --------------------------------------------------------------------------------------------------------
 
 
