@@ -779,32 +779,6 @@ def test_a_defect_in_training_is_a_defect_of_the_command(tiny, reviews, tmp_path
     assert "the cat sat on the gradient" in (tmp_path / "run" / "log.txt").read_text()
 
 
-def test_two_processes_train_one_run_and_print_once(home, reviews, tmp_path):
-    words = (
-        "train",
-        "classify",
-        "--data",
-        reviews,
-        "--epochs",
-        "1",
-        "--folds",
-        "0",
-        "--max-length",
-        "16",
-        "--out",
-        tmp_path / "run",
-        "--json",
-    )
-    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "genhub")
-    env = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, *launcher, *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=env, timeout=180, check=False)
-    assert done.returncode == 0, done.stderr
-    [line] = done.stdout.splitlines()
-    assert json.loads(line)["metrics"] == RunFolder(tmp_path / "run").read("metrics.json")
-    assert done.stderr.count("Training …") == 1
-
-
 def test_without_a_folder_of_their_own_two_processes_do_not_start(reviews, home, monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     ended = genhub("train", "classify", "--data", reviews, *FAST)

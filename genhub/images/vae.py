@@ -20,6 +20,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from genhub.images.coder import Coder, Shape, Terms
+from genhub.training import draws
 
 LARGEST_LOG_VAR = 20.0  # beyond it e^x leaves what bf16 and a squared error can bear
 
@@ -33,7 +34,7 @@ class Posterior:
 
     def sample(self) -> torch.Tensor:
         """One draw of each, by the reparameterisation trick."""
-        return self.mu + (0.5 * self.log_var).exp() * torch.randn_like(self.mu)
+        return self.mu + (0.5 * self.log_var).exp() * draws.randn_like(self.mu)
 
     def kl(self) -> torch.Tensor:
         """(B, coding): nats of each dimension to N(0, 1)."""

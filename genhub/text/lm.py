@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from genhub.training import draws
 from genhub.training.plan import Examples, Trainable
 
 MATRICES, REST = "matrices", "rest"  # groups of parameters: what Muon may step, and what it must not
@@ -41,7 +42,7 @@ class Windows:
         """`input_ids` and `labels` (B, T): the same tokens, one place apart."""
         starts = torch.tensor([self.starts[index] for index in indices])
         if self.wander:
-            starts = (starts + torch.randint(self.stride, (len(indices),))).clamp(max=self.last)
+            starts = (starts + draws.own(lambda rows: torch.randint(self.stride, (rows,)), len(indices))).clamp(max=self.last)
         rows = self.ids[starts[:, None] + torch.arange(self.length + 1)]
         return {"input_ids": rows[:, :-1].contiguous(), "labels": rows[:, 1:].contiguous()}
 

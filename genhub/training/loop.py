@@ -7,7 +7,8 @@ best weights kept, checkpoints from which a killed run goes on to the bitwise sa
     fitted = yield from fit(task, plan, Session(make_accelerator(), run.stop_requested, keeper))
 
 Under `torchrun` every process holds all examples and walks the same order; each takes its share of every batch, and losses
-are divided by the whole batch's weight, so that the gradient is that of a single process.
+are divided by the whole batch's weight, so that the gradient is that of a single process. What a task draws for its rows comes from
+`genhub.training.draws`, so that it is that of a single process, too; dropout and the statistics of a batch norm are each process's own.
 """
 
 import math
@@ -19,7 +20,7 @@ from torch import nn
 
 from genhub.errors import UserError
 from genhub.events import Event, Metric, Note, Resumed
-from genhub.training import checkpoint, precision
+from genhub.training import checkpoint, draws, precision
 from genhub.training.optimizers import Optimizers
 from genhub.training.plan import Diverged, Fitted, Plan, Session, Timed, Trainable, agreed
 
@@ -161,6 +162,19 @@ class _Fit:
     def train_step(self, indices: list[int]) -> None:
         start = time.perf_counter()
         self.set_rates()
+        with draws.shared(len(indices), self.rank, self.world):
+            loss = self.take_turns(indices)
+        self.step += 1
+        self.losses.append(loss)
+        if self.world == 1 and self.device.type == "cpu" and not math.isfinite(loss.item()):
+            self.fail(self.step)  # elsewhere reading each loss would stall the device: `report` looks at them together
+        self.seconds += time.perf_counter() - start
+        self.rows += len(indices)
+        self.tokens += sum(self.task.train.lengths[index] for index in indices)
+        self.session.pace.done += 1
+
+    def take_turns(self, indices: list[int]) -> torch.Tensor:
+        """One step of the optimiser for each turn; the sum of their losses."""
         batch, turns = self.share(indices), self.task.turns(self.step)
         loss = torch.zeros((), device=self.device)
         for turn in turns:
@@ -174,14 +188,7 @@ class _Fit:
                 self.task.after_step(self.step)
             self.optimizer.zero_grad()
             loss = loss + own.detach()
-        self.step += 1
-        self.losses.append(loss)
-        if self.world == 1 and self.device.type == "cpu" and not math.isfinite(loss.item()):
-            self.fail(self.step)  # elsewhere reading each loss would stall the device: `report` looks at them together
-        self.seconds += time.perf_counter() - start
-        self.rows += len(indices)
-        self.tokens += sum(self.task.train.lengths[index] for index in indices)
-        self.session.pace.done += 1
+        return loss
 
     def share(self, indices: list[int]) -> dict[str, torch.Tensor]:
         """This process's rows of a batch; where it is too short for all processes, its first one for the others, to be counted as none."""
@@ -244,11 +251,13 @@ class _Fit:
         order = sorted(range(len(rows.lengths)), key=lambda row: rows.lengths[row])
         batches = [order[at : at + size] for at in range(0, len(order), size)]
         sums = None
-        for number in range(self.rank, max(self.world, len(batches)), self.world):
-            if self.world == 1 and self.session.stop():
-                return None
-            measured = self.measured(self.on_device(rows.batch(batches[number % len(batches)]))) * (number < len(batches))
-            sums = measured if sums is None else sums + measured
+        with torch.random.fork_rng([self.device.index or 0] if self.device.type == "cuda" else []):
+            for number in range(self.rank, max(self.world, len(batches)), self.world):
+                if self.world == 1 and self.session.stop():
+                    return None
+                torch.manual_seed(number)  # what is drawn here is the same every epoch, whoever measures the batch
+                measured = self.measured(self.on_device(rows.batch(batches[number % len(batches)]))) * (number < len(batches))
+                sums = measured if sums is None else sums + measured
         if self.world > 1:
             sums = self.accelerator.reduce(sums, reduction="sum")
         return self.task.summary(sums.tolist())

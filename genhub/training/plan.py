@@ -2,6 +2,7 @@
 (`Session`); and what it answers (`Fitted`). The loop itself is `genhub.training.loop`."""
 
 import math
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -246,7 +247,12 @@ def make_accelerator():
     """
     from accelerate import Accelerator, DistributedDataParallelKwargs
 
-    return Accelerator(kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)])
+    return Accelerator(cpu=together_on_cpu(), kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)])
+
+
+def together_on_cpu() -> bool:
+    """Whether this is one of several processes on a computer without an accelerator. Accelerate has to be told: it would take each for alone."""
+    return int(os.environ.get("WORLD_SIZE", "1")) > 1 and not torch.accelerator.is_available()
 
 
 def agreed(accelerator, number: int) -> int:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -330,25 +329,6 @@ def test_every_architecture_has_its_places(tmp_path, kind, method):
     adapted.model(input_ids=ids).logits.sum().backward()
     moved = {name for name, parameter in adapted.model.named_parameters() if parameter.grad is not None}
     assert len(moved) == sum(parameter.requires_grad for parameter in adapted.model.parameters())
-
-
-def test_two_processes_share_the_work(tmp_path):
-    """Each cuts its own windows, so the curve is another one; what is learnt and judged is as good."""
-    chosen = config(epochs=4)
-    alone, together = text_run(tmp_path / "alone", chosen), text_run(tmp_path / "together", chosen)
-    expected = list(adapt.train(chosen, alone))[-1].metrics
-    script = tmp_path / "child.py"
-    script.write_text(CHILD.format(root=str(ROOT)))
-    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", str(random.randint(20_000, 60_000))]
-    environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
-    subprocess.run([*launch, str(script), str(together.path)], check=True, capture_output=True, env=environment, timeout=200)
-    found = together.read("metrics.json")
-    assert found["baselines"]["base"]["loss"] == pytest.approx(expected["baselines"]["base"]["loss"], rel=1e-5)
-    assert found["loss"] == pytest.approx(expected["loss"], rel=0.1)
-    for name in ("test_tokens", "test_characters"):
-        assert found[name] == expected[name]
-    assert found["training"]["steps"] == expected["training"]["steps"]
-    assert load_generator(together.path).model(input_ids=torch.tensor([[1, 2]])).logits.isfinite().all()
 
 
 @pytest.mark.parametrize(("method", "expected"), [("lora", 0.0), ("full", 0.1)])

@@ -7,6 +7,7 @@ from torch import nn
 
 from genhub.images.diffusion.unet import TIMES, Diffusion
 from genhub.images.pixels import Coded, Examples, Images
+from genhub.training import draws
 from genhub.training.plan import Trainable
 
 NETWORK, AVERAGE = "unet", "average"
@@ -23,8 +24,8 @@ class _Errors(nn.Module):
     def forward(self, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         x, y, model = batch["x"], batch.get("y"), self.diffusion
         if self.training or "z" not in batch:
-            times = torch.randint(0, TIMES, (len(x),), device=x.device)
-            return {"error": model.error(x, model.untold(y), torch.randn_like(x), times), "times": times}
+            times = draws.own(lambda rows: torch.randint(0, TIMES, (rows,), device=x.device), len(x))
+            return {"error": model.error(x, model.untold(y), draws.randn_like(x), times), "times": times}
         times = torch.linspace(0, TIMES - 1, len(x), device=x.device).long()
         return {"error": model.error(x, y if model.classes else None, batch["z"].view_as(x), times), "times": times}
 

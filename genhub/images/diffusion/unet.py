@@ -15,6 +15,7 @@ from torch import nn
 
 from genhub.images.averaged import AveragedDrawer
 from genhub.images.coder import Shape
+from genhub.training import draws
 
 TIMES = 1_000
 SCHEDULE = {"num_train_timesteps": TIMES, "beta_schedule": "squaredcos_cap_v2", "timestep_spacing": "trailing"}
@@ -55,7 +56,8 @@ class Diffusion(AveragedDrawer):
         """The classes, some of them hidden; None of a model without."""
         if not self.classes or y is None:
             return None
-        return torch.where(torch.rand(len(y), device=y.device) < UNTOLD, torch.full_like(y, self.classes), y)
+        hidden = draws.own(lambda rows: torch.rand(rows, device=y.device), len(y)) < UNTOLD
+        return torch.where(hidden, torch.full_like(y, self.classes), y)
 
     def network(self) -> nn.Module:
         """That which learns while it learns, else the mean where one is kept."""

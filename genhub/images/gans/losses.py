@@ -13,6 +13,8 @@ from collections.abc import Callable
 import torch
 from torch.nn import functional as F
 
+from genhub.training import draws
+
 NOISE = 0.05  # label noise of the course: the most that is added to a target of 0 and taken from one of 1
 
 
@@ -27,7 +29,7 @@ def targets(real: torch.Tensor, smoothing: float = 0.0, noisy: bool = False) -> 
     ones, zeros = torch.full_like(real, 1.0 - smoothing), torch.zeros_like(real)
     if not noisy:
         return ones, zeros
-    return ones - NOISE * torch.rand_like(real), zeros + NOISE * torch.rand_like(real)
+    return ones - NOISE * draws.rand_like(real), zeros + NOISE * draws.rand_like(real)
 
 
 def discriminator_loss(kind: str, real: torch.Tensor, fake: torch.Tensor, *, smoothing: float = 0.0, noisy: bool = False) -> torch.Tensor:
@@ -55,7 +57,7 @@ def generator_loss(kind: str, fake: torch.Tensor) -> torch.Tensor:
 
 def gradient_penalty(critic: Callable[[torch.Tensor], torch.Tensor], real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
     """(B,): (‖∇ critic‖ − 1)² at an image drawn between a real and a fake one (Gulrajani et al. 2017)."""
-    share = torch.rand(len(real), 1, 1, 1, device=real.device)
+    share = draws.own(lambda rows: torch.rand(rows, 1, 1, 1, device=real.device), len(real))
     between = torch.lerp(real.float(), fake.float(), share).requires_grad_()
     (slope,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
     return (slope.flatten(1).norm(dim=1) - 1).square()

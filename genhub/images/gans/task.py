@@ -13,6 +13,7 @@ from genhub.images.gans.pair import GAN
 from genhub.images.gans.replay import Replay
 from genhub.images.measures import Moments, covered, frechet_distance
 from genhub.images.pixels import Coded, Examples, Images
+from genhub.training import draws
 from genhub.training.configs.images import PROBABLE
 from genhub.training.plan import Trainable
 
@@ -74,10 +75,11 @@ class _Turns(nn.Module):
 
     def draw(self, count: int, y: torch.Tensor | None) -> torch.Tensor:
         like = next(self.gan.generator.parameters())
-        return self.gan.draw(torch.randn(count, self.gan.coding, device=like.device), y)
+        codes = draws.own(lambda rows: torch.randn(rows, self.gan.coding, device=like.device), count)
+        return self.gan.draw(codes, y)
 
     def disturbed(self, x: torch.Tensor) -> torch.Tensor:
-        return x + self.noise * torch.randn_like(x) if self.noise else x
+        return x + self.noise * draws.randn_like(x) if self.noise else x
 
     def watch(self, x: torch.Tensor, y: torch.Tensor | None, z: torch.Tensor | None) -> dict[str, torch.Tensor]:
         z = torch.randn(len(x), self.gan.coding, device=x.device) if z is None else z
