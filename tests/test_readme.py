@@ -35,6 +35,15 @@ def test_command_lines_are_understood(line):
     cli.parser().parse_args(words)
 
 
+@pytest.mark.parametrize("line", commands("torchrun"))
+def test_command_lines_of_several_processes_are_understood(line):
+    from torch.distributed.run import get_args_parser
+
+    told = get_args_parser().parse_args(shlex.split(line)[1:])
+    assert (told.module, told.training_script) == (True, "genhub")
+    cli.parser().parse_args(told.training_script_args)
+
+
 @pytest.mark.parametrize("place", sorted(set(re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", README))))
 def test_links_within_the_repository_lead_somewhere(place):
     assert (ROOT / place).exists()

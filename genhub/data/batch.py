@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from genhub.data import tables
 from genhub.errors import UserError
@@ -14,6 +15,13 @@ MEASURED_ROWS = 1_000
 
 # a label for each text, and the texts' probabilities (N, C)
 Answers = tuple[Sequence[str], Sequence[Sequence[float]]]
+
+
+class Named(Protocol):
+    """What is known of a table before its rows."""
+
+    columns: Sequence[str]
+    separator: str
 
 
 @dataclass(frozen=True)
@@ -54,17 +62,30 @@ def write_labelled(out: Path, table: tables.Table, column: int, answers: Answers
     that it came with. With a threshold, a third says of each answer whether its probability is below: `abstained`, yes or no.
 
     Rows without a text keep these cells empty."""
-    told = iter(zip(*answers, strict=True))
-    added = [free(name, table.columns) for name in (*ADDED, *([ABSTAINED] if threshold > 0 else []))]
-    lines = []
-    for row in table.rows:
-        label, scores = next(told) if row[column].strip() else ("", ())
-        best = max(scores) if len(scores) else None
-        cells = ["", "", ""] if best is None else [label, f"{best:.4f}", "yes" if best < threshold else "no"]
-        lines.append([*row, *cells[: len(added)]])
-    tables.write_csv(out, [*table.columns, *added], lines, table.separator)
+    writing = Labelling(out, table, column, threshold)
+    writing.add(table.rows, answers)
     below = sum(max(scores) < threshold for scores in answers[1])
-    return Predicted(out, len(lines), dict(Counter(answers[0]).most_common()), below)
+    return Predicted(out, len(table.rows), dict(Counter(answers[0]).most_common()), below)
+
+
+class Labelling:
+    """The same part by part: `add` rows with the answers to their texts."""
+
+    def __init__(self, out: Path, table: Named, column: int, threshold: float = 0.0):
+        self.out, self.separator, self.column, self.threshold = out, table.separator, column, threshold
+        self.added = [free(name, table.columns) for name in (*ADDED, *([ABSTAINED] if threshold > 0 else []))]
+        tables.write_csv(out, [*table.columns, *self.added], [], table.separator)
+
+    def add(self, rows: Sequence[Sequence[str]], answers: Answers) -> None:
+        told = iter(zip(*answers, strict=True))
+        tables.append_csv(
+            self.out, (self.line(row, *(next(told) if row[self.column].strip() else ("", ()))) for row in rows), self.separator
+        )
+
+    def line(self, row: Sequence[str], label: str, scores: Sequence[float]) -> list[str]:
+        best = max(scores) if len(scores) else None
+        cells = ["", "", ""] if best is None else [label, f"{best:.4f}", "yes" if best < self.threshold else "no"]
+        return [*row, *cells[: len(self.added)]]
 
 
 def free(name: str, taken: Sequence[str]) -> str:

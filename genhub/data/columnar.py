@@ -4,6 +4,7 @@ pyarrow is native code that reads a stranger's bytes, so this runs in one-shot c
 """
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from genhub.data import encoding
@@ -28,10 +29,32 @@ def parse(path: Path, limits: Limits) -> tuple[tuple[str, ...], list[tuple[str, 
             rows, changes = _rows(file, [classes.get(name, ()) for name in schema.names], limits)
             left_out = max(0, file.metadata.num_rows - len(rows))
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        what = f"The Parquet file is damaged ({type(error).__name__})."
-        raise UserError(what, "It must be complete and readable by pyarrow.", "Write or download it again.", "data") from None
+        raise _damaged(error) from None
     notes = [f"The numbers of “{name}” are shown by the class names in the file." for name in classes if name in names]
     return names, rows, left_out, notes, changes
+
+
+def parts(path: Path, limits: Limits, rows: int) -> Iterator[list[tuple[str, ...]]]:
+    """The column names as a part of one row, then rows by `rows`, however many there are. Raises UserError."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with open(path, "rb") as handle, pq.ParquetFile(handle) as file:
+            _check_shape(file, limits)
+            schema = file.schema_arrow
+            yield [tuple(name.strip() or f"column {place}" for place, name in enumerate(schema.names, start=1))]
+            classes = _class_names(schema.metadata or {})
+            for batch in file.iter_batches(batch_size=rows):
+                named = zip(batch.columns, schema.names, strict=True)
+                yield list(zip(*(_texts(column, classes.get(name, ()))[0] for column, name in named), strict=True))
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise _damaged(error) from None
+
+
+def _damaged(error: Exception) -> UserError:
+    what = f"The Parquet file is damaged ({type(error).__name__})."
+    return UserError(what, "It must be complete and readable by pyarrow.", "Write or download it again.", "data")
 
 
 def _check_shape(file, limits: Limits) -> None:

@@ -6,7 +6,7 @@ with a quotation mark that means itself; such a file is read that way when every
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from genhub.data.malformed import Malformed
 from genhub.errors import UserError
@@ -27,20 +27,24 @@ def parse(
     the first line that does not fit."""
     if not text.strip():
         raise UserError("The file holds nothing but blank lines.", "A table needs a header and rows.", "Choose another file.", "data")
-    text, declared = _declared_separator(text)
+    text, declared = declared_separator(text)
     mark = declared or find_separator(text)
-    records = _unquoted(text) if mark == "\t" and _quotes_mean_themselves(text) else _quoted(text, mark)
+    records = records_of(io.StringIO(text, newline=""), mark, mark == "\t" and quotes_mean_themselves(text))
     *_, header = next(records)
     if isinstance(header, UserError):
         raise header
-    _check_header(header, limits)
-    columns, notes = _names(header)
+    columns, notes = named(header, limits)
     rows, lines = _fields(records, len(columns), mark, malformed)
     left = malformed.settle(len(rows), text, TOO_MANY)
     return columns, rows, lines, SEPARATORS[mark] if len(columns) > 1 else "", notes, left
 
 
-def _declared_separator(text: str) -> tuple[str, str]:
+def records_of(lines: Iterable[str], mark: str, plain: bool = False) -> Iterator[Record]:
+    """The records of some lines, the header first; blank lines are skipped. plain: quotation marks mean themselves."""
+    return _unquoted(lines) if plain else _quoted(lines, mark)
+
+
+def declared_separator(text: str) -> tuple[str, str]:
     """Spreadsheets may write a first line such as `sep=;`: (the text with that line blank, the separator or nothing)."""
     first, end, rest = text.partition("\n")
     mark = first.strip('\n "')[4:] if first.strip(' "').lower().startswith("sep=") else ""
@@ -71,9 +75,9 @@ def _field_counts(sample: str, mark: str) -> list[int]:
     return counts
 
 
-def _quoted(text: str, mark: str) -> Iterator[Record]:
-    """Records of RFC 4180; blank lines are skipped. Raises UserError for a quotation mark that swallows the rest."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+def _quoted(lines: Iterable[str], mark: str) -> Iterator[Record]:
+    """Records of RFC 4180. Raises UserError for a quotation mark that swallows the rest."""
+    reader = csv.reader(lines, delimiter=mark, strict=True)
     while True:
         line = reader.line_num + 1
         try:
@@ -87,22 +91,22 @@ def _quoted(text: str, mark: str) -> Iterator[Record]:
             yield line, reader.line_num, row
 
 
-def _unquoted(text: str) -> Iterator[Record]:
-    for line, content in enumerate(io.StringIO(text, newline=""), start=1):
+def _unquoted(lines: Iterable[str]) -> Iterator[Record]:
+    for line, content in enumerate(lines, start=1):
         content = content.rstrip("\r\n")
         if content:
             yield line, line, content.split("\t")
 
 
-def _quotes_mean_themselves(text: str) -> bool:
+def quotes_mean_themselves(text: str) -> bool:
     """Whether a tab-separated text only fits its header when quotation marks are ordinary characters."""
     if '"' not in text:
         return False
-    plain = [len(row) for *_, row in _unquoted(text)]
+    plain = [len(row) for *_, row in _unquoted(io.StringIO(text, newline=""))]
     if len(set(plain)) != 1:
         return False
     try:
-        quoted = [isinstance(row, UserError) for *_, row in _quoted(text, "\t")]
+        quoted = [isinstance(row, UserError) for *_, row in _quoted(io.StringIO(text, newline=""), "\t")]
         return any(quoted) or len(quoted) != len(plain)
     except UserError:
         return True
@@ -120,14 +124,11 @@ def _misquoted(line: int, message: str) -> UserError:
     return UserError(what, "A quoted cell ends where its quotation mark closes.", 'Write "" for a mark inside a quoted cell.', "data")
 
 
-def _check_header(header: list[str], limits: Limits) -> None:
+def named(header: list[str], limits: Limits) -> tuple[tuple[str, ...], list[str]]:
+    """Column names without outer blanks, and notes; a nameless column is called by its place. Raises UserError for too many."""
     if len(header) > limits.table_columns:
         what = f"The table has {len(header):,} columns."
         raise UserError(what, f"At most {limits.table_columns}.", "Keep the columns with the text and the label.", "data")
-
-
-def _names(header: list[str]) -> tuple[tuple[str, ...], list[str]]:
-    """Column names without outer blanks; a nameless column is called by its place."""
     names = tuple(name.strip() or f"column {place}" for place, name in enumerate(header, start=1))
     nameless = [name for name, given in zip(names, header, strict=True) if not given.strip()]
     return names, [f"A column without a name is called “{name}”." for name in nameless]
@@ -137,12 +138,19 @@ def _fields(records: Iterator[Record], width: int, mark: str, malformed: Malform
     """The rows that fit and their lines; the others go to `malformed`."""
     rows, lines = [], []
     for line, last, row in records:
-        if isinstance(row, UserError) or len(row) != width:
-            malformed.add(line, last, row if isinstance(row, UserError) else _wrong_width(line, len(row), width, mark))
+        if problem := misfit(line, row, width, mark):
+            malformed.add(line, last, problem)
             continue
         rows.append(tuple(row))
         lines.append(line)
     return rows, lines
+
+
+def misfit(line: int, row: list[str] | UserError, width: int, mark: str) -> UserError | None:
+    """What is wrong with a record under a header of so many columns."""
+    if isinstance(row, UserError):
+        return row
+    return _wrong_width(line, len(row), width, mark) if len(row) != width else None
 
 
 def _wrong_width(line: int, found: int, width: int, mark: str) -> UserError:

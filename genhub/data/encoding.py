@@ -7,12 +7,15 @@ import codecs
 import re
 import unicodedata
 from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
 
 from genhub.data.fixes import WINDOWS_1252
 from genhub.errors import UserError
 from genhub.settings import Limits
 
 WINDOWS = "Windows-1252"
+BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,51 @@ def decode(data: bytes, windows: bool = False, wanted: Wanted = TABLE) -> tuple[
         if windows and other:
             return other, WINDOWS
         raise _not_utf8(body, error.start, WINDOWS_1252 if other else "", wanted) from None
+
+
+def codec_of(path: Path, windows: bool = False, wanted: Wanted = TABLE) -> str:
+    """What Python calls the encoding of a file, which is looked through block by block; rules and errors are those of `decode`."""
+    with open(path, "rb") as file:
+        head = file.read(4)
+        if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+            raise UserError("The file is UTF-32.", wanted.accepted, wanted.save_as, "data")
+        name = "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+        try:
+            _look_through(file, name, wanted)
+            return name
+        except UnicodeDecodeError as error:
+            if name == "utf-16":
+                what = "The file starts as UTF-16, but not all of it is."
+                raise UserError(what, wanted.accepted, "The file may be cut off: copy it again, or save it as UTF-8.", "data") from None
+            broken = error
+        try:
+            _look_through(file, "cp1252", wanted)
+        except UnicodeDecodeError:
+            raise _not_utf8(broken.object, broken.start, "", wanted) from None
+        if not windows:
+            raise _not_utf8(broken.object, broken.start, WINDOWS_1252, wanted)
+        return "cp1252"
+
+
+def _look_through(file: BinaryIO, name: str, wanted: Wanted) -> None:
+    """Raises UnicodeDecodeError whose object is the line that is not in this encoding, after line ends for those before it."""
+    file.seek(0)
+    decoder, lines = codecs.getincrementaldecoder(name)(), 0
+    while True:
+        block = file.read(BLOCK)
+        try:
+            text = decoder.decode(block, final=not block)
+        except UnicodeDecodeError as error:
+            before = error.object[: error.start].rpartition(b"\n")[0].count(b"\n") + (b"\n" in error.object[: error.start])
+            start = error.object.rfind(b"\n", 0, error.start) + 1
+            shown = b"\n" * (lines + before) + error.object[start : error.end]
+            place = lines + before + error.start - start
+            raise UnicodeDecodeError(name, shown, place, place + 1, error.reason) from None
+        if "\x00" in text:
+            raise _nul(lines + text.count("\n", 0, text.index("\x00")) + 1, wanted)
+        if not block:
+            return
+        lines += text.count("\n")
 
 
 def _windows(body: bytes) -> str:

@@ -21,7 +21,7 @@ def parse(
         if not line.strip():
             continue
         try:
-            record = _object(line, number)
+            record = read_object(line, number)
         except UserError as error:
             malformed.add(number, number, error)
             continue
@@ -37,7 +37,7 @@ def parse(
     return tuple(columns), [tuple(record.get(name, "") for name in columns) for record in records], lines, notes, left
 
 
-def _object(line: str, number: int) -> dict[str, str]:
+def read_object(line: str, number: int) -> dict[str, str]:
     """One line's object, every value as text."""
     try:
         pairs = json.loads(line, parse_int=str, parse_float=str, parse_constant=_no_constant, object_pairs_hook=_Pairs)
