@@ -786,6 +786,13 @@ def test_without_a_folder_of_their_own_two_processes_do_not_start(reviews, home,
     assert "--out" in ended.err
 
 
+def test_two_processes_do_not_study(home, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    ended = genhub("train", "measure-tables", "--data", "wine-rare", "--out", home / "study")
+    assert ended.status == 2
+    assert "A study is the work of one process" in ended.err
+
+
 # ---- the doctor --------------------------------------------------------------------------------------------------------
 
 

@@ -28,6 +28,7 @@ from genhub.jobs.new import make_job
 from genhub.options import Config
 
 WAIT_SECONDS = 600
+STUDY = "measure-"  # how the tasks begin that train many models to compare them
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,9 @@ def place_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(training: Training, args: argparse.Namespace, out: Output) -> None:
     """Train, and tell the verdict."""
+    if training.task.startswith(STUDY) and _processes() > 1:
+        limit = "Under torchrun one model is trained; a study trains many small ones."
+        raise UserError("A study is the work of one process.", limit, "Leave out torchrun.", "task")
     folder = _resumed(training, args.resume) if args.resume else new_run(training, args, out) if main_process() else _joined(args)
     last = train(training.config.from_dict(folder.job()["config"]), folder, out)
     if main_process() and isinstance(last, Done):
@@ -134,9 +138,14 @@ def _preset(training: Training, args: argparse.Namespace) -> dict:
 def _place(out: str | None) -> Path:
     if out:
         return Path(out)
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+    if _processes() > 1:
         raise UserError("Several processes need to know the run's folder.", "Under torchrun --out is required.", "Add --out DIR.", "out")
     return settings.get().runs / new_id()
+
+
+def _processes() -> int:
+    """Those that torchrun started."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def _joined(args: argparse.Namespace) -> RunFolder:
