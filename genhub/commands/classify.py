@@ -31,7 +31,7 @@ def _run(args: argparse.Namespace, out: Output) -> None:
     if args.run_name is None and args.into and args.files:  # torchrun takes a --run for one of its own
         args.run_name, *args.files = args.files
     if args.run_name is None:
-        raise UserError("Which run is to classify?", "A finished one.", "Add --run RUN.", "run")
+        raise UserError("Which run is to classify?", "A finished one.", "Add --run RUN; see python -m genhub classify --help.", "run")
     if (args.text is not None) + (args.input is not None) + bool(args.files) != 1:
         raise UserError("Say what to classify.", "Either --text, --input or files, not several of them.", 'Add --text "…".', "text")
     if args.input is not None and not args.out:
