@@ -1,7 +1,7 @@
 """Augmentation: variants of a picture, of texts, rows for the small classes of a table, and where a label breaks.
 
 photographs · take_photo · vary_photo · vary_closer · photo_sweep · photo_file · vary_texts · fill_gaps · breaking_points
-number_tables · take_number_table · resampled · chain_file · chain_code
+number_tables · take_number_table · resampled · table_code · chain_file · chain_code
 """
 
 import json
@@ -157,6 +157,12 @@ class Augmenting(Tables):
             out = place / f"genhub-evened-out.{ENDING.get(kind, kind)}"
             told = oneshot.run("genhub.augment.tables.shown:resampled", {**asked, "out": str(out)}, seconds=SECONDS)
         return {**told, "path": out}
+
+    def table_code(self, visitor: str, table_id: str, given: dict) -> str:
+        """What `resampled` does, as Python code that needs no GenHub."""
+        config = gate.filled(ResampleConfig, given.get("values") or {})
+        asked = {**self._columns(given), "folder": str(self._table_folder(visitor, table_id)), "config": config.to_dict()}
+        return oneshot.run("genhub.augment.tables.shown:script", asked, seconds=SECONDS)["script"]
 
     @staticmethod
     def _columns(given: dict) -> dict:

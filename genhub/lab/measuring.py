@@ -1,6 +1,6 @@
 """Does augmentation help? Measured in job processes, on tables, texts and images.
 
-measure_tables · measure_texts · measure_images · text_tables · class_painters
+measure_tables · measure_texts · measure_images · study_code · text_tables · class_painters
 """
 
 from genhub import catalog, gate, hub, oneshot
@@ -32,6 +32,14 @@ class Measuring(Runs, Painting, Augmenting):
         info = self.table(visitor, table_id)
         job = make_job(TABLES, config, rows, {"name": info.name, "sample": info.sample or None, **told})
         return self.runner.submit(self.owner(visitor), job, rows)
+
+    def study_code(self, visitor: str, run: str) -> str:
+        """A study of a table as Python code that needs no GenHub. Raises UserError for one of texts or images, which ask models of ours."""
+        folder = self.folder(visitor, run)
+        if folder.job()["task"] != TABLES:
+            remedy = "Show the code of a chain in stage 1 or 2; the whole study is repeated by `python -m genhub train measure-…`."
+            raise UserError("There is no code for this study.", "It is there for studies of tables.", remedy, "measure_run")
+        return oneshot.run("genhub.augment.measure.train:script", {"run_dir": str(folder.path)}, seconds=SECONDS)["script"]
 
     def text_tables(self) -> dict[str, str]:
         """Bundled tables of texts with labels: name → what is in it."""

@@ -1,6 +1,9 @@
-"""A chain as Python code: run where GenHub cannot be imported, it makes exactly the variants that GenHub makes."""
+"""A chain, a table and a study as Python code: run where GenHub cannot be imported, it gives exactly what GenHub gives."""
 
 import ast
+import csv
+import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -16,13 +19,27 @@ from genhub.augment.chain import Chain, Step
 from genhub.augment.images.table import IMAGES
 from genhub.augment.images.table import PRESETS as IMAGE_PRESETS
 from genhub.augment.images.variants import variant
+from genhub.augment.measure import train as measuring
+from genhub.augment.measure.contenders import CONTENDERS
+from genhub.augment.measure.study import judged
+from genhub.augment.measure.study import run as study_run
+from genhub.augment.measure.tables import TablesStudy
+from genhub.augment.tables import code as table_code
+from genhub.augment.tables import columns, saved
+from genhub.augment.tables.resample import resample
+from genhub.augment.tables.table import TABLES, ResampleConfig
 from genhub.augment.texts.table import PRESETS as TEXT_PRESETS
 from genhub.augment.texts.table import TEXTS
 from genhub.augment.texts.tools import ENCODER, Tools
 from genhub.augment.texts.variants import variants
 from genhub.data import pictures
+from genhub.data.fixes import FILL, LEAVE_OUT
+from genhub.data.tables import parse_pasted, write_csv
 from genhub.errors import UserError
+from genhub.jobs.folder import RunFolder, write_json
+from genhub.settings import LOCAL
 from genhub.text.encoder import open_base
+from genhub.training.configs import MeasureTablesConfig
 
 GIVEN = [
     "The quick brown fox, which was hungry, jumped over the lazy dog. It really didn't stop! Where did they go tomorrow?",
@@ -49,13 +66,14 @@ def written(path: Path, image: np.ndarray) -> str:
     return str(path)
 
 
-def run(folder: Path, script: str, *given: str) -> None:
-    """In a folder of its own, where whoever imports GenHub ends."""
+def run(folder: Path, script: str, *given: str) -> str:
+    """What it prints, in a folder of its own, where whoever imports GenHub ends."""
     (folder / "augment.py").write_text(script, encoding="utf-8")
     (folder / "genhub.py").write_text("raise SystemExit('it asked for GenHub')")
     command = [sys.executable, "augment.py", *given]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False)
     assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def imported(script: str) -> set[str]:
@@ -161,3 +179,85 @@ def test_a_picture_taken_sideways_is_turned_upright_as_on_the_page(tmp_path):
     told = pictures.keep({"path": str(tmp_path / "sideways.jpg"), "name": "sideways.jpg", "folder": str(tmp_path)})
     run(tmp_path, code.script_of(Chain("image", (Step("flip"),))), "sideways.jpg", "made", "1")
     assert cv2.imread(str(tmp_path / "made" / "variant-0000.png")).shape == (told["height"], told["width"], 3)
+
+
+HOLED = {3: "?", 20: ""}  # row → its number
+
+
+def lines(kinds: bool = False) -> list[str]:
+    """A table with classes of 60 and 15 rows, holes in it, and a column of categories, if asked for."""
+    rng = np.random.default_rng(1)
+    head = ["a", *(["kind of b"] if kinds else []), "c", "which, one"]
+    rows = []
+    for number in range(75):
+        small = number % 5 == 0
+        a, c = rng.normal(small, 1, 2).round(3).tolist()
+        rows.append([a, *([f"{'rs'[number % 2]}"] if kinds else []), HOLED.get(number, c), "few" if small else "many"])
+    return [";".join(map(str, row)) for row in [head, *rows]]
+
+
+def rows_of(path: Path, *, kinds: bool, fixes: tuple[str, ...]) -> columns.Rows:
+    text = "\n".join(lines(kinds))
+    path.write_text(text, encoding="utf-8-sig")
+    return columns.of(parse_pasted(text, LOCAL), "which, one", None, fixes)
+
+
+@pytest.mark.parametrize("fix", [LEAVE_OUT, FILL])
+@pytest.mark.parametrize("method", TABLES)
+def test_the_script_of_a_table_makes_the_same_rows(tmp_path, method, fix):
+    config, kinds = ResampleConfig(method, k=4, ratio=0.8, deviation=0.3, seed=5), method in ("smote-nc", "random-over", "noise")
+    rows = rows_of(tmp_path / "given.csv", kinds=kinds, fixes=(fix,))
+    script = tmp_path / "even_out.py"
+    script.write_text(table_code.script_of(config, rows.target, [rows.names[place] for place in rows.categorical], [fix]))
+    told = runpy.run_path(str(script))
+    names, x, y = told["read"](tmp_path / "given.csv")
+    assert (names, x.tolist(), y.tolist()) == (list(rows.names), rows.x.tolist(), rows.y.tolist())
+    made = resample(rows, config)
+    x, y = told["evened_out"](names, x, y, method, config.seed)
+    assert (x.tolist(), y.tolist()) == (made.rows.x.tolist(), made.rows.y.tolist())
+    assert len(y) != len(rows)
+
+
+def test_the_script_of_a_table_reads_what_the_page_wrote_of_it(tmp_path):
+    config, rows = ResampleConfig("smote-nc", seed=2), rows_of(tmp_path / "given.csv", kinds=True, fixes=(LEAVE_OUT,))
+    made = resample(rows, config)
+    write_csv(tmp_path / "table.csv", saved.columns(rows), saved.lines(rows, made, config.method))
+    run(tmp_path, table_code.script_of(config, rows.target, ["kind of b"], []), "table.csv", "out.csv")
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
+        head, *found = csv.reader(file)
+    assert head == [*rows.names, rows.target]
+    assert [[float(row[0]), row[1], float(row[2]), row[3]] for row in found] == [
+        [a, b, c, label] for (a, b, c), label in zip(made.rows.x.tolist(), made.rows.y.tolist(), strict=True)
+    ]
+
+
+def test_the_script_of_a_study_finds_the_same_figures(tmp_path, monkeypatch):
+    monkeypatch.setattr(TablesStudy, "contenders", {"logistic": CONTENDERS["logistic"]})  # the quickest; the browser's walk has them all
+    rows = rows_of(tmp_path / "given.csv", kinds=True, fixes=(FILL,))
+    folder = RunFolder(tmp_path / "run")
+    folder.path.mkdir()
+    config = MeasureTablesConfig(methods="smote-nc,random-over", repetitions=5, seed=3)
+    names = [*rows.names, rows.target]
+    told = [{name: str(value) for name, value in zip(names, [*x, y], strict=True)} for x, y in zip(rows.x.tolist(), rows.y, strict=True)]
+    folder.rows.parent.mkdir(parents=True, exist_ok=True)
+    folder.rows.write_text("".join(json.dumps(line) + "\n" for line in told), encoding="utf-8")
+    data = {"label": rows.target, "categorical": ["kind of b"], "mended": [FILL]}
+    write_json(folder.path / "job.json", {"task": "measure-tables", "config": config.to_dict(), "data": data})
+    study = measuring.STUDIES[MeasureTablesConfig](config, folder)
+    found: list[dict] = []
+    for _ in study_run(study, found):
+        pass
+    said = run(tmp_path, measuring.script({"run_dir": str(folder.path)})["script"], "given.csv").splitlines()
+    assert said == figures(judged(study, found))
+
+
+def figures(told: dict) -> list[str]:
+    """The lines that the script of a study prints."""
+    wanted = []
+    for row in told["table"]:
+        for measure, called in told["measures"].items():
+            line = f"{told['contenders'][row['contender']]} | {row['title']} | {called} | {row['scores'][measure]:.3f}"
+            if effect := row["effects"].get(measure):
+                line += f" ({effect['difference']:+.3f} [{effect['low']:+.3f}, {effect['high']:+.3f}])"
+            wanted.append(line)
+    return wanted

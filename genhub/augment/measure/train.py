@@ -139,6 +139,20 @@ def _of_images(config: MeasureImagesConfig, run: RunFolder) -> Study:
     return ImagesStudy(images, chains, options, open_painter(Path(drawn)) if drawn else None)
 
 
+def script(args: dict) -> dict:
+    """{"run_dir"} → {"script"}: a program that prints the figures of a study of a table, for a one-shot child."""
+    from genhub.augment.measure import contenders
+    from genhub.augment.tables import code
+
+    run = RunFolder(Path(args["run_dir"]))
+    config, data = MeasureTablesConfig.from_dict(run.job()["config"]), run.job()["data"]
+    study = _of_tables(config, run)
+    told = {"arms": dict(study.arms), "contenders": dict(study.contenders), "measures": list(study.measures.values())}
+    told |= {"seeds": list(study.seeds), "test": study.test, "trees": contenders.TREES, "iterations": contenders.ITERATIONS}
+    fixes = data.get("mended") or ()
+    return {"script": code.measuring_script_of(told, methods_of(config)[0], data["label"], data["categorical"], fixes)}
+
+
 STUDIES: dict[type, Callable[..., Study]] = {
     MeasureTablesConfig: _of_tables,
     MeasureTextsConfig: _of_texts,

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from genhub.augment.packing import card_of, write_table
-from genhub.augment.tables import columns, saved
+from genhub.augment.tables import code, columns, saved
 from genhub.augment.tables.columns import Rows
 from genhub.augment.tables.resample import Resampled, resample
 from genhub.augment.tables.table import ResampleConfig
@@ -42,7 +42,7 @@ def resampled(args: dict) -> dict:
 
 
 def prepared(args: dict) -> dict:
-    """{"folder", "label", "categorical", "fixes", "out"} → {"label", "categorical": names}; writes the mended rows, a JSON object of texts a line."""
+    """{"folder", "label", "categorical", "fixes", "out"} → {"label", "categorical": names, "mended": the fixes}; writes the mended rows, a JSON object of texts a line."""
     table = intake.load(Path(args["folder"]))
     rows = columns.of(table, args["label"] or table.columns[-1], args["categorical"], args["fixes"])
     names = [*rows.names, rows.target]
@@ -51,7 +51,14 @@ def prepared(args: dict) -> dict:
         for x, y in zip(rows.x.tolist(), rows.y.tolist(), strict=True)
     )
     tables.write_jsonl(Path(args["out"]), lines)
-    return {"label": rows.target, "categorical": [rows.names[place] for place in rows.categorical]}
+    return {"label": rows.target, "categorical": [rows.names[place] for place in rows.categorical], "mended": list(args["fixes"])}
+
+
+def script(args: dict) -> dict:
+    """{"folder", "label", "categorical", "fixes", "config"} → {"script"}: a program that writes the rows of `resampled`."""
+    table, config = intake.load(Path(args["folder"])), ResampleConfig.from_dict(args["config"])
+    rows = columns.of(table, args["label"] or table.columns[-1], args["categorical"], args["fixes"])
+    return {"script": code.script_of(config, rows.target, [rows.names[place] for place in rows.categorical], args["fixes"])}
 
 
 def scatter(rows: Rows, made: Resampled, axes: list[str]) -> dict:

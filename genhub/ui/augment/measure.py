@@ -29,7 +29,8 @@ OWN_SET = "My images"
 NONE = "none"
 TEXT_FIELDS = {name: f"measure_text_{name}" for name in ("sizes", "copies", "least", "method")}
 IMAGE_FIELDS = {name: f"measure_image_{name}" for name in ("sizes", "steps", "each")}
-PARTS = ["measure_run", "measure_view", "measure_stop", "measure_resume", "measure_pulse", "measure_table"]
+PARTS = ["measure_run", "measure_view", "measure_stop", "measure_resume", "measure_pulse", "measure_table", "measure_show"]
+SHOWN = [*PARTS, "measure_code"]
 GIVEN = [
     *("measure_kind", "measure_repetitions", "measure_methods", *tables.ASKED[1:]),
     *("measure_text_table", "measure_text_chains", "text_chain", *TEXT_FIELDS.values()),
@@ -56,10 +57,15 @@ def layout(wires: Wires) -> None:
                 with gr.Row():
                     stop = gr.Button("Stop and keep", interactive=False, elem_id="measure-stop", elem_classes="gh-stop", min_width=140)
                     resume = gr.Button("Resume", visible=False, elem_id="measure-resume", min_width=140)
+                    show = gr.Button("Show the code", visible=False, elem_id="measure-code-show", min_width=140)
                 run_problem = gr.HTML(elem_id="measure-run-problem")
                 table = gr.HTML(studies.example(), elem_id="measure-table", elem_classes="gh-reserve-tall")
+                code = gr.Code(
+                    language="python", label="Finds the same figures", visible=False, wrap_lines=True, max_lines=30, elem_id="measure-code"
+                )
     wires.add(measure_stage=stage, measure_kind=kind, measure_repetitions=repetitions, measure_guess=guess, measure_go=go)
     wires.add(measure_problem=problem, measure_run=run, measure_view=view, measure_stop=stop, measure_resume=resume)
+    wires.add(measure_show=show, measure_code=code)
     wires.add(measure_run_problem=run_problem, measure_table=table, measure_pulse=gr.Timer(1.0, active=False), measure_begun=gr.State(""))
 
 
@@ -138,13 +144,14 @@ def wire(wires: Wires) -> None:
         begun.then,
         note,
         ["session", "measured", "measure_begun", "measure_guess"],
-        ["measured", "measure_begun", *PARTS],
+        ["measured", "measure_begun", *SHOWN],
         "measure_run_problem",
     )
-    wires.on(part["measure_run"].input, shown, ["session", "measured", "measure_run"], ["measured", *PARTS], "measure_run_problem")
+    wires.on(part["measure_run"].input, shown, ["session", "measured", "measure_run"], ["measured", *SHOWN], "measure_run_problem")
     wires.on(part["measure_pulse"].tick, tick, asked, PARTS, "measure_run_problem", trigger_mode="once")
     wires.on(part["measure_stop"].click, partial(ask, verb="stop"), asked, PARTS, "measure_run_problem", **once)
     wires.on(part["measure_resume"].click, partial(ask, verb="resume"), asked, PARTS, "measure_run_problem", **once)
+    wires.on(part["measure_show"].click, show_code, asked, ["measure_code"], "measure_run_problem", **once)
     wires.on(part["augment_tab"].select, refresh, asked, PARTS, "measure_run_problem")
 
 
@@ -225,7 +232,7 @@ def note(lab: Lab, session: dict, measured: dict, measure_begun: str, measure_gu
 def shown(lab: Lab, session: dict, measured: dict, measure_run: str | None) -> dict:
     """One of the visitor's studies comes into view."""
     measured = {**studies.remembered(measured), "run": str(measure_run or "")}
-    return {"measured": measured, **refresh(lab, session, measured)}
+    return {"measured": measured, **refresh(lab, session, measured), "measure_code": gr.update(visible=False)}
 
 
 def runs(lab: Lab, session: dict) -> list:
@@ -247,6 +254,7 @@ def refresh(lab: Lab, session: dict, measured: dict) -> dict:
             "measure_stop": gr.update(interactive=False),
             "measure_resume": gr.update(visible=False),
             "measure_pulse": gr.Timer(active=False),
+            "measure_show": gr.update(visible=False),
         }
         return {"measure_run": choices, "measure_view": "", "measure_table": studies.example(), **idle}
     info, view = lab.view(session["visitor"], chosen)
@@ -261,6 +269,7 @@ def refresh(lab: Lab, session: dict, measured: dict) -> dict:
         "measure_resume": gr.update(visible=info.state in ("failed", "stopped")),
         "measure_pulse": gr.Timer(active=info.state in run_view.LIVE),
         "measure_table": studies.verdict(metrics, held["guesses"].get(chosen)) if metrics else "",
+        "measure_show": gr.update(visible=bool(metrics) and info.task == TABLES),
     }
 
 
@@ -269,6 +278,12 @@ def tick(lab: Lab, session: dict, measured: dict) -> dict:
     drawn = refresh(lab, session, measured)
     drawn.pop("measure_run")
     return drawn
+
+
+def show_code(lab: Lab, session: dict, measured: dict) -> dict:
+    """A program that finds the same figures."""
+    run = studies.remembered(measured)["run"]
+    return {"measure_code": gr.update(value=lab.study_code(session["visitor"], run), visible=True)}
 
 
 def ask(lab: Lab, session: dict, measured: dict, verb: str) -> dict:

@@ -12,7 +12,7 @@ from genhub.ui.wiring import Wires, merged
 
 INTRO = "More rows from the ones you have: build a chain of operations, look at what it makes, and take it home."
 STAGES = (images, texts, tables, breaking, measure, gaps, whole)
-OPENED = [*ways.OPENED, "measured", *measure.PARTS]
+OPENED = [*ways.OPENED, "measured", *measure.SHOWN]
 ARRIVED = ["image_editor", "text_editor", "augment_arrived", *images.SHOWN]
 
 

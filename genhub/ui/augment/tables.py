@@ -22,7 +22,7 @@ PLANE = "the two principal components"
 FIELDS = {"table_method": "method", "table_k": "k", "table_ratio": "ratio", "table_deviation": "deviation", "table_seed": "seed"}
 READ = ["table_sample", "table_file", "table_paste"]
 ASKED = ["session", "table_read", "table_label", "table_categories", "table_missing", "table_across", "table_up", "table_as", *FIELDS]
-SHOWN = ["table_shown", "table_label", "table_categories", "table_across", "table_up", "table_out", "table_made"]
+SHOWN = ["table_shown", "table_label", "table_categories", "table_across", "table_up", "table_out", "table_made", "table_code"]
 
 
 def layout(wires: Wires) -> None:
@@ -68,12 +68,17 @@ def layout(wires: Wires) -> None:
                 with gr.Row(elem_classes="gh-beside"):
                     kind = gr.Dropdown(list(AS), value=next(iter(AS)), label="As", elem_id="table-as", min_width=200)
                     out = gr.DownloadButton("Download", visible=False, elem_id="table-out")
+                    show = gr.Button("Show the code", elem_id="table-code-show", min_width=130)
+                code = gr.Code(
+                    language="python", label="Makes the same rows", visible=False, wrap_lines=True, max_lines=30, elem_id="table-code"
+                )
                 publishing.layout(wires, "table", ("set",))
     wires.add(**made, rows_stage=stage, table_source=source, table_sample=sample, table_file=file, table_paste=paste, table_use=use)
     wires.add(table_label=label, table_missing=missing, table_categories=categories, table_go=go, table_problem=problem)
     wires.add(
         table_across=across, table_up=up, table_shown=shown, table_out=out, table_as=kind, table_read=gr.State({}), table_made=gr.State("")
     )
+    wires.add(table_code=code, table_code_show=show)
 
 
 def wire(wires: Wires) -> None:
@@ -86,6 +91,7 @@ def wire(wires: Wires) -> None:
     for name in ("table_across", "table_up", "table_as"):
         wires.on(part[name].input, even_out, fields, SHOWN, problem, trigger_mode="always_last")
     wires.on(part["table_label"].input, other_label, fields, SHOWN, problem, **once)
+    wires.on(part["table_code_show"].click, show_code, fields, ["table_code"], problem, **once)
     wires.on(part["table_method"].input, explained, ["table_method"], ["table_method"])
     publishing.wire(wires, "table", publishing.of_file("table_made"), problem)
     wires.on_pick(part[problem].select, mended, fields, [*SHOWN, "table_missing", "table_method"], problem, **once)
@@ -119,6 +125,7 @@ def use(lab: Lab, session: dict, table_source: str, table_sample: str, table_fil
         "table_shown": markup.page(markup.note(f"{info.name}: {markup.plural(info.rows, 'row')}.")),
         "table_out": gr.update(visible=False),
         "table_made": "",
+        "table_code": gr.update(visible=False),
     }
 
 
@@ -150,12 +157,9 @@ def other_label(lab: Lab, session: dict, **given) -> dict:
 
 def even_out(lab: Lab, session: dict, table_read: dict, **given) -> dict:
     """The rows, where they lie, and a file of them."""
-    if not table_read:
-        raise UserError("No table is in use.", "Its small classes get rows.", "Choose a table and press “Use this table”.", "table")
     axes = [given[name] for name in ("table_across", "table_up")]
     asked = {
-        **columns_of(given),
-        "values": {option: forms.value(ResampleConfig.option(option), given[name]) for name, option in FIELDS.items()},
+        **_asked(table_read, given),
         "kind": AS.get(str(given["table_as"]), "csv"),
         "axes": [] if PLANE in axes or None in axes else axes,
     }
@@ -169,6 +173,23 @@ def even_out(lab: Lab, session: dict, table_read: dict, **given) -> dict:
         "table_up": gr.update(choices=planes, value=axes[1] if axes[1] in planes else PLANE),
         "table_out": gr.update(value=str(told["path"]), visible=True, label=f"Download {told['path'].name} ({size})"),
         "table_made": str(told["path"]),
+        "table_code": gr.update(visible=False),  # it was of other rows
+    }
+
+
+def show_code(lab: Lab, session: dict, table_read: dict, **given) -> dict:
+    """A program that makes the same rows."""
+    asked = _asked(table_read, given)
+    return {"table_code": gr.update(value=lab.table_code(session["visitor"], table_read["id"], asked), visible=True)}
+
+
+def _asked(table_read: dict, given: dict) -> dict:
+    """What the stage says of the table and the method, as `lab.table_code` takes it. Raises UserError without a table."""
+    if not table_read:
+        raise UserError("No table is in use.", "Its small classes get rows.", "Choose a table and press “Use this table”.", "table")
+    return {
+        **columns_of(given),
+        "values": {option: forms.value(ResampleConfig.option(option), given[name]) for name, option in FIELDS.items()},
     }
 
 
