@@ -535,7 +535,14 @@ def test_counts_notes_and_points_are_shown_and_nothing_of_a_stranger_is_html(tmp
     assert (len(rings), len([*parsed(html).iter("circle")])) == (14, 40)
     assert len([line for line in parsed(html).iter("line") if line.get("opacity")]) == 14
     assert "<script" not in html
-    assert told["table_out"]["label"] == "Download genhub-evened-out.csv (3.0 kB)"
+    assert told["table_out"]["label"] == "Download (3.0 kB)"
+
+
+def test_other_axes_leave_what_is_chosen(tmp_path):
+    """Somebody may have chosen the other axis before the answer for this one is here."""
+    told = tables.redraw(Asked(resampled=evened(tmp_path)), SESSION, **form())
+    assert not set(told) & {"table_across", "table_up", "table_as", "table_label", "table_categories"}
+    assert "SMOTE: 14 new rows." in told["table_shown"]
 
 
 def test_what_else_is_said_of_a_table(tmp_path):

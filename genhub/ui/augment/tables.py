@@ -1,5 +1,7 @@
 """Stage 3 of Augment: a table with classes of unequal size, and the rows that even them out."""
 
+from functools import partial
+
 import gradio as gr
 
 from genhub.augment.tables.table import GROUPS, TABLES, ResampleConfig
@@ -22,7 +24,8 @@ PLANE = "the two principal components"
 FIELDS = {"table_method": "method", "table_k": "k", "table_ratio": "ratio", "table_deviation": "deviation", "table_seed": "seed"}
 READ = ["table_sample", "table_file", "table_paste"]
 ASKED = ["session", "table_read", "table_label", "table_categories", "table_missing", "table_across", "table_up", "table_as", *FIELDS]
-SHOWN = ["table_shown", "table_label", "table_categories", "table_across", "table_up", "table_out", "table_made", "table_code"]
+DRAWN = ["table_shown", "table_out", "table_made", "table_code_show", "table_code"]
+SHOWN = [*DRAWN, "table_label", "table_categories", "table_across", "table_up"]
 
 
 def layout(wires: Wires) -> None:
@@ -68,7 +71,7 @@ def layout(wires: Wires) -> None:
                 with gr.Row(elem_classes="gh-beside"):
                     kind = gr.Dropdown(list(AS), value=next(iter(AS)), label="As", elem_id="table-as", min_width=200)
                     out = gr.DownloadButton("Download", visible=False, elem_id="table-out")
-                    show = gr.Button("Show the code", elem_id="table-code-show", min_width=130)
+                    show = gr.Button("Show the code", visible=False, elem_id="table-code-show", min_width=130)
                 code = gr.Code(
                     language="python", label="Makes the same rows", visible=False, wrap_lines=True, max_lines=30, elem_id="table-code"
                 )
@@ -88,8 +91,8 @@ def wire(wires: Wires) -> None:
     fields = [*ASKED]
     wires.on(part["table_use"].click, used, [*fields, "table_source", *READ], ["table_read", *SHOWN], problem, **once)
     wires.on(part["table_go"].click, even_out, fields, SHOWN, problem, **once)
-    for name in ("table_across", "table_up", "table_as"):
-        wires.on(part[name].input, even_out, fields, SHOWN, problem, trigger_mode="always_last")
+    seen_otherwise = partial(gr.on, [part[name].input for name in ("table_across", "table_up", "table_as")])
+    wires.on(seen_otherwise, redraw, fields, DRAWN, problem, trigger_mode="always_last")
     wires.on(part["table_label"].input, other_label, fields, SHOWN, problem, **once)
     wires.on(part["table_code_show"].click, show_code, fields, ["table_code"], problem, **once)
     wires.on(part["table_method"].input, explained, ["table_method"], ["table_method"])
@@ -125,6 +128,7 @@ def use(lab: Lab, session: dict, table_source: str, table_sample: str, table_fil
         "table_shown": markup.page(markup.note(f"{info.name}: {markup.plural(info.rows, 'row')}.")),
         "table_out": gr.update(visible=False),
         "table_made": "",
+        "table_code_show": gr.update(visible=False),
         "table_code": gr.update(visible=False),
     }
 
@@ -171,8 +175,9 @@ def even_out(lab: Lab, session: dict, table_read: dict, **given) -> dict:
         "table_categories": gr.update(choices=told["columns"], value=told["categorical"]),
         "table_across": gr.update(choices=planes, value=axes[0] if axes[0] in planes else PLANE),
         "table_up": gr.update(choices=planes, value=axes[1] if axes[1] in planes else PLANE),
-        "table_out": gr.update(value=str(told["path"]), visible=True, label=f"Download {told['path'].name} ({size})"),
+        "table_out": gr.update(value=str(told["path"]), visible=True, label=f"Download ({size})"),
         "table_made": str(told["path"]),
+        "table_code_show": gr.update(visible=True),
         "table_code": gr.update(visible=False),  # it was of other rows
     }
 
@@ -191,6 +196,12 @@ def _asked(table_read: dict, given: dict) -> dict:
         **columns_of(given),
         "values": {option: forms.value(ResampleConfig.option(option), given[name]) for name, option in FIELDS.items()},
     }
+
+
+def redraw(lab: Lab, session: dict, **given) -> dict:
+    """Other axes, or another kind of file: what is chosen stays, for somebody may choose the next before the answer is here."""
+    told = even_out(lab, session, **given)
+    return {name: told[name] for name in DRAWN}
 
 
 def columns_of(given: dict) -> dict:
