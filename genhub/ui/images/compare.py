@@ -30,7 +30,7 @@ def layout(wires: Wires) -> None:
 
 def wire(wires: Wires) -> None:
     part = wires.parts
-    for event in (part["beside_stage"].expand, part["beside_other"].focus):
+    for event in (part["beside_stage"].expand, part["im_known"].change, part["beside_other"].focus):  # a list that is open must not change
         wires.on(event, offer, ["session", "im_known", "beside_other"], ["beside_other"], "beside_problem")
     asked = ["session", "im_model", "im_known", "beside_other", "beside_seed"]
     once = {"trigger_mode": "once", "show_progress": "minimal"}
