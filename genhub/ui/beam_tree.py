@@ -104,11 +104,22 @@ def _points(go, nodes: list[dict], heights: dict[int, float]):
         text=shown,
         hovertext=hover,
         hoverinfo="text",
-        textposition="top center",
+        textposition=_beside(nodes, heights),
         textfont={"size": 14},
         marker={"size": [5 if node["state"] == "dropped" else 10 for node in nodes], "color": colours},
         showlegend=False,
     )
+
+
+def _beside(nodes: list[dict], heights: dict[int, float]) -> list[str]:
+    """Where each token is written, off the lines that come and go: a line that climbs on leaves the left free, one that has come down the right."""
+    climbing = {
+        node["parent"] for number, node in enumerate(nodes) if heights[number] > heights[node["parent"]] and node["state"] != "dropped"
+    }
+    return [
+        "top left" if number in climbing else "top right" if heights[number] < heights[node["parent"]] else "top center"
+        for number, node in enumerate(nodes)
+    ]
 
 
 def _root(go, words: str, heights: dict[int, float]):

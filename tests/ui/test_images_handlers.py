@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -582,3 +583,13 @@ def test_names_are_text_and_cells_lie_within_the_map():
     assert len(cells) == plane.COLUMNS * plane.ROWS
     assert all(left < x < right and bottom < y < top for x, y in cells)
     assert "<circle" in plane.draw({**MAP, "places": [[1.0, 1.0]], "classes": [-1], "names": []})
+
+
+def test_names_on_the_map_do_not_lie_on_each_other():
+    names = ["Shirt", "Coat", "Pullover", "Sandal"]
+    places = [[float(number % 2), 0.0] if number < 12 else [30.0, 9.0] for number in range(16)]
+    told = {**MAP, "places": places, "classes": [number // 4 for number in range(16)], "names": names}
+    drawn = re.findall(r'<text class="name" x="([\d.]+)" y="([\d.]+)"[^>]*>([^<]+)<', plane.draw(told))
+    assert [name for _, _, name in drawn] == names
+    heights = sorted(float(y) for _, y, name in drawn if name != "Sandal")
+    assert min(above - below for below, above in pairwise(heights)) >= plane.LINE

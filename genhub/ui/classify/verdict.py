@@ -257,7 +257,7 @@ def _suspects(rows: list[dict], metrics: dict) -> str:
 
 def row_table(rows: list, labels: list[str]) -> str:
     cells = [[row["row"], _cut(row["text"]), row["label"], row["predicted"], f"{max(row['scores']):.2f}"] for row in rows]
-    return markup.table(["row", "text", "label", "predicted", "stated"], cells, (4,), "scroll tall")
+    return markup.table(["row", "text", "label", "predicted", "stated"], cells, (4,), "scroll tall texts")
 
 
 def _cut(text: str) -> str:

@@ -59,7 +59,7 @@ def layout(wires: Wires) -> None:
                     marks = gr.HTML(elem_id="latent-marks")
                 said = gr.HTML(elem_id="latent-said")
             with gr.Column(scale=2, min_width=300):
-                with gr.Row():
+                with gr.Row(elem_classes="gh-beside"):
                     x, y = (gr.Number(0.0, label=name, elem_id=f"latent-{name}", min_width=90) for name in ("x", "y"))
                     go = gr.Button("Decode", elem_id="latent-go", min_width=110)
                 sheet = gr.Button("Decode the whole map", elem_id="latent-sheet")

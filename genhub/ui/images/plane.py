@@ -7,6 +7,7 @@ from genhub.ui.markup import esc, page
 
 WIDTH, HEIGHT, EDGE = 640, 460, 8
 COLUMNS, ROWS = 40, 28
+LETTER, LINE = 12, 24  # of a name, a little more than on a wide page, for on a phone names are larger
 PICK, WAY = "at", "way"
 # A line drawn with the mouse from a cell to another one is a way; a finger scrolls, and presses two places.
 WAY_JS = """
@@ -58,7 +59,9 @@ def draw(told: dict, *, pressed: bool = True) -> str:
         for (x, y), number in zip(map(at, told["places"]), told["classes"], strict=True)
     )
     names = dict(zip(told["names"], range(len(told["names"])), strict=True))
-    labels = "".join(_label(told, number, name, at) for name, number in names.items())
+    labels = "".join(
+        f'<text class="name" x="{x:.1f}" y="{y:.1f}" text-anchor="middle">{esc(name)}</text>' for x, y, name in _labels(told, names, at)
+    )
     cells = "" if not pressed else "".join(_cell(column, row, whole) for row in range(ROWS) for column in range(COLUMNS))
     told_of = f"A map of {len(told['places']):,} images in {len(names) or 'no'} classes"
     return f'<svg class="gh-plane" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{esc(told_of)}">{dots}{labels}{cells}</svg>'
@@ -92,14 +95,24 @@ def _at(whole: Span) -> Callable[[Sequence[float]], Place]:
     return at
 
 
-def _label(told: dict, number: int, name: str, at) -> str:
-    """A class's name in the middle of its images."""
-    own = [place for place, own in zip(told["places"], told["classes"], strict=True) if own == number]
-    if not own:
-        return ""
-    xs, ys = (sorted(values) for values in zip(*own, strict=True))
-    x, y = at((xs[len(xs) // 2], ys[len(ys) // 2]))
-    return f'<text class="name" x="{x:.1f}" y="{y:.1f}" text-anchor="middle">{esc(name[:14])}</text>'
+def _labels(told: dict, names: dict[str, int], at: Callable[[Place], Place]) -> list[tuple[float, float, str]]:
+    """Where the name of each class that has images is written: in their middle, or above or below it where another name stands."""
+    found: list[tuple[float, float, str]] = []
+    for name, number in names.items():
+        own = [place for place, own in zip(told["places"], told["classes"], strict=True) if own == number]
+        if not own:
+            continue
+        xs, ys = (sorted(values) for values in zip(*own, strict=True))
+        x, middle = at((xs[len(xs) // 2], ys[len(ys) // 2]))
+        offered = [middle + sign * far * LINE for far in range(4) for sign in (1, -1)]
+        free = (y for y in offered if LINE < y < HEIGHT and not any(_touch((x, y, name), other) for other in found))
+        found.append((x, next(free, middle), name[:14]))
+    return found
+
+
+def _touch(one: tuple[float, float, str], other: tuple[float, float, str]) -> bool:
+    wide = LETTER * (min(14, len(one[2])) + len(other[2])) / 2
+    return abs(one[0] - other[0]) < wide and abs(one[1] - other[1]) < LINE
 
 
 def _cell(column: int, row: int, whole: Span) -> str:

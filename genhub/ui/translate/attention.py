@@ -41,7 +41,9 @@ def layout(wires: Wires) -> None:
                 with gr.Row(elem_classes="gi-controls"):
                     layer = gr.Dropdown(_places(first["layers"], "layer"), value=BEST, label="Layer", elem_id="tr-layer", min_width=150)
                     head = gr.Dropdown(_places(first["heads"], "head"), value=MEAN, label="Head", elem_id="tr-head", min_width=150)
-                    merged = gr.Checkbox(True, label="Whole words", info="Or the pieces that the model reads.", elem_id="tr-merged")
+                    merged = gr.Checkbox(
+                        True, label="Whole words", info="Or the pieces that the model reads.", elem_id="tr-merged", min_width=150
+                    )
                 large = gr.HTML(first["tr_map"], elem_id="tr-map", elem_classes="gh-reserve-tall", js_on_load=maps.JS + PICK_JS)
             with gr.Column(scale=2, min_width=300):
                 recurrent = gr.HTML(first["tr_recurrent"], elem_id="tr-recurrent", js_on_load=maps.JS)
