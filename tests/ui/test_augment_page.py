@@ -1,4 +1,5 @@
-"""The tab *Augment* in a real browser: a chain is built, moved and taken home; texts, tables and digits are seen to change."""
+"""The tab *Augment* in a real browser: a chain is built, moved and taken home; texts, tables and digits are seen to change; test_walks.py evens out
+tables and measures."""
 
 import json
 import re
@@ -224,28 +225,6 @@ def test_texts_are_varied_and_the_similar_ones_kept(page):
     page.locator("#text-given textarea").fill(" ")
     page.locator("#text-go").click()
     expect(page.locator("#text-problem .gh-problem")).to_contain_text("There is no text")
-
-
-def test_a_bundled_table_is_evened_out_and_shown(page):
-    stage(page, "rows", "#table-use")
-    choose(page, "table-sample", "Wine, one of five of the third class kept")
-    page.locator("#table-k input").fill("30")
-    page.locator("#table-use").click()
-    rows = page.locator("#table-shown tbody tr")
-    expect(rows).to_have_text([re.compile(r"class_1\s*71\s*71"), re.compile(r"class_0\s*59\s*71"), re.compile(r"class_2\s*9\s*71")])
-    expect(page.locator("#table-shown")).to_contain_text("SMOTE: 74 new rows.")
-    expect(page.locator("#table-shown")).to_contain_text("8 neighbours instead of 30: class “class_2” has 9 rows.")
-    rings = page.locator('#table-shown circle[fill="none"]')
-    expect(rings).to_have_count(74)
-    expect(page.locator("#table-shown circle")).to_have_count(213)
-    there = rings.first.get_attribute("cx")
-    choose(page, "table-across", "alcohol")
-    choose(page, "table-up", "hue")
-    expect(page.locator("#table-shown svg")).to_have_attribute("aria-label", "hue against alcohol")
-    assert rings.first.get_attribute("cx") != there
-    with page.expect_download() as download:
-        page.locator("#table-out").click()
-    assert len(download.value.path().read_text().splitlines()) == 214
 
 
 def test_what_a_table_is_refused_for_is_mended_with_a_press(page):

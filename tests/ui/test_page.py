@@ -1,11 +1,7 @@
-"""The page in a real browser: the whole main job, a reload in the middle, nothing asked of another host, phone width."""
-
-import csv
-import zipfile
+"""The page in a real browser: the first screen, the tab Classify, nothing asked of another host, phone width; test_walks.py has the whole main job."""
 
 import pytest
 
-from genhub.data import samples
 from genhub.ui import quiet
 from tests.ui.served import Served
 
@@ -13,7 +9,6 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is in
 expect = playwright.expect
 SLOW = 90_000  # milliseconds a step may take on a busy machine
 expect.set_options(timeout=SLOW)
-ROWS = 72  # of the table that is trained on
 
 
 @pytest.fixture(scope="module")
@@ -39,20 +34,6 @@ def page(app, chromium):
     page.wait_for_selector("#start-tiles .gh-tile")
     yield page
     context.close()
-
-
-@pytest.fixture(scope="module")
-def table(tmp_path_factory):
-    """A real file: three of the classes of the support sample, ROWS in all, with semicolons and a foreign name."""
-    path = tmp_path_factory.mktemp("data") / "tickets.csv"
-    with samples.path("support").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, delimiter=";")
-        writer.writerow(["subject", "desk"])
-        for desk in ("billing", "delivery", "returns"):
-            writer.writerows([row["text"], desk] for row in [row for row in rows if row["label"] == desk][: ROWS // 3])
-    return path
 
 
 def open_classify(page):
@@ -111,63 +92,6 @@ def test_the_report_follows_stage_2_and_a_test_table_survives_a_reload(page, tmp
     expect(report).to_contain_text("5 folds")
 
 
-def test_the_main_job_from_a_file_to_a_zip_and_back(page, app, table, tmp_path):
-    open_classify(page)
-    page.get_by_label("My file").check()
-    page.locator("#data-file input[type=file]").set_input_files(str(table))
-    expect(page.locator("#data-report")).to_contain_text("semicolon")
-    expect(page.locator("#data-report")).to_contain_text(str(ROWS))
-    page.locator("#data-use").click()
-    expect(page.locator("#forecast")).to_contain_text("trainable")
-    expect(page.locator("#stage-data > button")).to_contain_text("tickets.csv")
-    page.locator("#stage-method").get_by_role("button", name="Advanced").click()  # its empty fields must stay "chosen for you"
-    expect(page.locator("#option-folds textarea, #option-folds input")).to_have_value("")
-    page.locator("#option-epochs input").fill("2")
-    page.locator("#train").click()
-    expect(page.locator("#train-view")).to_contain_text("of", timeout=SLOW)
-
-    page.reload()  # midway: the job goes on, and the page opens on it
-    expect(page.get_by_role("tab", name="Classify")).to_have_attribute("aria-selected", "true")
-    expect(page.locator("#stage-data > button")).to_contain_text(f"✓ tickets.csv · {ROWS} rows")
-    expect(page.locator("#stage-verdict > button")).to_contain_text("accuracy", timeout=SLOW)
-    expect(page.locator("#verdict-head")).to_contain_text(f"on {ROWS} rows, each predicted by a model that had not seen it", timeout=SLOW)
-
-    text = "I was charged twice for the same order."
-    page.locator("#try-text textarea").fill(text)
-    page.locator("#try-go").click()
-    expect(page.locator("#try-bars svg text").first).to_be_visible()
-    first = page.locator("#try-bars").inner_text()
-
-    page.locator("#stage-home > button").click()
-    page.locator("#home-pack").click()
-    button = page.locator("#home-download")
-    expect(button).to_be_visible()
-    with page.expect_download() as caught:
-        button.click()
-    packed = tmp_path / "run.zip"
-    caught.value.save_as(packed)
-    names = zipfile.ZipFile(packed).namelist()
-    assert any(name.endswith("head.safetensors") for name in names)
-    assert not any("train.jsonl" in name or "predictions" in name for name in names)
-    page.locator("#home-code-button").click()
-    expect(page.locator("#home-code")).to_contain_text("peft")
-
-    page.get_by_role("tab", name="Runs").click()
-    expect(page.locator("#runs-table tbody tr")).to_have_count(1)
-    with page.expect_file_chooser() as chooser:
-        page.locator("#runs-reopen").click()
-    chooser.value.set_files(str(packed))
-    expect(page.locator("#runs-table tbody tr")).to_have_count(2)
-    page.locator("#runs-table [data-pick^='open:']").first.click()
-    page.locator("#try-text textarea").fill(text)
-    page.locator("#try-go").click()
-    expect(page.locator("#try-bars svg text").first).to_be_visible()
-    assert page.locator("#try-bars").inner_text() == first
-    assert page.foreign == []
-    assert page.broken == []
-    assert "defect" not in app.log()
-
-
 def test_a_bad_file_gets_a_sentence_and_nothing_is_lost(page, tmp_path):
     open_classify(page)
     page.get_by_label("My file").check()
@@ -176,16 +100,6 @@ def test_a_bad_file_gets_a_sentence_and_nothing_is_lost(page, tmp_path):
     page.locator("#data-file input[type=file]").set_input_files(str(bad))
     expect(page.locator("#stage-data [role=alert]")).to_contain_text("Excel")
     expect(page.locator("#verdict-head .gh-big")).to_be_visible()
-
-
-def test_a_remedy_is_one_button(page):
-    open_classify(page)
-    page.get_by_label("A messy table").check()
-    expect(page.locator("#data-use")).to_be_disabled()
-    page.locator("#data-report [data-pick='fix:merge-labels']").click()
-    expect(page.locator("#data-report [data-pick='fix:merge-labels']")).to_have_attribute("aria-pressed", "true")
-    page.locator("#data-report [data-pick='fix:drop-rare']").click()
-    expect(page.locator("#data-use")).to_be_enabled()
 
 
 def test_catch_it_cheating(page):

@@ -1,4 +1,5 @@
-"""The tab *Translate* in a real browser: every stage once, with a tiny model that knows 48 sentences; keys, markup, a phone."""
+"""The tab *Translate* in a real browser with a tiny model that knows 48 sentences: pairs, files, what it learns, markup, a phone; test_walks.py has the
+stages above."""
 
 import pytest
 
@@ -45,29 +46,6 @@ def translated(page, text=TEXT):
 
 def stage(page, name):
     page.locator(f"#stage-{name} > button").click()
-
-
-def test_a_text_is_translated_looked_at_and_hidden_from(page):
-    translated(page)
-    expect(page.locator("#tr-text .gh-text")).to_have_text("Tom ve pan. El perro desea pan.")
-    page.locator('#tr-text [data-pick="word:1:1"]').click()
-    expect(page.locator("#tr-pair")).to_contain_text("desea")
-    expect(page.locator('#tr-pair [data-pick="look:1"]')).to_have_attribute("aria-pressed", "true")
-    expect(page.locator("#tr-map .gi-squares")).to_be_visible()
-    page.locator("#tr-map .gi-squares").hover()
-    expect(page.locator("#tr-map .gi-told")).to_contain_text("looks at")
-    word = page.locator("#tr-pair .source .tok", has_text="bread")
-    word.focus()
-    word.press("Enter")
-    expect(page.locator("#tr-hidden")).to_contain_text("Without “bread”")
-
-
-def test_the_search_is_drawn(page):
-    translated(page)
-    stage(page, "translation-tree")
-    page.locator("#tr-tree-go").click()
-    expect(page.locator("#tr-tree-best")).to_contain_text("Tom ve pan.")
-    expect(page.locator("#tr-tree-plot .main-svg").first).to_be_visible()
 
 
 def test_pairs_are_judged(page):

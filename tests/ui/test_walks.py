@@ -1,42 +1,62 @@
-"""Walks through the page from end to end, as a visitor takes them."""
+"""Walks through the page from end to end, as a visitor takes them; nothing is there but what comes with GenHub, and no network."""
+
+import zipfile
 
 import pytest
-from playwright.sync_api import expect
 
-SLOW = 60_000
+from tests.ui.browser import SLOW, expect, visiting
+from tests.ui.served import Served
+from tests.ui.walks import augment, classify, images, translate
+from tests.ui.walks.generate import write_at, written
+from tests.ui.walks.page import on_a_phone, stage, taken_home
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    served = Served(tmp_path_factory.mktemp("home")).start()
+    yield served
+    served.stop()
+    assert "defect" not in served.log()
 
 
 @pytest.fixture
 def page(app, chromium):
-    context = chromium.new_context(viewport={"width": 1400, "height": 900})
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    context.set_default_timeout(SLOW)
-    page = context.new_page()
-    page.goto(app.address)
-    page.wait_for_selector("#start-tiles .gh-tile")
-    yield page
-    context.close()
+    with visiting(app, chromium, "Start") as page:
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        yield page
 
 
-def written(page, button) -> str:
-    """The text that a press brings, once it has ended."""
-    before = page.locator("#gen-text").inner_text()
-    button.click()
-    page.wait_for_function("before => document.querySelector('#gen-text').innerText != before", arg=before)
-    expect(page.locator("#gen-stop")).to_be_disabled(timeout=SLOW)
-    return page.locator("#gen-text").inner_text()
-
-
-def write_at(page, temperature: str) -> str:
-    field = page.locator("#gen-temperature input")
-    field.fill(temperature)
-    field.blur()
-    return written(page, page.locator("#gen-go"))
+def test_a_messy_table_becomes_a_run_that_says_the_same_elsewhere(app, chromium, tmp_path):
+    """The doctor, one press a remedy, a training that outlives a reload, a cell's rows, a ZIP, and a stranger who opens it."""
+    with visiting(app, chromium, "Classify") as page:
+        classify.examined(page, classify.messy(tmp_path / "tickets.csv"))
+        classify.trained(page, app)
+        classify.a_cell_is_read(page)
+        first = classify.answered(page)
+        page.locator("#stage-home > button").click()
+        page.locator("#home-pack").click()
+        (tmp_path / "run.zip").write_bytes(taken_home(page, "#home-download"))
+        names = zipfile.ZipFile(tmp_path / "run.zip").namelist()
+        assert any(name.endswith("head.safetensors") for name in names)
+        assert not any("train.jsonl" in name or "predictions" in name for name in names)
+        page.locator("#home-code-button").click()
+        expect(page.locator("#home-code")).to_contain_text("peft")
+    with visiting(app, chromium, "Runs") as page:
+        rows = page.locator("#runs-table tbody tr")
+        expect(rows.first).to_be_visible()
+        known = rows.count()
+        with page.expect_file_chooser() as chooser:
+            page.locator("#runs-reopen").click()
+        chooser.value.set_files(tmp_path / "run.zip")
+        expect(rows).to_have_count(known + 1)
+        page.locator("#runs-table [data-pick^='open:']").first.click()
+        stage(page, "train", "#train-view")
+        expect(page.locator("#train-view")).to_contain_text("The curves stay with the run that was trained here")
+        assert classify.answered(page) == first
 
 
 def test_a_question_at_three_temperatures_branched_and_restored_by_a_link(page, chromium):
     """“To be or not to be” at 0.01, 1, 100; a token pressed, another candidate taken; the link opens it elsewhere."""
-    expect.set_options(timeout=SLOW)
     page.get_by_role("tab", name="Generate").click()
     page.locator("#gen-examples [data-pick]", has_text="A question").click()
     expect(page.locator("#gen-prompt textarea")).to_have_value("To be or not to be")
@@ -77,3 +97,72 @@ def test_a_line_of_the_course_keeps_what_was_expected(page):
     page.wait_for_selector("#start-tiles .gh-tile")
     page.locator("#start-teach").click()
     expect(page.locator("#start-index li", has_text="Temperature").first.locator("input.gh-commit")).to_have_value("At 100 it is noise")
+
+
+def test_the_soccer_sentence_by_three_translators(app, chromium):
+    """A Transformer, an RNN with attention and one without; what they looked at, what a hidden word changes, and the search."""
+    with visiting(app, chromium, "Translate") as page:
+        page.wait_for_selector("#tr-go")
+        translate.translated(page)
+        translate.aligned(page)
+        translate.grown(page)
+        on_a_phone(page)
+
+
+def test_a_map_of_digits_clothes_on_the_way_a_sketch_and_a_film(app, chromium):
+    with visiting(app, chromium, "Images") as page:
+        images.learnt(page)
+        images.packed(page)
+        images.own_map(page)
+        images.from_trousers_to_sweaters(page)
+        images.sketched(page)
+        images.beside(page)
+        on_a_phone(page)
+
+
+def test_a_gan_collapses_the_alarm_rings_and_its_remedy_is_one_press(app, chromium):
+    with visiting(app, chromium, "Images") as page:
+        images.collapsed(page)
+        few = images.covered(page)
+        expect(page.locator("#gan_verdict")).to_contain_text("judge FID")
+        expect(page.locator("#gan_view")).to_contain_text("What the discriminator believes")
+        expect(page.locator("#gan_film_view img").first).to_be_visible()
+        page.locator("#gan_view [data-pick='remedy:wasserstein']").click()
+        expect(page.locator("#gan_verdict")).to_be_empty()
+        many = images.covered(page)
+        assert few < 4
+        page.locator("#gan_play").click()
+        expect(page.locator("#im-about")).to_contain_text("8 × 8, grey")
+        expect(page.locator("#play-sheet")).to_contain_text("64 images, drawn in")
+        page.locator("#stage-latent > button").click()
+        expect(page.locator("#latent-map")).to_contain_text("It has no map")
+        page.get_by_role("tab", name="Runs").click()
+        for number, row in enumerate((1, 0), start=1):
+            page.locator("#runs-table [data-pick^='select:']").nth(row).click()
+            expect(page.locator("#runs-table [aria-pressed='true']")).to_have_count(number)
+        expect(page.locator("#runs-compare thead")).to_contain_text("classes drawn")
+        shown = [row.split("\t")[-1] for row in page.locator("#runs-compare tbody tr").all_inner_texts()]
+        assert shown == [f"{few} of 10", f"{many} of 10"]
+
+
+def test_rows_for_small_classes_whether_they_help_and_code_that_says_the_same(app, chromium, tmp_path):
+    """SMOTE on haberman, SMOTE-NC on german."""
+    tables = [
+        augment.real(name) or augment.drawn_table(tmp_path / name, kinds) for name, kinds in (("haberman.csv", False), ("german.csv", True))
+    ]
+    folders = [tmp_path / "one", tmp_path / "other"]
+    for folder, table in zip(folders, tables, strict=True):
+        folder.mkdir()
+        (folder / "given.csv").write_bytes(table.read_bytes())
+    with visiting(app, chromium, "Augment") as page:
+        stage(page, "rows", "#table-use")
+        augment.bundled(page)
+        augment.evened(page, augment.taken_up(page, tables[0]), "SMOTE")
+        augment.other_axes(page)
+        augment.reproduced(page, folders[0])
+        augment.measured(page, folders[0])
+        page.locator("#table-file").get_by_label("Clear").click()
+        augment.evened(page, augment.taken_up(page, tables[1], "SMOTE-NC"), "SMOTE-NC")
+        expect(page.locator("#table-shown")).to_contain_text("Columns of categories: f0")
+        augment.reproduced(page, folders[1])
+        on_a_phone(page)

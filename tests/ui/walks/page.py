@@ -1,0 +1,27 @@
+"""What every walk does."""
+
+from tests.ui.browser import FITS, expect
+
+
+def stage(page, name, inside):
+    """Open a folded stage; what is in it is drawn a moment later."""
+    page.locator(f"#stage-{name} > button").click()
+    expect(page.locator(inside)).to_be_visible()
+    page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn))))")
+
+
+def choose(page, field, option):
+    page.locator(f"#{field} input").click()
+    page.locator(f"#{field}").get_by_role("option", name=option, exact=True).click()
+
+
+def taken_home(page, button) -> bytes:
+    expect(page.locator(button)).to_be_visible()
+    with page.expect_download() as caught:
+        page.locator(button).click()
+    return caught.value.path().read_bytes()
+
+
+def on_a_phone(page):
+    page.set_viewport_size({"width": 400, "height": 900})
+    page.wait_for_function(FITS)
