@@ -10,6 +10,8 @@ from tests.ui.walks import augment, classify, images, translate
 from tests.ui.walks.generate import write_at, written
 from tests.ui.walks.page import on_a_phone, stage, taken_home
 
+pytestmark = pytest.mark.timeout(480)  # a walk is many tests in one
+
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
