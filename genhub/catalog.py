@@ -359,7 +359,7 @@ PLAY_REAL = ("embedded/fashion-gan-classes", "embedded/fashion-diffusion", "embe
 def get(model_id: str, task: str = "") -> Model:
     """The catalog's entry. Raises UserError, naming what there is for the task, for an id that is not in it."""
     if model_id not in MODELS:
-        raise UserError(f"The catalog has no model “{model_id[:80]}”.", "", f"Choose one of {names(task)}.", "model")
+        raise UserError(f"The catalog has no model “{model_id[:80]}”.", "Only those it lists.", f"Choose one of {names(task)}.", "model")
     return MODELS[model_id]
 
 

@@ -21,6 +21,8 @@ class UserError(Exception):
     """
 
     def __init__(self, what: str, limit: str = "", remedy: str = "", field: str = "", fix: str = ""):
+        # What somebody sent may stand in the sentence: half a character could be neither logged nor sent back.
+        what, limit, remedy, field, fix = (part.encode("utf-8", "replace").decode() for part in (what, limit, remedy, field, fix))
         super().__init__(" ".join(part for part in (what, limit, remedy) if part))
         self.what, self.limit, self.remedy, self.field, self.fix = what, limit, remedy, field, fix
 

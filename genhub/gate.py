@@ -172,6 +172,13 @@ def listed(value: Any, field: str) -> list:
     return list(value)
 
 
+def named(values: Any, field: str = "options") -> dict:
+    """A dictionary of anything; what it holds is checked one by one."""
+    if not isinstance(values, dict):
+        raise UserError(f"The {field} are {wording.kind(values)}.", "They must be a dictionary: name to value.", "Send one.", field)
+    return values
+
+
 def config(task_name: Any, values: Any) -> Config:
     """The checked configuration of a task. Raises UserError naming the option that is unknown or out of range."""
     if not isinstance(task_name, str):
@@ -181,11 +188,9 @@ def config(task_name: Any, values: Any) -> Config:
 
 def filled(kind: type[Config], values: Any) -> Config:
     """A configuration of this kind, as `config`."""
-    if not isinstance(values, dict):
-        raise UserError(f"The options are {wording.kind(values)}.", "They must be a dictionary: name to value.", "Send one.", "config")
     options = {option.name: option for option in kind.options()}
     checked = {}
-    for name, value in values.items():
+    for name, value in named(values).items():
         if not isinstance(name, str):
             raise UserError(f"An option is named by {wording.kind(name)}.", "Names are texts.", f"Options: {', '.join(options)}.", "config")
         checked[clean_text(name, "option's name")] = _plain(name, value, options)

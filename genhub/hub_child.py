@@ -62,6 +62,8 @@ def talking(repo: str, field: str = "model") -> Iterator[None]:
         raise _unreachable(field, cause or error) from None
     except (httpx2.HTTPError, httpx2.StreamError, ConnectionError, TimeoutError) as error:
         raise _unreachable(field, error) from None
+    except json.JSONDecodeError:
+        raise _other_words(field) from None
 
 
 def _refusal(repo: str, error, field: str) -> UserError:
@@ -92,12 +94,20 @@ def _refusal(repo: str, error, field: str) -> UserError:
         return UserError(what, "The name must be that of a public repository, or of one your token may read.", "Check the spelling.", field)
     if status == 403:
         return UserError(f"The Hub does not let you do this with “{repo}”.", "The token has too few rights.", "Use another token.", field)
-    return UserError(f"The Hub has a problem of its own (status {status}).", "", "Try again later.", field)
+    limit = "It must answer with what was asked for, or say why not."
+    return UserError(f"The Hub has a problem of its own (status {status}).", limit, "Try again later.", field)
 
 
 def _unreachable(field: str, error: BaseException) -> UserError:
     what = f"The Hub cannot be reached ({type(error).__name__})."
     return UserError(what, f"It must answer within {ASK_SECONDS} s.", "Check the network, or choose an embedded model.", field)
+
+
+def _other_words(field: str) -> UserError:
+    limit = "A page that asks to sign in to a network, or a proxy, may answer in its place."
+    return UserError(
+        "The Hub answers with something else than it should.", limit, "Open huggingface.co in a browser, or try again later.", field
+    )
 
 
 # Fetching.
@@ -113,8 +123,11 @@ def fetch(args: dict) -> dict:
     repo, token = args["id"], args.get("token") or False
     api = HfApi(token=token)
     with talking(repo):
-        info = api.model_info(repo, revision=args["revision"], timeout=ASK_SECONDS)
-        revision, entries, files = info.sha, *_listed(api, repo, info.sha)
+        try:
+            info = api.model_info(repo, revision=args["revision"], timeout=ASK_SECONDS)
+            revision, entries, files = info.sha, *_listed(api, repo, info.sha)
+        except (KeyError, TypeError, AttributeError):
+            raise _other_words("model") from None
         if hub_choice.only_old(files) and (copy := converted(api, repo, ASK_SECONDS)):
             revision, entries, files = copy, *_listed(api, repo, copy)
     if args["public_only"] and (info.private or info.gated):

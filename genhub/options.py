@@ -96,7 +96,12 @@ class Config:
         known = {field.name for field in dataclasses.fields(cls)}
         for name in values:
             if name not in known:
-                raise UserError(f"There is no option “{str(name)[:40]}”.", f"Options: {', '.join(sorted(known))}.", "", str(name)[:40])
+                raise UserError(
+                    f"There is no option “{str(name)[:40]}”.",
+                    f"Options: {', '.join(sorted(known))}.",
+                    "Leave it out, or choose of these.",
+                    str(name)[:40],
+                )
         return cls(**values)
 
     def to_dict(self) -> dict:

@@ -30,7 +30,8 @@ LFS_ENDINGS = (".safetensors", ".parquet", ".bin")
 @dataclass
 class Fault:
     """What goes wrong. `status` answers with it (and `code` as the Hub's X-Error-Code); `cut` sends half of a file's body and
-    closes; `silent` waits that many seconds (or until the server closes) before answering; `times` is how often."""
+        closes; `silent` waits that many seconds (or until the server closes) before answering; `body` is what it answers with instead, `location`
+    where it sends who asks; `change` is what is made of a file's bytes; `times` is how often."""
 
     status: int = 0
     code: str = ""
@@ -38,6 +39,9 @@ class Fault:
     silent: float = 0.0
     times: int = 10**9
     path: str = ""  # only requests whose path contains this
+    body: bytes | None = None
+    location: str = ""
+    change: Callable[[bytes], bytes] | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +150,11 @@ class _Handler(BaseHTTPRequestHandler):
             if fault.silent:
                 fault.times -= 1
                 self.hub.closing.wait(fault.silent)
+            if fault.location or fault.body is not None:
+                fault.times -= 1
+                where = {"Location": fault.location} if fault.location else {}
+                self._send(fault.status or (302 if where else 200), fault.body or b"", {"Content-Type": "text/html", **where})
+                return True
             if fault.status:
                 fault.times -= 1
                 self._error(fault.status, fault.code)
@@ -242,7 +251,9 @@ class _Handler(BaseHTTPRequestHandler):
         if not place.is_file():
             self._error(404, "EntryNotFound")
             return
-        data = place.read_bytes()
+        data, changed = place.read_bytes(), self.hub.faults.get(repo)
+        if changed and changed.change and changed.path in path:
+            data = changed.change(data)
         headers = {"ETag": f'"{hashlib.sha256(data).hexdigest()}"', "Accept-Ranges": "bytes", "Content-Type": "application/octet-stream"}
         wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range") or "")
         if wanted:

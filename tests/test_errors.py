@@ -30,3 +30,9 @@ def test_error_ids_are_short_and_differ():
     ids = {new_error_id() for _ in range(50)}
     assert all(re.fullmatch(r"[0-9a-f]{6}", item) for item in ids)
     assert len(ids) > 45
+
+
+def test_half_a_character_in_a_sentence_can_be_sent_and_logged():
+    error = UserError("“\ud800” is no name.", field="\udfff")
+    assert str(error) == error.to_dict()["what"] == "“?” is no name."
+    assert error.field == "?"

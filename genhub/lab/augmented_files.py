@@ -29,7 +29,7 @@ class AugmentedFiles(Augmenting, ImageSets):
     def augmenting_texts(self, visitor: str, path: str | Path, chain: dict, values: dict) -> Iterator[dict]:
         """{"done", "of"} now and then, at last {"path", "rows", "made", "left_out"}. values: copies, replace, least (similarity), column, kind (one of
         ENDINGS), fixes for reading. Rows with a blank text have no variants."""
-        checked = chain_of(chain, "text")
+        checked, values = chain_of(chain, "text"), gate.named(values)
         copies = gate.filled(TextVariantsConfig, {"copies": values.get("copies", 1)}).copies
         least, kind = gate.share(values.get("least", 0.0), "least"), gate.choice(values.get("kind") or "csv", ENDINGS, "kind")
         info = self.take_upload(visitor, path, fixes=values.get("fixes") or ())
@@ -71,7 +71,7 @@ class AugmentedFiles(Augmenting, ImageSets):
 
     def augmented_images(self, visitor: str, images_id: str, chain: dict, values: dict) -> dict:
         """{"path", "count", "made", "picture": some of them, PNG in base64}. values: copies, replace, kind (one of SETS)."""
-        checked = chain_of(chain, "image")
+        checked, values = chain_of(chain, "image"), gate.named(values)
         copies = gate.filled(ImageVariantsConfig, {"copies": values.get("copies", 1)}).copies
         kind, info = gate.choice(values.get("kind") or "zip", SETS, "kind"), self.images_info(visitor, images_id)
         rows = self.images_rows(visitor, images_id)

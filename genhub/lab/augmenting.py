@@ -88,7 +88,7 @@ class Augmenting(Tables):
 
     def photo_file(self, visitor: str, photo: str, chain: dict, values: dict) -> Path:
         """Variants of a picture in its own size as a ZIP, with a card and the chain. `values`: of an ImageVariantsConfig, `copies` counts."""
-        copies = gate.filled(ImageVariantsConfig, {"copies": values.get("copies", SHOWN)}).copies
+        copies = gate.filled(ImageVariantsConfig, {"copies": gate.named(values).get("copies", SHOWN)}).copies
         given = self._photo(visitor, photo, whole=True)
         request = {**given, "chain": chain_of(chain, "image").to_dict(), "copies": copies, "name": self.photo_info(visitor, photo).name}
         with self._download(visitor) as folder:

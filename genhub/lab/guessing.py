@@ -43,7 +43,9 @@ class Guessing(Base):
 
     def guessed(self, visitor: str, real: str, moment: int, seed: int, fake: list[bool]) -> dict:
         """What the same twelve are, and who was right; fake: what the visitor takes each for."""
-        return self._dealt("guessed", visitor, real, moment, seed, fake=gate.listed(fake, "fake"))
+        if not all(isinstance(taken, bool) for taken in gate.listed(fake, "fake")):
+            raise UserError("Not all that you take them for is true or false.", "True is for a drawn one.", "Press the images.", "fake")
+        return self._dealt("guessed", visitor, real, moment, seed, fake=list(fake))
 
     def gan_turn(self, visitor: str, images_id: str, values: dict, token: str, turn: str, count: int = 1) -> dict:
         """Some steps of a GAN that learns from a set of the visitor's, see `serving.turns`. `values`: those of a GANConfig; another token, or

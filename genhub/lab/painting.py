@@ -67,7 +67,7 @@ class Painting(Base):
         """A set of images as a file: `each` of every class that the model is told, or in all; kind: zip, npz or datasets. {"done", "of"} again
         and again, last {"path"} with what else `serving.enlarging` answers. `values`: those of a DrawConfig."""
         folder, chosen = self._painter(visitor, model), gate.choice(kind, SETS, "kind")
-        config = gate.filled(DrawConfig, {**values, "n": 1}).to_dict()
+        config = gate.filled(DrawConfig, {**gate.named(values), "n": 1}).to_dict()
         asked = {"run_dir": str(folder), "each": gate.filled(EnlargeConfig, {"each": each}).each, "config": config, "kind": chosen}
         asked["by"] = model if "/" in model else f"“{self.run(visitor, model).name}”"
         with contextlib.closing(self.worker.stream("images.enlarge", asked, seconds=DRAWING_SECONDS)) as events:

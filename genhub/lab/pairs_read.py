@@ -4,14 +4,17 @@ take_pairs · take_pairs_file · take_pairs_hub · pairs_info · pairs_rows
 """
 
 import json
+import re
 from pathlib import Path
 
 from genhub import gate
 from genhub.data import pairs, streamed
 from genhub.data.pairs import PairsInfo
+from genhub.errors import UserError
 from genhub.lab.base import Base
 
 __all__ = ["PairsInfo", "PairsRead"]
+LANGUAGE_CODE = r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*"
 
 
 class PairsRead(Base):
@@ -38,8 +41,7 @@ class PairsRead(Base):
 
     def _read_pairs(self, visitor: str, request: dict, languages, columns: tuple[str, str]) -> PairsInfo:
         source, target = (gate.column(name, field) for name, field in zip(columns, ("source_column", "target_column"), strict=True))
-        spoken = [gate.text(code, 20, "languages", blank=True) for code in gate.listed(languages, "languages")[:2]] or ["", ""]
-        asked = {**request, "source_column": source, "target_column": target, "languages": spoken}
+        asked = {**request, "source_column": source, "target_column": target, "languages": _spoken(languages)}
         _, answer = self._taken(visitor, "genhub.data.pairs:read_pairs", asked)
         return PairsInfo(**answer)
 
@@ -50,3 +52,18 @@ class PairsRead(Base):
     def pairs_rows(self, visitor: str, pairs_id: str) -> Path:
         """One JSON object {"source", "target"} a line."""
         return self._kept(visitor, gate.text_id(pairs_id), "pairs") / pairs.ROWS
+
+
+def _spoken(languages) -> list[str]:
+    """The codes of both sides; empty where nothing is said of them."""
+    codes = [gate.text(code, 20, "languages", blank=True) for code in gate.listed(languages, "languages")]
+    if not codes:
+        return ["", ""]
+    if len(codes) != 2:
+        what = f"{len(codes)} {'language is' if len(codes) == 1 else 'languages are'} named."
+        raise UserError(what, "A pair has two: the source's and the translation's.", "Name both, or none.", "languages")
+    for code in filter(None, codes):
+        if not re.fullmatch(LANGUAGE_CODE, code):
+            limit = "It has two or three letters, such as en, and may say more behind a dash."
+            raise UserError(f"“{code}” is no code of a language.", limit, "Look it up in ISO 639, or name none.", "languages")
+    return codes

@@ -31,6 +31,7 @@ from genhub.text.translation.tuning.compare import TranslatorsCompared
 from genhub.training.configs import ClassifyConfig, remedies
 
 CLASSIFY = "classify"
+MOST_COMPARED = 50  # runs in one table
 MEASURED = ("sha256", "rows")  # of a job's data: by `make_job`
 
 
@@ -158,7 +159,9 @@ class Runs(Tables, Texts, PairsRead, ImageSets):
         self, visitor: str, run_ids: list[str]
     ) -> verdict.Comparison | WritersCompared | TranslatorsCompared | PaintersCompared | DrawersCompared:
         """Runs on the same split in one table, see `genhub.text.comparison`."""
-        folders = [self.folder(visitor, run_id) for run_id in gate.listed(run_ids, "runs")]
+        if len(gate.listed(run_ids, "runs")) > MOST_COMPARED:
+            raise UserError(f"{len(run_ids):,} runs are too many.", f"At most {MOST_COMPARED} at once.", "Choose fewer.", "runs")
+        folders = [self.folder(visitor, run_id) for run_id in run_ids]
         return comparison.compare([(folder.job().get("name", folder.id), folder) for folder in folders])
 
 

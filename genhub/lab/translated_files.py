@@ -33,7 +33,7 @@ class TranslatedFiles(Translating):
         """Steps; after each the file holds one line for each that is done. Closing it early keeps what is done."""
         upload = gate.text_upload(path, self.settings.limits)
         request = {"path": str(upload.path), "name": upload.name, "column": gate.column(column, "column")}
-        asked = self._translator(visitor, {**values, "hypotheses": 1}, run)
+        asked = self._translator(visitor, {**gate.named(values), "hypotheses": 1}, run)
         folder, answer = self._taken(visitor, "genhub.data.lines:read_lines", request)
         try:
             info = LinesInfo(**answer)

@@ -16,6 +16,7 @@ from genhub.lab.base import Base
 from genhub.training.configs import TranslateConfig
 
 SECONDS = 300.0
+DEEPEST = 1_000  # levels of a tree that can be asked for; the worker stops where a translation does
 RECURRENT = ("en", "es")  # languages of the recurrent translator
 TRANSFORMER, RNN = "en-es", "en-es-rnn"  # of ours, in that direction
 
@@ -103,7 +104,8 @@ class Translating(Base):
         self, visitor: str, source: list[int], values: dict, run: str = "", *, tokens: int = 0, hidden: list[int] = ()
     ) -> dict:
         """The tree of a beam search, see `serving.translating.beams`."""
-        known = {"source": gate.listed(source, "source"), "tokens": tokens, "hidden": gate.listed(hidden, "hidden")}
+        depth = gate.whole(tokens, 0, DEEPEST, "tokens")
+        known = {"source": gate.listed(source, "source"), "tokens": depth, "hidden": gate.listed(hidden, "hidden")}
         return self.worker.call("translate.beams", {**self._translator(visitor, values, run), **known}, seconds=SECONDS)
 
     def _translator(self, visitor: str, values: dict, run: str = "") -> dict:

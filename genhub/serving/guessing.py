@@ -75,7 +75,7 @@ def _dealt(context: Any, args: dict) -> Generator[None, None, tuple[np.ndarray, 
 
 def _moment(context: Any, args: dict) -> tuple[int, GAN]:
     known, number = context.models.moments(args.get("run_dir")), args.get("moment")
-    if not isinstance(number, int) or not 1 <= number <= len(known):
+    if type(number) is not int or not 1 <= number <= len(known):
         raise UserError("There is no such moment.", f"From 1 to {len(known)}.", "Choose one of them.", "moment")
     return known[number - 1]
 

@@ -98,7 +98,7 @@ def test_a_run_is_trained_on_pairs_and_judged_beside_its_model(client, me, tmp_p
         ("translation_attention", ({"source": [3, 4, 0], "target": [5], "hidden": [0, 1, 2]}, HOW), "cannot be hidden"),
         ("translation_attention", ({"source": [3, 4, 0], "target": [5]}, HOW, 99, 0), "no layer 99"),
         ("translation_attention", ("x", HOW), "not tokens of this model"),
-        ("translation_beam_tree", ([3, 4, 0], HOW, -1, [99]), "cannot be hidden"),
+        ("translation_beam_tree", ([3, 4, 0], HOW, 0, [99]), "cannot be hidden"),
         ("read_pairs", ("one column\nonly", []), "one column"),
         ("read_pairs", ("", []), "pasted|text"),
         ("read_hub_pairs", ("../secret", ["en", "es"]), "not the name of a Hub data set"),

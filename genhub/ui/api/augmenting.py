@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 import gradio as gr
 
+from genhub import gate
 from genhub.lab import Lab
 
 
@@ -60,9 +61,9 @@ def register(lab: Lab, checked: Callable[[Callable], Callable], described: Calla
     def even_out_table(visitor: str, table: str, columns: dict, options: dict) -> str:
         """A table with the rows that even out its classes, and what each new one was made of, as CSV. `columns` as for measure_table; `options` are the
         fields of ResampleConfig (method, k, ratio, deviation, seed), and kind: csv, jsonl, parquet, or datasets (a ZIP with a card)."""
-        known = dict(options or {})
+        known = dict(gate.named(options or {}))
         kind = known.pop("kind", "csv")
-        return str(lab.resampled(visitor, table, {**(columns or {}), "values": known, "kind": kind})["path"])
+        return str(lab.resampled(visitor, table, {**gate.named(columns or {}, "columns"), "values": known, "kind": kind})["path"])
 
     def augment_table_of_texts(visitor: str, file: str, chain: dict, options: dict) -> str:
         """A table with variants of its texts, each with the row it is of and what was done. `options`: copies, replace, least (similarity), column,
