@@ -2,6 +2,7 @@
 #
 #   make demo        the app at http://127.0.0.1:7860
 #   make test        lint, format check, all tests
+#   make soak        what is promised of faults and bad input, tried in full, and docs/reliability.md from it; some hours, nothing else beside it
 #   make bench       the figures of docs/benchmarks*.md, measured (some hours; real data in GENHUB_DATA, nanoGPT's code in NANOGPT)
 #   make examples    the finished runs that the page opens on, trained again
 #   make zoo         the embedded models, trained again, HOURS a model at most; run it again to go on (real data in GENHUB_DATA)
@@ -16,6 +17,7 @@ PYTHON      ?= python3
 PORT        ?= 7860
 TEST_JOBS   ?= 3
 HOURS       ?= 2
+MINUTES     ?= 30
 NANOGPT     ?=
 TORCH_INDEX ?=
 
@@ -30,7 +32,7 @@ TCMALLOC    := $(firstword $(wildcard /usr/lib/*/libtcmalloc_minimal.so.4 /usr/l
 KEEP_MEMORY := env $(if $(TCMALLOC),LD_PRELOAD=$(TCMALLOC) TCMALLOC_RELEASE_RATE=0,\
   GLIBC_TUNABLES=glibc.malloc.hugetlb=1 MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=8589934592 MALLOC_ARENA_MAX=1)
 
-.PHONY: demo test bench examples zoo docs screenshots licences clean
+.PHONY: demo test soak bench examples zoo docs screenshots licences clean
 
 demo: $(VENV)/installed
 	$(RUN) -m genhub serve --port $(PORT)
@@ -39,6 +41,11 @@ test: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(RUN) -m pytest -n $(TEST_JOBS) --dist loadfile --no-loadscope-reorder --durations=30 --durations-min=8
+
+soak: $(VENV)/installed-dev
+	mkdir -p build
+	-GENHUB_SOAK=1 GENHUB_SOAK_MINUTES=$(MINUTES) OMP_NUM_THREADS=1 $(RUN) -m pytest --timeout 14400 --junitxml build/promises.xml `$(RUN) -m tests.promises.index`
+	PYTHONPATH=. $(RUN) docs/make_reliability.py build/promises.xml
 
 bench: $(VENV)/installed-dev
 	PYTHONPATH=. $(RUN) bench/classify.py

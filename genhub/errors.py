@@ -7,7 +7,11 @@
 `UserError` crosses process boundaries as a dictionary, so that the page shows the sentence that a child process wrote.
 """
 
+import errno
+import os
 import secrets
+
+DISK_LIMIT = "What is saved needs room; of what could not be saved, nothing half-written is kept."
 
 
 class UserError(Exception):
@@ -38,3 +42,15 @@ class UserError(Exception):
 def new_error_id() -> str:
     """A short id printed beside "Something went wrong", and in the log beside the traceback."""
     return secrets.token_hex(3)
+
+
+def full_disk(error: BaseException | None) -> UserError | None:
+    """What to say of an error that a full disk, or a used-up quota, has caused; None of any other."""
+    full = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+    words = (*map(os.strerror, full), "database or disk is full")  # SQLite's
+    while error is not None:
+        # Libraries that are not written in Python put the system's words into an error of their own.
+        if getattr(error, "errno", None) in full or any(phrase in str(error) for phrase in words):
+            return UserError("The disk is full.", DISK_LIMIT, "Delete runs or make room, then try again; a training goes on with Resume.")
+        error = error.__cause__
+    return None

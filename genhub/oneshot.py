@@ -29,7 +29,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from genhub import settings
-from genhub.errors import UserError
+from genhub.errors import UserError, full_disk
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULT_BYTES = 64_000_000
@@ -219,6 +219,8 @@ def _describe(kind: type, error: BaseException, trace) -> dict:
         return {"exhausted": "memory"}
     if isinstance(error, OSError) and error.errno == errno.EFBIG:
         return {"exhausted": "disk"}
+    if full := full_disk(error):
+        return {"user_error": full.to_dict()}
     text = "".join(traceback.format_exception(kind, error, trace))
     if kind.__name__ == PANIC:
         what = UserError(

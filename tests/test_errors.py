@@ -1,6 +1,6 @@
 import re
 
-from genhub.errors import UserError, new_error_id
+from genhub.errors import UserError, full_disk, new_error_id
 
 
 def test_three_parts_make_one_message_and_empty_parts_leave_no_gap():
@@ -36,3 +36,12 @@ def test_half_a_character_in_a_sentence_can_be_sent_and_logged():
     error = UserError("“\ud800” is no name.", field="\udfff")
     assert str(error) == error.to_dict()["what"] == "“?” is no name."
     assert error.field == "?"
+
+
+def test_a_full_disk_is_known_however_it_is_said():
+    for error in (OSError(28, "No space left on device"), ValueError("IoError: No space left on device (os error 28)")):
+        assert "disk is full" in full_disk(error).what
+        wrapped = RuntimeError("could not save")
+        wrapped.__cause__ = error
+        assert full_disk(wrapped).remedy
+    assert full_disk(OSError(2, "No such file")) is None

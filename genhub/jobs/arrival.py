@@ -6,6 +6,7 @@ leaves a folder that nobody was told of.
 
 import contextlib
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -31,8 +32,12 @@ PACKED = "genhub-"  # what a zip is called that carries no name of its run: see 
 def arriving(runs: Path, run_id: str) -> Iterator[Path]:
     """A temporary path to make the folder at; it is in its place, durably, when the block ends without an error."""
     temporary = runs / f".new-{run_id}"
-    yield temporary
-    os.replace(temporary, runs / run_id)
+    try:
+        yield temporary
+        os.replace(temporary, runs / run_id)
+    except BaseException:  # a full disk would stay full
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
     disk.flush(runs)
 
 

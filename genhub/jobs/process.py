@@ -27,7 +27,7 @@ from pathlib import Path
 import psutil
 
 from genhub import settings, tasks
-from genhub.errors import UserError, new_error_id
+from genhub.errors import UserError, full_disk, new_error_id
 from genhub.events import Done, Event, Failed, Metric, Note, Resumed, Sample
 from genhub.jobs import living, reading
 from genhub.jobs.folder import Paused, RunFolder
@@ -36,6 +36,7 @@ from genhub.options import Config
 from genhub.settings import Settings
 
 NICE = 5
+FULL_DISK = 74  # exit status of a job whose log could not be written; EX_IOERR of sysexits.h
 LEAST_MEMORY = 2_000_000_000
 OOM_SCORE = 500  # when memory runs out, Linux ends a job before the page
 
@@ -89,13 +90,16 @@ def run(path: Path, bounds: Bounds) -> int:
     """Do the job in `path`. The exit status is 0 unless it failed. Nothing happens when another process has the run, or when
     its log says that it has ended."""
     folder = RunFolder(Path(path))
-    with living.claim(folder.path) as mine:
-        if not mine:
-            return 0
-        if reading.Fold().feed(folder).end is not None:
-            return 0
-        (last,) = deque(_logged(lambda: _config(folder), TimedRun.of(folder.path, bounds.seconds)), maxlen=1)
-        return 0 if isinstance(last, Done) else 1
+    try:
+        with living.claim(folder.path) as mine:
+            if not mine or reading.Fold().feed(folder).end is not None:
+                return 0
+            (last,) = deque(_logged(lambda: _config(folder), TimedRun.of(folder.path, bounds.seconds)), maxlen=1)
+            return 0 if isinstance(last, Done) else 1
+    except OSError as error:
+        if full_disk(error) is None:
+            raise
+        return FULL_DISK  # not even the log could be written
 
 
 def inline(config: Config, run: RunFolder) -> Iterator[Event]:
@@ -178,6 +182,8 @@ def _without_repeats(events: Iterator[Event], folder: RunFolder) -> Iterator[Eve
 
 
 def _failure(error: BaseException, folder: RunFolder) -> Failed:
+    if full := full_disk(error):
+        return Failed(full.what, full.limit, full.remedy)
     error_id = new_error_id()
     with open(folder.path / "log.txt", "a", encoding="utf-8", errors="replace") as file:
         file.write(f"[{error_id}]\n{''.join(traceback.format_exception(error))}")

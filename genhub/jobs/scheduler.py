@@ -19,7 +19,7 @@ from genhub.jobs import fair, janitor, living
 from genhub.jobs import store as states
 from genhub.jobs.folder import RunFolder
 from genhub.jobs.launcher import Down, Launcher
-from genhub.jobs.process import Bounds, mend
+from genhub.jobs.process import FULL_DISK, Bounds, mend
 from genhub.jobs.reading import Fold
 from genhub.jobs.store import Record, Store
 from genhub.settings import Settings
@@ -205,6 +205,8 @@ class Scheduler:
             return ""
         if status == -getattr(signal, "SIGKILL", 9):
             return " (the system killed it, most often because memory was short)"
+        if status == FULL_DISK:
+            return " (the disk was full)"
         return f" (signal {-status})" if status < 0 else f" (exit status {status})"
 
     def _give_up(self, record: Record, watch: Watch, what: str) -> None:

@@ -103,14 +103,18 @@ def write(folder: Path, tensors: dict[str, torch.Tensor], scalars: dict) -> None
     """Write `folder` whole or not at all; a folder of that name is replaced."""
     temporary = folder.with_name(f".{folder.name}.{os.getpid()}")
     shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, temporary / "tensors.safetensors")
-    (temporary / "state.json").write_text(json.dumps(scalars), encoding="utf-8")
-    manifest = {name: disk.sha256(temporary / name) for name in FILES}
-    (temporary / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    for name in (*manifest, "manifest.json"):
-        disk.flush(temporary / name)
-    disk.flush(temporary)
+    try:
+        temporary.mkdir(parents=True)
+        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, temporary / "tensors.safetensors")
+        (temporary / "state.json").write_text(json.dumps(scalars), encoding="utf-8")
+        manifest = {name: disk.sha256(temporary / name) for name in FILES}
+        (temporary / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        for name in (*manifest, "manifest.json"):
+            disk.flush(temporary / name)
+        disk.flush(temporary)
+    except BaseException:  # a full disk would stay full
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(temporary, folder)
     disk.flush(folder.parent)

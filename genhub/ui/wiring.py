@@ -17,7 +17,7 @@ from typing import Any
 
 import gradio as gr
 
-from genhub.errors import UserError, new_error_id
+from genhub.errors import UserError, full_disk, new_error_id
 from genhub.lab import Lab
 from genhub.ui import markup
 from genhub.ui.session import STORED_RUN, joined, without_run
@@ -47,7 +47,7 @@ def guarded(function: Callable, problem: Callable[[UserError], Any]) -> Callable
         except (KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException as error:  # noqa: BLE001 - the edge: nothing gets past it
-            return problem(defect(error))
+            return problem(full_disk(error) or defect(error))
 
     return call
 

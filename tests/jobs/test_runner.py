@@ -15,6 +15,7 @@ from genhub.jobs.folder import RunFolder, write_json
 from genhub.jobs.store import Record
 from tests.jobs import faketask
 from tests.jobs.conftest import ENDED
+from tests.promises.measured import times, within
 
 
 def state(runner, run_id, owner="local"):
@@ -76,19 +77,25 @@ def test_bad_options_are_refused_at_once(runner, job, rows):
     assert runner.list("local") == []
 
 
-def test_stop_is_acknowledged_and_ends_the_work(runner, job, rows, until):
-    run_id = runner.submit("local", job(steps=100_000, pause=0.01), rows)
-    until(lambda: runner.view("local", run_id).progress)
-    begun = time.monotonic()
-    runner.stop("local", run_id)
-    assert time.monotonic() - begun < 1
-    assert state(runner, run_id) in ("stopping", "stopped")
-    info = until(lambda: ended(runner, run_id), 3)
-    assert time.monotonic() - begun < 3
-    assert info.state == "stopped"
-    assert info.metrics["accuracy"] == 0.5
+def test_stop_is_acknowledged_and_ends_the_work(runner, job, rows, until, steps_of, figure):
+    """S3: starts and stops, at a few steps or at once."""
+    acknowledged, over = [], []
+    for number in range(times(8, 100)):
+        run_id = runner.submit("local", job(steps=100_000, pause=0.01), rows)
+        until(lambda i=run_id, n=number % 4: n == 0 or len(steps_of(runner.get("local", i).path)) >= n)
+        begun = time.monotonic()
+        runner.stop("local", run_id)
+        acknowledged.append(time.monotonic() - begun)
+        assert state(runner, run_id) in ("stopping", "stopped")
+        info = until(lambda i=run_id: ended(runner, i), within(3))
+        over.append(time.monotonic() - begun)
+        assert info.state == "stopped"
+        assert number % 4 == 0 or info.metrics["accuracy"] == 0.5  # what it had come to is kept
     with pytest.raises(UserError, match="ended already"):
         runner.stop("local", run_id)
+    figure("S3", f"{len(over)} starts and stops", f"acknowledged within {max(acknowledged):.3f} s, over within {max(over):.2f} s")
+    assert max(acknowledged) < within(1)
+    assert max(over) < within(3)
 
 
 def test_a_stopped_run_goes_on_when_resumed(runner, job, rows, until, steps_of):

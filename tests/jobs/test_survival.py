@@ -164,8 +164,8 @@ def test_a_warm_server_that_cannot_start_is_done_without(make_runner, job, rows,
     assert until(lambda: finished(runner, run_id)).state == "finished"
 
 
-def test_twenty_kills_of_the_server_lose_no_job(server, make_runner, job, rows, until, steps_of):
-    """S1, short form: jobs are submitted while servers die at random moments; each acknowledged one ends well."""
+def test_twenty_kills_of_the_server_lose_no_job(server, make_runner, job, rows, until, steps_of, figure):
+    """S1: jobs are submitted while servers die at random moments; each acknowledged one ends well."""
     chance = random.Random(0)
     looker = make_runner(start=False)
     ids = []
@@ -182,4 +182,4 @@ def test_twenty_kills_of_the_server_lose_no_job(server, make_runner, job, rows, 
         info = until(lambda i=run_id: finished(looker, i))
         assert info.state == "finished"
         assert steps_of(info.path) == list(range(1, 21))
-    print(f"S1: {len(ids)} jobs acknowledged, 20 servers killed, {len(ids)} jobs finished")
+    figure("S1", "20 kills of the server at random moments", f"{len(ids)} jobs acknowledged, {len(ids)} finished, each step once")

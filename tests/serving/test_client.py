@@ -160,7 +160,7 @@ def test_requests_that_wait_for_the_same_run_share_a_batch(worker, until):
         futures[2].result()
 
 
-def test_a_worker_killed_at_a_request_answers_it_with_an_error_and_the_next_at_once(worker, tmp_path, until):
+def test_a_worker_killed_at_a_request_answers_it_with_an_error_and_the_next_at_once(worker, tmp_path, until, figure):
     first = worker.call("echo", {"text": ""})["pid"]
     gate = tmp_path / "never"
     doomed = in_thread(worker.call, "hold", {"until": str(gate)})
@@ -172,7 +172,11 @@ def test_a_worker_killed_at_a_request_answers_it_with_an_error_and_the_next_at_o
     with pytest.raises(UserError, match="stopped while it was at this request"):
         doomed.result()
     answers = [future.result() for future in waiting]
-    assert time.monotonic() - start < 10  # S8
+    seconds = time.monotonic() - start
+    figure(
+        "S8", "a kill of a model worker that holds no weights, at one of six requests", f"the other five are answered after {seconds:.2f} s"
+    )
+    assert seconds < 10
     assert [answer["said"] for answer in answers] == list("01234")
     assert {answer["pid"] for answer in answers} == {worker.pid} != {first}
 

@@ -23,11 +23,25 @@ from genhub.text import material
 from genhub.text.classifier import BULK, load_run, pad
 from genhub.text.encoder import Encoder, load_encoder
 from genhub.training.configs import ClassifyConfig
+from tests.promises.measured import times
 from tests.serving.tiny_runs import BASE, LABELS, REVISION, make_run, store_base
 from tests.tiny import WORDS, tiny_rows, tiny_run
 
 TEXTS = ["good book", "awful parcel , late again", "refund my money please", "the cat likes the dog"]
-METHODS = ("lora", "lora", "lora", "bottleneck", "bottleneck", "dora", "ia3", "lntuning", "bitfit", "frozen", "full")
+METHODS = (
+    "lora",
+    "lora",
+    "lora",
+    "bottleneck",
+    "bottleneck",
+    "dora",
+    "ia3",
+    "lntuning",
+    "bitfit",
+    "frozen",
+    "full",
+    *times([], ["lora"] * 9),
+)
 
 
 @dataclass(frozen=True)
@@ -77,9 +91,9 @@ def crosstalk(worker, served, threads=8, requests=200):
         return sum(pool.map(client, range(threads))), threads * requests
 
 
-def test_no_answer_comes_from_another_runs_adapter(served, record_property):
-    wrong, asked = crosstalk(served.worker, served)
-    record_property("S4", f"{wrong} of {asked} answers from another adapter")
+def test_no_answer_comes_from_another_runs_adapter(served, figure):
+    wrong, asked = crosstalk(served.worker, served, *times((8, 200), (20, 50)))
+    figure("S4", f"{asked} requests of {times(8, 20)} clients for {len(METHODS)} adapters", f"{wrong} answers of another one")
     assert wrong == 0
     stats = served.worker.call("stats", {})
     assert stats["batched_requests"] > 0  # some did share a batch
@@ -115,16 +129,18 @@ class Unlocked:
         return {"scores": torch.nn.functional.linear(vectors, head["weight"], head["bias"]).softmax(-1).tolist()}
 
 
-def test_the_crosstalk_test_can_fail(served, monkeypatch, record_property):
+def test_the_crosstalk_test_can_fail(served, monkeypatch, figure):
     """Without the worker's one thread, without a module tree for each run: both give answers of other visitors' adapters."""
     few = Served(None, served.base, served.runs[:3], served.alone[:3])
     assert crosstalk(InProcess(), few, threads=8, requests=25)[0] == 0
     wrong, asked = crosstalk(Unlocked(served.base, few.runs), few, threads=8, requests=50)
-    record_property("S4 without a lock", f"{wrong} of {asked}")
+    figure(
+        "S4", f"{asked} requests for 3 adapters of one model, each from its own thread, without a lock", f"{wrong} answers of another one"
+    )
     assert wrong > 0
     monkeypatch.setattr(Encoder, "twin", lambda self: self)
     wrong, asked = crosstalk(InProcess(), few, threads=8, requests=50)
-    record_property("S4 with a shared module tree", f"{wrong} of {asked}")
+    figure("S4", f"{asked} requests for 3 runs, one at a time, that share a tree of modules", f"{wrong} answers of another one")
     assert wrong > asked // 20
 
 

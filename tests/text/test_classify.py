@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from genhub.jobs.folder import RunFolder
 from genhub.text import classify
 from genhub.text.classifier import load_run
 from genhub.training.configs import ClassifyConfig
+from tests.promises import kills
 from tests.serving.tiny_runs import BASE, store_base
 from tests.tiny import tiny_rows, tiny_run
 
@@ -180,30 +180,26 @@ for event in classify.train(ClassifyConfig.from_dict(run.job()["config"]), run):
 """
 
 
-def test_resumes_after_a_real_kill(tmp_path):
+def test_resumes_after_a_real_kill(tmp_path, figure):
     chosen = config(folds=2, epochs=2)
     whole = list(classify.train(chosen, tiny_run(tmp_path / "whole", chosen)))
-    run, script = tiny_run(tmp_path / "run", chosen), tmp_path / "child.py"
-    script.write_text(CHILD.format(root=str(ROOT)))
-    command = [sys.executable, str(script), str(run.path)]
-    environment = {**os.environ, "GENHUB_CHECKPOINT_SECONDS": "0"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as child:
-        for line in child.stdout:
-            if line.startswith("Metric fold 2 3"):
-                child.send_signal(signal.SIGKILL)
-                break
-        child.wait()
-    for event in classify.train(chosen, run):
-        run.append(event)
-    seen = []
-    for _, _, event in run.events():
-        if isinstance(event, Resumed):
-            assert event.parts_done == ["fold 1"]
-            seen = [old for old in seen if old.part == "fold 1" or old.step <= event.step]
-        if isinstance(event, Metric):
-            seen.append(event)
-    assert curve(seen) == curve(whole)
-    assert predictions(run) == predictions(RunFolder(tmp_path / "whole"))
+    metrics = [(event.part, event.step) for event in whole if isinstance(event, Metric)]
+    moments = kills.moments(1 + metrics.index(("fold 2", 3)), len(metrics))
+    for number, moment in enumerate(moments):
+        run = tiny_run(tmp_path / f"run{number}", chosen)
+        kills.killed(CHILD.format(root=str(ROOT)), run.path, moment)
+        for event in classify.train(chosen, run):
+            run.append(event)
+        seen = []
+        for _, _, event in run.events():
+            if isinstance(event, Resumed):
+                assert moment != 1 + metrics.index(("fold 2", 3)) or event.parts_done == ["fold 1"]
+                seen = [old for old in seen if old.part in event.parts_done or (old.part == event.part and old.step <= event.step)]
+            if isinstance(event, Metric):
+                seen.append(event)
+        assert curve(seen) == curve(whole)
+        assert predictions(run) == predictions(RunFolder(tmp_path / "whole"))
+    figure("S2", f"{len(moments)} kills of a classifier's training", "the same curve and predictions, to the last bit")
 
 
 @pytest.mark.parametrize("method", ["lora", "frozen"])

@@ -1,11 +1,7 @@
 """The trainer of "scratch", whole: verdict on unseen text, samples, resume after a kill, Stop, divergence, what is left behind."""
 
 import math
-import os
 import random
-import signal
-import subprocess
-import sys
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -23,6 +19,7 @@ from genhub.text.from_scratch.learner import ScratchTask
 from genhub.text.generator import load_generator
 from genhub.text.lm import sliding_loss
 from genhub.training.configs import ScratchConfig
+from tests.promises import kills
 from tests.text.tiny_scratch import KINDS, TEXT, config, new_run
 
 ROOT = Path(__file__).parents[2]
@@ -173,29 +170,26 @@ for event in scratch.train(ScratchConfig.from_dict(run.job()["config"]), run):
 """
 
 
-def test_resumes_after_a_real_kill(tmp_path):
+def test_resumes_after_a_real_kill(tmp_path, figure):
     chosen = config()
     whole = list(scratch.train(chosen, new_run(tmp_path / "whole", chosen)))
-    run, script = new_run(tmp_path / "run", chosen), tmp_path / "child.py"
-    script.write_text(CHILD.format(root=str(ROOT)))
-    environment = {**os.environ, "GENHUB_CHECKPOINT_SECONDS": "0"}
-    with subprocess.Popen([sys.executable, str(script), str(run.path)], stdout=subprocess.PIPE, text=True, env=environment) as child:
-        for line in child.stdout:
-            if line.startswith("Metric 19"):
-                child.send_signal(signal.SIGKILL)
-                break
-        child.wait()
-    for event in scratch.train(chosen, run):
-        run.append(event)
-    seen, resumed = [], 0
-    for _, _, event in run.events():
-        if isinstance(event, Resumed):
-            seen, resumed = [old for old in seen if old.step <= event.step], event.step
-        if isinstance(event, Metric | Sample):
-            seen.append(event)
-    assert resumed >= 18
-    assert curve(seen) == curve(whole)
-    assert written(seen) == written(whole)
+    metrics = [event.step for event in whole if isinstance(event, Metric)]
+    moments = kills.moments(1 + metrics.index(19), len(metrics))
+    for number, moment in enumerate(moments):
+        run = new_run(tmp_path / f"run{number}", chosen)
+        kills.killed(CHILD.format(root=str(ROOT)), run.path, moment)
+        for event in scratch.train(chosen, run):
+            run.append(event)
+        seen, resumed = [], 0
+        for _, _, event in run.events():
+            if isinstance(event, Resumed):
+                seen, resumed = [old for old in seen if old.step <= event.step], event.step
+            if isinstance(event, Metric | Sample):
+                seen.append(event)
+        assert resumed >= metrics[moment - 1] - 1
+        assert curve(seen) == curve(whole)
+        assert written(seen) == written(whole)
+    figure("S2", f"{len(moments)} kills of a training from scratch", "the same curve and samples, to the last bit")
 
 
 @pytest.mark.parametrize("when", ["at once", "first metric", "verdict"])

@@ -2,10 +2,12 @@
 
 import csv
 import json
+import time
 
 import pytest
 
 from genhub.data import samples
+from tests.promises.measured import within
 from tests.ui.served import Served
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is in requirements-dev.txt")
@@ -33,7 +35,7 @@ def open_classify(page):
     page.wait_for_selector("#verdict-head .gh-big")
 
 
-def test_a_killed_server_comes_back_and_the_page_finds_its_run(tmp_path, chromium, table):
+def test_a_killed_server_comes_back_and_the_page_finds_its_run(tmp_path, chromium, table, figure):
     """kill -9 of the server in the middle of training: the job goes on, a new server adopts it, the page shows the verdict."""
     served = Served(tmp_path).start()
     context = chromium.new_context()
@@ -49,8 +51,16 @@ def test_a_killed_server_comes_back_and_the_page_finds_its_run(tmp_path, chromiu
         page.locator("#option-epochs input").fill("3")
         page.locator("#train").click()
         expect(page.locator("#train-view")).to_contain_text("left")
+        began = time.monotonic()
         served.kill()
         served.start()
+        seconds = time.monotonic() - began
+        figure(
+            "S8",
+            "a kill of the server in the middle of a training, and a new start",
+            f"the page is back after {seconds:.1f} s, with the run",
+        )
+        assert seconds < within(30)
         page.goto(served.address)
         page.get_by_role("tab", name="Classify").click()
         expect(page.locator("#verdict-head")).to_contain_text(f"on {ROWS} rows")
