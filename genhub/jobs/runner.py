@@ -98,7 +98,7 @@ class Runner:
         cannot be used, or when this visitor or the queue has too much already."""
         owner = self._owner(owner)
         tasks.get(job.get("task", "")).config.from_dict(job.get("config", {}))
-        self._check_queue(owner)
+        self.check_queue(owner)
         self.check_disk(owner, Path(rows_path).stat().st_size)
         run_id = new_id()
         self._launcher.came_from(run_id)
@@ -108,7 +108,7 @@ class Runner:
             disk.flush(folder.rows)
         try:
             with self._scheduler.lock:
-                self._admission.admit(run_id, self._check_queue(owner))  # again: others may have arrived meanwhile
+                self._admission.admit(run_id, self.check_queue(owner))  # again: others may have arrived meanwhile
                 self._store.insert(arrival.record(run_id, owner, job, states.QUEUED, round=self._round(owner)))
         except UserError:
             shutil.rmtree(self._scheduler.folder(run_id).path, ignore_errors=True)
@@ -160,7 +160,7 @@ class Runner:
                 raise UserError(f"This run is {record.state}.", "Stopped and failed runs can be resumed.", "Choose one of these.", "run")
             if not folder.rows.exists():
                 raise UserError("This run has no training rows.", "They are not part of an export.", "Start a new run.", "run")
-            self._admission.admit(run_id, self._check_queue(record.owner))
+            self._admission.admit(run_id, self.check_queue(record.owner))
             self._launcher.came_from(run_id)
             mend(folder)
             if folder.log.exists():
@@ -321,8 +321,9 @@ class Runner:
     def _round(self, owner: str) -> int:
         return fair.round_for(owner, self._store.in_state(states.QUEUED, *states.ACTIVE), self._store.current_round())
 
-    def _check_queue(self, owner: str) -> "list[Record]":
+    def check_queue(self, owner: str) -> "list[Record]":
         """Raises UserError when one more job would be too many; the jobs that wait or run."""
+        owner = self._owner(owner)
         waiting = self._store.in_state(states.QUEUED)
         unfinished = [record for record in (*waiting, *self._store.in_state(*states.ACTIVE)) if not record.inline]
         self._admission.check(owner, unfinished, len(waiting))

@@ -189,6 +189,7 @@ def launch(page: gr.Blocks, settings: Settings, way: Opening) -> None:
         auth_message="GenHub: sign in with what its owner gave you." if way.accounts else None,
         prevent_thread_lock=True,
         quiet=True,
+        _frontend=False,  # no look at our own port, which gives up after 3 s: on a busy machine the server would not start
         show_error=False,
         run_history=False,
         enable_monitoring=False,
