@@ -166,7 +166,7 @@ def test_a_token_is_told_nowhere_whatever_the_hub_says(hub, run, tmp_path, figur
     """S10: a token that may write crosses one pipe for one push; neither a sentence, nor what is printed, nor a file here or there holds it."""
     for name, fault in REFUSALS.items():
         hub.fault(f"acme/{name}", fault)
-    common = {"run_dir": str(run), "token": TOKEN, "private": True}
+    common = {"what": "run", "path": str(run), "token": TOKEN, "private": True}
     answers = asked(hub, [{"name": name, "do": "publish", "args": {**common, "repo": f"acme/{name}"}} for name in REFUSALS], tmp_path)
     kept = [path for place in (tmp_path, hub.root) for path in place.rglob("*") if path.is_file()]
     found = [path for path in kept if TOKEN.encode() in path.read_bytes()]
