@@ -2,7 +2,8 @@
 
 PYTHONPATH=. python docs/make_reliability.py build/promises.xml     (pytest's --junitxml; `make soak` does both)
 
-The figures are kept in docs/reliability.json, the last of each test in each form; a test that failed or did not run changes nothing.
+The figures are kept in docs/reliability.json, the last of each test in each form; that of a test that failed stands there as not kept, and a
+test that did not run changes nothing.
 """
 
 import datetime
@@ -20,7 +21,7 @@ INTRO = """# What is promised, and what was measured
 
 Each promise is a test that reports its figure. The short form runs with all other tests (`make test`) and is as patient as a machine that does
 much else at once needs; the full form (`make soak`) tries more and keeps to the seconds that are promised. Which tests they are stands in
-`tests/promises/index.py`. This page is made from their figures by `docs/make_reliability.py`; what has not been measured says so.
+`tests/promises/index.py`. This page is made from their figures by `docs/make_reliability.py`; what has not been measured, and what was not kept, says so.
 """
 LIMITS = """
 A figure is that of one run on one machine. Jobs and models that are small make a kill or a stop quick to try; a model of a gigabyte takes
@@ -29,16 +30,22 @@ longer to load again after its worker died, and its training's step is what Stop
 
 
 def figures(report: Path, today: str) -> list[dict]:
-    """What the tests of a report measured that passed."""
+    """What the tests of a report measured, and whether it is what was promised."""
     found = []
     for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314 - our own
-        if case.find("failure") is not None or case.find("error") is not None:
-            continue
+        kept = case.find("failure") is None and case.find("error") is None
         test = f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name')}"
         for item in case.iter("property"):
             if item.get("name") in PROMISES:
                 found.append(
-                    {"promise": item.get("name"), "test": test, **json.loads(item.get("value")), "date": today, "machine": machine()}
+                    {
+                        "promise": item.get("name"),
+                        "test": test,
+                        **json.loads(item.get("value")),
+                        "kept": kept,
+                        "date": today,
+                        "machine": machine(),
+                    }
                 )
     return found
 
@@ -61,7 +68,10 @@ def render(known: list[dict]) -> str:
         parts.append(f"## {name}. {promise.says}\n")
         mine = [one for one in known if one["promise"] == name]
         if mine:
-            rows = [f"| {one['done']} | {one['found']} | {one['form']} | {one['date']}, {one['machine']} |" for one in mine]
+            rows = [
+                f"| {one['done']} | {'' if one.get('kept', True) else '**Not kept**: '}{one['found']} | {one['form']} | {one['date']}, {one['machine']} |"
+                for one in mine
+            ]
             parts.append("\n".join(["| What was done | Figure | Form | When, on what |", "|---|---|---|---|", *rows]) + "\n")
         if not any(one["form"] == "full" for one in mine):
             parts.append("The full form has not been measured.\n")

@@ -58,8 +58,8 @@ class Runs(Tables, Texts, PairsRead, ImageSets):
 
     def train(self, visitor: str, source_id: str, values: dict, name: str = "", task: str = CLASSIFY) -> str:
         """Queue a training run on what its task learns from: an examined table, a text, pairs or images. Returns its id."""
+        self.runner.check_queue(self.owner(visitor))  # before anything that takes time
         config, rows = self._prepared(visitor, source_id, values, task)
-        self.runner.check_queue(self.owner(visitor))  # before all that takes time
         self._model(config, task)  # downloads and checks before the job, which is offline
         seconds = forecasts.seconds(rows, config)
         if task == CLASSIFY:

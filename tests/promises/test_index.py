@@ -33,7 +33,7 @@ def test_the_page_is_what_was_measured():
     assert (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8") == script["render"](known), "run docs/make_reliability.py"
 
 
-def test_figures_of_a_report_take_the_place_of_older_ones_and_failures_of_none(tmp_path):
+def test_figures_of_a_report_take_the_place_of_older_ones_and_failures_say_so(tmp_path):
     script = runpy.run_path(str(ROOT / "docs" / "make_reliability.py"))
 
     def report(found: str, end: str = "") -> Path:
@@ -47,4 +47,5 @@ def test_figures_of_a_report_take_the_place_of_older_ones_and_failures_of_none(t
     again = script["merged"](first, script["figures"](report("2 s"), "2026-01-02"))
     assert [(one["found"], one["date"]) for one in again] == [("2 s", "2026-01-02")]
     assert "| a try | 2 s | short | 2026-01-02" in script["render"](again)
-    assert script["figures"](report("3 s", "<failure/>"), "2026-01-03") == []
+    failed = script["merged"](again, script["figures"](report("3 s", "<failure/>"), "2026-01-03"))
+    assert "| a try | **Not kept**: 3 s | short | 2026-01-03" in script["render"](failed)

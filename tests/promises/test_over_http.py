@@ -175,7 +175,7 @@ def test_an_overload_is_refused_at_once(ask, app, table, figure):
     options = {"method": "lora", "folds": 0, "epochs": 100, "patience": 0}
 
     def watch() -> None:
-        while not over.wait(0.05):
+        while not over.wait(0.25):
             running.append(sum(living.of_run(folder) is not None for folder in (app.home / "runs").glob("*")))
 
     watcher = threading.Thread(target=watch)
