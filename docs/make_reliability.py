@@ -8,7 +8,6 @@ test that did not run changes nothing.
 
 import datetime
 import json
-import os
 import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -20,7 +19,7 @@ KEPT, TARGET = DOCS / "reliability.json", DOCS / "reliability.md"
 INTRO = """# What is promised, and what was measured
 
 Each promise is a test that reports its figure. The short form runs with all other tests (`make test`) and is as patient as a machine that does
-much else at once needs; the full form (`make soak`) tries more and keeps to the seconds that are promised. Which tests they are stands in
+much else at once needs; the full form (`make soak`) tries more and keeps to the seconds that are promised; “shorter” is the full form with less time. Which tests they are stands in
 `tests/promises/index.py`. This page is made from their figures by `docs/make_reliability.py`; what has not been measured, and what was not kept, says so.
 """
 LIMITS = """
@@ -37,22 +36,9 @@ def figures(report: Path, today: str) -> list[dict]:
         test = f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name')}"
         for item in case.iter("property"):
             if item.get("name") in PROMISES:
-                found.append(
-                    {
-                        "promise": item.get("name"),
-                        "test": test,
-                        **json.loads(item.get("value")),
-                        "kept": kept,
-                        "date": today,
-                        "machine": machine(),
-                    }
-                )
+                told = json.loads(item.get("value"))
+                found.append({"promise": item.get("name"), "test": test, **told, "kept": kept, "date": today})
     return found
-
-
-def machine() -> str:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{cores} cores, load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else f"{cores} cores"
 
 
 def merged(known: list[dict], new: list[dict]) -> list[dict]:

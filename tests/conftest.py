@@ -130,11 +130,14 @@ def until() -> Callable:
 
 @pytest.fixture
 def figure(record_property) -> Callable:
-    """figure("S3", "8 starts and stops", "acknowledged within 0.02 s") keeps what a promise's test did and measured, see tests/promises."""
+    """figure("S3", "8 starts and stops", "acknowledged within 0.02 s") keeps what a promise's test did and measured, and how busy the machine
+    was, see tests/promises. `form`: short or full, unless it is neither."""
     from tests.promises.measured import FULL
 
-    def keep(promise: str, done: str, found: str) -> None:
-        record_property(promise, json.dumps({"done": done, "found": found, "form": "full" if FULL else "short"}, ensure_ascii=False))
+    def keep(promise: str, done: str, found: str, form: str = "full" if FULL else "short") -> None:
+        machine = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else f"{os.cpu_count()} cores"
+        told = {"done": done, "found": found, "form": form, "machine": machine}
+        record_property(promise, json.dumps(told, ensure_ascii=False))
 
     return keep
 

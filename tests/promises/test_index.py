@@ -37,7 +37,7 @@ def test_figures_of_a_report_take_the_place_of_older_ones_and_failures_say_so(tm
     script = runpy.run_path(str(ROOT / "docs" / "make_reliability.py"))
 
     def report(found: str, end: str = "") -> Path:
-        value = json.dumps({"done": "a try", "found": found, "form": "short"}).replace('"', "&quot;")
+        value = json.dumps({"done": "a try", "found": found, "form": "short", "machine": "2 cores"}).replace('"', "&quot;")
         case = f'<properties><property name="S3" value="{value}"/></properties>{end}'
         (tmp_path / "r.xml").write_text(f'<testsuite><testcase classname="tests.a" name="test_b">{case}</testcase></testsuite>')
         return tmp_path / "r.xml"
