@@ -567,14 +567,14 @@ def test_the_code_of_a_run_is_printed(trained):
 def test_a_run_is_pushed_with_the_token_of_the_environment(trained, monkeypatch, home, words):
     asked = []
 
-    def publish(run_dir, repo, current, token, private):
-        asked.append((run_dir, repo, token, private))
-        return {"url": f"https://hub/{repo}", "private": private}
+    def publish(path, push, current):
+        asked.append((path, push.repo, push.token, push.private, push.what))
+        return {"url": f"https://hub/{push.repo}", "private": push.private}
 
     monkeypatch.setattr(hub, "publish", publish)
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     ended = genhub("push", trained, "--repo", "me/mine", *words)
-    assert (ended.status, asked) == (0, [(trained, "me/mine", "hf_secret", not words)])
+    assert (ended.status, asked) == (0, [(trained, "me/mine", "hf_secret", not words, "run")])
     assert "hf_secret" not in ended.out + ended.err
 
 

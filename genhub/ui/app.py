@@ -82,7 +82,7 @@ def build(lab: Lab) -> gr.Blocks:
                 runs.layout(wires)
         wires.add(tabs=tabs, start_tab=start_tab, classify_tab=classify_tab, generate_tab=generate_tab, runs_tab=runs_tab)
         wires.add(translate_tab=translate_tab, images_tab=images_tab, augment_tab=augment_tab, learn_problem=gr.HTML())
-        start.wire(wires)
+        pressed = start.wire(wires)
         tab.wire(wires)
         generate.wire(wires)
         translate.wire(wires)
@@ -98,7 +98,8 @@ def build(lab: Lab) -> gr.Blocks:
         recalled = wires.on(page.load, method.recall, ["method_form"], [*method.REMEMBERED], "method_problem")
         arrived = wires.on(recalled.then, arrive, ["session"], ["session", "header"])
         found = wires.on(arrived.then, find_run, ["session", "start_pick"], opened, "train_problem")
-        wires.parts["start_tiles"].select(None, cancels=[found])  # its answer would come after that of the tile, and stay
+        for moment in (wires.parts["start_tiles"].select, pressed.then):  # its answer would come after that of the tile, and stay
+            moment(None, cancels=[found])
         restored = wires.on(found.then, data.restore, ["session", *data.OPTIONS], data.OUTPUTS, "data_problem")
         back = wires.on(restored.then, tab.came_back, ["session", *method.FIELDS], tab.CAME_BACK, "method_problem")
         there = wires.on(back.then, section.arrive, ["session", "learn"], section.ARRIVED, "learn_problem")

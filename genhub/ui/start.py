@@ -6,6 +6,7 @@ What stands on the tiles is stored. A press opens the stage that it belongs to, 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
@@ -48,7 +49,8 @@ def layout(wires: Wires) -> None:
     wires.add(start_tiles=shown, start_use=use, start_teach=teach, start_index=index, start_problem=gr.HTML(), start_pick=gr.State(""))
 
 
-def wire(wires: Wires) -> None:
+def wire(wires: Wires) -> Any:
+    """The answered press of a tile is what comes back."""
     part = wires.parts
     poked = list(dict.fromkeys([*OPENED, "start_pick", *(name for poke in POKES.values() for name in poke.outputs)]))
     picked = wires.on_pick(part["start_tiles"].select, poke, HELD, poked, "start_problem")
@@ -65,6 +67,7 @@ def wire(wires: Wires) -> None:
     used.then(None, js=SHOW_STAGE)
     taught = wires.on(part["start_teach"].click, teach, [], ["start_index"], "start_problem")
     taught.then(None, js=SHOW_INDEX)
+    return picked
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
