@@ -64,10 +64,10 @@ def _fitted(args: dict):
 
     os.environ.update(waiting(slots=1))
     from genhub import steps
+    from genhub.allocator import keep_blocks
     from genhub.images.pixels import Examples
     from genhub.images.task import ALL, CoderTask
     from genhub.training.loop import fit
-    from genhub.training.memory import keep_blocks
     from genhub.training.plan import Phase, Plan, Session, make_accelerator
 
     keep_blocks()

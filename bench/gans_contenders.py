@@ -82,12 +82,12 @@ def ours(args: dict) -> dict:
 
     os.environ.update(waiting(slots=1))
     from genhub import steps
+    from genhub.allocator import keep_blocks
     from genhub.images.eye import opened
     from genhub.images.gans import plans
     from genhub.images.gans.task import AVERAGE, DISCRIMINATOR, GENERATOR, GANTask
     from genhub.training.configs import GANConfig
     from genhub.training.loop import fit
-    from genhub.training.memory import keep_blocks
     from genhub.training.plan import Phase, Plan, Session, make_accelerator
 
     keep_blocks()

@@ -109,7 +109,7 @@ class Visitor:
         """Started and watched to its end, as the page does."""
         table = await self.call("read_sample", self.me, "support", False)
         await self.call("examine_table", self.me, table["id"], "", "", [], {})
-        run = await self.call("train", self.me, table["id"], {"method": "head"}, "", "classify")
+        run = await self.call("train", self.me, table["id"], {"method": "frozen", "folds": 0}, "", "classify")
         while (state := (await self.call("run_status", self.me, run))["state"]) in ("queued", "running"):
             await asyncio.sleep(2)
         assert state == "done", state

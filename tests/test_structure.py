@@ -17,7 +17,7 @@ HEAVY = ("torch", "transformers", "diffusers", "peft", "datasets", "accelerate",
 
 # From the ground up; a module may import from its own layer and from those below. The longest name that fits a module counts.
 LAYERS = (
-    ("genhub", "genhub.disk", "genhub.errors", "genhub.steps", "genhub.wording", "genhub.zoo"),
+    ("genhub", "genhub.allocator", "genhub.disk", "genhub.errors", "genhub.steps", "genhub.wording", "genhub.zoo"),
     ("genhub.settings", "genhub.events", "genhub.options", "genhub.catalog", "genhub.families"),
     ("genhub.training.configs", "genhub.jobs.folder"),
     ("genhub.tasks",),

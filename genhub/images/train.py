@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from genhub.allocator import keep_blocks
 from genhub.events import Done, Event, Stage
 from genhub.images import kinds, latent, material, stored
 from genhub.images.alarms import watched
@@ -22,7 +23,6 @@ from genhub.text import card
 from genhub.training import outcome
 from genhub.training.configs import ImageConfig
 from genhub.training.loop import fit
-from genhub.training.memory import keep_blocks
 from genhub.training.plan import Diverged, Session, make_accelerator
 from genhub.training.sampling import places, with_samples
 from genhub.training.work import Trained, Work

@@ -29,6 +29,7 @@ from collections.abc import Callable, Generator, Hashable
 from dataclasses import dataclass
 from typing import Any
 
+from genhub.allocator import share_arenas
 from genhub.errors import UserError, new_error_id
 
 SECRET = re.compile(r"hf_[A-Za-z0-9]{8,}|(?i:bearer\s+)\S+|(?<=://)[^/\s:@]+:[^/\s:@]+(?=@)")
@@ -238,6 +239,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--ops", default="genhub.serving.ops", help="module with the operations")
     parser.add_argument("--memory-bytes", type=int, default=0, help="weights kept in memory, at most; 0: chosen here")
     options = parser.parse_args(arguments)
+    share_arenas()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes the pipe
     pipe = Pipe()
     ops = importlib.import_module(options.ops)

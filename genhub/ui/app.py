@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import gradio as gr
 
 from genhub import settings as settings_module
+from genhub.allocator import share_arenas
 from genhub.lab import Lab
 from genhub.settings import Settings
 from genhub.ui import api, guard, header, links, runs, sessions, shared, start, theme, ways
@@ -211,6 +212,7 @@ def launch(page: gr.Blocks, settings: Settings, way: Opening) -> None:
 
 def serve(way: Opening) -> None:
     """Show the page until SIGTERM or SIGINT, then end within ten seconds. Training jobs go on without it."""
+    share_arenas()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     settings = settings_module.get()

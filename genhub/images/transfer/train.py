@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
 
+from genhub.allocator import keep_blocks
 from genhub.data.image_sets import grid, png, usual_gap
 from genhub.errors import UserError
 from genhub.events import Done, Event, Note, Stage
@@ -25,7 +26,6 @@ from genhub.training import outcome
 from genhub.training.configs import TransferConfig
 from genhub.training.configs.transfer import TRANSFERRED, WAYS
 from genhub.training.loop import fit
-from genhub.training.memory import keep_blocks
 from genhub.training.plan import Diverged, Fitted, Session, agreed, make_accelerator
 from genhub.training.work import Trained, Work
 
