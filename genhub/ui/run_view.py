@@ -28,9 +28,9 @@ def render(info: RunInfo | None, view: View, remedies: Mapping[str, str] | None 
             f'<div class="gh-problem" role="alert"><b>{markup.esc(error.what)}{tag}</b> {markup.esc(error.limit)} {markup.esc(error.remedy)}</div>'
         )
     parts.append(_now(view))
-    parts.append(curves(view.curves))
-    parts += [markup.paragraph(text, "muted") for text in view.notes[-4:]]
-    parts.append(_offered(remedies or {}))
+    told = [markup.paragraph(text, "muted") for text in view.notes[-4:]]
+    # An alarm that can be answered is read before the curves that it came from.
+    parts += [*told, _offered(remedies), curves(view.curves)] if remedies else [curves(view.curves), *told]
     if view.earlier and not view.ended:
         said = "".join(markup.paragraph(text, "muted") for text in view.earlier[-2:])
         parts.append(f'<div class="gh-old">{markup.paragraph("Said before it was resumed:", "muted")}{said}</div>')
@@ -40,7 +40,7 @@ def render(info: RunInfo | None, view: View, remedies: Mapping[str, str] | None 
 def _offered(remedies: Mapping[str, str]) -> str:
     """A button for each thing that can be tried."""
     buttons = " ".join(markup.pick(label, f"{REMEDY}:{key}") for key, label in remedies.items())
-    return f'<p class="gh-picks">Train again with {buttons}</p>' if buttons else ""
+    return f'<p class="gh-picks">Train again with {buttons}</p>'
 
 
 def _headline(info: RunInfo | None, view: View) -> str:

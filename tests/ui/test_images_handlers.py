@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from genhub.errors import UserError
-from genhub.events import Note
+from genhub.events import Metric, Note
 from genhub.images import sketch
 from genhub.jobs import reading
 from genhub.training.configs import GANConfig
@@ -261,14 +261,18 @@ def test_a_remedy_is_one_press_and_its_run_comes_into_view(monkeypatch):
         section.remedy(lab, "remedy:spread", SESSION, {}, GAN)
 
 
-def test_remedies_stand_below_what_an_alarm_said():
+def test_remedies_stand_below_what_an_alarm_said_and_above_the_curves():
     fold = reading.Fold()
-    fold._take(1.0, Note("Mode collapse.", ("spread",)))
+    for event in (Metric(1, {"d_loss": 0.5}), Metric(2, {"d_loss": 0.4}), Note("Mode collapse.", ("spread",))):
+        fold._take(1.0, event)
     told = SimpleNamespace(state="finished", position=None, wait_seconds=None)
     drawn = run_view.render(told, fold.view(), {"spread": "mini-batch <b>"})
     assert re.findall(r'data-pick="([^"]*)"', drawn) == ["remedy:spread"]
     assert "mini-batch &lt;b&gt;" in drawn
-    assert "data-pick" not in run_view.render(told, fold.view())
+    assert drawn.index("Mode collapse.") < drawn.index("data-pick") < drawn.index("<svg")
+    plain = run_view.render(told, fold.view())
+    assert plain.index("<svg") < plain.index("Mode collapse.")
+    assert "data-pick" not in plain
 
 
 def gan_fields(**values) -> dict:
