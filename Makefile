@@ -55,6 +55,7 @@ bench: $(VENV)/installed-dev
 	PYTHONPATH=. $(RUN) bench/autoencoders.py
 	PYTHONPATH=. $(RUN) bench/gans.py
 	PYTHONPATH=. $(RUN) bench/augment.py
+	PYTHONPATH=. $(RUN) bench/visitors.py
 
 examples: $(VENV)/installed
 	PYTHONPATH=. $(RUN) docs/make_examples.py

@@ -110,7 +110,7 @@ def train(args: dict) -> dict:
     from genhub.zoo.recipes import translators
 
     material = translators.prepare(_split(), ("en", "es"), 0, translators.VOCABULARY)
-    train, model = material.train, translators.build(material.tokenizer, 0)
+    train, model = material.train, translators.build(material.tokenizer, translators.DECODER_LAYERS["en-es"], 0)
     train.hold(train.pairs[: ROWS * args["steps"]])
     material.valid.hold(material.valid.pairs[:ROWS])
     task = TranslationTask(Seq2SeqLogits(model), train, material.valid, translators.SMOOTHING, start_row(model))
@@ -126,7 +126,7 @@ def trainer(args: dict) -> dict:
     from genhub.zoo.recipes import translators
 
     material = translators.prepare(_split(), ("en", "es"), 0, translators.VOCABULARY)
-    model = translators.build(material.tokenizer, 0)
+    model = translators.build(material.tokenizer, translators.DECODER_LAYERS["en-es"], 0)
     end = material.special.end
     rows = [{"input_ids": [*source, end], "labels": [*target, end]} for source, target in material.train.pairs[: ROWS * args["steps"]]]
     tokens: list[int] = []
