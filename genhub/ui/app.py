@@ -99,8 +99,7 @@ def build(lab: Lab) -> gr.Blocks:
         recalled = wires.on(page.load, method.recall, ["method_form"], [*method.REMEMBERED], "method_problem")
         arrived = wires.on(recalled.then, arrive, ["session"], ["session", "header"])
         found = wires.on(arrived.then, find_run, ["session", "start_pick"], opened, "train_problem")
-        for moment in (wires.parts["start_tiles"].select, pressed.then):  # its answer would come after that of the tile, and stay
-            moment(None, cancels=[found])
+        wires.overtaken(found, wires.parts["start_tiles"].select, pressed)
         restored = wires.on(found.then, data.restore, ["session", *data.OPTIONS], data.OUTPUTS, "data_problem")
         back = wires.on(restored.then, tab.came_back, ["session", *method.FIELDS], tab.CAME_BACK, "method_problem")
         there = wires.on(back.then, section.arrive, ["session", "learn"], section.ARRIVED, "learn_problem")

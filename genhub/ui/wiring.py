@@ -83,6 +83,13 @@ class Wires:
 
         return event(picked, **self._wiring(inputs, outputs, problem, options))
 
+    @staticmethod
+    def overtaken(late: Any, event: Callable, answered: Any) -> None:
+        """What is asked `late` must not stay where the visitor has done something since: its answer, should it come after that to `event`, is
+        dropped. It may only be asked between the event and when that is `answered`, so it is dropped at both moments."""
+        for moment in (event, answered.then):
+            moment(None, cancels=[late])
+
     def on_steps(
         self,
         event: Callable,

@@ -64,7 +64,7 @@ def test_other_rounds_begin_with_what_is_there(split, tmp_path):
     assert [len(model.model.decoder.layers) for model in models] == [2, 1]
     assert [len(translators.published(each)) for each in (folder, back)] == [1, 1]
     assert "with the weights of embedded/en-es to begin with" in (back / publish.CARD).read_text(encoding="utf-8")
-    second = Round("en-es", 1, share=0.5, start="en-es")
+    second = Round("en-es", 1, share=0.5, start="en-es", number=2)
     before = (folder / "model.safetensors").read_bytes()
     assert translators.make(FIRST, split, options, vocabulary=120) == folder  # is there: not done again
     assert (folder / "model.safetensors").read_bytes() == before

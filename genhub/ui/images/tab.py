@@ -42,10 +42,10 @@ def wire(wires: Wires) -> None:
         section.wire(wires, kind)
     components, asked, problem = wires.parts, ["session", "im_model", "im_known"], "im_problem"
     wires.on(components["im_model"].focus, chooser.offer, ["session", "im_model"], ["im_model"], problem)
-    wires.on_steps(components["im_model"].input, brought, asked, CHOSEN, problem)
+    chosen = wires.on_steps(components["im_model"].input, brought, asked, CHOSEN, problem)
     offered = wires.on(components["images_tab"].select, chooser.offer, ["session", "im_model"], ["im_model"], problem)
     arrived = wires.on(offered.then, arrive, [*asked, "start_pick"], CHOSEN, problem)
-    components["im_model"].input(None, cancels=[arrived])  # its answer would come after that of the model that was chosen, and stay
+    wires.overtaken(arrived, components["im_model"].input, chosen)
     for kind in PAINTERS:
         opened = list(dict.fromkeys([*ways.OPENED, "im_model"]))
         pressed = components[kind.name("play")].click

@@ -82,8 +82,8 @@ def wire(wires: Wires, drawn: list[str], fields: list[str], redraw: Callable[...
     wires.on(part["tr_swap"].click, swap, ["tr_source", "tr_state", *chooser.FIELDS], SWAPPED, "translate_problem")
     wires.on_pick(part["tr_examples"].select, choose_example, [], ["tr_source", "tr_model"], "translate_problem")
     for name in ("tr_text", "tr_told", "tr_best"):
-        part[name].select(None, cancels=[seen])  # its answer would come after that of what is picked, and stay
         picked = wires.on_pick(part[name].select, choose, ["tr_state", *chooser.FIELDS], [*SWAPPED, "tr_text", "tr_best", "tr_state"])
+        wires.overtaken(seen, part[name].select, picked)
         wires.on(picked.then, redraw, below, drawn, "attention_problem")
 
 

@@ -1,6 +1,6 @@
 """embedded/en-es and embedded/es-en: small Marian models, trained on sentence pairs of Tatoeba.
 
-en-es learns from random weights; es-en begins with what en-es knows of both languages then; en-es goes on for a second round.
+en-es learns from random weights; es-en begins with what en-es knows of both languages then; en-es goes on for a second and a third round.
 
 python -m genhub.zoo.recipes.translators --only en-es --hours 2
 """
@@ -36,7 +36,7 @@ SMOOTHING = 0.1
 CUT_DROPOUT, WAYS = 0.1, 8  # of merges, and ways to cut a word
 BATCH = 192
 BEAMS = 4
-PENALTIES = (0.6, 1.0, 1.4)  # length penalties tried on the validation split
+PENALTIES = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4)  # length penalties tried on the validation split
 TRIED = 1000  # of its sources
 SAMPLE = 48  # sources that a test measures again
 SLIDES_ACCURACY = 0.728
@@ -89,21 +89,23 @@ The first of the test split and the sentence of the course, nothing was chosen.
 class Round:
     """One training of a model.
 
-    share: of the full learning rates. start: the embedded model whose stored weights it begins with; random ones without.
+    share: of the full learning rates. start: the embedded model whose stored weights it begins with; random ones without. number: from 1,
+    of the model's rounds.
     """
 
     name: str
     epochs: int
     share: float = 1.0
     start: str | None = None
-
-    @property
-    def again(self) -> bool:
-        """Whether it goes on with the same model."""
-        return self.start == self.name
+    number: int = 1
 
 
-ROUNDS = (Round("en-es", 16), Round("es-en", 16, start="en-es"), Round("en-es", 16, share=0.75, start="en-es"))
+ROUNDS = (
+    Round("en-es", 16),
+    Round("es-en", 16, start="en-es"),
+    Round("en-es", 16, share=0.75, start="en-es", number=2),
+    Round("en-es", 5, share=0.4, start="en-es", number=3),
+)
 
 
 def build(tokenizer, decoder_layers: int, seed: int):
@@ -160,7 +162,7 @@ def plan(of: Round, seed: int) -> Plan:
     rates = {MATRICES: 4e-3, REST: 2e-3}
     return Plan(
         (Phase(of.epochs, {group: of.share * rate for group, rate in rates.items()}),),
-        part="again" if of.again else "final",
+        part="final" if of.number == 1 else f"round {of.number}",
         batch_size=BATCH,
         warmup=0.05,
         weight_decay=0.05,
@@ -338,7 +340,7 @@ def make(of: Round, split: Split, options: stage.Options, vocabulary: int = VOCA
     """A round of a model, written to its folder; None when the training is not over yet. A round that is there is not done again."""
     folder = options.into / of.name
     told = published(folder)
-    if len(told) > of.again:
+    if len(told) >= of.number:
         return folder
     material = prepare(split, DIRECTIONS[of.name], options.seed, vocabulary)
     model = build(material.tokenizer, DECODER_LAYERS[of.name], options.seed)

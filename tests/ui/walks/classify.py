@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,7 +69,7 @@ def trained(page, app):
         page.reload()
         expect(page.get_by_role("tab", name="Classify")).to_have_attribute("aria-selected", "true")
         expect(page.locator("#stage-data > button")).to_contain_text(f"✓ tickets.csv · {EACH * len(DESKS)} rows")
-        expect(page.locator("#train-view")).to_contain_text("left")
+        expect(page.locator("#train-view")).to_contain_text(re.compile("Training|left"))
         expect(page.locator("#stop")).to_be_enabled()
         expect(page.locator("#verdict-head")).to_contain_text("The verdict comes when training has ended.")
     expect(page.locator("#stage-verdict > button")).to_contain_text("accuracy")
