@@ -1,5 +1,6 @@
 """What all tests share: a home of their own, no network but the loopback, one torch thread, Chromium, and patience without sleeping."""
 
+import gc
 import ipaddress
 import json
 import os
@@ -67,6 +68,13 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host in ("localhost", "")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _imports_stay() -> None:
+    """A full collection, of which every training asks for some, need not walk through all that was imported."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

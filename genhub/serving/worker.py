@@ -16,6 +16,7 @@ whole worker ends. It also ends when its stdin does, and so with its parent.
 """
 
 import argparse
+import gc
 import importlib
 import json
 import mmap
@@ -243,7 +244,9 @@ def main(arguments: list[str] | None = None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes the pipe
     pipe = Pipe()
     ops = importlib.import_module(options.ops)
-    life, up = 0, mmap.mmap(-1, 1)  # shared with the forks
+    gc.collect()
+    gc.freeze()  # what the imports brought stays, and is shared with the forks
+    life, up = 0, mmap.mmap(-1, 1)  # shared with the forks, too
     # Elsewhere a fork of a process with such libraries is not safe, and the parent starts a new worker instead.
     while sys.platform == "linux" and (child := os.fork()):
         _, status = os.waitpid(child, 0)

@@ -9,6 +9,7 @@ Augment    pictures, texts and tables → more of them, and where that breaks th
 Runs       everything this visitor has trained
 """
 
+import gc
 import logging
 import os
 import signal
@@ -220,6 +221,8 @@ def serve(way: Opening) -> None:
     page = build(lab)
     launch(page, settings, way)
     lab.open()
+    gc.collect()
+    gc.freeze()  # the page stays; a full collection, during which nobody is answered, need not walk through it
     print(shared.to_the_owner(settings, page.local_url, page.share_url if way.share else "", bool(way.accounts)), flush=True)  # noqa: T201
     ended = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
