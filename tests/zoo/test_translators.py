@@ -2,9 +2,11 @@
 
 import json
 import random
+import shutil
 from functools import partial
 
 import pytest
+import torch
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from genhub.text.translation.seq2seq import Special
@@ -21,7 +23,7 @@ def small(monkeypatch, tmp_path):
     monkeypatch.setenv("GENHUB_HOME", str(tmp_path / "home"))
     shape = {"d_model": 32, "encoder_layers": 1, "attention_heads": 2, "ffn": 64}
     deep = {"en-es": 2, "es-en": 1}
-    for name, value in {"SHAPE": shape, "DECODER_LAYERS": deep, "POSITIONS": 64, "BATCH": 16, "SAMPLE": 4, "TRIED": 4}.items():
+    for name, value in {"SHAPE": shape, "DECODER_LAYERS": deep, "POSITIONS": 64, "BATCH": 16, "SAMPLE": 4}.items():
         monkeypatch.setattr(translators, name, value)
 
 
@@ -77,6 +79,23 @@ def test_other_rounds_begin_with_what_is_there(split, tmp_path):
     unlike = AutoModelForSeq2SeqLM.from_pretrained(folder).state_dict()
     one = models[0].state_dict()
     assert all(float((unlike[name] - one[name]).abs().mean()) < 0.05 for name in one)  # it went on, it did not begin anew
+
+
+def test_a_round_may_publish_the_mean_of_what_it_began_with_and_what_came_out(split, tmp_path):
+    options = stage.Options(into=tmp_path / "zoo")
+    folder = translators.make(Round("en-es", 1), split, options, vocabulary=120)
+    before = AutoModelForSeq2SeqLM.from_pretrained(folder).state_dict()
+    told = {}
+    for name in ("plain", "mean"):
+        shutil.copytree(options.into, tmp_path / name)
+        again = Round("en-es", 1, share=0.5, start="en-es", number=2, mean=name == "mean")
+        made = translators.make(again, split, stage.Options(into=tmp_path / name), vocabulary=120)
+        told[name] = AutoModelForSeq2SeqLM.from_pretrained(made).state_dict()
+        assert ("Published is the mean" in (made / publish.CARD).read_text(encoding="utf-8")) == (name == "mean")
+    for name, weights in before.items():
+        moved, half = ((told[way][name].float() - weights.float()).norm() for way in ("plain", "mean"))
+        assert not moved > 0.05 or float(half / moved) == pytest.approx(0.5, abs=0.1), name  # fp16 keeps eleven bits
+    assert float((told["plain"]["model.shared.weight"] - before["model.shared.weight"]).norm()) > 0.05  # which has three names
 
 
 @pytest.mark.parametrize(("have", "want", "kept"), [(3, 2, [0, 2]), (3, 3, [0, 1, 2]), (3, 1, [0]), (6, 3, [0, 2, 5])])
