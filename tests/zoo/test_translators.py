@@ -6,7 +6,6 @@ import shutil
 from functools import partial
 
 import pytest
-import torch
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from genhub.text.translation.seq2seq import Special
