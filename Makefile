@@ -15,7 +15,7 @@
 
 PYTHON      ?= python3
 PORT        ?= 7860
-TEST_JOBS   ?= 4
+TEST_JOBS   ?= 3
 HOURS       ?= 2
 MINUTES     ?= 30
 NANOGPT     ?=
