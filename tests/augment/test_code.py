@@ -4,7 +4,6 @@ import ast
 import csv
 import json
 import runpy
-import subprocess
 import sys
 from pathlib import Path
 
@@ -40,6 +39,7 @@ from genhub.jobs.folder import RunFolder, write_json
 from genhub.settings import LOCAL
 from genhub.text.encoder import open_base
 from genhub.training.configs import MeasureTablesConfig
+from tests.alone import run
 
 GIVEN = [
     "The quick brown fox, which was hungry, jumped over the lazy dog. It really didn't stop! Where did they go tomorrow?",
@@ -64,16 +64,6 @@ def picture(colours: int = 3, side: int = 48) -> np.ndarray:
 def written(path: Path, image: np.ndarray) -> str:
     cv2.imwrite(str(path), image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
     return str(path)
-
-
-def run(folder: Path, script: str, *given: str) -> str:
-    """What it prints, in a folder of its own, where whoever imports GenHub ends."""
-    (folder / "augment.py").write_text(script, encoding="utf-8")
-    (folder / "genhub.py").write_text("raise SystemExit('it asked for GenHub')")
-    command = [sys.executable, "augment.py", *given]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def imported(script: str) -> set[str]:

@@ -8,6 +8,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
@@ -64,3 +66,12 @@ class Served:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait(10)
+
+
+@contextmanager
+def serving(home: Path, **options) -> Iterator[Served]:
+    """The app, up for the tests of a module (`options` as of `Served`); no defect may stand in its log when it ends."""
+    served = Served(home, **options).start()
+    yield served
+    served.stop()
+    assert "defect" not in served.log()

@@ -12,7 +12,8 @@ from PIL import Image
 
 from genhub.augment.images.table import PRESETS
 from tests.ui.browser import FITS, arrive, expect, visiting
-from tests.ui.served import Served
+from tests.ui.served import serving
+from tests.ui.walks.page import choose, stage
 
 ROWS = ["age,colour,size,kind", *(f"{n},{'red' if n % 3 else 'blue'},{1.5 * n + n % 4},{'few' if n < 8 else 'many'}" for n in range(30))]
 HOLED = ["age,size,kind", *(f"{n},{1.5 * n + n % 4},{'few' if n < 8 else 'many'}" for n in range(30)), "?,3,many"]
@@ -26,10 +27,8 @@ HEAR = """place => {
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
-    served = Served(tmp_path_factory.mktemp("home"), trains=False).start()
-    yield served
-    served.stop()
-    assert "defect" not in served.log()
+    with serving(tmp_path_factory.mktemp("home"), trains=False) as served:
+        yield served
 
 
 @pytest.fixture
@@ -45,19 +44,6 @@ def live(page):
     """The tab opens on a stored example, whose pictures are smaller; what is shown now is computed."""
     page.wait_for_function("document.querySelector('#image-grid img')?.naturalWidth === 256")
     expect(page.locator("#image-grid figure")).to_have_count(16)
-
-
-def stage(page, name, inside):
-    """Open one of the stages that are folded. What is in it is made then; a field that is filled before it has its first value loses what
-    was written, which nobody is fast enough for."""
-    page.locator(f"#stage-{name} > button").click()
-    expect(page.locator(inside)).to_be_visible()
-    page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn))))")
-
-
-def choose(page, field, option):
-    page.locator(f"#{field} input").click()
-    page.locator(f"#{field}").get_by_role("option", name=option, exact=True).click()
 
 
 def first(page):

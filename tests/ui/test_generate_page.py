@@ -9,7 +9,7 @@ from genhub.data import samples
 from tests.serving.tiny_language import MODEL, REVISION, endless_gpt, store_language
 from tests.serving.tiny_runs import store
 from tests.ui.browser import FITS, SLOW, arrive, expect, visiting
-from tests.ui.served import Served
+from tests.ui.served import serving
 
 PROMPT = "KING RICHARD III:\nMy"
 LONG = 1_024
@@ -24,10 +24,8 @@ def app(tmp_path_factory):
         patch.setenv("GENHUB_HOME", str(home))
         store_language()
         store(ENDLESS, REVISION, endless_gpt)
-    served = Served(home, program="tests.ui.held").start()
-    yield served
-    served.stop()
-    assert "defect" not in served.log()
+    with serving(home, program="tests.ui.held") as served:
+        yield served
 
 
 @pytest.fixture

@@ -8,15 +8,13 @@ import pytest
 from PIL import Image
 
 from tests.ui.browser import FITS, expect, visiting
-from tests.ui.served import Served
+from tests.ui.served import serving
 
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
-    served = Served(tmp_path_factory.mktemp("home")).start()
-    yield served
-    served.stop()
-    assert "defect" not in served.log()
+    with serving(tmp_path_factory.mktemp("home")) as served:
+        yield served
 
 
 @pytest.fixture

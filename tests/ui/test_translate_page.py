@@ -6,7 +6,7 @@ import pytest
 from tests.serving.tiny_runs import store
 from tests.tiny_translators import PAIRS, trained_translator
 from tests.ui.browser import FITS, expect, visiting
-from tests.ui.served import Served
+from tests.ui.served import serving
 
 MODEL = "Helsinki-NLP/opus-mt-en-es"
 TEXT = "Tom sees bread. The dog wants bread."
@@ -19,10 +19,8 @@ def app(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GENHUB_HOME", str(home))
         store(MODEL, "d" * 40, trained_translator)
-    served = Served(home).start()
-    yield served
-    served.stop()
-    assert "defect" not in served.log()
+    with serving(home) as served:
+        yield served
 
 
 @pytest.fixture

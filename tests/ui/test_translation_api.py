@@ -10,7 +10,7 @@ from gradio_client.exceptions import AppError
 from tests.serving.tiny_runs import store
 from tests.text.tiny_pairs import OTHER
 from tests.tiny_translators import MODEL, trained_translator
-from tests.ui.served import Served
+from tests.ui.served import serving
 
 HOW = {"model": MODEL, "beams": 2}
 TEXT = "Tom sees bread. The dog wants bread."
@@ -24,10 +24,8 @@ def app(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GENHUB_HOME", str(home))
         store(MODEL, "c" * 40, trained_translator)
-    served = Served(home).start()
-    yield served
-    served.stop()
-    assert "defect" not in served.log()
+    with serving(home) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import zipfile
 import pytest
 
 from tests.ui.browser import SLOW, expect, visiting
-from tests.ui.served import Served
+from tests.ui.served import serving
 from tests.ui.walks import augment, classify, images, translate
 from tests.ui.walks.generate import write_at, written
 from tests.ui.walks.page import on_a_phone, stage, taken_home
@@ -15,10 +15,8 @@ pytestmark = pytest.mark.timeout(480)  # a walk is many tests in one
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
-    served = Served(tmp_path_factory.mktemp("home")).start()
-    yield served
-    served.stop()
-    assert "defect" not in served.log()
+    with serving(tmp_path_factory.mktemp("home")) as served:
+        yield served
 
 
 @pytest.fixture

@@ -4,13 +4,12 @@ import csv
 import io
 import os
 import re
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 
+from tests.alone import run
 from tests.ui.browser import expect
 from tests.ui.served import ROOT
 from tests.ui.walks.page import choose, stage, taken_home
@@ -88,21 +87,11 @@ def shown_code(page, name) -> str:
     return caught.value.path().read_text(encoding="utf-8")
 
 
-def ran(folder: Path, script: str, *given: str) -> str:
-    """What a script prints, in a folder where whoever imports GenHub ends."""
-    (folder / "script.py").write_text(script, encoding="utf-8")
-    (folder / "genhub.py").write_text("raise SystemExit('it asked for GenHub')")
-    command = [sys.executable, "script.py", *given]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=180, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def reproduced(page, folder: Path):
     """The code that the stage shows, on the file that was given, writes the rows of the file that the stage gives."""
     with io.StringIO(taken_home(page, "#table-out").decode(), newline="") as file:
         wanted = [row[:-3] for row in csv.reader(file)]
-    ran(folder, shown_code(page, "table"), "given.csv", "out.csv")
+    run(folder, shown_code(page, "table"), "given.csv", "out.csv")
     with (folder / "out.csv").open(encoding="utf-8", newline="") as file:
         assert [*map(plain, csv.reader(file))] == [*map(plain, wanted)]
 
@@ -136,4 +125,4 @@ def measured(page, folder: Path):
         f"{row[0]} | {row[2]} | {title} | {cell.replace('−', '-')}" for row in cells for title, cell in zip(titles, row[3:], strict=True)
     ]
     assert len(wanted) == 27
-    assert ran(folder, shown_code(page, "measure"), "given.csv").splitlines() == wanted
+    assert run(folder, shown_code(page, "measure"), "given.csv").splitlines() == wanted

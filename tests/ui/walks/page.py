@@ -1,10 +1,11 @@
-"""What every walk does."""
+"""What walks do, and other tests of a tab."""
 
 from tests.ui.browser import FITS, expect
 
 
 def stage(page, name, inside):
-    """Open a folded stage; what is in it is drawn a moment later."""
+    """Open one of the stages that are folded. What is in it is made then; a field that is filled before it has its first value loses what
+    was written, which nobody is fast enough for."""
     page.locator(f"#stage-{name} > button").click()
     expect(page.locator(inside)).to_be_visible()
     page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn))))")
