@@ -19,12 +19,13 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from genhub import settings as settings_module
 from genhub.allocator import share_arenas
 from genhub.lab import Lab
 from genhub.settings import Settings
-from genhub.ui import api, guard, header, links, runs, sessions, shared, start, theme, ways
+from genhub.ui import api, frontend, guard, header, links, runs, sessions, shared, start, theme, ways
 from genhub.ui.augment import images as pictures
 from genhub.ui.augment import measure, texts
 from genhub.ui.augment import tab as augment
@@ -182,7 +183,11 @@ def launch(page: gr.Blocks, settings: Settings, way: Opening) -> None:
     """Open the port; returns at once. The page serves only its own files and makes no request to another host."""
     hosts = [name.lower() for name in (os.environ.get("SPACE_HOST"),) if name]
     page.launch(
-        app_kwargs={"lifespan": guard.guarded(rules(settings, way, hosts))},
+        app_kwargs={
+            "lifespan": guard.guarded(rules(settings, way, hosts)),
+            "middleware": [Middleware(frontend.Packed)],
+            "routes": frontend.routes(),
+        },
         server_name=way.host,
         server_port=way.port,
         share=way.share,

@@ -21,6 +21,13 @@ sessions.lean()
 class GuardedBlocks(gr.Blocks):
     """The page's Blocks."""
 
+    def get_config_file(self) -> dict:
+        """Gradio's own; the page is not sent what only scripts use, which is an eighth of its components and events."""
+        config = super().get_config_file()
+        for page in config["page"].values():
+            without_endpoints(page, config)
+        return config
+
     async def process_api(self, block_fn, inputs: list[Any], state=None, request=None, *more, **named):
         """Gradio's own; who asks is known to everything below for that long."""
         known = sender.set(address_of(request))
@@ -43,6 +50,15 @@ class GuardedBlocks(gr.Blocks):
         except Exception as error:
             LOG.info("a value was refused: %s", type(error).__name__)
             raise gr.Error(str(unusable(error)), print_exception=False) from error
+
+
+def without_endpoints(page: dict, config: dict) -> None:
+    """Takes out of `page`, in place, the events that no component of a page starts, and the components of `gr.api`, which show nothing."""
+    started = {event["id"] for event in config["dependencies"] if event["targets"]}
+    shown = {part["id"] for part in config["components"] if part["type"] != "api"}
+    page["dependencies"] = [event for event in page["dependencies"] if event in started]
+    page["components"] = [part for part in page["components"] if part in shown]
+    page["layout"]["children"] = [part for part in page["layout"]["children"] if part["id"] in shown]
 
 
 def address_of(request) -> str:

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import gradio as gr
 
-from genhub.ui import quiet
-
 SANS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace"]
 # Ctrl+Enter presses the main button that is nearest to where one types: of several the first that follows. Escape stops what writes or
@@ -86,7 +84,7 @@ COMMITS = """
   new MutationObserver(() => { if (!waiting) { waiting = true; requestAnimationFrame(fill); } }).observe(document.body, {childList: true, subtree: true});
 }
 """
-KEYS = f"() => {{ ({PRESSES})(); ({EDGES})(); ({COMMITS})(); ({quiet.JS})(); }}"
+KEYS = f"() => {{ ({PRESSES})(); ({EDGES})(); ({COMMITS})(); }}"
 STYLES = [
     Path(__file__).parent / "assets" / name
     for name in ("page.css", "start.css", "generate.css", "inside.css", "translate.css", "images.css", "augment.css")

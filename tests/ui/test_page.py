@@ -2,7 +2,6 @@
 
 import pytest
 
-from genhub.ui import quiet
 from tests.ui.served import Served
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is in requirements-dev.txt")
@@ -49,7 +48,6 @@ def test_the_first_screen_shows_computed_results_and_leads_on(page):
     expect(page.locator("#verdict-cell table")).to_be_visible()
     assert page.foreign == []
     assert page.broken == []
-    expect(page.locator("html")).to_have_attribute(f"data-{quiet.FOUND}", "yes")  # if not: has Gradio's script changed?
 
 
 def test_the_example_can_be_poked_before_anything_is_trained(page):

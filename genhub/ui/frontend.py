@@ -1,0 +1,121 @@
+"""Less work for the visitor's browser and line: a packed page, and three places of Gradio's script in a faster form.
+
+What costs most of these grows with components × events. Gradio 6 is made for pages of tens of components; this one has two thousand, and some five hundred events. There
+
+- for every component it went through the targets of every event to find its own (twice while the page opens: 1.5 s of its 3.4 on two
+  cores, most of it in the proxies that Svelte puts around such lists); now they are gone through once;
+- for every value that it reads or sets it searched the tree of all components, from the top; now it remembers where a component
+  was, and looks whether it is still there;
+- at each step of each event (asked, answering, answered) it told the state of loading to every component that has ever been input or
+  output of any event. Almost all events here show no progress (`show_progress="hidden"`): for those there is nothing to tell, nor
+  twice that an answer has come.
+
+`routes()` answers in the place of the files in which these stand. An `Edit` says what is replaced, letter by letter; where the installed
+Gradio has other letters its own file is served, and the page works as before, only slower. A test holds the edits against the pinned one.
+
+`Packed` sends the page itself, 2.4 MB of text, in a tenth of that; Gradio packs only what has a file's name.
+"""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import gradio
+from gradio.brotli_middleware import BrotliMiddleware
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Scope
+
+LOG = logging.getLogger(__name__)
+PAGES = ("/", "/config", "/gradio_api/info")
+ASSETS = Path(gradio.__file__).parent / "templates" / "frontend" / "assets"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """file: as a pattern; Gradio writes a hash into its names. old: stands there once."""
+
+    file: str
+    old: str
+    new: str
+
+
+ATTACHED = Edit(
+    "core-*.js",
+    "find_attached_events(e,t){let n=t.filter(t=>t.targets.find(([t])=>t===e.id)).map(t=>{let n=t.targets.find(([t])=>t===e.id);"
+    "return n?n[1]:null}).filter(Boolean);return e.props.shared_props.attached_events=n,e}",
+    """find_attached_events(e,t){
+  if (this.attached?.of !== t || this.attached.count !== t.length) {
+    const events = new Map();
+    for (const {targets} of t) {
+      const seen = new Set();
+      for (const [id, event] of targets) {
+        if (event && !seen.has(id)) events.set(id, [...(events.get(id) || []), event]);
+        seen.add(id);
+      }
+    }
+    this.attached = {of: t, count: t.length, events};
+  }
+  e.props.shared_props.attached_events = [...(this.attached.events.get(e.id) || [])];
+  return e;
+}""",
+)
+SEARCH = Edit(
+    "core-*.js",
+    "function Z(e,t){if(e.id===t)return e;if(e.children)for(let n of e.children){let e=Z(n,t);if(e)return e}return null}",
+    """function Z(e,t){
+  if (t === null) return null;
+  const found = Z.paths?.get(e)?.get(t)?.reduce((node, index) => node?.children?.[index], e);
+  if (found?.id === t) return found;
+  const paths = new Map();
+  const walk = (node, path) => {
+    if (!paths.has(node.id)) paths.set(node.id, path);
+    node.children?.forEach((child, index) => walk(child, [...path, index]));
+  };
+  walk(e, []);
+  (Z.paths ||= new WeakMap()).set(e, paths);
+  return paths.get(t)?.reduce((node, index) => node.children[index], e) || null;
+}""",
+)
+TELL = Edit(
+    "statustracker-*.js",
+    "update(e){for(let[t,n]of Object.entries(this.current))n.fn_index!==e.fn_index&&",
+    """update(e){
+  for (const [id, now] of Object.entries(this.current)) if (now.status === 'complete') delete this.current[id];
+  if (this.show_progress[e.fn_index] === 'hidden') return;
+  for(let[t,n]of Object.entries(this.current))n.fn_index!==e.fn_index&&""",
+)
+EDITS = (ATTACHED, SEARCH, TELL)
+
+
+def edited(assets: Path = ASSETS) -> dict[str, str]:
+    """Name and new text of every file that some edit fits."""
+    texts: dict[str, str] = {}
+    for edit in EDITS:
+        for path in sorted(assets.glob(edit.file)):
+            text = texts.get(path.name) or path.read_text(encoding="utf-8")
+            if text.count(edit.old) == 1:
+                texts[path.name] = text.replace(edit.old, edit.new)
+                break
+        else:
+            LOG.info("no file of this Gradio has the text that a faster one would stand for: %s", edit.file)
+    return texts
+
+
+def routes() -> list[Route]:
+    """To be asked before Gradio's own."""
+    return [Route(f"/assets/{name}", _answer(text)) for name, text in edited().items()]
+
+
+def _answer(text: str):
+    async def answer(_) -> Response:
+        return Response(text, media_type="text/javascript")
+
+    return answer
+
+
+class Packed(BrotliMiddleware):
+    """ASGI middleware: the page and its configuration, which have no file's name, packed like Gradio's files."""
+
+    def _is_compressible_file_type(self, scope: Scope) -> bool:
+        return scope["path"] in PAGES
