@@ -177,4 +177,4 @@ class Chunks(Launcher):
             run.append(Failed(error.what, error.limit, error.remedy))
             return
         run.append(Note(f"{error.what} So it was stopped here, and judged on the processor; the best so far is kept."))
-        run.request_stop()
+        run.request_stop("quota")

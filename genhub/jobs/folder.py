@@ -14,6 +14,7 @@ stop               exists once somebody pressed Stop
 import json
 import os
 import secrets
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ def new_id() -> str:
 
 def write_json(path: Path, value) -> None:
     """Write `value` so that a reader sees the old file or the new one, never half of it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
     try:
         with open(temporary, "w", encoding="utf-8") as file:
             json.dump(value, file, ensure_ascii=False, indent=1)
@@ -129,8 +130,11 @@ class RunFolder:
                 except ValueError:
                     continue
 
-    def request_stop(self) -> None:
+    def request_stop(self, why: str = "") -> None:
+        """why: as `stopped_by` of a run's figures has it; by hand without, for which a full disk has room."""
         (self.path / "stop").touch()
+        if why:
+            (self.path / "stop").write_text(why, encoding="utf-8")
 
     def stop_requested(self) -> bool:
         return (self.path / "stop").exists()

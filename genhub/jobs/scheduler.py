@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from genhub.errors import UserError, full_disk
 from genhub.events import Done, Failed
 from genhub.jobs import fair, janitor, living
 from genhub.jobs import store as states
@@ -63,7 +64,7 @@ class Scheduler:
         self._wake = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="genhub-scheduler", daemon=True)
-        self._next_cleaning = time.monotonic()
+        self._next_cleaning = self._next_complaint = time.monotonic()
 
     def start(self) -> None:
         self._thread.start()
@@ -124,9 +125,18 @@ class Scheduler:
     def _guarded(self, work: Callable, *arguments):
         try:
             return work(*arguments)
-        except Exception:  # the thread's edge: one run's trouble must not stop the others
-            logger.exception("the scheduler met a defect")
+        except Exception as error:  # the thread's edge: one run's trouble must not stop the others
+            if full := full_disk(error):
+                self._complain(full)
+            else:
+                logger.exception("the scheduler met a defect")
             return True
+
+    def _complain(self, full: UserError) -> None:
+        """Of a full disk, which every look at every run finds again, only now and then."""
+        if time.monotonic() >= self._next_complaint:
+            self._next_complaint = time.monotonic() + JANITOR_SECONDS
+            logger.error("nothing can be started or settled: %s", full)
 
     def _look_after(self, id: str) -> None:
         record, folder = self._store.get(id), self.folder(id)

@@ -24,7 +24,8 @@ def of(metrics: Mapping) -> list[str]:
 
 def stopped(metrics: Mapping) -> str:
     """Why a run ended before its end. Runs of older versions do not say whether it was the time limit."""
-    how = {"limit": "at the time limit", "hand": "by hand"}.get(metrics["training"].get("stopped_by"), "before its end")
+    known = {"limit": "at the time limit", "hand": "by hand", "quota": "when the quota of its GPU was used up"}
+    how = known.get(metrics["training"].get("stopped_by"), "before its end")
     return f"The run was stopped {how}."
 
 

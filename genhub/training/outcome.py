@@ -68,10 +68,10 @@ def set_aside(run: RunFolder) -> None:
 
 
 def stopped_by(run: RunFolder, stopped: bool) -> str | None:
-    """ "hand" or "limit", the time that a run may take; None when nothing stopped it."""
+    """ "hand", "quota" (of a lent GPU) or "limit", the time that a run may take; None when nothing stopped it."""
     if not stopped:
         return None
-    return "hand" if run.has("stop") else "limit"
+    return (run.path / "stop").read_text(encoding="utf-8") or "hand" if run.has("stop") else "limit"
 
 
 class Memory:

@@ -157,7 +157,7 @@ def opened(page: Linkable, search: str) -> dict:
     told = dict(parse_qsl(str(search or "").lstrip("?")[: LINK_CHARS + 500], max_num_fields=MOST_VALUES)) if search else {}
     stage = told.pop(OPEN, "")
     if stage not in ways.STAGES:
-        return {}
+        return {"link_shown": gr.skip()}  # somebody quick may have followed a line of the course by now
     values, left = {}, []
     forced = _forced(told.pop(FORCED, ""))
     for name in told.keys() & set(page.options[ways.STAGES[stage].tab]):

@@ -12,6 +12,7 @@ from genhub.jobs import chunk, chunks, living, process, reading
 from genhub.jobs.chunks import LEAST_SECONDS, LONGEST_SECONDS, MOST_SECONDS, Chunk, seconds_for
 from genhub.jobs.folder import RunFolder
 from genhub.training.configs import ClassifyConfig
+from genhub.training.outcome import stopped_by
 from tests.jobs.conftest import ENDED
 from tests.serving.tiny_runs import BASE, store_base
 from tests.tiny import tiny_rows, tiny_run
@@ -174,6 +175,7 @@ def test_a_spent_quota_stops_a_job_and_keeps_what_it_has(lent, make_runner, job,
     assert info.state == "stopped"
     assert info.metrics["steps"] == 2
     assert any("exceeded your free ZeroGPU quota" in note for note in reading.read(RunFolder(info.path)).notes)
+    assert stopped_by(RunFolder(info.path), stopped=True) == "quota"
     assert calls[-1][1] == LEAST_SECONDS  # it had asked for less before it gave up
     runner.resume("ana", run_id)
     until(lambda: len(steps_of(info.path)) > 4, what="for the job to go on with a GPU")

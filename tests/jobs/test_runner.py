@@ -403,3 +403,21 @@ def test_many_threads_submit_at_once(runner, job, rows, until):
         thread.join()
     assert len(set(ids)) == 12
     assert {until(lambda i=i: ended(runner, i)).state for i in ids} == {"finished"}
+
+
+def test_a_full_disk_is_complained_of_once_and_a_defect_each_time(runner, job, rows, until, monkeypatch, caplog):
+    troubles = [OSError(28, "No space left on device"), ZeroDivisionError("a defect"), *[OSError(28, "No space left on device")] * 2]
+    done = threading.Event()
+
+    def fails(self):
+        if not troubles:
+            done.set()
+            return True
+        raise troubles.pop(0)
+
+    monkeypatch.setattr(scheduler.Scheduler, "_start_next", fails)
+    runner.submit("local", job(steps=1), rows)
+    assert done.wait(20)
+    disk, defect = [record for record in caplog.records if record.name == scheduler.logger.name]
+    assert "The disk is full." in disk.getMessage()
+    assert defect.exc_info[0] is ZeroDivisionError

@@ -27,6 +27,14 @@ def visiting(app, chromium, tab: str) -> Iterator:
     assert (foreign, broken) == ([], [])
 
 
+def unfold(page, name: str):
+    """The stage `name`, which was folded, open. What is in it is made then; a field that is filled before it has its first value loses what
+    was written, which nobody is fast enough for."""
+    page.locator(f"#stage-{name} > button").click()
+    page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn))))")
+    return page.locator(f"#stage-{name}")
+
+
 def arrive(page, app, tab: str) -> None:
     """Open the page anew, and a tab."""
     page.goto(app.address)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from genhub.augment.images.table import PRESETS
-from tests.ui.browser import FITS, arrive, expect, visiting
+from tests.ui.browser import FITS, arrive, expect, unfold, visiting
 from tests.ui.served import serving
 from tests.ui.walks.page import choose, stage
 
@@ -139,9 +139,9 @@ NO_PICTURE, ONLY, NO_FILE = "“text.png” is no PNG, JPEG or WebP image", "Thi
 def refused(page, tmp_path) -> dict[str, bool]:
     """Three mistakes, each of which is said: whether it still stands there when all that the press began has ended."""
     (tmp_path / "text.png").write_text("no picture")
-    page.locator("#stage-rows > button").click()
+    unfold(page, "rows")
     page.locator("#stage-rows").get_by_role("radio", name="My file").check()
-    page.locator("#stage-words > button").click()
+    unfold(page, "words")
     page.locator('#image-editor select[data-set="preset"]').select_option("One at random, of many")
     for place in range(len(PRESETS["One at random, of many"].steps) - 1, 0, -1):
         page.locator(f'#image-editor [data-pick="remove:{place}"]').click()

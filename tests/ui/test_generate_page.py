@@ -8,7 +8,7 @@ import pytest
 from genhub.data import samples
 from tests.serving.tiny_language import MODEL, REVISION, endless_gpt, store_language
 from tests.serving.tiny_runs import store
-from tests.ui.browser import FITS, SLOW, arrive, expect, visiting
+from tests.ui.browser import FITS, SLOW, arrive, expect, unfold, visiting
 from tests.ui.served import serving
 
 PROMPT = "KING RICHARD III:\nMy"
@@ -45,12 +45,6 @@ def choose_writer(page, name="embedded/shakespeare"):  # a character a token, an
     page.wait_for_selector("#gen-text .tok")
     fill(page, **{"gen-writer": name})
     page.locator("#gen-writer input").press("Enter")
-
-
-def stage(page, name):
-    """The stage, open."""
-    page.locator(f"#stage-{name} > button").click()
-    return page.locator(f"#stage-{name}")
 
 
 def fill(page, **fields):
@@ -207,7 +201,7 @@ def test_a_prompt_that_is_too_long_says_so_beside_the_field_and_leaves_the_text(
 
 def test_strategies_are_compared_and_the_guess_is_scored(page):
     fill(page, **{"gen-prompt": PROMPT, "gen-max_new_tokens": 120})
-    stage(page, "decode")
+    unfold(page, "decode")
     page.locator("#decode-preset").get_by_label("Greedy and its cures").check()
     expect(page.locator("#decode-guess label")).to_have_count(3)
     page.locator("#decode-guess").get_by_label("Greedy", exact=True).check()
@@ -234,7 +228,7 @@ def test_strategies_are_compared_and_the_guess_is_scored(page):
 def test_escape_stops_a_comparison_and_another_can_begin_at_once(page):
     choose_writer(page, ENDLESS)
     fill(page, **{"gen-prompt": PROMPT, "gen-max_new_tokens": LONG})
-    stage(page, "decode")
+    unfold(page, "decode")
     page.locator("#decode-go").click()
     expect(page.locator("#decode-score")).to_contain_text("0 of 5")
     page.keyboard.press("Escape")
@@ -248,7 +242,7 @@ def test_escape_stops_a_comparison_and_another_can_begin_at_once(page):
 
 def test_a_beam_search_is_drawn_by_the_page_itself(page):
     fill(page, **{"gen-prompt": PROMPT})
-    stage(page, "tree")
+    unfold(page, "tree")
     fill(page, **{"tree-beams": 3, "tree-tokens": 4})
     page.locator("#tree-go").click()
     expect(page.locator("#tree-told")).to_contain_text("continuations were looked at")
@@ -259,7 +253,7 @@ def test_a_beam_search_is_drawn_by_the_page_itself(page):
 
 
 def test_inside_shows_pieces_and_heads(page):
-    inside = stage(page, "inside")
+    inside = unfold(page, "inside")
     expect(inside.locator("#inside-pieces [data-pick^='encoder:']").first).to_be_visible()
     inside.get_by_role("tab", name="Attention in four steps").click()
     expect(inside.get_by_text("Compute weights")).to_be_visible()
@@ -269,7 +263,7 @@ def test_inside_shows_pieces_and_heads(page):
 
 
 def test_the_model_is_played_against_and_a_sentence_ranked(page):
-    stage(page, "guess")
+    unfold(page, "guess")
     page.locator("#guess-skip").click()
     expect(page.locator("#guess-problem [role=alert]")).to_contain_text("Press Begin.")
     page.locator("#guess-begin").click()
@@ -303,7 +297,7 @@ def test_the_model_is_played_against_and_a_sentence_ranked(page):
 
 
 def test_a_model_from_scratch_is_found_again_after_a_reload_stopped_and_writes(page, app):
-    stage(page, "scratch")
+    unfold(page, "scratch")
     expect(page.locator("#scratch_verdict .gh-big")).to_be_visible()  # of the recorded run
     expect(page.locator("#scratch_film_view .gh-text")).to_be_visible()
     expect(page.locator("#scratch_train")).to_be_disabled()
@@ -341,7 +335,7 @@ def test_a_model_from_scratch_is_found_again_after_a_reload_stopped_and_writes(p
 
 
 def test_a_model_is_adapted_to_a_pasted_text_and_taken_home(page, app, tmp_path):
-    stage(page, "adapt")
+    unfold(page, "adapt")
     expect(page.locator("#adapt_verdict .gh-big")).to_be_visible()  # of the recorded run
     page.locator("#adapt_source").get_by_label("Paste").check()
     text = samples.text_path("harbour").read_text(encoding="utf-8")[:3_000]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.ui.browser import FITS, expect, visiting
+from tests.ui.browser import FITS, expect, unfold, visiting
 from tests.ui.served import serving
 
 
@@ -24,7 +24,7 @@ def page(app, chromium):
 
 
 def stage(page, name):
-    page.locator(f"#stage-{name} > button").click()
+    unfold(page, name)
     expect(page.locator(f"#{name}_use")).to_be_visible()
 
 
@@ -62,7 +62,7 @@ def drawn(page, first, last):
 
 def walks(page):
     """Stage 2."""
-    page.locator("#stage-latent > button").click()
+    unfold(page, "latent")
     expect(page.locator("#latent-map .gh-plane circle")).to_have_count(1_000)
     expect(page.locator("#latent-marks circle")).to_have_count(1)  # of the image that was looked at
     page.locator("#latent-map rect").nth(500).click()
@@ -165,7 +165,7 @@ def test_a_network_is_taught_the_digits_and_tells_an_image(page, tmp_path):
 
 
 def test_a_set_is_drawn_tiles_are_told_apart_and_a_pair_is_stepped_through(page):
-    page.locator("#stage-enlarge > button").click()
+    unfold(page, "enlarge")
     page.locator("#enlarge-each input").fill("25")
     page.locator("#enlarge-go").click()
     expect(page.locator("#enlarge-shown")).to_contain_text("25 images")
@@ -173,7 +173,7 @@ def test_a_set_is_drawn_tiles_are_told_apart_and_a_pair_is_stepped_through(page)
         page.locator("#enlarge-file").click()
     with zipfile.ZipFile(taken.value.path()) as archive:
         assert sum(name.endswith(".png") for name in archive.namelist()) == 25
-    page.locator("#stage-tiles > button").click()
+    unfold(page, "tiles")
     page.locator("#tiles-deal").click()
     for tile in (0, 5):
         page.locator("#tiles-tiles [data-pick]").nth(tile).click()
@@ -183,7 +183,7 @@ def test_a_set_is_drawn_tiles_are_told_apart_and_a_pair_is_stepped_through(page)
     expect(page.locator("#tiles-told")).to_contain_text("the discriminator")
     page.locator("#tiles-next").click()
     expect(page.locator("#tiles-told")).to_contain_text("Moment 2 of")
-    page.locator("#stage-turns > button").click()
+    unfold(page, "turns")
     page.locator("#turns-begin").click()
     expect(page.locator("#turns-shown img")).to_have_count(3)
     page.locator("#turns-discriminator").click()

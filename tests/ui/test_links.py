@@ -3,6 +3,7 @@
 import json
 from urllib.parse import parse_qs, urlsplit
 
+import gradio as gr
 import pytest
 
 from genhub import settings
@@ -129,15 +130,13 @@ def test_what_does_not_fit_is_left_and_said(page, name, value):
     assert page.parts[name].label in shown["link_shown"]
 
 
-@pytest.mark.parametrize(
-    "search", ["", "?", "?open=", "?open=nowhere", "?gen_seed=3", "?__theme=dark", "nonsense", None, 7, "?open=write" + "&x=1" * 119]
-)
+@pytest.mark.parametrize("search", ["", "?", "?open=", "?open=nowhere", "?gen_seed=3", "?__theme=dark", "nonsense", None, 7])
 def test_other_addresses_open_the_page_as_it_is(page, search):
-    shown = opened(page, search)
-    assert not [name for name in shown if name.startswith("gen_")]
+    assert opened(page, search) == {"link_shown": gr.skip()}  # what somebody quick has asked for by then stays
 
 
 def test_unknown_names_and_foreign_tabs_are_left_alone(page):
+    assert not [name for name in opened(page, "?open=write" + "&x=1" * 119) if name.startswith("gen_")]
     shown = opened(page, "?open=write&session=x&home_token=hf_x&vae_seed=5&forced=a.b")
     assert not {"session", "home_token", "vae_seed", "gen_forced"} & shown.keys()
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.ui.browser import unfold
 from tests.ui.served import Served
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is in requirements-dev.txt")
@@ -72,7 +73,7 @@ def test_the_report_follows_stage_2_and_a_test_table_survives_a_reload(page, tmp
     page.locator("#data-pasted textarea").fill(f"text,label\n{rows}")
     page.locator("#data-read").click()
     expect(report).to_contain_text("Split, seed 0,")
-    page.locator("#stage-method > button").click()
+    unfold(page, "method")
     page.locator("#option-seed input").fill("7")
     page.locator("#option-method").get_by_label("Bottleneck adapters").check()
     expect(report).to_contain_text("Split, seed 7,")
@@ -82,7 +83,7 @@ def test_the_report_follows_stage_2_and_a_test_table_survives_a_reload(page, tmp
     page.reload()
     page.get_by_role("tab", name="Classify").click()
     expect(report).to_contain_text("Test table attached: “unseen.csv”, 2 rows.")
-    page.locator("#stage-method > button").click()
+    unfold(page, "method")
     expect(page.locator("#option-seed input")).to_have_value("7")  # the options are those from before the reload
     expect(page.locator("#option-method").get_by_label("Bottleneck adapters")).to_be_checked()
     report.get_by_role("button", name="Remove it").click()
@@ -102,7 +103,7 @@ def test_a_bad_file_gets_a_sentence_and_nothing_is_lost(page, tmp_path):
 
 def test_catch_it_cheating(page):
     open_classify(page)
-    page.locator("#stage-cheat > button").click()
+    unfold(page, "cheat")
     expect(page.locator("#cheat-ask")).to_be_disabled()  # commit first
     page.get_by_label("complaint", exact=True).check()
     page.locator("#cheat-ask").click()

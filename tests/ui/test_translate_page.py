@@ -5,7 +5,7 @@ import pytest
 
 from tests.serving.tiny_runs import store
 from tests.tiny_translators import PAIRS, trained_translator
-from tests.ui.browser import FITS, expect, visiting
+from tests.ui.browser import FITS, expect, unfold, visiting
 from tests.ui.served import serving
 
 MODEL = "Helsinki-NLP/opus-mt-en-es"
@@ -42,12 +42,8 @@ def translated(page, text=TEXT):
     expect(page.locator("#tr-told")).to_contain_text("seconds")
 
 
-def stage(page, name):
-    page.locator(f"#stage-{name} > button").click()
-
-
 def test_pairs_are_judged(page):
-    stage(page, "evaluate")
+    unfold(page, "evaluate")
     page.locator("#tr-pairs-pasted textarea").fill("\n".join(f"{here}\t{there}" for here, there in PAIRS))
     page.locator("#tr-judge-go").click()
     expect(page.locator("#tr-judge-scores")).to_contain_text("the source as it is")
@@ -55,7 +51,7 @@ def test_pairs_are_judged(page):
 
 
 def test_a_file_is_translated_and_downloaded(page, tmp_path):
-    stage(page, "files")
+    unfold(page, "files")
     path = tmp_path / "letters.txt"
     path.write_text("Tom sees bread.\n\nShe likes my book.\n", encoding="utf-8")
     page.locator("#tr-file input[type=file]").set_input_files(path)
@@ -68,7 +64,7 @@ def test_a_file_is_translated_and_downloaded(page, tmp_path):
 
 
 def test_a_translator_learns_pairs_of_ones_own(page):
-    stage(page, "tune")
+    unfold(page, "tune")
     page.locator("#tune_pasted textarea").fill("\n".join(f"{here}\t{there.replace(' ve ', ' quiere ')}" for here, there in PAIRS))
     page.locator("#tune_model input").fill(MODEL)
     page.locator("#tune_model input").press("Enter")

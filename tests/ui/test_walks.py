@@ -4,7 +4,7 @@ import zipfile
 
 import pytest
 
-from tests.ui.browser import SLOW, expect, visiting
+from tests.ui.browser import SLOW, expect, unfold, visiting
 from tests.ui.served import serving
 from tests.ui.walks import augment, classify, images, translate
 from tests.ui.walks.generate import write_at, written
@@ -33,7 +33,7 @@ def test_a_messy_table_becomes_a_run_that_says_the_same_elsewhere(app, chromium,
         classify.trained(page, app)
         classify.a_cell_is_read(page)
         first = classify.answered(page)
-        page.locator("#stage-home > button").click()
+        unfold(page, "home")
         page.locator("#home-pack").click()
         (tmp_path / "run.zip").write_bytes(taken_home(page, "#home-download"))
         names = zipfile.ZipFile(tmp_path / "run.zip").namelist()
@@ -134,7 +134,7 @@ def test_a_gan_collapses_the_alarm_rings_and_its_remedy_is_one_press(app, chromi
         page.locator("#gan_play").click()
         expect(page.locator("#im-about")).to_contain_text("8 × 8, grey")
         expect(page.locator("#play-sheet")).to_contain_text("64 images, drawn in")
-        page.locator("#stage-latent > button").click()
+        unfold(page, "latent")
         expect(page.locator("#latent-map")).to_contain_text("It has no map")
         page.get_by_role("tab", name="Runs").click()
         for number, row in enumerate((1, 0), start=1):

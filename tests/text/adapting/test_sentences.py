@@ -77,6 +77,7 @@ def test_copying_is_told_beside_what_chance_copies():
         ({"training": {"best_epoch": 2, "epochs_run": 5}}, "lowest after epoch 2 of 5"),
         ({"test_characters": 500}, "Only 500 characters were held out"),
         ({"stopped": True, "training": {"stopped_by": "limit"}}, "stopped at the time limit"),
+        ({"stopped": True, "training": {"stopped_by": "quota"}}, "stopped when the quota of its GPU was used up"),
     ],
 )
 def test_what_limits_the_verdict_is_said(change, phrase):

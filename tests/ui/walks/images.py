@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 from PIL import Image
 
-from tests.ui.browser import expect
+from tests.ui.browser import expect, unfold
 from tests.ui.walks.page import choose, stage, taken_home
 
 
@@ -56,7 +56,7 @@ def own_map(page):
     expect(page.locator("#latent-shown")).to_contain_text("Decoded in")
     page.locator("#latent-map rect").nth(700).click()
     expect(page.locator("#latent-shown h3")).to_contain_text("The way there")
-    page.locator("#stage-beside > button").click()
+    unfold(page, "beside")
     expect(page.locator("#beside-other input")).to_have_value(re.compile("^MNIST: "))
     page.locator("#beside-go").click()
     expect(page.locator("#beside-problem")).to_contain_text("They must be of one size")  # 8 × 8 beside 28 × 28

@@ -1,14 +1,12 @@
 """What walks do, and other tests of a tab."""
 
-from tests.ui.browser import FITS, expect
+from tests.ui.browser import FITS, expect, unfold
 
 
 def stage(page, name, inside):
-    """Open one of the stages that are folded. What is in it is made then; a field that is filled before it has its first value loses what
-    was written, which nobody is fast enough for."""
-    page.locator(f"#stage-{name} > button").click()
+    """Open one of the stages that are folded."""
+    unfold(page, name)
     expect(page.locator(inside)).to_be_visible()
-    page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn))))")
 
 
 def choose(page, field, option):
