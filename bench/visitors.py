@@ -112,7 +112,7 @@ class Visitor:
         run = await self.call("train", self.me, table["id"], {"method": "frozen", "folds": 0}, "", "classify")
         while (state := (await self.call("run_status", self.me, run))["state"]) in ("queued", "running"):
             await asyncio.sleep(2)
-        assert state == "done", state
+        assert state == "finished", state
 
 
 class Refused(Exception):

@@ -30,6 +30,17 @@ def test_a_session_has_what_gradios_has_but_no_configuration():
     assert {name for name in vars(PLAIN) if "config" in name} == {"_update_config", "_update_value_in_config"}
 
 
+def test_nothing_is_copied_for_who_changes_nothing():
+    made = page()
+    one, other = sessions.Session(made), sessions.Session(made)
+    key = next(key for key, block in made.blocks.items() if type(block) is gr.Textbox)
+    assert one.blocks_config is other.blocks_config is made.default_config
+    before = made.blocks[key]
+    one[key] = gr.Textbox("two")
+    assert one.blocks_config is not made.default_config
+    assert (other[key], made.blocks[key]) == (before, before)
+
+
 def test_values_are_kept_and_components_changed_in_one_session_alone():
     made = page()
     text, state = (next(key for key, block in made.blocks.items() if type(block) is kind) for kind in (gr.Textbox, gr.State))
