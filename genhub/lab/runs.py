@@ -1,6 +1,6 @@
 """Runs are forecast, trained in job processes, watched, renamed, deleted and compared.
 
-has_model · fetch_model · forecast · train · remedies · remedied · run · runs · view · stop · resume · rename · delete · delete_all · compare
+has_model · fetch_model · forecast · train · remedies · remedied · trained_with · run · runs · view · stop · resume · rename · delete · delete_all · compare
 """
 
 import contextlib
@@ -95,6 +95,10 @@ class Runs(Tables, Texts, PairsRead, ImageSets):
             with contextlib.suppress(UserError):  # it has just ended
                 self.stop(visitor, run_id)  # not before: a run goes on where another has no room in the queue
         return begun
+
+    def trained_with(self, visitor: str, run_id: str) -> dict:
+        """The options of a run."""
+        return self.folder(visitor, run_id).job()["config"]
 
     def _model(self, config: Config, task: str) -> str:
         """The folder of the pretrained model that the configuration names; empty where a task has none."""

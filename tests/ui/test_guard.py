@@ -272,6 +272,12 @@ def test_answers_carry_headers_and_are_not_for_other_hosts():
     assert "sandbox" in ask(Guard(answer, PUBLIC), path=f"{API}/file=a.svg")[1]["content-security-policy"]
 
 
+def test_files_named_by_their_content_are_not_asked_for_twice():
+    front = Guard(answer, LOCAL)
+    assert "immutable" in ask(front, path="/assets/core-Bdx9080F.js")[1]["cache-control"]
+    assert not any("cache-control" in ask(front, path=path)[1] for path in ("/", "/config", "/theme.css", "/assets/index.js"))
+
+
 def test_strangers_wait_and_the_owner_does_not(monkeypatch):
     monkeypatch.setitem(rates.RATES, routes.PAGE, rates.Rate(2, 0.5))
     front = Guard(answer, PUBLIC, Rates(Clock()))

@@ -253,8 +253,11 @@ def test_an_image_is_told_with_what_speaks_for_it():
 def test_a_remedy_is_one_press_and_its_run_comes_into_view(monkeypatch):
     lab, shown = Drawing([info("gan", "a")]), []
     lab.remedied = lambda visitor, run, key: shown.append((run, key)) or "b"
+    lab.trained_with = lambda visitor, run: {"b": {**GAN.config().to_dict(), "spread": True, "seed": 77}}[run]
     monkeypatch.setattr(section, "in_view", lambda lab, session, learn, kind, run: {"learn": {kind.name("run"): run}})
-    assert section.remedy(lab, "remedy:spread", SESSION, {"gan_run": "a"}, GAN) == {"learn": {"gan_run": "b"}}
+    answer = section.remedy(lab, "remedy:spread", SESSION, {"gan_run": "a"}, GAN)
+    assert answer["learn"] == {"gan_run": "b"}
+    assert (answer["gan_spread"], answer["gan_seed"], answer["gan_preset"]) == (True, 77, "My own")  # what was trained stands in the form
     assert shown == [("a", "spread")]
     assert section.remedy(lab, "tile:1", SESSION, {"gan_run": "a"}, GAN) == {}
     with pytest.raises(UserError, match="No run has been chosen"):

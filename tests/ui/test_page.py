@@ -51,6 +51,28 @@ def test_the_first_screen_shows_computed_results_and_leads_on(page):
     assert page.broken == []
 
 
+def test_the_page_comes_over_a_slow_line_and_is_not_sent_twice(app, chromium):
+    """1.6 Mbit and 150 ms: the first results in seconds, from half a megabyte; files are kept."""
+    context, sent = chromium.new_context(viewport={"width": 400, "height": 900}), []
+    for _ in range(2):
+        page = context.new_page()
+        page.set_default_timeout(SLOW)
+        line = context.new_cdp_session(page)
+        line.send("Network.enable")
+        slow = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 90_000}
+        line.send("Network.emulateNetworkConditions", slow)
+        page.goto(app.address, wait_until="commit")
+        page.wait_for_selector("#start-tiles .gh-tile")
+        sent.append(
+            page.evaluate("['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind)).map(one => one.transferSize)")
+        )
+        page.close()
+    context.close()
+    first, again = map(sum, sent)
+    assert first < 800_000
+    assert again < 0.6 * first
+
+
 def test_the_example_can_be_poked_before_anything_is_trained(page):
     open_classify(page)
     page.locator("#verdict-matrix [data-pick='cell:0:0']").click()

@@ -80,9 +80,13 @@ def lab(home):
 CHAINS = ("image_chain", "text_chain", "measured")
 
 
-@pytest.fixture
-def parts(lab):
-    """The components of Start and of the tabs by name."""
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory):
+    """The components of Start and of the tabs by name; as they are built, for all tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"GENHUB_HOME": str(tmp_path_factory.mktemp("home")), "GENHUB_OFFLINE": "1", "GENHUB_PROFILE": ""}.items():
+            patch.setenv(name, value)
+        lab = Lab(settings.get())
     wires = Wires(lab)
     with gr.Blocks():
         wires.add(
@@ -97,7 +101,8 @@ def parts(lab):
         images.layout(wires)
         augment.layout(wires)
     wires.add(tabs=tabs)
-    return wires.parts
+    yield wires.parts
+    lab.close()
 
 
 def opened(drawn: dict) -> tuple[str, set[str]]:

@@ -7,7 +7,8 @@
 - A POST from a page of another host is refused (403), and on a page for this computer alone so is every request for another host's
   name (421): a web page that somebody happens to visit must not speak to it.
 - Where strangers come in, one address asks only so often and has only so much open at once (429, 503).
-- Answers carry headers that keep browsers from guessing, framing and calling other hosts.
+- Answers carry headers that keep browsers from guessing, framing and calling other hosts, and from asking again for files whose names
+  change with what is in them.
 
 A refusal is JSON, {"detail": what is wrong, the limit, what to do}, which is what Gradio's page and clients show.
 """
@@ -15,6 +16,7 @@ A refusal is JSON, {"detail": what is wrong, the limit, what to do}, which is wh
 import ipaddress
 import json
 import math
+import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -42,6 +44,8 @@ CONTENT = (
     "img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; "
     "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors {frames}"
 )
+LASTING = re.compile(r"/assets/[^/]+-[A-Za-z0-9_-]{8,10}\.(?:js|css)")  # a hash stands in the name
+LASTS = (b"cache-control", b"public, max-age=604800, immutable")
 FILE_CONTENT = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox"  # of what people have uploaded or made
 Scope, Message = dict, dict
 Receive, Send = Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]
@@ -101,7 +105,7 @@ class Guard:
             await _refuse(refusal, send, rules)
             return
         try:
-            await self.app(scope, receive, _with_headers(send, kind, rules))
+            await self.app(scope, receive, _with_headers(send, kind, rules, asked.path))
         finally:
             if entered:
                 self.rates.leave(address, kind)
@@ -214,10 +218,11 @@ def _as_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
         return ipaddress.ip_address("127.0.0.1")
 
 
-def _with_headers(send: Send, kind: str, rules: Rules) -> Send:
+def _with_headers(send: Send, kind: str, rules: Rules, path: str) -> Send:
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message = {**message, "headers": [*_without_ours(message.get("headers", ())), *_headers(kind, rules)]}
+            lasts = [LASTS] if message["status"] == 200 and LASTING.fullmatch(path) else []
+            message = {**message, "headers": [*_without_ours(message.get("headers", ())), *_headers(kind, rules), *lasts]}
         await send(message)
 
     return sent

@@ -1,7 +1,7 @@
 """How often one address may ask, and how much may go on at once. Times are monotonic seconds; nothing here knows of HTTP.
 
-Numbers are those of a class of thirty behind one address: each open page ticks every few seconds, once a second while it watches a
-training.
+Numbers are those of a class of thirty behind one address: a page that opens asks for some eighty files, and ticks every few seconds then,
+once a second while it watches a training.
 """
 
 import time
@@ -23,7 +23,7 @@ class Rate:
 
 
 RATES = {
-    PAGE: Rate(1_500, 60),
+    PAGE: Rate(5_000, 100),
     FILE: Rate(1_500, 60),
     STREAM: Rate(600, 60),
     EVENT: Rate(600, 60),

@@ -94,6 +94,12 @@ def now_my_own(lab: Lab, kind: Kind) -> dict:
     return {kind.name("preset"): OWN}
 
 
+def filled(kind: Kind, trained_with: dict) -> dict:
+    """The fields as a run had them."""
+    fields = {kind.name(name): _shown(kind, name, trained_with[name]) for name in kind.options if name in trained_with}
+    return {**fields, kind.name("preset"): OWN, kind.name("about"): _about(kind, trained_with)}
+
+
 def explain(lab: Lab, kind: Kind, option: str, **given) -> dict:
     return {kind.name("about"): _about(kind, {option: given[kind.name(option)]})}
 

@@ -58,7 +58,8 @@ def wire(wires: Wires, kind: Kind) -> None:
     shown = ["learn", "learn_pulse", *kind.names(*run.PARTS), *home.outputs(kind)]
     queued = ["session", "learn", kind.name("begun")]
     wires.on(begun.then, partial(show, kind=kind), queued, [*shown, kind.name("begun")], kind.name("run_problem"))
-    wires.on_pick(part[kind.name("view")].select, partial(remedy, kind=kind), ["session", "learn"], shown, kind.name("run_problem"))
+    tried = [*shown, *kind.fields, *kind.names("preset", "about")]
+    wires.on_pick(part[kind.name("view")].select, partial(remedy, kind=kind), ["session", "learn"], tried, kind.name("run_problem"))
     chosen = ["session", "learn", kind.name("run")]
     wires.on(part[kind.name("run")].input, partial(choose, kind=kind), chosen, shown, kind.name("run_problem"))
 
@@ -127,11 +128,12 @@ def show(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:
 
 
 def remedy(lab: Lab, pick: str, session: dict, learn: dict, kind: Kind) -> dict:
-    """What an alarm names is tried: the run in view is trained again with it."""
+    """What an alarm names is tried: the run in view is trained again with it, and the fields have its options."""
     verb, _, key = pick.partition(":")
     if verb != REMEDY:
         return {}
-    return in_view(lab, session, learn, kind, lab.remedied(session["visitor"], run.chosen_run(lab, session, learn, kind), key))
+    begun = lab.remedied(session["visitor"], run.chosen_run(lab, session, learn, kind), key)
+    return {**in_view(lab, session, learn, kind, begun), **options.filled(kind, lab.trained_with(session["visitor"], begun))}
 
 
 def choose(lab: Lab, session: dict, learn: dict, kind: Kind, **given) -> dict:
