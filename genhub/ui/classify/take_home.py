@@ -28,7 +28,7 @@ def layout(wires: Wires) -> None:
                 show = gr.Button("Show the code", elem_id="home-code-button")
                 code = gr.Code(
                     language="python",
-                    label="Loads the unpacked run with plain transformers and peft",
+                    label="Loads the unpacked run, without GenHub",
                     visible=False,
                     elem_id="home-code",
                     wrap_lines=True,
