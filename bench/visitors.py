@@ -1,4 +1,4 @@
-"""Twenty visitors at once on one small machine, and what the guard costs; writes docs/benchmarks-visitors.md.
+"""Twenty visitors at once on one small machine, the page over a slow line, and what the guard costs; writes docs/benchmarks-visitors.md.
 
     make bench                                          everything: half an hour of visitors
     python bench/visitors.py --only crowd --minutes 5   some minutes of it
@@ -18,6 +18,8 @@ import statistics
 import sys
 import time
 from collections import Counter, defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,6 +44,9 @@ TEXTS = ("Where is my parcel?", "I was charged twice this month.", "The app clos
 PROMPTS = ("To be or not to be", "Once upon a time there was a", "The king said")
 SENTENCES = ("I like soccer and also going to the beach.", "Where is the station?", "She has never seen the sea before.")
 REQUESTS = 3_000
+LINES = {"this computer": None, "1.6 Mbit/s, 150 ms": {"latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 90_000}}
+OPENINGS = 5  # of each, by a browser that was never here, which then comes again
+SIZES = "['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind)).reduce((sum, one) => sum + one.transferSize, 0)"
 
 
 @dataclass
@@ -170,22 +175,40 @@ def _private(process: psutil.Process) -> float:
         return 0.0  # a job that has just ended
 
 
-async def _opens(found: Crowd, until: float) -> None:
-    """Somebody new opens the page: seconds until its first results are there."""
+@asynccontextmanager
+async def _browser() -> AsyncIterator:
     from playwright.async_api import async_playwright
 
     program = shutil.which("chromium") or shutil.which("google-chrome")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        await browser.close()
+
+
+async def _opened(context, over: dict | None = None) -> tuple[float, int]:
+    """Seconds until the first results of the page are there, and bytes that came, over this line."""
+    page = await context.new_page()
+    if over:
+        line = await context.new_cdp_session(page)
+        await line.send("Network.enable")
+        await line.send("Network.emulateNetworkConditions", {"offline": False, **over})
+    began = time.monotonic()
+    await page.goto(f"http://127.0.0.1:{PORT}/")
+    await page.wait_for_selector("#start-tiles .gh-tile")
+    seconds, size = time.monotonic() - began, await page.evaluate(SIZES)
+    await page.close()
+    return seconds, size
+
+
+async def _opens(found: Crowd, until: float) -> None:
+    """Somebody new opens the page."""
+    async with _browser() as browser:
         while time.monotonic() < until:
             context = await browser.new_context(viewport={"width": 1400, "height": 900})
-            page, began = await context.new_page(), time.monotonic()
-            await page.goto(f"http://127.0.0.1:{PORT}/")
-            await page.wait_for_selector("#start-tiles .gh-tile")
-            found.seconds["page"].append(time.monotonic() - began)
+            found.seconds["page"].append((await _opened(context))[0])
             await context.close()
             await asyncio.sleep(PAGE_EVERY)
-        await browser.close()
 
 
 def _told(values: list[float]) -> dict:
@@ -196,6 +219,24 @@ def _told(values: list[float]) -> dict:
 def _slope(points: list[tuple[float, float]]) -> float:
     """Megabytes a minute, by least squares."""
     return 60 * statistics.linear_regression(*zip(*points, strict=True)).slope
+
+
+def line(home: Path, options) -> dict:
+    """Somebody new opens the page, and comes again."""
+    with server(["-m", "genhub", "serve", "--port", str(PORT)], PORT, home):
+        time.sleep(WARM_SECONDS / 2)
+        return asyncio.run(_lines())
+
+
+async def _lines() -> dict:
+    found: dict[str, dict] = {name: {"first": [], "again": []} for name in LINES}
+    async with _browser() as browser:
+        for name in [*LINES] * OPENINGS:
+            context = await browser.new_context(viewport={"width": 1400, "height": 900})
+            for which in ("first", "again"):
+                found[name][which].append(await _opened(context, LINES[name]))
+            await context.close()
+    return found
 
 
 def guard(home: Path, options) -> dict:
@@ -244,7 +285,7 @@ async def _send(message: dict) -> None:
 
 def render(found: dict) -> str:
     parts = ["# Many visitors, measured\n", "Made by `python bench/visitors.py`; the figures are in `bench/visitors.json`.\n"]
-    for name, write in (("crowd", _crowd), ("guard", _guarded)):
+    for name, write in (("crowd", _crowd), ("line", _over_lines), ("guard", _guarded)):
         if name in found:
             parts += [write(found[name]["figures"]), f"\nMeasured on: {found[name]['machine']}.\n"]
     return "\n".join(parts)
@@ -267,6 +308,17 @@ def _crowd(told: dict) -> str:
     )
 
 
+def _over_lines(told: dict) -> str:
+    def cells(openings: list) -> str:
+        seconds, sizes = zip(*openings, strict=True)
+        return f"{statistics.median(seconds):.1f} s, {statistics.median(sizes) / 1e6:.2f} MB"
+
+    rows = "".join(f"| {name} | {cells(one['first'])} | {cells(one['again'])} |\n" for name, one in told.items())
+    return (
+        f"## The page over a line\n\nMedians of {OPENINGS} openings.\n\n| | by a new browser | when it comes again |\n|---|---|---|\n{rows}"
+    )
+
+
 def _guarded(told: dict) -> str:
     median, p99 = (told["with"][name] - told["without"][name] for name in ("median", "p99"))
     return (
@@ -278,7 +330,7 @@ def _guarded(told: dict) -> str:
 if __name__ == "__main__":
     sections.main(
         __doc__,
-        {"crowd": crowd, "guard": guard},
+        {"crowd": crowd, "line": line, "guard": guard},
         FIGURES,
         TARGET,
         render,
