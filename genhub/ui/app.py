@@ -107,7 +107,9 @@ def build(lab: Lab) -> gr.Blocks:
         there = wires.on(back.then, section.arrive, ["session", "learn"], section.ARRIVED, "learn_problem")
         links.wire(wires, there.then).then(None, js=ways.SHOW_STAGE)
         api.register(lab)
-    return page.queue(max_size=64, default_concurrency_limit=4, api_open=False)
+    page.queue(max_size=64, default_concurrency_limit=4, api_open=False)
+    sessions.uncounted(page)
+    return page
 
 
 def arrive(lab: Lab, session: dict) -> dict:

@@ -45,7 +45,7 @@ def hypotheses(told: dict, penalty: float) -> str:
             ]
         )
     names = ["", "text", "log-probability", "tokens", f"divided by n^{penalty:g}", "ended by"]
-    return markup.page("<h3>Hypotheses</h3>", markup.table(names, rows, (0, 2, 3, 4)))
+    return markup.page("<h3>Hypotheses</h3>", markup.table(names, rows, (0, 2, 3, 4), "scroll texts"))
 
 
 def figure(told: dict, prompt: str, whole: bool = False):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import gradio
 import gradio as gr
+import pytest
 from gradio import state_holder
 from gradio.state_holder import SessionState
 
@@ -69,3 +70,13 @@ def test_every_place_of_gradio_that_makes_one_makes_ours():
     holder = state_holder.StateHolder()
     holder.set_blocks(page())
     assert type(holder["visit"]) is sessions.Session
+
+
+def test_no_figures_of_events_are_kept_or_reckoned(monkeypatch):
+    made = page().queue()
+    named = {"ANALYTICS_MAX_EVENTS", "ANAYLTICS_CACHE_FREQUENCY"}
+    assert named <= vars(made._queue).keys()  # if not: has Gradio changed, and does it still reckon?
+    sessions.uncounted(made)
+    monkeypatch.setattr(made._queue, "_get_df", lambda records: pytest.fail("the figures were reckoned"))
+    made._queue.events_recorded = 10_000
+    assert made._queue.compute_analytics_summary([{"function": "f", "status": "success", "process_time": 1.0}]) == {"functions": {}}
