@@ -8,7 +8,7 @@ checkpoints/       for resuming; removed when the run has finished (a stopped on
 adapter/ | model/  what was trained
 passport.json      base model and revision, labels, data hash, seed, metrics
 README.md          model card
-stop               exists once somebody pressed Stop
+stop               exists once somebody pressed Stop, empty, or once something else did: it says what
 """
 
 import json

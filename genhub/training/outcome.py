@@ -71,7 +71,9 @@ def stopped_by(run: RunFolder, stopped: bool) -> str | None:
     """ "hand", "quota" (of a lent GPU) or "limit", the time that a run may take; None when nothing stopped it."""
     if not stopped:
         return None
-    return (run.path / "stop").read_text(encoding="utf-8") or "hand" if run.has("stop") else "limit"
+    if not run.has("stop"):
+        return "limit"
+    return (run.path / "stop").read_text(encoding="utf-8") or "hand"
 
 
 class Memory:

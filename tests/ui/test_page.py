@@ -1,7 +1,10 @@
 """The page in a real browser: the first screen, the tab Classify, nothing asked of another host, phone width; test_walks.py has the whole main job."""
 
+import urllib.request
+
 import pytest
 
+from genhub.ui import frontend
 from tests.ui.browser import unfold
 from tests.ui.served import Served
 
@@ -49,6 +52,14 @@ def test_the_first_screen_shows_computed_results_and_leads_on(page):
     expect(page.locator("#verdict-cell table")).to_be_visible()
     assert page.foreign == []
     assert page.broken == []
+
+
+def test_the_edited_files_are_those_that_the_page_loads(app):
+    edited = frontend.edited()
+    assert edited
+    for name, text in edited.items():
+        with urllib.request.urlopen(f"{app.address}assets/{name}") as reply:
+            assert reply.read().decode() == text
 
 
 def test_the_page_comes_over_a_slow_line_and_is_not_sent_twice(app, chromium):

@@ -6,8 +6,8 @@
 
 Scores are those of `generate`: the sum of log-probabilities divided by length ** penalty, the end token counted. Sentences are sorted by
 length and put into batches by their tokens, of which every processor core takes one at a time: two cores that share a batch of a model of
-this size wait for each other (one sentence took 33 ms instead of 3, a thousand 2.6 s instead of 1.1). The arithmetic is that of eight bits, so that now and then another word wins than in full
-precision (`bench/translate.py` says how often).
+this size wait for each other (one sentence took 33 ms instead of 3, a thousand 2.6 s instead of 1.1). The arithmetic is that of eight bits,
+so that now and then another word wins than in full precision (`bench/translate.py` says how often).
 """
 
 from collections.abc import Sequence
