@@ -24,7 +24,9 @@ TORCH_INDEX ?=
 VENV := .venv
 BIN  := $(VENV)/bin
 RUN  := $(BIN)/python
-PIP  := $(RUN) -m pip --disable-pip-version-check install --quiet
+PIP  := $(RUN) -m pip --disable-pip-version-check install --quiet --no-compile
+# On every core, where pip takes one. A few files of packages are no Python of this version, and nobody imports them.
+COMPILE := $(RUN) -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 
 # glibc gives large blocks back and fetches them anew every step. tcmalloc (Debian: libtcmalloc-minimal4), where it is there, keeps them: a
 # step of the translators took a third less. Else glibc is told to keep them, in huge pages: a sixth less, for more memory.
@@ -91,8 +93,10 @@ $(VENV)/installed: requirements.txt | $(RUN)
 	@echo "Installing requirements.txt into $(VENV); the first time this takes a few minutes."
 	@if [ -n "$(TORCH_INDEX)" ]; then $(PIP) "`grep '^torch==' requirements.txt`" --index-url "$(TORCH_INDEX)"; fi
 	@$(PIP) -r requirements.txt
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	@$(PIP) -r requirements-dev.txt
+	@$(COMPILE)
 	@touch $@

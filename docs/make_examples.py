@@ -7,6 +7,8 @@
     cured      the same with the counterexamples added
     harbour-stories    embedded/stories adapted with LoRA to the bundled text
     harbour-gpt        a character GPT from scratch on it, the preset of three minutes
+    digits-vae         a VAE with a map of two dimensions on the digits of scikit-learn
+    digits-gan         a DCGAN on them
 
 Each is a complete run folder but for the training rows: a few hundred kilobytes, or what the weights take. `explained.json` is the
 attribution that the tiles on *Start* show. `--only NAME` makes one of them.
@@ -28,10 +30,15 @@ EXHIBITS = (
     ("shortcut", ("shortcut", "--name", "A planted short cut · lora"), exhibit.TEXT),
     ("cured", ("shortcut", "--counterexamples", "--name", "The short cut, cured by counterexamples · lora"), exhibit.TEXT),
 )
-LEARNERS = (("harbour-stories", ("generate", "--preset", "Balanced")), ("harbour-gpt", ("scratch", "--preset", "GPT, 3 minutes")))
+LEARNERS = (
+    ("harbour-stories", ("generate", "--preset", "Balanced", "--data", "harbour", "--name", "Harbour plays · Balanced")),
+    ("harbour-gpt", ("scratch", "--preset", "GPT, 3 minutes", "--data", "harbour", "--name", "Harbour plays · GPT, 3 minutes")),
+    ("digits-vae", ("images", "--family", "vae", "--preset", "Map of two dimensions", "--data", "digits", "--name", "Digits · VAE")),
+    ("digits-gan", ("images", "--family", "gan", "--preset", "DCGAN", "--data", "digits", "--name", "Digits · DCGAN")),
+)
 KEPT = (
     *("job.json", "metrics.json", "predictions.jsonl", "passport.json", "events.jsonl", "README.md"),
-    *("head.safetensors", "adapter", "model"),
+    *("head.safetensors", "adapter", "model", "frames", "map.safetensors"),
 )
 
 
@@ -47,7 +54,7 @@ def main() -> None:
                 (target / "explained.json").write_text(json.dumps(explained(target, text), ensure_ascii=False), encoding="utf-8")
         for name, words in LEARNERS:
             if only in (None, name):
-                make(name, (*words, "--data", "harbour", "--name", f"Harbour plays · {words[-1]}"), Path(scratch))
+                make(name, words, Path(scratch))
 
 
 def make(name: str, words: tuple[str, ...], scratch: Path) -> Path:

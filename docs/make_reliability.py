@@ -10,6 +10,7 @@ import datetime
 import json
 import sys
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.promises.index import PROMISES
@@ -48,6 +49,17 @@ def merged(known: list[dict], new: list[dict]) -> list[dict]:
     return sorted(kept + new, key=lambda one: (int(one["promise"][1:]), one["test"], one["form"], one["done"]))
 
 
+def still(known: list[dict]) -> list[dict]:
+    """Without the figures of tests that are none of their promise any more."""
+    return [one for one in known if one["test"].partition("[")[0] in PROMISES[one["promise"]].tests]
+
+
+def missing(mine: list[dict], tests: Sequence[str]) -> list[str]:
+    """The names of a promise's tests whose full form nobody has measured."""
+    measured = {one["test"].partition("[")[0] for one in mine if one["form"] == "full"}
+    return [test.partition("::")[2] for test in tests if test not in measured]
+
+
 def render(known: list[dict]) -> str:
     parts = [INTRO]
     for name, promise in PROMISES.items():
@@ -59,8 +71,8 @@ def render(known: list[dict]) -> str:
                 for one in mine
             ]
             parts.append("\n".join(["| What was done | Figure | Form | When, on what |", "|---|---|---|---|", *rows]) + "\n")
-        if not any(one["form"] == "full" for one in mine):
-            parts.append("The full form has not been measured.\n")
+        for test in missing(mine, promise.tests):
+            parts.append(f"The full form of `{test}` has not been measured.\n")
     return "\n".join(parts) + LIMITS
 
 
@@ -69,5 +81,6 @@ if __name__ == "__main__":
     today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
     for report in sys.argv[1:]:
         known = merged(known, figures(Path(report), today))
+    known = still(known)
     KEPT.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     TARGET.write_text(render(known), encoding="utf-8")

@@ -23,7 +23,6 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 RUNS = (  # something to compare and to look at; the page lists runs of the command line too
     ("classify", "--data", "support", "--folds", "0", "--method", "frozen"),
     ("classify", "--data", "support", "--folds", "0", "--method", "lora"),
-    ("images", "--family", "gan", "--data", "digits"),
     ("images", "--family", "transfer", "--data", "digits", "--model", "embedded/mnist-judge"),
 )
 
@@ -131,7 +130,7 @@ def translate(page, suffix: str) -> None:
 
 
 def images(page, suffix: str) -> None:
-    """What the first model draws, one image looked at, a way over its map, a sketch given back, a GAN that has learnt, two models side by
+    """What the first model draws, one image looked at, a way over its map, a sketch given back, the recorded VAE and GAN, two models side by
     side, twelve tiles told apart, and a network that was taught other classes."""
     page.get_by_role("tab", name="Images").click()
     page.wait_for_selector("#play-sheet img")
@@ -156,10 +155,10 @@ def images(page, suffix: str) -> None:
             page.mouse.move(box["x"] + x, box["y"] + y, steps=6)
         page.mouse.up()
         page.wait_for_selector("#own-shown img")
-    with stage(page, "gan", suffix):
-        open_run(page, "gan")
-        page.wait_for_selector("#gan_view svg")
-        page.wait_for_selector("#gan_verdict .gh-big")
+    for name in ("vae", "gan"):
+        with stage(page, name, suffix):
+            page.wait_for_selector(f"#{name}_view svg")
+            page.wait_for_selector(f"#{name}_verdict .gh-big")
     with stage(page, "beside", suffix):
         page.wait_for_timeout(800)
         page.locator("#beside-go").click()

@@ -2,7 +2,10 @@
 
 import sys
 
-from genhub.cli import main
+from genhub.cli import leave, main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    finally:
+        leave()

@@ -5,6 +5,7 @@ on the bytes that really come out. Standard library only.
 """
 
 import contextlib
+import errno
 import re
 import stat
 import sys
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from genhub.errors import UserError
+from genhub.errors import UserError, full_disk
 
 BLOCK = 1 << 16
 RATIO_FLOOR = 100_000  # small files may be as repetitive as they like
@@ -74,6 +75,8 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(path) as archive:
             yield archive
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, UnicodeDecodeError) as error:
+        if full_disk(error) or getattr(error, "errno", None) == errno.EFBIG:  # no fault of the file's
+            raise
         raise _refused(f"is damaged ({type(error).__name__})", "A whole ZIP file is needed.", "Download or pack it again.") from None
     except (NotImplementedError, RuntimeError):
         raise _refused("is packed in an unusual way", "Plain ZIP compression is read.", "Pack it again with an ordinary program.") from None

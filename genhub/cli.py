@@ -114,6 +114,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+def leave() -> None:
+    """End what connects this process with the others of a `torchrun`, before Python ends: threads of it that still run then abort the
+    process now and then, after all its work (torch's documentation of `destroy_process_group` asks for this)."""
+    distributed = sys.modules.get("torch.distributed")
+    if distributed and distributed.is_available() and distributed.is_initialized():
+        distributed.destroy_process_group()
+
+
 def _hush_libraries() -> None:
     """Progress bars and advice of the libraries are not for our users; PYTHONWARNINGS brings the advice back."""
     for name, value in {"TQDM_DISABLE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORMERS_VERBOSITY": "error"}.items():

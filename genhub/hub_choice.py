@@ -7,6 +7,7 @@ from genhub.errors import UserError
 from genhub.hub_config import OTHER
 
 WEIGHTS = "model.safetensors"
+PASSPORT = "passport.json"  # of a run that GenHub pushed
 WEIGHTS_INDEX = "model.safetensors.index.json"
 OLD_WEIGHTS = "pytorch_model.bin"
 POOLING = "1_Pooling/config.json"
@@ -42,7 +43,8 @@ def choose(repo: str, sizes: Mapping[str, int], limit: int, too_many: bool = Fal
     if too_many:
         raise refuse(f"has more than {MAX_FILES:,} files", "A model has a few.")
     if "adapter_config.json" in sizes:
-        raise refuse("is an adapter, not a model", "It would send us on to another model.", "Choose its base model.")
+        remedy = "Choose its base model. An adapter that GenHub pushed is opened in Runs, by its name on the Hub."
+        raise refuse("is an adapter, not a model", "It would send us on to another model.", remedy)
     if hub_pipeline.INDEX in sizes:
         *small, weights = hub_pipeline.parts(sizes)
         missing = next((path for path in small if path not in sizes), "")
@@ -65,6 +67,9 @@ def _of_a_model(sizes: Mapping[str, int], family: str, refuse: Refusal) -> list[
     """What a model of transformers has beside its weights."""
     pictures = bool(family) and families.FAMILIES[family].pictures
     if "config.json" not in sizes:
+        if PASSPORT in sizes:
+            remedy = "Open it in Runs, by its name on the Hub, or with python -m genhub open."
+            raise refuse("is a run of GenHub, not a model to begin with", "It holds what was trained, beside its base model.", remedy)
         if family == families.DIFFUSION.name:
             raise refuse(f"has no {hub_pipeline.INDEX}", "That file says how a pipeline of diffusers is built.")
         raise refuse("has no config.json", "That file says how a transformers model is built.")

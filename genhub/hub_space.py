@@ -1,11 +1,10 @@
 """Spaces of the Hub: the child's side of `genhub.deploy`. A step at a time, so that the parent can tell how far it is.
 
-create    {repo, sdk, private, hardware, token}      → {"created", "url"}
-upload    {repo, folder, token}                      → {"commit"}
+create    {repo, sdk, private, hardware, token, note} → {"created", "url", "private"}
+upload    {repo, folder, token, note}                → {"commit"}
 set_up    {repo, variables, secrets, token}          → {}
 state     {repo, token}                              → {"stage", "url"}
 logs      {repo, token, build}                       → {"lines"}
-delete    {repo, token}                              → {}
 """
 
 import itertools
@@ -27,21 +26,24 @@ def _api(args: dict):
 
 
 def create(args: dict) -> dict:
-    """A new Space, or the one that is there. Raises UserError where one is there that is open and should be private."""
+    """A new Space, of which the note tells (see `genhub.hub_publish`), or the one that is there. Raises UserError where one is there that is
+    open and should be private, or that holds another program."""
     api, repo = _api(args), args["repo"]
     more = {"space_hardware": args["hardware"]} if args.get("hardware") else {}
     with talking(repo, "repo"):
-        created = hub_publish.create(api, repo, args["private"], repo_type="space", space_sdk=args["sdk"], **more)
-    return {"created": created, "url": f"{api.endpoint}/spaces/{repo}"}
+        created = hub_publish.create(api, repo, args["private"], Path(args["note"]), repo_type="space", space_sdk=args["sdk"], **more)
+        if not created:
+            hub_publish.check_space(repo, api.list_repo_files(repo, repo_type="space"))
+        private = bool(api.repo_info(repo, repo_type="space").private)
+    return {"created": created, "url": f"{api.endpoint}/spaces/{repo}", "private": private}
 
 
 def upload(args: dict) -> dict:
     """The folder as one commit; files that it does not hold any more are deleted."""
     api, folder = _api(args), Path(args["folder"])
     with talking(args["repo"], "repo"):
-        done = api.upload_folder(
-            repo_id=args["repo"], repo_type="space", folder_path=folder, commit_message="GenHub", delete_patterns=["genhub/**", "*.py"]
-        )
+        more = {"commit_message": "GenHub", "commit_description": hub_publish.mark(Path(args["note"]))}
+        done = api.upload_folder(repo_id=args["repo"], repo_type="space", folder_path=folder, delete_patterns=["genhub/**", "*.py"], **more)
     return {"commit": done.oid}
 
 
@@ -82,11 +84,3 @@ def _last(lines, number: int) -> Iterator[str]:
     for line in itertools.islice(lines, 100_000):
         kept = [*kept, str(line).rstrip()[:LINE_CHARS]][-number:]
     yield from kept
-
-
-def delete(args: dict) -> dict:
-    """A Space that was made for an upload which then failed."""
-    api = _api(args)
-    with talking(args["repo"], "repo"):
-        api.delete_repo(args["repo"], repo_type="space", missing_ok=True)
-    return {}

@@ -11,10 +11,13 @@ What the child can do to its parent:
     raise anything else             → RuntimeError with the child's traceback: a defect of ours
     run out of time, memory or disk, crash, leave without an answer → UserError saying which
 
+A child has a session of its own, so nothing but its parent ends it: those that still run when the program ends are killed.
+
 Little more than the standard library is imported here, so that a call starts in well under a second. The limits on memory and
 disk are the operating system's (Linux; macOS ignores the one on memory, Windows both); the one on time holds everywhere.
 """
 
+import atexit
 import contextlib
 import errno
 import json
@@ -25,10 +28,10 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from genhub import settings
+from genhub import collector, settings
 from genhub.errors import UserError, full_disk
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,6 +53,10 @@ NO_MEMORY = ("memory allocation of", "bad_alloc", "MemoryError", "can't allocate
 
 _places: dict[tuple[str, int], threading.BoundedSemaphore] = {}
 _places_lock = threading.Lock()
+_running: set[subprocess.Popen] = set()
+_killed: set[subprocess.Popen] = set()  # of those that run, because the program ends
+_running_lock = threading.Lock()
+_ending = threading.Event()
 
 
 @contextlib.contextmanager
@@ -95,36 +102,63 @@ def run(
 
 
 def _spawn(request: bytes, out, err, seconds: float) -> int | None:
-    """The child's exit status, or None when it was killed because its time was up."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "genhub.oneshot"],
-        stdin=subprocess.PIPE,
-        stdout=out,
-        stderr=err,
-        env=environment(os.environ),
-        start_new_session=True,
-    )
+    """The child's exit status, or None when it was killed because its time was up. Raises UserError when it was because the program ends."""
+    env, pipes = environment(os.environ, settings.get()), {"stdin": subprocess.PIPE, "stdout": out, "stderr": err}
+    with _running_lock:  # none may begin between the last look at those that run and the end
+        if _ending.is_set():
+            raise _at_the_end()
+        process = subprocess.Popen([sys.executable, "-m", "genhub.oneshot"], **pipes, env=env, start_new_session=True)
+        _running.add(process)
     try:
         process.communicate(request, timeout=seconds)
-        return process.returncode
     except subprocess.TimeoutExpired:
         return None
     finally:
+        with _running_lock:
+            _running.discard(process)
+            ended = process in _killed
+            _killed.discard(process)
         _kill(process)
+    if ended:
+        raise _at_the_end()
+    return process.returncode
+
+
+def _at_the_end() -> UserError:
+    return UserError("GenHub is ending.", "What it had begun ends with it.", "Do the same again once it is back.")
+
+
+def kill_all() -> None:
+    """End the children that run."""
+    with _running_lock:
+        _killed.update(_running)
+        for process in _running:
+            _kill_group(process)
+
+
+@atexit.register
+def _end() -> None:
+    _ending.set()
+    kill_all()
 
 
 def _kill(process: subprocess.Popen) -> None:
     """End the child and all that it started; whatever it left behind when it ended by itself goes too."""
+    _kill_group(process)
+    process.wait()
+
+
+def _kill_group(process: subprocess.Popen) -> None:
     if hasattr(os, "killpg"):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     elif process.poll() is None:
         process.kill()
-    process.wait()
 
 
-def environment(parent) -> dict[str, str]:
-    """The child's environment: what is needed to find Python, folders and the Hub, and nothing that looks like a secret."""
+def environment(parent: Mapping[str, str], of: settings.Settings) -> dict[str, str]:
+    """A child's environment: what is needed to find Python, folders and the Hub, and nothing that looks like a secret. The child has the
+    folders and the limits of these settings, whatever told its parent of them (on a Space that is none of the variables kept here)."""
     env = {
         name: value
         for name, value in parent.items()
@@ -134,8 +168,9 @@ def environment(parent) -> dict[str, str]:
     # A folder the program happens to be started in must not shadow modules; and the token file of a logged-in user stays unread.
     fixed = {"PYTHONSAFEPATH": "1", "PYTHONIOENCODING": "utf-8", "HF_TOKEN_PATH": os.devnull, "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1"}
     quiet = {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TOKENIZERS_PARALLELISM": "false"}
+    same = {"GENHUB_HOME": str(of.home), "GENHUB_PROFILE": of.profile}
     # Memory is limited, and numerical libraries take some for each thread.
-    return {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"} | env | fixed | quiet
+    return {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"} | env | fixed | quiet | same
 
 
 def _read(file, limit: int) -> bytes | None:
@@ -206,7 +241,9 @@ def main() -> None:
     _limit(request["limits"])
     from genhub.tasks import resolve
 
-    result = resolve(request["target"])(request["args"])
+    with collector.resting():
+        target = resolve(request["target"])
+    result = target(request["args"])
     if not isinstance(result, dict):
         raise TypeError(f"{request['target']} returned {type(result).__name__}, not a dictionary")
     reply({"result": result})

@@ -11,6 +11,7 @@
 The environment is the one source, so that child processes see what their parent sees.
 """
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -52,6 +53,8 @@ class Limits:
     jobs_per_address: int = 50  # waiting or running of one network address; a class may sit behind one
     queue_length: int = 50
     visitor_bytes: int = 20_000_000_000
+    total_bytes: int = 20_000_000_000  # of all visitors together
+    transit_bytes: int = 10_000_000_000  # of what browsers have sent and fetched
     keep_hours: int = 0  # 0: runs are kept until their owner deletes them
     any_hub_model: bool = True
 
@@ -76,6 +79,8 @@ PUBLIC = replace(
     jobs_per_visitor=3,
     jobs_per_address=30,
     visitor_bytes=1_000_000_000,
+    total_bytes=20_000_000_000,
+    transit_bytes=4_000_000_000,
     keep_hours=24,
     any_hub_model=False,
 )
@@ -106,6 +111,11 @@ class Settings:
     def transit(self) -> Path:
         """What the browser sends and fetches passes through here."""
         return self.home / "transit"
+
+    @property
+    def file_bytes(self) -> int:
+        """Of the longest file that may come: packed runs are longer than tables, where they may be opened."""
+        return max(self.limits.upload_bytes, self.limits.archive_bytes if ADAPTERS in self.allowed else 0)
 
     @property
     def cache(self) -> Path:
@@ -145,6 +155,24 @@ def _allowed(value: str) -> frozenset[str]:
     if unknown := sorted(names - ALLOWED.keys()):
         raise UserError(f"GENHUB_ALLOW names “{unknown[0][:40]}”.", f"It may name {', '.join(ALLOWED)}.", "Unset it or choose of these.")
     return names
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this computer alone can reach what listens there."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def check_open(settings: Settings, host: str, share: bool) -> None:
+    """Raises UserError where others could reach a page with the limits of the local profile."""
+    if not settings.public and (share or not is_loopback(host)):
+        limit = "On a Space, with a share link, or on an address that is not this computer's own, the public limits hold."
+        what = "The profile is local, but others can reach this page."
+        raise UserError(what, limit, "Unset GENHUB_PROFILE, or serve on 127.0.0.1 without a share link.", "profile")
 
 
 def proxied(env: Mapping[str, str] | None = None) -> bool:

@@ -26,17 +26,26 @@ BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-c
 SECRETS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_TOKEN")
 
 
+LONGEST = ("test_walks.py",)  # minutes: whoever ends last would wait for it
+
+
 def pytest_configure():
     # A worker or more a core: threads of their own would only get in each other's way, in children too.
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    gc.disable()  # while all modules are imported: a third of the time that collecting the tests takes
+
+
+def pytest_collection_finish():
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items):
-    """Files with a browser early, and not all at once: they take longest and leave a core idle now and then, which the others fill."""
+    """Files with a browser early, the longest first, and not all at once: they leave a core idle now and then, which the others fill."""
     files = list(dict.fromkeys(item.path for item in items))
     slow = {item.path for item in items if "chromium" in getattr(item, "fixturenames", ())}
+    files.sort(key=lambda path: path.name not in LONGEST)
     quick = [path for path in files if path not in slow]
     apart = len(quick) // (2 * max(1, len(slow)))  # all of them have begun when half of the others have
     order = {path: (number // max(1, apart), path in quick, number) for number, path in enumerate(quick)}

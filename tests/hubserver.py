@@ -29,19 +29,25 @@ LFS_ENDINGS = (".safetensors", ".parquet", ".bin")
 
 @dataclass
 class Fault:
-    """What goes wrong. `status` answers with it (and `code` as the Hub's X-Error-Code); `cut` sends half of a file's body and
-        closes; `silent` waits that many seconds (or until the server closes) before answering; `body` is what it answers with instead, `location`
-    where it sends who asks; `change` is what is made of a file's bytes; `times` is how often."""
+    """What goes wrong. `status` answers with it (and `code` as the Hub's X-Error-Code); `cut` sends half of a file's body and closes, and of what
+    is posted does nothing and closes; `lost` does what is posted and closes without an answer; `silent` waits that many seconds (or until the
+    server closes) before answering; `body` is what it answers with instead, `location` where it sends who asks; `change` is what is made of a
+    file's bytes; `times` is how often; `before` is called each time, first."""
 
     status: int = 0
     code: str = ""
     cut: bool = False
+    lost: bool = False
     silent: float = 0.0
     times: int = 10**9
-    path: str = ""  # only requests whose path contains this
+    path: str | tuple[str, ...] = ""  # only requests whose path contains this, or one of these
     body: bytes | None = None
     location: str = ""
     change: Callable[[bytes], bytes] | None = None
+    before: Callable[[], None] | None = None
+
+    def meets(self, path: str) -> bool:
+        return self.times > 0 and any(part in path for part in ((self.path,) if isinstance(self.path, str) else self.path))
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,7 @@ class HubServer:
         self.faults: dict[str, Fault] = {}
         self.private: set[str] = set()
         self.made: dict[str, dict] = {}  # what was asked for when it was
+        self.commits: dict[str, list[dict]] = {}  # of repositories that were made here, the newest first
         self.gated: set[str] = set()
         self.pulls: dict[str, dict] = {}
         self.conversions: set[str] = set()
@@ -122,6 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         url = urlsplit(self.path)
         self.path_only, self.query, self.body = unquote(url.path), parse_qs(url.query), self._read_body()
+        self.lost = False
         token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
         self.hub.requests.append(Seen(self.command, self.path, token))
         for pattern, handle in ROUTES:
@@ -146,7 +154,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _refused(self, repo: str, token: str) -> bool:
         """Apply the repository's fault and its rights; True when an answer has gone out."""
         fault = self.hub.faults.get(repo)
-        if fault and fault.times > 0 and fault.path in self.path_only:
+        if fault and fault.meets(self.path_only):
+            if fault.before:
+                fault.before()
+            if self.command in ("POST", "DELETE") and (fault.cut or fault.lost):
+                fault.times -= 1
+                self.close_connection = self.lost = True
+                return fault.cut
             if fault.silent:
                 fault.times -= 1
                 self.hub.closing.wait(fault.silent)
@@ -173,6 +187,8 @@ class _Handler(BaseHTTPRequestHandler):
     # ---- answers ----------------------------------------------------------------------------------------------------
 
     def _send(self, status: int, body: bytes, headers: dict | None = None, length: int | None = None) -> None:
+        if self.lost:
+            return
         self.send_response(status)
         for name, value in {
             "Content-Length": str(len(body) if length is None else length),
@@ -252,7 +268,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._error(404, "EntryNotFound")
             return
         data, changed = place.read_bytes(), self.hub.faults.get(repo)
-        if changed and changed.change and changed.path in path:
+        if changed and changed.change and changed.meets(path):
             data = changed.change(data)
         headers = {"ETag": f'"{hashlib.sha256(data).hexdigest()}"', "Accept-Ranges": "bytes", "Content-Type": "application/octet-stream"}
         wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range") or "")
@@ -261,7 +277,7 @@ class _Handler(BaseHTTPRequestHandler):
             headers["Content-Range"] = f"bytes {first}-{last}/{len(data)}"
             data = data[first : last + 1]
         fault = self.hub.faults.get(repo)
-        if fault and fault.cut and fault.times > 0 and fault.path in path and self.command == "GET":
+        if fault and fault.cut and fault.meets(path) and self.command == "GET":
             fault.times -= 1
             self._send(206 if wanted else 200, data[: len(data) // 2], headers, length=len(data))
             self.close_connection = True
@@ -285,13 +301,22 @@ class _Handler(BaseHTTPRequestHandler):
             return
         folder.mkdir(parents=True)
         self.hub.made[repo] = wanted
+        self.hub.commits[repo] = [_commit("initial commit")]
         if wanted.get("private") or wanted.get("visibility") == "private":
             self.hub.private.add(repo)
         self._json({"url": f"{self.hub.url}/{repo}", "id": repo})
 
     def delete(self) -> None:
         wanted = json.loads(self.body)
-        shutil.rmtree(self.hub.folder(f"{wanted.get('organization') or 'acme'}/{wanted['name']}", wanted.get("type", "model") + "s"))
+        repo = f"{wanted.get('organization') or 'acme'}/{wanted['name'].rpartition('/')[2]}"
+        if self._refused(repo, (self.headers.get("Authorization") or "").removeprefix("Bearer ")):
+            return
+        folder = self.hub.folder(repo, wanted.get("type", "model") + "s")
+        if not folder.exists():
+            self._error(404, "RepoNotFound")
+            return
+        shutil.rmtree(folder)
+        self.hub.private.discard(repo)
         self._json({})
 
     def validate(self) -> None:
@@ -328,11 +353,17 @@ class _Handler(BaseHTTPRequestHandler):
         lines = [f"data: {json.dumps({'data': line, 'timestamp': '2026-01-01T00:00:00Z'})}\n\n" for line in self.hub.log]
         self._send(200, "".join(lines).encode(), {"Content-Type": "text/event-stream"})
 
+    def commits(self, kind: str, repo: str) -> None:
+        if self._repo(kind, repo) is not None:
+            self._json(self.hub.commits.get(repo, []))
+
     def commit(self, kind: str, repo: str) -> None:
         if (folder := self._repo(kind, repo)) is None:
             return
         for line in self.body.splitlines():
             step = json.loads(line)
+            if step["key"] == "header":
+                self.hub.commits.setdefault(repo, []).insert(0, _commit(step["value"]["summary"], step["value"]["description"]))
             if step["key"] == "deletedFile":
                 (folder / step["value"]["path"]).unlink(missing_ok=True)
             if step["key"] not in ("file", "lfsFile"):
@@ -344,6 +375,10 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 place.write_bytes((self.hub.root / "_lfs" / step["value"]["oid"]).read_bytes())
         self._json({"commitUrl": f"{self.hub.url}/{repo}/commit/{COMMIT}", "commitOid": COMMIT, "success": True})
+
+
+def _commit(title: str, message: str = "") -> dict:
+    return {"id": COMMIT, "title": title, "message": message, "authors": [{"user": "acme"}], "date": "2026-01-01T00:00:00.000Z"}
 
 
 def _entries(folder: Path) -> list[dict]:
@@ -375,6 +410,7 @@ ROUTES: tuple[tuple[str, Callable], ...] = (
     (_API + r"/paths-info/(?P<revision>[^/]+)", _Handler.paths_info),
     (_API + r"/preupload/[^/]+", _Handler.preupload),
     (_API + r"/commit/[^/]+", _Handler.commit),
+    (_API + r"/commits/[^/]+", _Handler.commits),
     (_API + r"/runtime", _Handler.runtime),
     (_API + r"/(?P<what>variables|secrets)", _Handler.setting),
     (_API + r"/logs/(?P<which>build|run)", _Handler.logs),

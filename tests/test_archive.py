@@ -1,6 +1,9 @@
 """ZIP files of strangers: each kind of bad one is refused in its own words, and nothing is written outside."""
 
+import errno
 import io
+import os
+import re
 import stat
 import struct
 import zipfile
@@ -8,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from genhub import archive
 from genhub.archive import Bounds, unpack
 from genhub.errors import UserError
 
@@ -109,3 +113,13 @@ def test_damaged_archives(tmp_path, damage):
     path = pack(tmp_path / "a.zip", {"a.txt": bytes(range(256)) * 40})
     path.write_bytes(damage(path.read_bytes()))
     assert "damaged" in refused(tmp_path, path)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG])
+def test_no_room_is_no_fault_of_the_archives(tmp_path, monkeypatch, number):
+    def full(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(archive, "_extract", full)
+    with pytest.raises(OSError, match=re.escape(os.strerror(number))):
+        unpack(pack(tmp_path / "a.zip", {"a.txt": b"fine"}), tmp_path / "out", Bounds(), known)

@@ -221,6 +221,24 @@ def test_those_who_may_sign_in_come_from_the_environment(served, monkeypatch):
     assert (way.accounts, way.tools) == ((("ana", "long enough"),), True)
 
 
+@pytest.mark.parametrize("words", [("--host", "0.0.0.0"), ("--share",), ("--profile", "public")])
+def test_a_page_that_others_reach_asks_for_the_passwords_that_are_set(served, monkeypatch, words):
+    monkeypatch.setenv("GENHUB_AUTH", "ana:long enough")
+    assert genhub("serve", *words).status == 0
+    [(way, _)] = served
+    assert way.accounts == (("ana", "long enough"),)
+    monkeypatch.setenv("GENHUB_AUTH", "ana:short")
+    assert genhub("serve", *words).status == 2
+    assert len(served) == 1
+
+
+def test_at_home_nobody_is_asked_for_a_password_unless_it_is_wanted(served, monkeypatch):
+    monkeypatch.setenv("GENHUB_AUTH", "ana:long enough")
+    assert genhub("serve").status == 0
+    [(way, _)] = served
+    assert way.accounts == ()
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -264,7 +282,7 @@ def test_a_space_on_zerogpu_keeps_its_profile(served, monkeypatch):
 
 @pytest.mark.parametrize(("host", "own"), [("127.0.0.1", True), ("[::1]", True), ("0.0.0.0", False), ("example.org", False), ("", False)])
 def test_is_loopback(host, own):
-    assert serve.is_loopback(host) is own
+    assert settings.is_loopback(host) is own
 
 
 # ---- training and using a run ------------------------------------------------------------------------------------------

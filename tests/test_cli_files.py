@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from torch import distributed
 
+from genhub import cli
 from genhub.data import parts
 from tests.serving.tiny_runs import make_run, store_base
 from tests.test_cli import ROOT, genhub
@@ -93,6 +95,14 @@ def test_two_processes_write_what_one_does(run, files, tmp_path):
     assert [one["file"] for one in json.loads(line)["files"]] == good
     assert sum(done.stderr.count(f"Classifying {file}") for file in good) == 2, "the main process does half of them"
     assert written(tmp_path / "both") == written(tmp_path / "alone")
+
+
+def test_a_process_leaves_the_others_before_it_ends(tmp_path):
+    """What still runs of the connection when Python ends has aborted a process after all its work."""
+    cli.leave()
+    distributed.init_process_group("gloo", init_method=f"file://{tmp_path / 'store'}", rank=0, world_size=1)
+    cli.leave()
+    assert not distributed.is_initialized()
 
 
 @pytest.mark.parametrize(

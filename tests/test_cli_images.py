@@ -14,6 +14,7 @@ from genhub.images import stored
 from genhub.images.coder import Shape
 from genhub.images.variants import Blueprint, build
 from genhub.jobs.folder import RunFolder
+from genhub.text import code
 
 FAST = ["--epochs", "2", "--precision", "fp32", "--frames", "0", "--quiet"]
 
@@ -75,6 +76,20 @@ def test_two_gans_are_trained_on_the_digits_draw_and_stand_side_by_side(capsys, 
     first, second = json.loads(out.splitlines()[-1])["runs"]
     assert second["more"] == pytest.approx(second["judge_fid"] - first["judge_fid"])
     assert "judge FID" in genhub(capsys, "compare", *runs)[1]
+
+
+def test_files_that_are_no_images_are_left_out_and_the_command_says_so(capsys, tmp_path):
+    (tmp_path / "set").mkdir()
+    for number in range(80):
+        Image.new("L", (16, 16), 3 * number).save(tmp_path / "set" / f"{number:02}.png")
+    (tmp_path / "set" / "07.png").write_bytes(b"hello")
+    words = ["train", "images", "--family", "vae", "--data", str(tmp_path / "set"), "--variant", "dense", "--epochs", "1", *FAST[2:]]
+    status, _, err = genhub(capsys, *words, "--out", str(tmp_path / "refused"))
+    assert (status, "“07.png” is no PNG" in err, "add --fix leave-unusable-images: leave them out" in err) == (2, True, True), err
+    status, _, err = genhub(capsys, *words, "--fix", "leave-unusable-images", "--out", str(tmp_path / "run"))
+    assert (status, len(RunFolder(tmp_path / "run").rows.read_text().splitlines())) == (0, 79), err
+    assert "--fix leave-unusable-images" in code.command_line(tmp_path / "run")
+    assert "There is no fix" in genhub(capsys, *words, "--fix", "drop-few", "--out", str(tmp_path / "no"))[2]
 
 
 def test_an_autoencoder_is_trained_on_arrays(capsys, tmp_path):

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from genhub.data import samples, split
+from genhub.images import drawing, stored
 from genhub.jobs import reading
 from genhub.jobs.folder import RunFolder
 from genhub.lab import EXAMPLE_PREFIX, EXAMPLES
@@ -11,8 +12,8 @@ from genhub.text import verdict
 from genhub.text.classifier import load_run
 from genhub.text.generator import load_generator
 from genhub.text.learner import batch_size, rates
-from genhub.training.configs import ClassifyConfig
-from genhub.ui.learning.kinds import WRITERS
+from genhub.training.configs import ClassifyConfig, DrawConfig
+from genhub.ui.learning.kinds import KINDS, WRITERS
 
 NAMES = {"support": ("support", False), "shortcut": ("shortcut", False), "cured": ("shortcut", True)}
 
@@ -46,6 +47,21 @@ def test_a_recorded_run_is_what_its_preset_would_make_today_and_writes(kind):
     with torch.inference_mode():
         model = load_generator(run.path)
         assert model.logits(model.encode("HARBOUR MASTER:")).isfinite().all()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.recorded and kind.learns_from == "images"], ids=lambda kind: kind.task)
+def test_a_recorded_image_model_is_what_its_preset_would_make_today_and_draws(kind):
+    run = RunFolder(EXAMPLES / kind.example)
+    job = run.job()
+    assert (job["task"], job["data"]["sample"]) == (kind.task, "digits")
+    assert kind.config.from_dict(job["config"]).to_dict() == kind.config(**kind.presets[kind.preset]).to_dict()
+    view = reading.read(run)
+    assert view.done.metrics == run.read("metrics.json")
+    assert len(view.samples) > 20
+    assert all((run.path / sample.file).is_file() for sample in view.samples)
+    model = stored.load(run.path / "model")
+    drawn = drawing.drawn(model, DrawConfig(n=100)).astype(float)
+    assert drawn.std(axis=0).mean() > 20  # they differ, in levels of 256
 
 
 def test_counterexamples_cure_the_short_cut():

@@ -286,6 +286,17 @@ def random_value(rng: random.Random, depth: int = 0):
     return rng.choice(makers)()
 
 
+@pytest.mark.parametrize("count", [257, 99_999, 300.5])
+def test_a_shared_page_says_its_own_limit_of_new_tokens(count):
+    with pytest.raises(UserError, match=r"At most 256 here\. Ask for 256"):
+        gate.new_tokens(count, settings.PUBLIC)
+
+
+@pytest.mark.parametrize("count", [256, 0, "many", None, float("nan"), float("inf")])
+def test_what_is_no_number_of_tokens_the_option_refuses(count):
+    assert gate.new_tokens(count, settings.PUBLIC) is count
+
+
 def test_any_value_is_checked_or_refused_never_a_crash(tmp_path):
     rng = random.Random(0)
     names = [option.name for option in ClassifyConfig.options()]

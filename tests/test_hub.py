@@ -4,8 +4,11 @@ import dataclasses
 import json
 import shutil
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from genhub import catalog, disk, hub, hub_config, settings
@@ -14,6 +17,8 @@ from genhub.ui import fetching
 from tests import hub_here
 from tests.hubserver import COMMIT, CONVERTED, Fault, HubServer
 from tests.tiny import tiny_encoder
+
+ROOT = Path(hub.__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +140,47 @@ def test_a_model_on_its_way_tells_how_far_it_is(server, tiny, uninspected, monke
     assert fetching.told(hub.Fetched(114_000_000, 300_000_000), "acme/tiny") == "acme/tiny comes from the Hub: 114 of 300 MB"
     with pytest.raises(UserError, match="acme/nothing"):
         list(hub.fetching("acme/nothing", settings.get()))
+
+
+def test_a_program_that_ends_does_not_wait_for_a_model_on_its_way(server, until):
+    """As a server that is told to: each answer of the Hub is ten seconds in coming, and there are six before the first byte of the weights.
+    Nor does it leave the child behind that fetches."""
+    server.fault("acme/tiny", Fault(silent=10))
+    code = """
+import json, time
+from genhub import hub, oneshot, settings
+steps = hub.fetching("acme/tiny", settings.get())
+told = [(one.bytes, one.total) for one in (next(steps), next(steps))]
+while not oneshot._running:
+    time.sleep(0.01)
+print(json.dumps({"told": told, "children": [child.pid for child in oneshot._running]}))
+"""
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True)
+    said = json.loads(ended.stdout)
+    assert said["told"] == [[0, 0], [0, 0]]
+    assert ended.stderr == ""
+    assert len(said["children"]) == 1
+    until(lambda: gone(said["children"][0]))
+
+
+def gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def test_a_commit_that_was_asked_for_is_not_what_the_name_means_from_then_on(server, uninspected, tiny, monkeypatch):
+    (shutil.copytree(tiny, server.pull("acme/tiny")) / "vocab.txt").write_text("another commit")
+    assert hub.model_folder("acme/tiny", settings.get(), revision=CONVERTED).revision == CONVERTED
+    assert hub.stored_folder("acme/tiny", settings.get()) is None
+    assert hub.model_folder("acme/tiny", settings.get()).revision == COMMIT
+    shutil.rmtree(settings.get().cache / "models" / "acme--tiny" / CONVERTED)
+    assert hub.model_folder("acme/tiny", settings.get(), revision=CONVERTED).revision == CONVERTED
+    monkeypatch.setenv("GENHUB_OFFLINE", "1")
+    assert hub.model_folder("acme/tiny", settings.get()).revision == COMMIT
+    assert hub.model_folder("acme/tiny", settings.get(), revision=CONVERTED).revision == CONVERTED
+    assert hub.stored_revision("acme/tiny", "", settings.get()) == COMMIT
 
 
 def test_weights_in_the_old_format_come_as_the_bot_of_the_hub_has_converted_them(server, uninspected, tiny):

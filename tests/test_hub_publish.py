@@ -1,6 +1,7 @@
 """Publishing a run to a loopback Hub with the real huggingface_hub: whole or not at all, and no token left anywhere."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import datasets
@@ -9,8 +10,10 @@ import pytest
 from genhub import hub, settings
 from genhub.augment import packing
 from genhub.augment.chain import Chain, Step
+from genhub.cli import main
 from genhub.errors import UserError
 from genhub.lab import EXAMPLES
+from genhub.ui import publishing
 from tests import hub_here
 from tests.hubserver import COMMIT, Fault
 
@@ -82,6 +85,16 @@ def test_a_run_becomes_a_space_of_its_own(server):
         [name, (folder / name).stat().st_size] for name in done["files"]
     ]
     assert "acme/my-adapter" in server.private
+    assert pushed(SUPPORT, repo="acme/my-adapter", what="space")["files"] == done["files"]  # once more, in the place of itself
+
+
+def test_a_space_with_another_program_keeps_it(server):
+    folder = server.folder("acme/theirs", "spaces")
+    folder.mkdir(parents=True)
+    (folder / "app.py").write_text("somebody else's")
+    server.private.add("acme/theirs")
+    assert "holds another program (app.py)" in refused(SUPPORT, repo="acme/theirs", what="space").what
+    assert [(path.name, path.read_text()) for path in folder.iterdir()] == [("app.py", "somebody else's")]
 
 
 def rows(folder: Path, kind: str) -> Path:
@@ -112,11 +125,120 @@ def test_what_fails_half_way_leaves_no_repository(server, run):
     assert not server.folder("acme/mine").exists()
 
 
+AWAY = {
+    "the commit": Fault(cut=True, path="/commit/"),
+    "the answer to the commit": Fault(lost=True, path="/commit/"),
+    "what comes before it": Fault(cut=True, path="/preupload/"),
+    "the answer to the creation": Fault(lost=True, path="/repos/create"),
+}
+
+
+@pytest.mark.parametrize("lost", AWAY)
+def test_a_line_that_is_cut_leaves_no_repository(server, run, lost):
+    server.fault("acme/mine", AWAY[lost])
+    assert "cannot be reached" in refused(run).what
+    assert "acme/mine" in server.made
+    assert not server.folder("acme/mine").exists()
+
+
+def test_a_push_that_is_killed_leaves_no_repository(server, run, monkeypatch):
+    monkeypatch.setattr(hub, "PUBLISH_SECONDS", 8)
+    server.fault("acme/mine", Fault(silent=100, path="/commit/"))
+    error = refused(run)
+    assert "took more than 8 s" in error.what
+    assert "stayed behind" not in error.remedy
+    assert "acme/mine" in server.made
+    assert not server.folder("acme/mine").exists()
+
+
+def test_a_repository_that_cannot_be_deleted_either_is_told(server, run):
+    server.fault("acme/mine", Fault(cut=True, path=("/commit/", "/repos/delete")))
+    error = refused(run)
+    assert "cannot be reached" in error.what  # what failed first
+    assert "“acme/mine” may have stayed behind, empty" in error.remedy
+    assert server.folder("acme/mine").exists()
+    server.faults.clear()
+    assert pushed(run)["files"]
+
+
+def test_what_was_there_before_stays_whatever_fails(server, run):
+    pushed(run)
+    for fault in (*(AWAY[lost] for lost in AWAY if lost != "what comes before it"), Fault(status=412, path="/commit/")):
+        fault.times = 10**9  # what comes before it is tried for 23 s by the library, and changes nothing
+        server.fault("acme/mine", fault)
+        if fault.path != "/repos/create":  # an existing one is not created
+            refused(run)
+    assert (server.folder("acme/mine") / "passport.json").exists()
+    assert not [seen.path for seen in server.requests if seen.path == "/api/repos/delete"]
+
+
+@pytest.mark.parametrize("status", [409, 412])
+def test_somebody_who_writes_at_the_same_time_is_named(server, run, status):
+    server.fault("acme/mine", Fault(status=status, path="/commit/"))
+    error = refused(run)
+    assert error.what == "Somebody has changed “acme/mine” meanwhile."
+    assert error.remedy == "Do the same again."
+
+
+def put_beside(server, files: dict[str, bytes]) -> None:
+    """Somebody else's push to the name that a first one has just made: its commit, which the Hub acknowledges."""
+    server.commits["acme/mine"].insert(0, {**server.commits["acme/mine"][0], "title": "Text classifier, 4 files, made with GenHub"})
+    for name, data in files.items():
+        (server.folder("acme/mine") / name).write_bytes(data)
+
+
+@pytest.mark.parametrize("fault", [Fault(status=412, path="/commit/"), AWAY["the commit"], Fault(silent=100, path="/commit/")])
+def test_what_somebody_else_pushed_to_the_same_new_name_is_not_deleted(server, run, monkeypatch, fault):
+    """The first one makes the repository, the second one finds it there and fills it, then the first one fails: by an answer, a line that is
+    cut, or killed, after which the parent tidies up."""
+    monkeypatch.setattr(hub, "PUBLISH_SECONDS", 8)
+    server.fault("acme/mine", replace(fault, before=lambda: put_beside(server, {"passport.json": b"{}"})))
+    error = refused(run)
+    assert "acme/mine" in server.made
+    assert (server.folder("acme/mine") / "passport.json").read_bytes() == b"{}"
+    assert "/api/repos/delete" not in [seen.path for seen in server.requests]
+    assert "stayed behind" not in error.remedy
+
+
+def test_only_a_run_of_genhub_gives_way_to_another_one(server, run):
+    theirs = server.folder("acme/mine")
+    (theirs / "adapter").mkdir(parents=True)
+    for name in ("adapter/adapter_model.safetensors", "metrics.json", "notes.txt"):
+        (theirs / name).write_bytes(b"theirs")
+    server.private.add("acme/mine")
+    (theirs / "passport.json").write_text('{"format": "of-another-program"}')
+    pushed(run)
+    assert (theirs / "metrics.json").read_bytes() == b"theirs"
+    assert (theirs / "adapter" / "adapter_model.safetensors").read_bytes() == b"theirs"
+    pushed(run)  # where a run lies by now
+    assert not (theirs / "metrics.json").exists()
+    assert not (theirs / "adapter" / "adapter_model.safetensors").exists()
+    assert (theirs / "notes.txt").exists()
+
+
 def test_a_public_repository_is_not_taken_for_a_private_one(server, run):
     server.folder("acme/mine").mkdir(parents=True)
     assert "exists and is public" in refused(run).what
     assert not list(server.folder("acme/mine").iterdir())
     assert not pushed(run, private=False)["private"]
+
+
+def test_a_private_repository_stays_so_and_that_is_told(server, run, monkeypatch, capsys):
+    pushed(run)
+    done = pushed(run, private=False)
+    assert done["private"]
+    assert "acme/mine" in server.private
+    assert publishing.told("run", done, everybody=True).endswith(f"see it). {hub.STAYS_PRIVATE}")
+    assert hub.STAYS_PRIVATE not in publishing.told("run", done, everybody=False)
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    assert main(["push", str(run), "--repo", "acme/mine", "--public"]) == 0
+    assert f"(private). {hub.STAYS_PRIVATE}" in capsys.readouterr().out
+    assert main(["deploy", "adapter", str(run), "acme/mine", "--public", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["private"] is True
+    assert main(["push", str(run), "--repo", "acme/open", "--public"]) == 0
+    told = capsys.readouterr().out
+    assert "(public)." in told
+    assert hub.STAYS_PRIVATE not in told
 
 
 def test_wrong_tokens_and_names_are_refused(server, run, monkeypatch):

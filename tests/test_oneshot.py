@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,18 @@ def test_no_secret_reaches_the_child(monkeypatch):
     assert "canary-7f3a" not in str(seen)
     assert seen["GENHUB_HOME"] == "/somewhere"
     assert seen["HF_TOKEN_PATH"] == os.devnull
+
+
+@pytest.mark.parametrize(
+    ("told_by", "profile"), [({"SPACE_ID": "me/app"}, "public"), ({"SPACE_ID": "me/app", "SPACES_ZERO_GPU": "1"}, "zerogpu"), ({}, "local")]
+)
+def test_a_child_has_the_limits_of_its_parent_whatever_told_it_of_them(monkeypatch, told_by, profile):
+    for name in ("GENHUB_PROFILE", "SPACE_ID", "SPACES_ZERO_GPU"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in told_by.items():
+        monkeypatch.setenv(name, value)
+    child = settings.get(oneshot.run(HERE + "echo", {})["environment"])
+    assert (child.profile, child.limits) == (profile, settings.get().limits)
 
 
 def test_a_user_error_crosses_with_all_its_parts():
@@ -111,6 +124,28 @@ def test_past_its_time_the_child_and_what_it_started_are_killed(tmp_path):
         assert time.monotonic() < deadline, "the grandchild outlived the child"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_when_the_page_closes_so_do_its_children_and_what_they_started(lab, tmp_path, until):
+    note, raised = tmp_path / "pid", []
+
+    def call() -> None:
+        with pytest.raises(UserError) as caught:
+            oneshot.run(HERE + "sleep_with_a_child", {"note": str(note)}, seconds=300)
+        raised.append(caught.value)
+
+    caller = threading.Thread(target=call)
+    caller.start()
+    pid = int(until(lambda: note.exists() and note.read_text()))
+    lab.close()
+    caller.join(20)
+    assert raised[0].what == "GenHub is ending."
+    assert raised[0].limit
+    assert raised[0].remedy
+    until(lambda: not alive(pid))
+    assert not oneshot._running
+    assert oneshot.run(HERE + "echo", {"one": 1})["args"] == {"one": 1}  # who asks later is answered
+
+
 def test_there_are_only_so_many_children_at_once(monkeypatch):
     monkeypatch.setattr(settings, "LOCAL", replace(settings.LOCAL, children=2))
     monkeypatch.setattr(oneshot, "WAIT_SECONDS", 0.1)
@@ -129,6 +164,6 @@ def test_there_are_only_so_many_children_at_once(monkeypatch):
 
 def test_starting_imports_nothing_heavy():
     code = "import sys, genhub.oneshot, genhub.tasks; print(sorted({'numpy', 'torch', 'pandas', 'gradio'} & set(sys.modules)))"
-    environment = oneshot.environment(os.environ)
+    environment = oneshot.environment(os.environ, settings.get())
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -60,6 +60,10 @@ def test_the_limits_are_those_the_design_states():
     assert (local.training_seconds, public.training_seconds) == (3600, 300)
     assert (local.text_chars, public.text_chars) == (100_000, 20_000)
     assert (local.corpus_chars, public.corpus_chars) == (20_000_000, 2_000_000)
+    told = Path(__file__).parent.parent.joinpath("README.md").read_text(encoding="utf-8")
+    assert f"take {public.total_bytes / 1e9:.0f} GB at most, and what browsers send {public.transit_bytes / 1e9:.0f} GB" in " ".join(
+        told.split()
+    )
 
 
 def test_an_unknown_profile_is_refused_by_name():

@@ -58,6 +58,10 @@ path = client.predict(me, run, api_name="/download_run")
 opened = client.predict(me, handle_file(path), api_name="/open_run")
 print(client.predict(me, opened, ["Where is my parcel?"], api_name="/classify")["predicted"])  # ['delivery']
 
+# /open_run_from_hub
+opened = client.predict(me, "genhub-examples/support", api_name="/open_run_from_hub")
+print(client.predict(me, opened, ["Where is my parcel?"], api_name="/classify")["predicted"])  # ['delivery']
+
 # /show_code
 code = client.predict(me, run, api_name="/show_code")
 print("AutoModel" in code["script"])  # True

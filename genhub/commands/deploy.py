@@ -10,6 +10,7 @@ from pathlib import Path
 from genhub import hub, settings
 from genhub.commands import Command, hub_token, run_folders
 from genhub.commands.output import Output
+from genhub.commands.take_home import pushed
 from genhub.errors import UserError
 
 SECRETS = ("GENHUB_AUTH",)
@@ -59,7 +60,7 @@ def _adapter(args: argparse.Namespace, out: Output) -> None:
         out.result({"files": [name for name, _ in files]}, "\n".join(f"{size:>12,}  {name}" for name, size in files))
         return
     done = hub.publish(run.path, hub.Push(args.repo, hub_token(), private=not args.public), settings.get())
-    out.result(done, f"Pushed to {done['url']} ({'private' if done['private'] else 'public'}).")
+    out.result(done, pushed(done, public=args.public))
 
 
 @contextmanager
@@ -97,7 +98,8 @@ def _checked_and_sent(folder: Path, variant, args: argparse.Namespace, out: Outp
     )
     out.say(size)
     done = out.steps(publish.deploy(folder, target, settings.get()))
-    out.result(done, f"{done['page']} runs. {'It is private: only you see it.' if private else CAUTION}")
+    stays = f" {hub.STAYS_PRIVATE}" if done["private"] and not private else ""
+    out.result(done, f"{done['page']} runs. {'It is private: only you see it.' if done['private'] else CAUTION}{stays}")
 
 
 COMMAND = Command(

@@ -3,11 +3,10 @@
 import argparse
 import errno
 import importlib.util
-import ipaddress
 import os
 import socket
 
-from genhub import settings
+from genhub import collector, settings
 from genhub.commands import Command
 from genhub.commands.output import Output
 from genhub.errors import UserError
@@ -20,22 +19,29 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", default=str(PORT), help=f"TCP port, 1 to 65535. Default: {PORT}.")
     parser.add_argument("--host", default="127.0.0.1", help="Address to listen on. Default: 127.0.0.1, this computer only.")
     parser.add_argument("--share", action="store_true", help="Also open a public link through Gradio; strangers get the public limits.")
-    parser.add_argument("--auth", action="store_true", help="Ask everybody for a name and a password of GENHUB_AUTH (name:password,…).")
+    parser.add_argument(
+        "--auth",
+        action="store_true",
+        help="Ask everybody for a name and a password of GENHUB_AUTH (name:password,…); so it is with the public limits wherever that is set.",
+    )
     parser.add_argument("--mcp", action="store_true", help="Offer the endpoints as tools to clients of the model context protocol, too.")
     parser.add_argument("--profile", default="", help="Limits: local or public. Default: local, public with --share or another --host.")
 
 
 def _run(args: argparse.Namespace, out: Output) -> None:
     port = _port(args.port)
-    profile = _profile(args.profile, open_to_others=args.share or not is_loopback(args.host))
+    profile = _profile(args.profile, open_to_others=args.share or not settings.is_loopback(args.host))
     if profile:
         os.environ["GENHUB_PROFILE"] = profile
-    settings.get()  # an unknown profile in the environment is refused before anything starts
-    accounts = settings.accounts() if args.auth else []
+    current = settings.get()  # an unknown profile in the environment is refused before anything starts
+    # Whoever sets names and passwords for a page that others reach means them to be asked for: in a container there is no --auth to give.
+    asked = args.auth or (current.public and bool(os.environ.get("GENHUB_AUTH", "").strip()))
+    accounts = settings.accounts() if asked else []
     if args.mcp:
-        check_tools(settings.get())
+        check_tools(current)
     check_address(args.host, port)
-    from genhub.ui import app
+    with collector.resting():
+        from genhub.ui import app
 
     app.serve(app.Opening(args.host, port, args.share, tuple(accounts), args.mcp))
 
@@ -47,15 +53,6 @@ def check_tools(current: settings.Settings) -> None:
         raise UserError("--mcp offers tools to programs on this computer.", limit, "Serve on 127.0.0.1 without --share.", "mcp")
     if importlib.util.find_spec("mcp") is None:
         raise UserError("The package mcp is not installed.", "--mcp needs it.", f"Run pip install mcp=={MCP}.", "mcp")
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def check_address(host: str, port: int) -> None:

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from genhub import catalog, gate, hub, settings
-from genhub.commands import Command, add_config, config_values, training
+from genhub.commands import Command, add_config, config_values, names, training
 from genhub.commands.output import Output, table
-from genhub.commands.table_reading import on_the_hub, streamed
+from genhub.commands.table_reading import naming_the_option, on_the_hub, streamed
 from genhub.commands.training import Source, Training
 from genhub.data import image_sets
+from genhub.data.fixes import OF_IMAGES
 from genhub.data.image_sets import DIGITS
 from genhub.errors import UserError
 from genhub.events import Done
@@ -31,17 +32,19 @@ NAMES = {"pca": "PCA, {components} numbers", "mean": "the mean image"}
 
 def set_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", metavar="SET", help=DATA_HELP)
+    parser.add_argument("--fix", default="", help=f"How to read it: {', '.join(OF_IMAGES)} (files in it that cannot be read as images).")
     add_config(parser, ImageSetConfig)
 
 
 @contextmanager
 def set_of(args: argparse.Namespace, config: Config, out: Output) -> Iterator[Source]:
     """The images; what was done to them is printed."""
-    read = gate.filled(ImageSetConfig, config_values(args, ImageSetConfig))
+    read, fixes = gate.filled(ImageSetConfig, config_values(args, ImageSetConfig)), names(args.fix, tuple(OF_IMAGES), "fix")
     folder = Path(tempfile.mkdtemp(prefix="genhub-images-"))
     try:
-        request = {"folder": str(folder), **read.to_dict(), **origin_of(args.data, folder)}
-        info = image_sets.ImagesInfo(**image_sets.read_images(request))
+        request = {"folder": str(folder), **read.to_dict(), "fixes": fixes, **origin_of(args.data, folder)}
+        with naming_the_option():
+            info = image_sets.ImagesInfo(**image_sets.read_images(request))
         for finding in info.findings:
             out.say(f"  {finding['text']}")
         yield Source(folder / image_sets.ROWS, image_sets.origin(info))

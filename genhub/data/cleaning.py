@@ -229,7 +229,10 @@ class _Work:
             named = ", ".join(f"“{label[:40]}”" for label in sorted(rare)[:5])
             what = f"{len(rare)} class{'es have' if len(rare) > 1 else ' has'} fewer than {LEAST_ROWS} different texts: {named}."
             limit = f"Each class needs {LEAST_ROWS}, one each to train, to choose the best epoch and to test."
-            self.problems["drop-rare"] = UserError(what, limit, "Leave these classes out, or add rows.", "data", "drop-rare")
+            large = {label_key(row["label"]) for row in self.rows if row["label"] not in rare}
+            spelt = all(label_key(label) in large for label in rare)  # merged, they are rare no more
+            remedy = "They are other spellings of larger ones: merge them." if spelt else "Leave these classes out, or add rows."
+            self.problems["drop-rare"] = UserError(what, limit, remedy, "data", "merge-labels" if spelt else "drop-rare")
 
     def few_rows(self) -> None:
         """Classes that can be trained on, but whose figures will say little."""

@@ -28,8 +28,10 @@ LEAVE_OUT, FILL = (
     "fill-missing",
 )  # of tables of numbers: the rows with holes, or the median and the most frequent category
 MENDING = {LEAVE_OUT: "Leave those rows out", FILL: "Fill the holes"}
+LEAVE_IMAGES = "leave-unusable-images"
+OF_IMAGES = {LEAVE_IMAGES: "Leave them out"}  # of a set of images, when it is read
 INSTEAD = {"smote": "Use SMOTE", "smote-nc": "Use SMOTE-NC", "random-over": "Use random over-sampling"}  # another method
-BUTTONS = {**FIXES, KEEP_FIRST: "Keep the first part", **MENDING, **INSTEAD}
+BUTTONS = {**FIXES, KEEP_FIRST: "Keep the first part", **MENDING, **OF_IMAGES, **INSTEAD}
 
 
 def known(fixes: Iterable[str]) -> list[str]:
@@ -44,7 +46,8 @@ def known(fixes: Iterable[str]) -> list[str]:
 
 def hint(code: str, how: str) -> str:
     """The end of a refusal: `how` a remedy is asked for, and what it does. Nothing where no remedy is known."""
-    return f" Or {how} {code}: {FIXES[code][:1].lower()}{FIXES[code][1:]}." if code in FIXES else ""
+    told = {**FIXES, **OF_IMAGES}.get(code)
+    return f" Or {how} {code}: {told[:1].lower()}{told[1:]}." if told else ""
 
 
 def of_reading(fixes: Iterable[str]) -> list[str]:

@@ -3,6 +3,7 @@
     read_images    a ZIP of images, a NumPy file, a folder or the bundled digits → rows.jsonl ({"image": PNG in base64, "label": …} a
                    line, one an image; without labels there are none), images.json
 
+Files of a ZIP or a folder that are no images, damaged, too small or films are named together, and left out when that is asked for.
 In a ZIP and in a folder the folders name the classes. A NumPy file (.npz) holds `x` (N, H, W) or (N, H, W, 3) of bytes, and `y` (N,) if
 there are classes. All images become square, of one size and either grey or coloured, and what was done is said. Raises UserError.
 """
@@ -20,6 +21,7 @@ import numpy as np
 
 from genhub import archive, gate, settings
 from genhub.data import pictures, streamed, tables
+from genhub.data.fixes import LEAVE_IMAGES
 from genhub.errors import UserError
 from genhub.jobs.folder import write_json
 from genhub.settings import Limits
@@ -35,12 +37,14 @@ NUMPY_BYTES = 400_000_000  # unpacked
 DIGITS = "digits"
 PREVIEW, PREVIEW_COLUMNS = 60, 15
 GREY = 96  # between images
+NAMED = 5  # of the files that cannot be used
 
 
 @dataclass(frozen=True)
 class ImagesInfo:
     """A set that was read. source: file | sample | hub. channels: 1 or 3; classes: name → images, empty where nobody named any. findings:
-    {"code", "text"}, what was done and what is out of the ordinary. preview: some of the images, a PNG in base64."""
+    {"code", "text"}, what was done and what is out of the ordinary. preview: some of the images, a PNG in base64. fixes: the remedies it was
+    read with."""
 
     id: str
     name: str
@@ -53,20 +57,23 @@ class ImagesInfo:
     hub: dict = field(default_factory=dict)
     findings: list[dict[str, str]] = field(default_factory=list)
     preview: str = ""
+    fixes: list[str] = field(default_factory=list)
 
 
 @dataclass
 class Brought:
-    """Images as they came, each (H, W) or (H, W, 3) uint8, and their classes, empty or one each; `told` is (code, sentence)."""
+    """Images as they came, each (H, W) or (H, W, 3) uint8, and their classes, empty or one each; `told` is (code, sentence); `fixes` are the remedies
+    that were needed."""
 
     images: list[np.ndarray]
     labels: list[str]
     told: list[tuple[str, str]] = field(default_factory=list)
+    fixes: list[str] = field(default_factory=list)
 
 
 def read_images(args: dict) -> dict:
-    """{"path" | "sample", "folder", "source", "name"?, "side"?, "grey"?, "hub"?} → an ImagesInfo as a dictionary. side: what images become;
-    0 or nothing: they keep their size where it can stay, else 32 pixels. grey: colours are taken out."""
+    """{"path" | "sample", "folder", "source", "name"?, "side"?, "grey"?, "hub"?, "fixes"?} → an ImagesInfo as a dictionary. side: what images
+    become; 0 or nothing: they keep their size where it can stay, else 32 pixels. grey: colours are taken out."""
     folder, limits = Path(args["folder"]), settings.get().limits
     brought = _bring(args, limits)
     if len(brought.images) < LEAST_IMAGES:
@@ -94,6 +101,7 @@ def read_images(args: dict) -> dict:
         preview=base64.b64encode(
             png(grid(x[np.linspace(0, len(x) - 1, PREVIEW).astype(int)], PREVIEW_COLUMNS, usual_gap(x.shape[1])))
         ).decode("ascii"),
+        fixes=brought.fixes,
     )
     tables.write_jsonl(folder / ROWS, _rows(x, brought.labels))
     write_json(folder / FACTS, asdict(info))
@@ -110,6 +118,7 @@ def origin(info: ImagesInfo) -> dict:
         "side": info.side,
         "channels": info.channels,
         "classes": list(info.classes),
+        **({"fixes": info.fixes} if info.fixes else {}),
     }
 
 
@@ -168,13 +177,13 @@ def _bring(args: dict, limits: Limits) -> Brought:
 
         digits = load_digits()
         return Brought(list((digits.images * 255 / 16).round().astype(np.uint8)), [str(label) for label in digits.target])
-    path = Path(args["path"])
+    path, leave = Path(args["path"]), LEAVE_IMAGES in (args.get("fixes") or ())
     if args.get("hub"):
         return _streamed(path, args["hub"], limits)
     if path.is_dir():
-        return _folder(path, limits)
+        return _folder(path, limits, leave)
     upload = gate.image_set(path, limits)
-    return _numpy(upload.path, limits) if upload.kind == "npz" else _zip(upload.path, Path(args["folder"]) / "unpacked", limits)
+    return _numpy(upload.path, limits) if upload.kind == "npz" else _zip(upload.path, Path(args["folder"]) / "unpacked", limits, leave)
 
 
 def _streamed(path: Path, hub: dict, limits: Limits) -> Brought:
@@ -189,30 +198,60 @@ def _streamed(path: Path, hub: dict, limits: Limits) -> Brought:
     return Brought(images, labels if any(labels) else [], told)
 
 
-def _zip(path: Path, scratch: Path, limits: Limits) -> Brought:
+def _zip(path: Path, scratch: Path, limits: Limits, leave: bool) -> Brought:
     """Every image of the archive; other files are left alone."""
     import shutil
 
     try:
         names = archive.unpack(path, scratch, BOUNDS, lambda name: name.lower().endswith(ENDINGS), strict=False)
-        return _decoded([(PurePosixPath(name), scratch / name) for name in sorted(names)], limits)
+        return _decoded([(PurePosixPath(name), scratch / name) for name in sorted(names)], limits, leave)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _folder(path: Path, limits: Limits) -> Brought:
+def _folder(path: Path, limits: Limits, leave: bool) -> Brought:
     found = sorted(item for item in path.rglob("*") if item.suffix.lower() in ENDINGS and item.is_file() and not item.is_symlink())
     if len(found) > limits.images:
         what = f"The folder holds {len(found):,} images."
         raise UserError(what, f"At most {limits.images:,}.", "Take a part of them.", "data")
-    return _decoded([(PurePosixPath(item.relative_to(path).as_posix()), item) for item in found], limits)
+    return _decoded([(PurePosixPath(item.relative_to(path).as_posix()), item) for item in found], limits, leave)
 
 
-def _decoded(named: list[tuple[PurePosixPath, Path]], limits: Limits) -> Brought:
-    """Images by their names within the set: the folder above each is its class, where every image has one."""
-    images = [np.asarray(_small(item.read_bytes(), str(name), limits)) for name, item in named]
-    labelled = bool(named) and all(len(name.parts) > 1 for name, _ in named)
-    return Brought(images, [name.parts[-2] for name, _ in named] if labelled else [])
+def _decoded(named: list[tuple[PurePosixPath, Path]], limits: Limits, leave: bool) -> Brought:
+    """Images by their names within the set: the folder above each is its class, where every image has one. Those that cannot be used are
+    left out with `leave`; without, all of them are named in one UserError."""
+    images, names, unusable = [], [], []
+    for name, item in named:
+        try:
+            images.append(np.asarray(_small(item.read_bytes(), str(name), limits)))
+            names.append(name)
+        except pictures.Unusable as error:
+            unusable.append(error)
+    if unusable and not leave:
+        raise _refused(unusable, len(named))
+    labelled = bool(names) and all(len(name.parts) > 1 for name in names)
+    brought = Brought(images, [name.parts[-2] for name in names] if labelled else [])
+    if unusable:
+        brought.fixes.append(LEAVE_IMAGES)
+        left = f"{len(unusable):,} of {len(named):,} images {'were' if len(unusable) > 1 else 'was'} left out: {_listed(unusable)}"
+        brought.told.append((LEAVE_IMAGES, left))
+    return brought
+
+
+def _refused(unusable: list[pictures.Unusable], count: int) -> UserError:
+    """What is said of the files that cannot be used; they can be left out where enough remain."""
+    first, fix = unusable[0], LEAVE_IMAGES if count - len(unusable) >= LEAST_IMAGES else ""
+    if len(unusable) == 1:
+        return UserError(first.what, first.limit, first.remedy, first.field, fix)
+    what = f"{len(unusable):,} of {count:,} images cannot be used: {_listed(unusable)}"
+    limit = f"PNG, JPEG or WebP, whole, one frame, at least {pictures.LEAST_SIDE} × {pictures.LEAST_SIDE} pixels; the content decides."
+    return UserError(what, limit, "Replace these files.", first.field, fix)
+
+
+def _listed(unusable: list[pictures.Unusable]) -> str:
+    """What is wrong with the first ones."""
+    more = f"; and {len(unusable) - NAMED:,} more" if len(unusable) > NAMED else ""
+    return "; ".join(error.what.removesuffix(".") for error in unusable[:NAMED]) + more + "."
 
 
 def _small(data: bytes, name: str, limits: Limits):

@@ -12,6 +12,7 @@ from genhub import settings
 from genhub.errors import UserError
 
 KINDS = {"PNG": "PNG", "JPEG": "JPEG", "WEBP": "WebP"}  # as Pillow calls them → as we do
+MPO = "MPO"  # a JPEG with smaller copies or a map of depths behind it, as phones write them: its first frame is the photograph
 LEAST_SIDE = 16
 WHOLE, PREVIEW = "photo.png", "preview.png"
 PREVIEW_PIXELS = 1_050_000
@@ -19,9 +20,13 @@ FILM_WIDTH, FRAME_MS, LAST_MS = 640, 200, 2_000
 REMEDY = "Save it as an ordinary PNG, JPEG or WebP."
 
 
+class Unusable(UserError):
+    """An image that is none, is damaged, too small or a film: a set can do without it. One that is dangerously large is refused otherwise."""
+
+
 def decode(data: bytes, name: str, most_pixels: int, *, least_side: int = LEAST_SIDE, field: str = "image"):
-    """A file's bytes → a Pillow image in mode L or RGB. Raises UserError for what is no such image, has too many pixels or frames, is too
-    small or damaged; the size is looked at before anything is decoded."""
+    """A file's bytes → a Pillow image in mode L or RGB. Raises UserError for what has too many pixels, and Unusable for what is no such
+    image, too small, damaged or has several frames; the size is looked at before anything is decoded."""
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     called = f"“{name[:80]}”"
@@ -29,22 +34,25 @@ def decode(data: bytes, name: str, most_pixels: int, *, least_side: int = LEAST_
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of large images, which are refused below
             image = Image.open(io.BytesIO(data), formats=tuple(KINDS))
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except Image.DecompressionBombError:
+        raise _too_large(called, "more pixels than can be decoded", most_pixels, field) from None
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         what = f"{called} is no PNG, JPEG or WebP image."
-        raise UserError(what, "Its content decides, whatever it is called.", REMEDY, field) from None
+        raise Unusable(what, "Its content decides, whatever it is called.", REMEDY, field) from None
     width, height = image.size
     if width * height > most_pixels:
-        what = f"{called} has {width:,} × {height:,} pixels."
-        raise UserError(what, f"At most {most_pixels / 1e6:g} million.", "Make it smaller.", field)
+        raise _too_large(called, f"{width:,} × {height:,} pixels", most_pixels, field)
     if min(width, height) < least_side:
         what = f"{called} has {width} × {height} pixels."
-        raise UserError(what, f"At least {least_side} × {least_side}.", "Choose a larger image.", field)
-    if getattr(image, "n_frames", 1) > 1:
-        raise UserError(f"{called} is a film of {image.n_frames} frames.", "One frame.", "Save one frame of it.", field)
+        raise Unusable(what, f"At least {least_side} × {least_side}.", "Choose a larger image.", field)
+    if image.format != MPO and getattr(image, "n_frames", 1) > 1:
+        raise Unusable(f"{called} is a film of {image.n_frames} frames.", "One frame.", "Save one frame of it.", field)
     try:
         return _plain(ImageOps.exif_transpose(image))
-    except (OSError, ValueError, SyntaxError, MemoryError, Image.DecompressionBombError):
-        raise UserError(f"{called} is damaged.", "The whole image has to be there.", "Save or download it again.", field) from None
+    except (MemoryError, Image.DecompressionBombError):
+        raise _too_large(called, f"{width:,} × {height:,} pixels, too many to decode", most_pixels, field) from None
+    except (OSError, ValueError, SyntaxError):
+        raise Unusable(f"{called} is damaged.", "The whole image has to be there.", "Save or download it again.", field) from None
 
 
 def pixels_of(args: dict) -> dict:
@@ -93,6 +101,10 @@ def square(image, side: int, coloured: bool):
     short = min(image.size)
     left, top = (image.width - short) // 2, (image.height - short) // 2
     return image.resize((side, side), Image.Resampling.LANCZOS, (left, top, left + short, top + short))
+
+
+def _too_large(called: str, how: str, most_pixels: int, field: str) -> UserError:
+    return UserError(f"{called} has {how}.", f"At most {most_pixels / 1e6:g} million.", "Make it smaller.", field)
 
 
 def _plain(image):

@@ -1,4 +1,4 @@
-"""GenHub, or one adapter, as a Space of the Hub: the folder is built and checked here, then uploaded, set up and watched.
+"""GenHub, or one adapter, as a Space of the Hub: the folder is built and checked here, then set up, uploaded and watched.
 
     folder = build.space("cpu", into)            # what is uploaded, file by file as the Space will see it
     checks.check(folder, "cpu")                  # raises UserError that lists everything the Hub would choke on

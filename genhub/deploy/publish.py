@@ -1,8 +1,9 @@
-"""A folder becomes a Space: created, uploaded, set up, and watched until it runs.
+"""A folder becomes a Space: created, set up, uploaded, and watched until it runs.
 
     for event in deploy(folder, Target("me/genhub", "gradio", token), settings): print(event)
 
-Each step talks to the Hub in a child of its own. A Space that was created for an upload which then failed is deleted again.
+Each step talks to the Hub in a child of its own. A Space that was created for an upload which then failed, was killed or was broken off is
+deleted again.
 """
 
 import re
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from genhub import hub, oneshot
 from genhub.errors import UserError
+from genhub.hub_undo import undone
 from genhub.settings import Settings
 
 UPLOAD_SECONDS, ASK_SECONDS, BUILD_SECONDS, POLL_SECONDS = 1_800, 60, 2_400, 10.0
@@ -35,22 +37,18 @@ class Target:
 
 
 def deploy(folder: Path, target: Target, settings: Settings, pause: Callable[[float], None] = time.sleep) -> Generator[str, None, dict]:
-    """What goes on, a sentence at a time; returns {"url", "page", "commit", "stage"}. Raises UserError, with the cause that the build's
-    log names when it does not come up."""
-    hub.check_repo(target.repo, settings)
-    common = {"repo": target.repo, "token": hub.write_token(target.token)}
-    made = _ask("create", common, sdk=target.sdk, private=target.private, hardware=target.hardware)
-    yield f"{'Created' if made['created'] else 'Found'} {made['url']}"
-    try:
-        done = _ask("upload", common, UPLOAD_SECONDS, folder=str(folder.resolve()))
-        yield f"Uploaded commit {done['commit'][:8]}"
+    """What goes on, a sentence at a time; returns {"url", "page", "commit", "stage", "private"}, the last as the Hub says. Raises UserError,
+    with the cause that the build's log names when it does not come up."""
+    common = {"repo": hub.check_repo(target.repo, settings), "token": hub.write_token(target.token)}
+    with undone(**common) as note:
+        made = _ask("create", common, sdk=target.sdk, private=target.private, hardware=target.hardware, note=str(note))
+        yield f"{'Created' if made['created'] else 'Found'} {made['url']}"
+        # Before there is a program: it must not run for a moment without the limits and the sign-in that it is to have.
         _ask("set_up", common, variables=dict(target.variables), secrets=dict(target.secrets))
-    except UserError:
-        if made["created"]:
-            _ask("delete", common)
-        raise
+        done = _ask("upload", common, UPLOAD_SECONDS, folder=str(folder.resolve()), note=str(note))
+        yield f"Uploaded commit {done['commit'][:8]}"
     told = yield from _watched(common, pause)
-    return {"url": made["url"], "page": told["url"], "commit": done["commit"], "stage": told["stage"]}
+    return {"url": made["url"], "page": told["url"], "commit": done["commit"], "stage": told["stage"], "private": made["private"]}
 
 
 def _watched(common: dict, pause: Callable[[float], None]) -> Generator[str, None, dict]:

@@ -1,4 +1,4 @@
-"""A model of whose drawing network a moving mean can be kept while it learns; then the mean is what draws."""
+"""A model of whose drawing network an exponential moving average can be kept while it learns; then the mean is what draws."""
 
 from torch import nn
 

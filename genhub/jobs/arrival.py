@@ -20,10 +20,9 @@ from genhub.jobs import store as states
 from genhub.jobs.folder import RunFolder, write_json
 from genhub.jobs.new import LONGEST_NAME
 from genhub.jobs.scheduler import outcome
-from genhub.jobs.store import Record
+from genhub.jobs.store import LOCAL_OWNER, Record
 from genhub.training.configs import METHOD_HELP
 
-LOCAL_OWNER = "local"
 OPENED = " · opened from a zip"
 PACKED = "genhub-"  # what a zip is called that carries no name of its run: see `lab.home`
 

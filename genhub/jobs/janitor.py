@@ -5,20 +5,24 @@
     transit/                  what the browser sends and fetches passes through here (Gradio's folder)
     cache/features/           sentence vectors of tables (local profile only)
 
-All of it goes after 24 hours without a change. The scheduler calls `sweep`, for all owners.
+All of it goes after 24 hours without a change, an upload that broke off after one. The scheduler calls `sweep`, for all owners.
 """
 
 import contextlib
 import os
 import shutil
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from genhub.errors import UserError
 from genhub.jobs.folder import new_id
 from genhub.settings import Settings
 
 KEEP_SECONDS = 24 * 3600
+BROKEN_SECONDS = 3600  # an upload that is not whole by then never will be
+MEASURED_SECONDS = 10.0
 
 
 def new_folder(home: Path, owner: str) -> Path:
@@ -43,8 +47,31 @@ def used(settings: Settings, owner: str) -> int:
     return sum(size(home / owner) for home in (settings.uploads, settings.downloads))
 
 
+class Kept:
+    """What all visitors keep together: runs, tables and downloads. It is measured at most every `MEASURED_SECONDS`; what is asked for in
+    between is added."""
+
+    def __init__(self, settings: Settings, runs: Callable[[], Iterable[Path]], clock: Callable[[], float] = time.monotonic):
+        """runs: the folders that count."""
+        self._settings, self._runs, self._clock, self._lock = settings, runs, clock, threading.Lock()
+        self._bytes, self._measured = 0, -MEASURED_SECONDS
+
+    def check(self, more: int) -> None:
+        """Raises UserError when `more` bytes would be too much; else they count."""
+        most = self._settings.limits.total_bytes
+        with self._lock:
+            if self._clock() - self._measured >= MEASURED_SECONDS:
+                homes = (*self._runs(), self._settings.uploads, self._settings.downloads)
+                self._bytes, self._measured = sum(map(size, homes)), self._clock()
+            if self._bytes + more > most:
+                what = f"All visitors' runs, tables and downloads take {self._bytes / 1e6:,.0f} MB."
+                remedy = "Delete what you need no more, or try again later."
+                raise UserError(what, f"The limit for all together is {most / 1e6:,.0f} MB.", remedy)
+            self._bytes += more
+
+
 def sweep(settings: Settings) -> None:
-    """Delete what has not changed for 24 hours."""
+    """Delete what has not changed for 24 hours, and what has arrived in part for one."""
     oldest = time.time() - KEEP_SECONDS
     for home in (settings.uploads, settings.downloads):
         for owner in _entries(home):
@@ -53,6 +80,8 @@ def sweep(settings: Settings) -> None:
                 owner.rmdir()  # works when it is empty
     for home in (settings.transit, settings.cache / "features"):
         _delete(_older(_entries(home), oldest))
+    partly = [entry for entry in _entries(settings.transit) if entry.is_file()]  # whole ones lie in folders
+    _delete(_older(partly, time.time() - BROKEN_SECONDS))
 
 
 def forget(settings: Settings, owner: str) -> None:

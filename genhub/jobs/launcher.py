@@ -252,7 +252,7 @@ class Launcher:
 
     def _environment(self) -> dict[str, str]:
         """Without secrets and offline; numerical libraries start no threads while they are imported."""
-        env = oneshot.environment(os.environ)
+        env = oneshot.environment(os.environ, self._settings)
         if "OMP_NUM_THREADS" not in os.environ:
             del env["OMP_NUM_THREADS"]
         return {
@@ -260,6 +260,4 @@ class Launcher:
             **env,
             **THREADLESS,
             "HF_HUB_OFFLINE": "1",
-            "GENHUB_HOME": str(self._settings.home),
-            "GENHUB_PROFILE": self._settings.profile,
         }

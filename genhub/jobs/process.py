@@ -26,7 +26,7 @@ from pathlib import Path
 
 import psutil
 
-from genhub import settings, tasks
+from genhub import collector, settings, tasks
 from genhub.errors import UserError, full_disk, new_error_id
 from genhub.events import Done, Event, Failed, Metric, Note, Resumed, Sample
 from genhub.jobs import living, reading
@@ -231,8 +231,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--preload", nargs="*", default=[], help="modules to import first")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for module in options.preload:
-        importlib.import_module(module)
+    with collector.resting():
+        for module in options.preload:
+            importlib.import_module(module)
     bounds = Bounds(**options.bounds)
     settle(bounds)
     return run(options.folder, bounds)

@@ -21,11 +21,10 @@ from genhub.jobs.folder import RunFolder, new_id, write_json
 from genhub.jobs.launcher import launcher
 from genhub.jobs.process import allowed, mend
 from genhub.jobs.scheduler import Scheduler
-from genhub.jobs.store import Record, Store
+from genhub.jobs.store import LOCAL_OWNER, Record, Store
 from genhub.settings import Settings
 
 GUESS_SECONDS = 60.0  # for a job nobody forecast, before any has finished
-FREE_BYTES = 500_000_000  # of disk that must stay free
 
 
 @dataclass(frozen=True)
@@ -70,6 +69,7 @@ class Runner:
         self._launcher.on_change = self._scheduler.wake
         self._reader = reading.Reader()
         self._admission = Admission(settings.limits)
+        self._kept = janitor.Kept(settings, self._visitors_runs)
 
     def start(self) -> None:
         """Adopt the jobs that live, go on with those that died, and start what waits. Returns at once."""
@@ -289,13 +289,17 @@ class Runner:
     # Ownership and limits.
 
     def _owner(self, owner: str) -> str:
-        return owner if self._settings.public else arrival.LOCAL_OWNER
+        return owner if self._settings.public else LOCAL_OWNER
 
     def _records(self, owner: str) -> "list[Record]":
         if self._settings.public:
             return self._store.owned(owner)
         self._register_folders()
         return self._store.owned(None)
+
+    def _visitors_runs(self) -> "list[Path]":
+        """The folders of all visitors' runs, without the owner's own."""
+        return [self._scheduler.folder(record.id).path for record in self._store.owned(None) if record.owner != LOCAL_OWNER]
 
     def _get(self, owner: str, run_id: str) -> Record:
         if not self._settings.public:
@@ -330,7 +334,7 @@ class Runner:
         return unfinished
 
     def check_disk(self, owner: str, more: int) -> None:
-        """Raises UserError when `more` bytes would be too much for this visitor or for the disk."""
+        """Raises UserError when `more` bytes would be too much for this visitor, for all together or for the disk."""
         owner = self._owner(owner)
         runs = sum(janitor.size(self._scheduler.folder(record.id).path) for record in self._store.owned(owner))
         used = runs + janitor.used(self._settings, owner)
@@ -340,5 +344,6 @@ class Runner:
                 f"The limit is {self._limits.visitor_bytes / 1e6:,.0f} MB.",
                 "Delete some runs; tables and downloads go by themselves after 24 hours.",
             )
-        if shutil.disk_usage(self._settings.runs).free < FREE_BYTES + more:
-            raise UserError("The disk is nearly full.", f"{FREE_BYTES / 1e6:,.0f} MB must stay free.", "Delete runs, or try again later.")
+        if self._settings.public:  # at home, all is one owner's
+            self._kept.check(more)
+        disk.check_free(self._settings.runs, more)

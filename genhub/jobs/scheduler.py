@@ -6,6 +6,7 @@ knows is in the store and in the run folders; what it holds in memory can be los
     queued → running → finished | failed | stopped        and  running → stopping → stopped
 """
 
+import contextlib
 import logging
 import shutil
 import signal
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from genhub import hub
 from genhub.errors import UserError, full_disk
 from genhub.events import Done, Failed
 from genhub.jobs import fair, janitor, living
@@ -22,7 +24,7 @@ from genhub.jobs.folder import RunFolder
 from genhub.jobs.launcher import Down, Launcher
 from genhub.jobs.process import FULL_DISK, Bounds, mend
 from genhub.jobs.reading import Fold
-from genhub.jobs.store import Record, Store
+from genhub.jobs.store import LOCAL_OWNER, Record, Store
 from genhub.settings import Settings
 
 ATTEMPTS = 3  # processes in a row that end without a result and without a new checkpoint
@@ -84,17 +86,18 @@ class Scheduler:
         return RunFolder(self._settings.runs / id)
 
     def remove(self, id: str) -> None:
-        """Forget a run: end its process, if it has one, and delete its folder. The lock must be held."""
+        """Forget a run: end its process, if it has one, and delete its folder, which has its line in the index or the name of something to
+        be deleted at any moment. The lock must be held."""
         folder = self.folder(id)
         watch = self._watches.pop(id, None)
         process = (watch.process if watch else None) or living.of_run(folder.path)
-        self._store.delete(id)
         if process is not None:
             living.end(process, force=True)
             living.gone(process, LINGER_SECONDS)
         trash = folder.path.with_name(f".trash-{id}")
         if folder.path.exists():
             folder.path.rename(trash)
+        self._store.delete(id)
         shutil.rmtree(trash, ignore_errors=True)
 
     # The thread.
@@ -119,6 +122,7 @@ class Scheduler:
             self._start_next()
         if time.monotonic() >= self._next_cleaning:
             self._next_cleaning = time.monotonic() + JANITOR_SECONDS
+            self._keep_bases()
             self._clean()
         return bool(active) or bool(self._store.in_state(states.QUEUED, *states.ACTIVE))
 
@@ -241,18 +245,28 @@ class Scheduler:
             self._store.update(record.id, state=states.RUNNING, started=time.time(), ended=None, error=None)
             self._look_after(record.id)
 
+    def _keep_bases(self) -> None:
+        """What jobs that wait or run begin with stays on this machine, however long they wait: see `genhub.hub_room`."""
+        for record in self._store.in_state(states.QUEUED, *states.ACTIVE):
+            if record.model:
+                hub.stored_revision(record.model, "", self._settings)
+
     def _clean(self) -> None:
-        """Delete what nobody needs: runs past their time, and what interrupted deletions and submissions left."""
+        """Delete what nobody needs: visitors' runs past their time, and what interrupted deletions and submissions left. What the owner
+        of this computer has trained at home or by command stays."""
         keep = self._settings.limits.keep_hours * 3600
         for record in self._store.in_state(states.FINISHED, states.STOPPED, states.FAILED):
-            if keep and time.time() - (record.ended or record.created) > keep:
+            mine = self._settings.public and record.owner == LOCAL_OWNER
+            if keep and not mine and time.time() - (record.ended or record.created) > keep:
                 with self.lock:
                     self.remove(record.id)
         known = self._store.ids()
         for entry in self._settings.runs.iterdir():
-            leftover = entry.name.startswith((".trash-", ".new-")) or (self._settings.public and entry.name not in known)
-            if leftover and time.time() - entry.stat().st_mtime > LEFTOVER_SECONDS:
-                shutil.rmtree(entry, ignore_errors=True)
+            with contextlib.suppress(OSError):  # somebody else has just deleted or renamed it
+                unfinished = self._settings.public and entry.name not in known and not RunFolder(entry).log.exists()
+                leftover = unfinished or entry.name.startswith((".trash-", ".new-"))
+                if leftover and time.time() - entry.stat().st_mtime > LEFTOVER_SECONDS:
+                    shutil.rmtree(entry, ignore_errors=True)
         janitor.sweep(self._settings)
 
 

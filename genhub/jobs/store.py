@@ -13,6 +13,7 @@ from pathlib import Path
 QUEUED, RUNNING, STOPPING, FINISHED, STOPPED, FAILED = "queued", "running", "stopping", "finished", "stopped", "failed"
 STATES = (QUEUED, RUNNING, STOPPING, FINISHED, STOPPED, FAILED)
 ACTIVE = (RUNNING, STOPPING)
+LOCAL_OWNER = "local"  # of what is trained at home or by command; visitors have the names that their browsers keep
 
 # Entry n brings a database of version n to version n + 1. Only ever append.
 MIGRATIONS = (

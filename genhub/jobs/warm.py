@@ -18,7 +18,6 @@ fork server, because that one waits for its children and ties them to their pare
 
 import argparse
 import contextlib
-import gc
 import importlib
 import json
 import os
@@ -30,7 +29,7 @@ import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from genhub import tasks
+from genhub import collector, tasks
 from genhub.errors import UserError
 from genhub.jobs import living, process
 from genhub.oneshot import NO_MEMORY
@@ -252,12 +251,12 @@ def main(arguments: list[str] | None = None) -> int:
     replies = os.dup(1)
     os.dup2(2, 1)
     begun = time.monotonic()
-    for module in options.preload:
-        importlib.import_module(module)
+    with collector.resting():
+        for module in options.preload:
+            importlib.import_module(module)
     if _threads() > 1:
         print(f"warm server: {_threads()} threads after the imports, so forks are not safe", file=sys.stderr)  # noqa: T201
-    gc.collect()
-    gc.freeze()  # a child's garbage collector leaves the shared pages alone
+    collector.settle()
     server = Server(replies)
     server._reply({"ready": True, "seconds": round(time.monotonic() - begun, 2)})
     server.serve()

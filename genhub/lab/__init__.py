@@ -17,7 +17,7 @@
                 number_tables · take_number_table · resampled · chain_file · chain_code
                 augmenting_texts · augmented_images
     measuring   measure_tables · measure_texts · measure_images · text_tables · class_painters
-    home      export · merged · reopen · code
+    home      export · merged · to_publish · publish · reopen · reopen_from_hub · code
 
 One file a subject, each over `base`, joined in `Lab`. Each use case takes the visitor first, checks every value through `gate`,
 and touches only what that visitor owns. Tables and texts are parsed in one-shot children, training happens in job processes,

@@ -37,7 +37,7 @@ class Answers(Tables):
         a text keep the added cells empty; `threshold`: see `batch.write_labelled`. Raises UserError for a table with more rows than the limit."""
         threshold = gate.share(threshold, "threshold")
         upload = gate.upload(path, self.settings.limits)
-        run = self._with_model(visitor, run_id)
+        run = self._answering(visitor, run_id)
         trained = run.read("passport.json").get("config", {}).get("text_column", "")
         info = self._read(visitor, {"path": str(upload.path), "name": upload.name, "cut": False, "fixes": self._reading(fixes)})
         folder = self._table_folder(visitor, info.id)
@@ -45,10 +45,10 @@ class Answers(Tables):
             table = intake.load(folder)
             column = batch.text_column(table.columns, table.rows, gate.column(text_column, "text_column"), trained)
             name = f"{Path(info.name).stem}-predicted{tables.suffix(table.separator)}"
-            out = self._new_folder(self.settings.downloads, visitor, upload.bytes) / name
             texts = gate.texts(batch.texts(table.columns, table.rows, column), self.settings.limits, "text")
-            told = yield from self._steps("classify.predict", run, {"texts": texts})
-            done = batch.write_labelled(out, table, column, (told["predicted"], told["scores"]), threshold)
+            with self._download(visitor, upload.bytes) as home:
+                told = yield from self._steps("classify.predict", run, {"texts": texts})
+                done = batch.write_labelled(home / name, table, column, (told["predicted"], told["scores"]), threshold)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         yield done
@@ -81,4 +81,4 @@ class Answers(Tables):
         return self._ask("classify.without", visitor, run_id, {"text": text, "drop": drop}, seconds=30)
 
     def _ask(self, op: str, visitor: str, run_id: str, args: dict, seconds: float) -> dict:
-        return self.worker.call(op, {"run_dir": str(self._with_model(visitor, run_id).path), **args}, seconds=seconds)
+        return self.worker.call(op, {"run_dir": str(self._answering(visitor, run_id).path), **args}, seconds=seconds)

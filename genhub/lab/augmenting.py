@@ -27,6 +27,7 @@ from genhub.lab.tables import TableInfo, Tables
 SECONDS = 60.0
 SHOWN = 16  # variants of a picture on the page
 MOST_TEXTS, MOST_COPIES = 200, 50
+MOST_CHARS = 200_000  # of all variants that are shown at once
 SWEPT = 7
 ENDINGS, ENDING = ("csv", "jsonl", "parquet", "datasets"), {"datasets": "zip"}  # of tables that are written
 MOST_MASKED = 400  # characters of a text whose gaps are filled
@@ -103,6 +104,11 @@ class Augmenting(Tables):
             limit = f"At most {MOST_TEXTS} here; a file may hold more."
             raise UserError(f"There are {len(given):,} texts.", limit, "Leave some out, or choose the file.", "texts")
         copies = gate.filled(TextVariantsConfig, {"copies": gate.whole(copies, 1, MOST_COPIES, "copies")}).copies
+        if (chars := copies * sum(map(len, given))) > MOST_CHARS:
+            limit = f"At most {MOST_CHARS:,} characters, copies counted."
+            raise UserError(
+                f"These would be {chars:,} characters.", limit, "Make fewer copies, shorten the texts, or choose a file.", "texts"
+            )
         request = {"texts": given, "chain": chain_of(chain, "text").to_dict(), "copies": copies}
         return self.worker.call("augment.texts", request, seconds=SECONDS)
 

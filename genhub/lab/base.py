@@ -45,6 +45,7 @@ class Base:
     def close(self) -> None:
         self.worker.close()
         self.runner.close()
+        oneshot.kill_all()
 
     def owner(self, visitor: str) -> str:
         """The key under which a visitor's things are kept: one owner locally, else a digest of the visitor's token."""
@@ -74,6 +75,23 @@ class Base:
                 "This run has no model yet.", "A model is saved when training ends.", "Wait for it, or choose another run.", "run"
             )
         return folder
+
+    def _answering(self, visitor: str, run_id: str) -> RunFolder:
+        """A run with a model that is about to answer: what it stands on is brought first if it has gone meanwhile, see `genhub.hub_room`."""
+        folder = self._with_model(visitor, run_id)
+        if not (folder.path / "model").is_dir() and not self.settings.offline:
+            self._bring_base(folder.read("passport.json").get("base"))
+        return folder
+
+    def _bring_base(self, named) -> None:
+        """The base that a passport names ({"id", "revision"}) comes to this machine: where a run is opened there is no network. What is no
+        name of a model, or of one that may be used here, is left to the opening, which says what is wrong with it."""
+        try:
+            model_id = gate.model_id(named["id"], self.settings)
+        except (UserError, LookupError, TypeError):
+            return
+        revision = str(named.get("revision") or "")
+        hub.model_folder(model_id, self.settings, revision=revision if re.fullmatch("[0-9a-f]{40}", revision) else "")
 
     def _new_folder(self, home: Path, visitor: str, more: int) -> Path:
         """A folder of this visitor's for about `more` bytes. Raises UserError when that is too much."""

@@ -1,9 +1,8 @@
 """What a run becomes outside this server, and how it comes back.
 
-export · merged · to_publish · publish · reopen · code
+export · merged · to_publish · publish · reopen · reopen_from_hub · code
 """
 
-import re
 import shutil
 from pathlib import Path
 
@@ -26,6 +25,7 @@ class Home(Base):
 
     def merged(self, visitor: str, run_id: str) -> Path:
         """One plain safetensors model as a zip, the adapter folded into the encoder's weights; a diffusion model for plain diffusers."""
+        self._answering(visitor, run_id)
         request = self._to_pack(visitor, run_id, "merged")
         self.runner.call("genhub.children:merged", request, seconds=120, what="Packing the merged model")
         return Path(request["out"])
@@ -37,13 +37,13 @@ class Home(Base):
         place = self._new_folder(self.settings.downloads, visitor, janitor.size(folder.path))
         return {"run_dir": str(folder.path), "out": str(place / name)}
 
-    def publish(self, visitor: str, source: str, push: hub.Push) -> str:
-        """Push a run (its id), or the file of an augmented set, to the Hub; returns its address. The token is not kept."""
+    def publish(self, visitor: str, source: str, push: hub.Push) -> dict:
+        """Push a run (its id), or the file of an augmented set, to the Hub; as `hub.publish`. The token is not kept."""
         if PUBLISHING not in self.settings.allowed:
             raise UserError(
                 "Publishing is off here.", "This page is shared with strangers.", "Download the file and push it yourself.", "push"
             )
-        return hub.publish(self._to_publish(visitor, source, push.what), push, self.settings)["url"]
+        return hub.publish(self._to_publish(visitor, source, push.what), push, self.settings)
 
     def to_publish(self, visitor: str, source: str, repo: str, what: str) -> dict:
         """{"files": [[name, bytes] …], "card"}: what would be sent."""
@@ -59,11 +59,9 @@ class Home(Base):
 
     def reopen(self, visitor: str, path: str | Path) -> str:
         """Check a zip that GenHub wrote and list it as a run, under the name it had; returns its id."""
-        if ADAPTERS not in self.settings.allowed:
-            limit = "This page is shared with strangers: it opens only what was trained on it."
-            raise UserError("Opening a packed run is off here.", limit, "Open it in GenHub on your own computer.", "file")
+        self._check_opens("file")
         upload = gate.archive(path, self.settings.limits)
-        self._fetch_base_of(upload.path)
+        self._bring_base(oneshot.run("genhub.children:base_of", {"path": str(upload.path)}, what="Reading the ZIP file"))
         folder = self._new_folder(self.settings.uploads, visitor, upload.bytes) / "run"
         try:
             request = {"path": str(upload.path), "folder": str(folder)}
@@ -72,16 +70,23 @@ class Home(Base):
         finally:
             shutil.rmtree(folder.parent, ignore_errors=True)
 
-    def _fetch_base_of(self, path: Path) -> None:
-        """The base that a zip names comes to this machine first: where the zip is opened there is no network. What is no name
-        of a model is left to the opening, which says what is wrong with it."""
-        base = oneshot.run("genhub.children:base_of", {"path": str(path)}, what="Reading the ZIP file")
+    def reopen_from_hub(self, visitor: str, address: str, token: str = "") -> str:
+        """The same for a run that GenHub pushed: owner/name on the Hub, or owner/name@revision. The token, for a private one, is not kept."""
+        self._check_opens("repo")
+        folder = self._new_folder(self.settings.uploads, visitor, 0)
         try:
-            model_id = gate.model_id(base["id"], self.settings)
-        except UserError:
-            return
-        revision = base["revision"] if re.fullmatch("[0-9a-f]{40}", base["revision"]) else ""
-        hub.model_folder(model_id, self.settings, revision=revision)
+            packed = folder / "run.zip"
+            repo = hub.fetch_run(address, packed, self.settings, token)
+            run = self.reopen(visitor, packed)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        self.runner.rename(self.owner(visitor), run, hub.opened_name(repo))
+        return run
+
+    def _check_opens(self, field: str) -> None:
+        if ADAPTERS not in self.settings.allowed:
+            limit = "This page is shared with strangers: it opens only what was trained on it."
+            raise UserError("Opening a packed run is off here.", limit, "Open it in GenHub on your own computer.", field)
 
     def code(self, visitor: str, run_id: str) -> dict:
         """{"script": a plain program that loads the run and predicts, "command": what reproduces the run}."""

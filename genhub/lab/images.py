@@ -11,6 +11,7 @@ from pathlib import Path
 
 from genhub import catalog, gate, hub, oneshot
 from genhub.data import image_sets
+from genhub.data.fixes import OF_IMAGES
 from genhub.data.image_sets import ImagesInfo
 from genhub.errors import UserError
 from genhub.jobs import janitor
@@ -25,10 +26,12 @@ SAMPLES = {image_sets.DIGITS: "1,797 handwritten digits of 8 × 8 pixels (scikit
 class ImageSets(Base):
     """From files, the Hub, the bundled digits or drawn ones to images that a model can learn."""
 
-    def take_images(self, visitor: str, path: str | Path, values: dict | None = None) -> ImagesInfo:
-        """Read a ZIP of images or a NumPy file. `values`: those of an ImageSetConfig."""
+    def take_images(self, visitor: str, path: str | Path, values: dict | None = None, fixes=()) -> ImagesInfo:
+        """Read a ZIP of images or a NumPy file. `values`: those of an ImageSetConfig; fixes: remedies of `fixes.OF_IMAGES`."""
         upload = gate.image_set(path, self.settings.limits)
-        return self._read_images(visitor, {"path": str(upload.path), "name": upload.name, "source": "file"}, values or {})
+        chosen = [gate.choice(fix, tuple(OF_IMAGES), "fix") for fix in gate.listed(fixes, "fixes")]
+        request = {"path": str(upload.path), "name": upload.name, "source": "file", "fixes": chosen}
+        return self._read_images(visitor, request, values or {})
 
     def image_samples(self) -> dict[str, str]:
         """The sets that are here, and what each is."""

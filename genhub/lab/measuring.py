@@ -23,12 +23,11 @@ class Measuring(Runs, Painting, Augmenting):
     def measure_tables(self, visitor: str, table_id: str, given: dict, values: dict) -> str:
         """Queue a study of a table's classes. given: as `resampled` takes it; values: of a MeasureTablesConfig. Returns the run's id."""
         config = gate.config(TABLES, values)
-        methods_of(config)
+        methods = [each.method for each in methods_of(config)]
         folder = self._table_folder(visitor, table_id)
         rows = folder / "measured.jsonl"
-        told = oneshot.run(
-            "genhub.augment.tables.shown:prepared", {**self._columns(given), "folder": str(folder), "out": str(rows)}, seconds=SECONDS
-        )
+        asked = {**self._columns(given), "folder": str(folder), "methods": methods, "out": str(rows)}
+        told = oneshot.run("genhub.augment.tables.shown:prepared", asked, seconds=SECONDS)
         info = self.table(visitor, table_id)
         job = make_job(TABLES, config, rows, {"name": info.name, "sample": info.sample or None, **told})
         return self.runner.submit(self.owner(visitor), job, rows)

@@ -20,7 +20,7 @@ __all__ = ["COPY", "MODELS", "Pairs", "PairsInfo"]
 MODELS = 4  # judged side by side
 JUDGED, JUDGED_PUBLIC = 20_000, 2_000  # pairs
 RUN = "run:"  # before the id of a run, where models are named
-COPY = "the source as it is"  # a base line
+COPY = "the source as it is"  # a baseline
 
 
 class Pairs(Translating, PairsRead):

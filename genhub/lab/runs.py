@@ -89,6 +89,7 @@ class Runs(Tables, Texts, PairsRead, ImageSets):
         if not folder.rows.is_file():
             what = "What this run learnt from is not here any more."
             raise UserError(what, "A run that was opened from a ZIP brings none of it.", "Train anew on a set of yours.", "run")
+        self._bring_begun(job | {"config": config.to_dict()})
         again = make_job(job["task"], config, folder.rows, {name: value for name, value in job["data"].items() if name not in MEASURED})
         begun = self.runner.submit(self.owner(visitor), again, folder.rows)
         if self.run(visitor, run_id).state in ("queued", "running"):
@@ -104,6 +105,11 @@ class Runs(Tables, Texts, PairsRead, ImageSets):
         """The folder of the pretrained model that the configuration names; empty where a task has none."""
         family = tasks.get(task).family
         return str(hub.model_folder(config.model, self.settings, family=family).path) if family else ""
+
+    def _bring_begun(self, job: dict) -> None:
+        """What a job begins with may have gone since: it comes again, as for a new one."""
+        if not self.settings.offline:
+            self._model(tasks.get(job["task"]).config.from_dict(job["config"]), job["task"])
 
     def _of_table(self, visitor: str, table_id: str, config: ClassifyConfig, rows: Path) -> tuple[ClassifyConfig, str, dict]:
         """(config with its columns, what the table is called, where its rows come from)."""
@@ -147,6 +153,8 @@ class Runs(Tables, Texts, PairsRead, ImageSets):
         self.runner.stop(self.owner(visitor), gate.run_id(run_id))
 
     def resume(self, visitor: str, run_id: str) -> None:
+        if self.run(visitor, run_id).state in ("stopped", "failed"):
+            self._bring_begun(self.folder(visitor, run_id).job())
         self.runner.resume(self.owner(visitor), gate.run_id(run_id))
 
     def rename(self, visitor: str, run_id: str, name: str) -> None:

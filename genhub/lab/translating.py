@@ -112,7 +112,7 @@ class Translating(Base):
         """Checked values, and who translates: the folder of a run, or a model that is brought to this machine now if it is not here."""
         config = gate.filled(TranslateConfig, values)
         if run:
-            return {"run_dir": str(self._with_model(visitor, run).path), "config": config.to_dict()}
+            return {"run_dir": str(self._answering(visitor, run).path), "config": config.to_dict()}
         model = gate.model_id(config.model, self.settings, SEQ2SEQ.name)
         hub.model_folder(model, self.settings, family=SEQ2SEQ.name)
         return {"model": model, "config": replace(config, model=model).to_dict()}

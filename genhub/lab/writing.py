@@ -61,10 +61,10 @@ class Writing(Base):
 
     def _chosen(self, visitor: str, values: dict, run: str) -> tuple[GenerateConfig, dict]:
         """Checked values and who writes: the folder of a run, or a model that is brought to this machine now if it is not here."""
+        gate.new_tokens(gate.named(values).get("max_new_tokens"), self.settings.limits)
         config = gate.filled(GenerateConfig, values)
-        gate.new_tokens(config.max_new_tokens, self.settings.limits)
         if run:
-            return config, {"run_dir": str(self._with_model(visitor, run).path)}
+            return config, {"run_dir": str(self._answering(visitor, run).path)}
         model = gate.model_id(config.model, self.settings, CAUSAL.name)
         hub.model_folder(model, self.settings, family=CAUSAL.name)
         return replace(config, model=model), {"model": model}

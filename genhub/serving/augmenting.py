@@ -3,8 +3,9 @@
 augment.images   {path, others: [paths], chain, count} → {variants: [{picture, drawn: [[name, {…}]], shares: {title: share}}], seconds}; an event (None) each
 augment.closer   {path, others, chain, number}         → {before, after, drawn, shares}
 augment.sweep    {path, others, name, fill, count}     → {amounts: […], pictures: […]}
-augment.texts    {texts, chain, copies, first?}        → {variants: [{text, of, done, difference: [[kind, piece]], similarity}], seconds}; first: the
-                 number of the first text among all. bare: true: without difference, and similarity only where `least` is above 0
+augment.texts    {texts, chain, copies, first?, since?} → {variants: [{text, of, done, difference: [[kind, piece]], similarity}], seconds}; first: the
+                 number of the first text among all, since: of the first copy. bare: true: without difference, and similarity only where `least`
+                 is above 0
 augment.gaps     {text, seed} → {tokens: [{text, shown, how: same | mask | swap | keep}], gaps: [{place, likeliest: [[piece, share]], share: of the
                  right one}]}
 augment.breaks   {judge_dir, painter_dir, label, seed | sketch, name, count} → {amounts, pictures, names, shares: [[of each class] of each amount]}
@@ -29,7 +30,7 @@ from genhub.augment.images.variants import sweep, variant
 from genhub.augment.kinds import chain_of
 from genhub.augment.texts.proposals import LONGEST
 from genhub.augment.texts.tools import ENCODER
-from genhub.augment.texts.variants import variants
+from genhub.augment.texts.variants import in_parts
 from genhub.augment.texts.words import difference
 from genhub.images import sketch
 from genhub.images.pixels import tensor
@@ -98,8 +99,10 @@ def texts(context: Any, args: dict) -> Generator[None, None, dict]:
     began, given = time.perf_counter(), args["texts"]
     encoder = context.models.base(ENCODER)
     chain, tools = chain_of(args["chain"], "text"), context.models.tools()
-    made = variants(chain, given, int(args["copies"]), tools, int(args.get("first") or 0))
-    yield
+    made, since = [], int(args.get("since") or 0)
+    for part in in_parts(chain, given, range(since, since + int(args["copies"])), tools, int(args.get("first") or 0)):
+        made += part
+        yield
     if args.get("bare") and not args.get("least"):
         told = [{"text": one.text, "of": one.of, "done": list(one.done), "similarity": None} for one in made]
         return {"variants": told, "seconds": time.perf_counter() - began}
@@ -109,16 +112,12 @@ def texts(context: Any, args: dict) -> Generator[None, None, dict]:
         part = unique[at : at + TOGETHER]
         vectors.update(zip(part, sentence_vectors(encoder, part), strict=True))
         yield
-    told = [
-        {
-            "text": one.text,
-            "of": one.of,
-            "done": list(one.done),
-            "difference": [] if args.get("bare") else [list(piece) for piece in difference(given[one.of], one.text)],
-            "similarity": float(vectors[one.text] @ vectors[given[one.of]]),
-        }
-        for one in made
-    ]
+    told = []
+    for one in made:
+        pieces = [] if args.get("bare") else [list(piece) for piece in difference(given[one.of], one.text)]
+        similarity = float(vectors[one.text] @ vectors[given[one.of]])
+        told.append({"text": one.text, "of": one.of, "done": list(one.done), "difference": pieces, "similarity": similarity})
+        yield
     return {"variants": told, "seconds": time.perf_counter() - began}
 
 

@@ -1,4 +1,4 @@
-"""The base lines of a run, for texts that somebody types: what would the most frequent label, and TF-IDF, have said?
+"""The baselines of a run, for texts that somebody types: what would the most frequent label, and TF-IDF, have said?
 
 TF-IDF is fitted on the rows that the run's own model learnt from, so that both stand on the same ground: those of its
 split, drawn again from data/train.jsonl. A folder without rows has none, with one exception: where cross-validation
@@ -35,7 +35,7 @@ def majority(folder: Path) -> dict | None:
 
 
 def tfidf(store: Store, folder: Path) -> Generator[None, None, Fitted | None]:
-    """The fitted base line, from `store` where it is kept; None where the rows are not known. Fitting goes in steps."""
+    """The fitted baseline, from `store` where it is kept; None where the rows are not known. Fitting goes in steps."""
     key, stamp, made = ("tfidf", str(folder)), _stamp(folder), None
     if not store.has(key, stamp):
         rows = _sample(learnt_rows(RunFolder(folder)))

@@ -274,12 +274,11 @@ class Worker:
 
 def _environment(settings: Settings) -> dict[str, str]:
     """No secrets, no network; the folders and the profile that this process uses; the devices it may see."""
-    env = oneshot.environment(os.environ)
+    env = oneshot.environment(os.environ, settings)
     if "OMP_NUM_THREADS" not in os.environ:
         env.pop("OMP_NUM_THREADS", None)  # a one-shot child's frugality: the worker may use every core
     devices = {name: value for name, value in os.environ.items() if name.startswith(DEVICE_PREFIXES)}
-    folders = {"GENHUB_HOME": str(settings.home), "GENHUB_PROFILE": settings.profile}
-    return PATIENT | env | devices | folders | OFFLINE
+    return PATIENT | env | devices | OFFLINE
 
 
 def _write(process: subprocess.Popen, outbox: queue.SimpleQueue) -> None:

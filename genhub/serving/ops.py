@@ -3,7 +3,7 @@
     classify.predict   {run_dir, texts}         → {labels, predicted, scores}; events {done, total} for many texts
     classify.explain   {run_dir, text, label?}  → see `explain`
     classify.without   {run_dir, text, drop}    → {text, labels, predicted, scores}: the text without [[start, end], …]
-    classify.baselines {run_dir, texts}         → {majority, tfidf}: what the base lines say to the same texts; see `baselines`
+    classify.baselines {run_dir, texts}         → {majority, tfidf}: what the baselines say to the same texts; see `baselines`
     augment.*          see `genhub.serving.augmenting`
     generate.*         see `genhub.serving.generating`
     images.*           see `genhub.serving.imaging`, `exploring`, `beside`, `enlarging`, `guessing`, `turns` and `telling`

@@ -1,4 +1,4 @@
-"""What the worker has in memory: bases, the runs that stand on them and their base lines, the least recently used out first.
+"""What the worker has in memory: bases, the runs that stand on them and their baselines, the least recently used out first.
 
 Runs with an adapter share the weights of their base (each has a module tree of its own over the same tensors, so that
 nothing about a run is switched on or off, and no run can see another's adapter). Runs that trained all weights bring

@@ -16,7 +16,6 @@ whole worker ends. It also ends when its stdin does, and so with its parent.
 """
 
 import argparse
-import gc
 import importlib
 import json
 import mmap
@@ -30,6 +29,7 @@ from collections.abc import Callable, Generator, Hashable
 from dataclasses import dataclass
 from typing import Any
 
+from genhub import collector
 from genhub.allocator import share_arenas
 from genhub.errors import UserError, new_error_id
 
@@ -243,9 +243,9 @@ def main(arguments: list[str] | None = None) -> None:
     share_arenas()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes the pipe
     pipe = Pipe()
-    ops = importlib.import_module(options.ops)
-    gc.collect()
-    gc.freeze()  # what the imports brought stays, and is shared with the forks
+    with collector.resting():
+        ops = importlib.import_module(options.ops)
+    collector.settle()
     life, up = 0, mmap.mmap(-1, 1)  # shared with the forks, too
     # Elsewhere a fork of a process with such libraries is not safe, and the parent starts a new worker instead.
     while sys.platform == "linux" and (child := os.fork()):

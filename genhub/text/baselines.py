@@ -42,7 +42,7 @@ def tfidf(train_texts: Sequence[str], train_labels: Sequence[str], test_texts: S
 
 @dataclass(frozen=True)
 class Tfidf:
-    """A fitted base line. `labels` in the order of its scores; `words` and `weights` are None where there is one label only."""
+    """A fitted baseline. `labels` in the order of its scores; `words` and `weights` are None where there is one label only."""
 
     labels: list[str]
     words: object
@@ -63,7 +63,7 @@ class Tfidf:
 
 
 def fit(texts: Sequence[str], labels: Sequence[str], seed: int = 0) -> Tfidf:
-    """The base line of `tfidf`, to be kept and asked again."""
+    """The baseline of `tfidf`, to be kept and asked again."""
     steps = fitting(texts, labels, seed)
     while True:
         try:

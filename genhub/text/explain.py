@@ -25,7 +25,7 @@ NEGLIGIBLE = 0.005  # convergence delta as a logit
 TOKENS_IN_ALL = 24_000  # a long text gets fewer steps: tokens times steps, at most
 TOKENS_AT_ONCE = 1_024
 WORDS_LEFT_OUT = 64  # the most important ones, when a text has more
-COMPOUND = re.compile(r"\w+(?:['’\-]\w+)+")
+COMPOUND = re.compile(r"\b\w+(?:['’\-]\w+)+")
 
 
 @dataclass(frozen=True)

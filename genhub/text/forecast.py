@@ -58,7 +58,7 @@ class Costs:
 
 def forecast(request: dict) -> dict:
     """The cost of a run, from {"config", "rows_path"}: trainable_parameters, total_parameters, trainable_percent, steps, seconds
-    (all folds, base lines and verdict), memory_mb, precision, and on what it rests: measured_steps, measured_rows. Raises UserError as
+    (all folds, baselines and verdict), memory_mb, precision, and on what it rests: measured_steps, measured_rows. Raises UserError as
     the training would."""
     config = ClassifyConfig.from_dict(request["config"])
     rows = material.read_rows(Path(request["rows_path"]))

@@ -30,7 +30,7 @@ def stopped(metrics: Mapping) -> str:
 
 
 def few_to_learn(tfidf: Mapping) -> list[str]:
-    """What is unfair in the comparison after Stop: the base line had no time for all rows."""
+    """What is unfair in the comparison after Stop: the baseline had no time for all rows."""
     if "learnt_rows" not in tfidf:
         return []
     return [
@@ -59,8 +59,16 @@ def folds(metrics: Mapping) -> str:
     return f"{first} of {planned}" if planned else first
 
 
-def difference(gap: Mapping, other: str) -> str:
-    """{"mean", "low", "high"} of ours − `other`, said so that an interval with 0 in it, or a loss, is not dressed up."""
+def same(gap: Mapping) -> bool:
+    """Nothing differs in any resample: both are right on the same rows."""
+    return gap["mean"] == gap["low"] == gap["high"] == 0
+
+
+def difference(gap: Mapping, other: str, rows: str = "rows") -> str:
+    """{"mean", "low", "high"} of ours − `other`, said so that an interval with 0 in it, or a loss, is not dressed up. `rows`: what was
+    classified."""
+    if same(gap):
+        return f"No difference to {other}: both are right on the same {rows}, and wrong on the same."
     low, high = signed(gap["low"]), signed(gap["high"])
     if gap["low"] > 0:
         return f"Beats {other} by {gap['mean']:.3f} [{low}, {high}]."

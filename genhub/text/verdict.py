@@ -1,7 +1,7 @@
 """How good a classifier is, measured on rows that it has not seen, and said in plain words.
 
 `judge` turns the probabilities of unseen rows into what metrics.json and predictions.jsonl hold: accuracy with its
-interval, figures per class, confusion, calibration, the price of abstaining, suspected label errors, and the base lines
+interval, figures per class, confusion, calibration, the price of abstaining, suspected label errors, and the baselines
 beside them even when they win. `compare` puts several runs on the same split into one table. Everything here is numpy on
 (N, C) probabilities: N unseen rows, C labels; no model, no random state but the seeded bootstrap.
 

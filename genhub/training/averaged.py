@@ -1,5 +1,5 @@
-"""A network whose weights are a moving mean of those of another one, which learns: what it draws changes less from step to step, and is better
-(Polyak & Juditsky 1992; for GANs Yazıcı et al. 2019)."""
+"""A network whose weights are an exponential moving average of those of another one, which learns: what it draws
+changes less from step to step, and is better (Polyak & Juditsky 1992; for GANs Yazıcı et al. 2019)."""
 
 import copy
 

@@ -9,7 +9,6 @@ Augment    pictures, texts and tables → more of them, and where that breaks th
 Runs       everything this visitor has trained
 """
 
-import gc
 import logging
 import os
 import signal
@@ -21,23 +20,25 @@ from urllib.parse import urlsplit
 import gradio as gr
 from starlette.middleware import Middleware
 
+from genhub import collector
 from genhub import settings as settings_module
 from genhub.allocator import share_arenas
 from genhub.lab import Lab
 from genhub.settings import Settings
-from genhub.ui import api, frontend, guard, header, links, runs, sessions, shared, start, theme, ways
+from genhub.ui import api, documents, frontend, guard, header, links, runs, sessions, shared, start, theme, ways
 from genhub.ui.augment import images as pictures
 from genhub.ui.augment import measure, texts
 from genhub.ui.augment import tab as augment
 from genhub.ui.blocks import GuardedBlocks
 from genhub.ui.classify import data, method, tab, train
 from genhub.ui.generate import tab as generate
+from genhub.ui.guard import waiting
 from genhub.ui.guard.routes import Routes
 from genhub.ui.images import tab as images
 from genhub.ui.learning import section
 from genhub.ui.learning.kinds import KINDS
-from genhub.ui.session import FIRST_RUN
 from genhub.ui.translate import tab as translate
+from genhub.ui.visit import FIRST_RUN
 from genhub.ui.wiring import Wires, merged, pieces
 
 STORAGE_KEY, RUN_KEY, FORM_KEY, LEARN_KEY = "genhub-session", "genhub-run", "genhub-classify", "genhub-generate"
@@ -107,7 +108,8 @@ def build(lab: Lab) -> gr.Blocks:
         there = wires.on(back.then, section.arrive, ["session", "learn"], section.ARRIVED, "learn_problem")
         links.wire(wires, there.then).then(None, js=ways.SHOW_STAGE)
         api.register(lab)
-    page.queue(max_size=64, default_concurrency_limit=4, api_open=False)
+    page.queue(max_size=waiting.POOL, default_concurrency_limit=4, api_open=False)
+    waiting.shared(page)
     sessions.uncounted(page)
     return page
 
@@ -161,11 +163,12 @@ def rules(settings: Settings, way: "Opening", hosts: Sequence[str]) -> guard.Rul
     limits, signed_in = settings.limits, bool(way.accounts)
     return guard.Rules(
         public=settings.public,
-        upload_bytes=max(limits.upload_bytes, limits.archive_bytes),
+        upload_bytes=settings.file_bytes,
         text_chars=max(limits.text_chars, limits.corpus_chars),
         hosts=hosts,
         framed=settings.public and not signed_in,
         routes=Routes(sign_in=signed_in or "SPACE_ID" in os.environ, tools=way.tools),
+        room=guard.Room(settings.transit, limits.transit_bytes),
     )
 
 
@@ -187,7 +190,7 @@ def launch(page: gr.Blocks, settings: Settings, way: Opening) -> None:
     page.launch(
         app_kwargs={
             "lifespan": guard.guarded(rules(settings, way, hosts)),
-            "middleware": [Middleware(frontend.Packed)],
+            "middleware": [Middleware(sessions.Heard), Middleware(documents.Kept), Middleware(frontend.Packed)],
             "routes": frontend.routes(),
         },
         server_name=way.host,
@@ -202,7 +205,7 @@ def launch(page: gr.Blocks, settings: Settings, way: Opening) -> None:
         show_error=False,
         run_history=False,
         enable_monitoring=False,
-        max_file_size=max(settings.limits.upload_bytes, settings.limits.archive_bytes),
+        max_file_size=settings.file_bytes,
         state_session_capacity=sessions.CAPACITY,
         allowed_paths=[str(settings.downloads)],
         blocked_paths=[str(settings.home / name) for name in (SECRET_NAME, "runs.db", "runs", "uploads", "cache")],
@@ -218,18 +221,20 @@ def launch(page: gr.Blocks, settings: Settings, way: Opening) -> None:
 
 
 def serve(way: Opening) -> None:
-    """Show the page until SIGTERM or SIGINT, then end within ten seconds. Training jobs go on without it."""
+    """Show the page until SIGTERM or SIGINT, then end within ten seconds. Training jobs go on without it. Raises UserError, before anything
+    is opened, where strangers would have the limits of the owner."""
+    settings_module.check_open(settings_module.get(), way.host, way.share)
     share_arenas()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     settings = settings_module.get()
     os.environ["GRADIO_TEMP_DIR"] = str(settings.transit.absolute())  # read when the page is built and at every upload
     lab = Lab(settings)
-    page = build(lab)
-    launch(page, settings, way)
+    with collector.resting():
+        page = build(lab)
+        launch(page, settings, way)
     lab.open()
-    gc.collect()
-    gc.freeze()  # the page stays; a full collection, during which nobody is answered, need not walk through it
+    collector.settle()  # during a full collection nobody is answered
     print(shared.to_the_owner(settings, page.local_url, page.share_url if way.share else "", bool(way.accounts)), flush=True)  # noqa: T201
     ended = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -12,7 +12,7 @@ import gradio as gr
 from genhub.errors import UserError
 from genhub.jobs.admission import sender
 from genhub.ui import sessions, sign_in
-from genhub.ui.guard import sent_from
+from genhub.ui.guard import SENT, Asked
 
 LOG = logging.getLogger(__name__)
 sessions.lean()
@@ -62,12 +62,13 @@ def without_endpoints(page: dict, config: dict) -> None:
 
 
 def address_of(request) -> str:
-    """The network address that a Gradio request came from, as the guard sees it; "" where nothing came over a network."""
+    """The network address that a Gradio request came from, as the guard found it; "" where nothing came over a network."""
     try:
-        headers, peer = request.headers, request.client.host
+        scope = getattr(request, "request", request).scope  # Gradio wraps the request, and makes JSON of what it is asked for
     except AttributeError:
         return ""
-    return sent_from(peer, str(headers.get("x-forwarded-for", "")))
+    sent = scope.get(SENT)
+    return sent.address if sent else Asked.of(scope).address
 
 
 def refuse_addresses(value: Any) -> None:

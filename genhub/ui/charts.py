@@ -5,7 +5,7 @@ scales with its column; labels are 14 px or more at the usual width.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from genhub.ui.markup import esc, term
 
@@ -52,14 +52,14 @@ def lines(
 
 
 def scatter(points: list[tuple[str, float, float]], x_title: str, y_title: str, caption: str = "", log_x: bool = False) -> str:
-    """Named points (name, x, y); with `log_x` the x axis is logarithmic, its ticks the powers and halves of ten."""
+    """Named points (name, x, y); with `log_x` the x axis is logarithmic, its ticks 1, 2 and 5 times powers of ten."""
     if not points:
         return ""
     place = math.log10 if log_x else float
     xs = [place(x) for _, x, _ in points]
     ys = [y for _, _, y in points]
     frame = _Frame(_padded(min(xs), max(xs)) if not log_x else (min(xs) - 0.1, max(xs) + 0.25), _padded(min(ys), max(ys)))
-    body = frame.axes(x_title, y_title, x_label=(lambda tick: f"{10**tick:,.3g}") if log_x else None)
+    body = frame.axes(x_title, y_title, x_ticks=_log_ticks(frame.x0, frame.x1) if log_x else None)
     places = [(frame.x(x), frame.y(y)) for x, y in zip(xs, ys, strict=True)]
     names = [_short(name, 22) for name, _, _ in points]
     for index, ((x, y), name, label) in enumerate(zip(places, names, _labels(places, names), strict=True)):
@@ -241,17 +241,16 @@ class _Frame:
         value = max(self.y0, min(self.y1, value))
         return HEIGHT - BOTTOM - (value - self.y0) / (self.y1 - self.y0) * (HEIGHT - TOP - BOTTOM)
 
-    def axes(self, x_title: str, y_title: str, whole: bool = False, x_label: Callable[[float], str] | None = None) -> str:
-        """Grid, ticks and titles; `whole`: x counts something, there is nothing between two numbers. x_label: a tick in words."""
+    def axes(self, x_title: str, y_title: str, whole: bool = False, x_ticks: list[tuple[float, str]] | None = None) -> str:
+        """Grid, ticks and titles; `whole`: x counts something, there is nothing between two numbers. x_ticks: places and what stands there."""
         body = ""
         for tick in _ticks(self.y0, self.y1, 4):
             y = self.y(tick)
             body += f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="var(--gh-line)"/>'
             body += f'<text class="soft" x="{LEFT - 8}" y="{y + 5:.1f}" text-anchor="end">{_tick(tick)}</text>'
-        for tick in _ticks(self.x0, self.x1, 6):
-            if whole and tick != int(tick):
-                continue
-            told, x = x_label(tick) if x_label else f"{tick:g}", self.x(tick)
+        usual = ((tick, f"{tick:g}") for tick in _ticks(self.x0, self.x1, 6) if not whole or tick == int(tick))
+        for tick, told in usual if x_ticks is None else x_ticks:
+            x = self.x(tick)
             x, anchor = (WIDTH, "end") if x + len(told) * LETTER / 2 > WIDTH else (x, "middle")
             body += f'<text class="soft" x="{x:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="{anchor}">{told}</text>'
         body += f'<text class="soft" x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 5}" text-anchor="middle">{esc(x_title)}</text>'
@@ -272,6 +271,13 @@ def _ticks(low: float, high: float, count: int) -> list[float]:
     step = next((m * magnitude for m in (1, 2, 5, 10) if m * magnitude >= raw), magnitude)
     first = math.ceil(low / step - 1e-9)
     return [round(i * step, 10) for i in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def _log_ticks(low: float, high: float) -> list[tuple[float, str]]:
+    """1, 2 and 5 times the powers of ten, as their logarithms from low to high, and in words; over more than four decades, the powers alone."""
+    steps = (1, 2, 5) if high - low <= 4 else (1,)
+    ticks = [step * 10.0**power for power in range(math.floor(low), math.ceil(high) + 1) for step in steps]
+    return [(math.log10(tick), f"{tick:,.0f}" if tick >= 1 else f"{tick:g}") for tick in ticks if low <= math.log10(tick) <= high]
 
 
 def _tick(value: float) -> str:

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -18,7 +19,9 @@ import gradio as gr
 
 from genhub import gate
 from genhub.errors import UserError
+from genhub.lab import Lab
 from genhub.ui import course, markup, sign_in, ways
+from genhub.ui.classify import data
 from genhub.ui.generate import write as writing
 from genhub.ui.translate import write as translating
 from genhub.ui.wiring import Wires, merged
@@ -33,13 +36,15 @@ OTHERS = re.compile(
 PUBLIC_SETS = re.compile(r"(.*_dataset|hub_id)$")  # names of data sets on the Hub
 NUMBER = re.compile(r"-?\d{0,12}(\.\d{0,12})?(e-?\d{1,3})?", re.IGNORECASE)
 WORD = re.compile(r"[a-z]{2,3}")  # a language
+BESIDE = {"why": "write", "attention": "translate", "translation-tree": "translate"}  # stages that look into what another one makes
 HELD = {"gen_prompt": writing.EXAMPLES, "tr_source": translating.EXAMPLES}
 
-# The stage in view: of those that are open the last one that begins above the middle of the window.
+# The stage in view: of those that are open the one last touched or led to, else the last one that begins above the middle of the window.
 STAGE_JS = """(...values) => {
   const open = [...document.querySelectorAll('.gh-stage')].filter(one => one.offsetParent && one.querySelector(':scope > button.open'));
+  const touched = open.find(one => one.id === window.ghStage);
   const above = open.filter(one => one.getBoundingClientRect().top < innerHeight / 2);
-  const stage = (above.pop() || open[0])?.id || '';
+  const stage = (touched || above.pop() || open[0])?.id || '';
   return [JSON.stringify({stage, address: location.origin + location.pathname}), ...values.slice(1)];
 }"""
 COPY_JS = """(link) => {
@@ -47,7 +52,17 @@ COPY_JS = """(link) => {
   try { history.replaceState(null, '', link); } catch {}
   navigator.clipboard?.writeText(link).catch(() => {});
 }"""
-SEARCH_JS = "() => [location.search]"
+SEARCH_JS = """(...values) => {
+  const note = event => { window.ghStage = event.target.closest?.('.gh-stage')?.id || window.ghStage; };
+  for (const kind of ['pointerdown', 'focusin']) document.addEventListener(kind, note, true);
+  return [location.search, ...values.slice(1)];
+}"""
+SAMPLE = "data_sample"  # what it names is read as well
+EXACT = 2**53  # a browser knows whole numbers up to this one
+UNFRAMED = (
+    "For a frame on a page of your own this one has to be open to everybody: shared by a public link without sign-in, or as a Space. As it is, "
+    "browsers show it in no other page."
+)
 
 
 def layout(wires: Wires) -> None:
@@ -65,19 +80,23 @@ def wire(wires: Wires, arrived: Callable) -> Any:
     asked, shown = ["link_at", "gen_state", *named], ["link_shown", "link_made"]
     made = wires.on(wires.parts["link_button"].click, lambda lab, **given: copied(page, **given), asked, shown, "link_shown", js=STAGE_JS)
     made.then(None, inputs=[wires.parts["link_made"]], js=COPY_JS)
-    set_by_it = [*ways.OPENED, *named, "gen_forced", "link_shown"]
-    return wires.on(arrived, lambda lab, link_at: opened(page, link_at), ["link_at"], set_by_it, "link_shown", js=SEARCH_JS)
+    set_by_it = [*ways.OPENED, *named, "gen_forced", "link_shown", *data.OUTPUTS]
+    given = ["link_at", "session", *data.OPTIONS]
+    return wires.on_steps(arrived, partial(followed, page=page), given, set_by_it, "link_shown", js=SEARCH_JS)
 
 
 @dataclass(frozen=True)
 class Linkable:
     """What links know of the page as it was built: Gradio moves components to other parents once somebody has used them.
 
-    options: tab → names of the components that a link may hold. buttons: stage → what its main button says."""
+    options: tab → names of the components that a link may hold. buttons: stage → what its main button says. blocks: the whole page.
+    lab: what it shows."""
 
     parts: Mapping[str, Any]
     options: Mapping[str, tuple[str, ...]]
     buttons: Mapping[str, str]
+    blocks: Any
+    lab: Lab
 
     @classmethod
     def of(cls, wires: Wires) -> "Linkable":
@@ -91,8 +110,14 @@ class Linkable:
                 options[tab] += (name,)
             if isinstance(part, gr.Button) and part.variant == "primary":
                 for stage in (folds[id(block)] for block in above if id(block) in folds):
-                    buttons.setdefault(stage, part.value)
-        return cls(wires.parts, options, buttons)
+                    buttons[stage] = part.value if name == f"{stage}_train" else buttons.get(stage, part.value)
+        *_, blocks = _above(wires.parts["link_button"])
+        return cls(wires.parts, options, buttons, blocks, wires.lab)
+
+    @property
+    def framed(self) -> bool:
+        """Whether other pages may show it, as the guard says it to browsers; known once it is launched."""
+        return self.lab.settings.public and not self.blocks.auth
 
 
 def _above(block) -> Iterator[Any]:
@@ -114,7 +139,7 @@ def copied(page: Linkable, link_at: str, gen_state: dict | None, **values) -> di
         return {}
     stage = next((key for key, one in ways.STAGES.items() if page.parts[one.component].elem_id == place), "")
     link = f"{address}?{query(page, stage, values, gen_state)}" if stage else address
-    return {"link_shown": _shown(link, stage), "link_made": link}
+    return {"link_shown": _shown(link, stage, page.framed), "link_made": link}
 
 
 def query(page: Linkable, stage: str, values: Mapping[str, Any], gen_state: dict | None) -> str:
@@ -138,39 +163,63 @@ def query(page: Linkable, stage: str, values: Mapping[str, Any], gen_state: dict
     return made
 
 
-def _shown(link: str, stage: str) -> str:
+def _shown(link: str, stage: str, framed: bool) -> str:
     frame = f'<iframe src="{link}" width="100%" height="900" style="border:0" title="GenHub"></iframe>'
     about = f"Opens “{ways.Way(stage).name}” as it is set here." if stage else "Opens the first page: unfold a stage to link to it."
     note = "It is in the address bar, and in the clipboard where the browser allows that. No file, run or text of yours is in it."
     return markup.page(
         markup.note(f"{about} {note}"),
         f'<label class="gh-field">Link<input readonly value="{markup.esc(link)}" onfocus="this.select()"></label>',
-        f'<label class="gh-field">For a page of your own<input readonly value="{markup.esc(frame)}" onfocus="this.select()"></label>',
+        f'<label class="gh-field">For a page of your own<input readonly value="{markup.esc(frame)}" onfocus="this.select()"></label>'
+        if framed
+        else markup.paragraph(UNFRAMED, "muted"),
     )
 
 
 # ---- opening one ----------------------------------------------------------------------------------------------------
 
 
-def opened(page: Linkable, search: str) -> dict:
-    """The page as a link has it; what does not fit is left out, and said."""
-    told = dict(parse_qsl(str(search or "").lstrip("?")[: LINK_CHARS + 500], max_num_fields=MOST_VALUES)) if search else {}
+def followed(lab: Lab, link_at: str, session: dict, page: Linkable, **options) -> Iterator[dict]:
+    """The page as a link has it, and the sample table that it names, read; a table of the visitor's stays."""
+    shown = opened(page, link_at, kept=(SAMPLE,) if data.own(lab, session) else ())
+    if SAMPLE not in shown:
+        yield shown
+        return
+    yield {name: value for name, value in shown.items() if name != "link_shown"}  # that is said in the end: it may be a refusal
+    read = data.take_sample(lab, session, shown[SAMPLE], **{name: shown.get(name, value) for name, value in options.items()})
+    yield {**read, "link_shown": shown["link_shown"]}
+
+
+def opened(page: Linkable, search: str, kept: Iterable[str] = ()) -> dict:
+    """The page as a link has it; what does not fit, and what is to be `kept` as it is, is left out, and said. Raises UserError for a link
+    with too many options."""
+    try:
+        told = dict(parse_qsl(str(search or "").lstrip("?")[: LINK_CHARS + 500], max_num_fields=MOST_VALUES)) if search else {}
+    except ValueError:
+        what = f"This link sets more than {MOST_VALUES} options."
+        raise UserError(what, "None of them was set: GenHub makes no such links.", "Ask for the link once more.", "link") from None
     stage = told.pop(OPEN, "")
     if stage not in ways.STAGES:
         return {"link_shown": gr.skip()}  # somebody quick may have followed a line of the course by now
-    values, left = {}, []
+    values, left, stays = {}, [], False
     forced = _forced(told.pop(FORCED, ""))
     for name in told.keys() & set(page.options[ways.STAGES[stage].tab]):
         part = page.parts[name]
         value = _read(part, told[name])
-        if fits(name, part, value):
+        if name in kept:
+            stays = True
+        elif fits(name, part, value):
             values[name] = value
         else:
             left.append(part.label or name)
     if forced and ways.STAGES[stage].tab == "generate":
         values["gen_forced"] = forced
-    shown = merged(ways.follow(ways.Way(stage)), values)
-    return {**shown, "link_shown": _welcome(stage, page.buttons.get(stage, ""), len(values), sorted(left), forced)}
+    beside = BESIDE.get(stage, "")
+    shown = merged(ways.follow(ways.Way(stage, beside=beside)), values)
+    welcome = _welcome(stage, len(values), sorted(left), forced, stays)
+    button = page.buttons.get(stage) or page.buttons.get(beside)
+    run = f" Press {button} to run it." if button else ""
+    return {**shown, "link_shown": markup.page(markup.note(welcome + run))}
 
 
 def _read(part, text: str) -> Any:
@@ -179,7 +228,7 @@ def _read(part, text: str) -> Any:
         return text
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     texts = isinstance(part, gr.Dropdown | gr.Radio) and any(choice == text for _, choice in part.choices)
     return text if texts else value
@@ -190,15 +239,16 @@ def _forced(text: str) -> list[int]:
     return [int(one) for one in ids] if len(ids) <= FORCED_TOKENS and all(re.fullmatch(r"\d{1,7}", one) for one in ids) else []
 
 
-def _welcome(stage: str, button: str, number: int, labels: Iterable[str], forced: list[int]) -> str:
-    parts = [f"Opened by a link: “{ways.Way(stage).name}”, {markup.plural(number, 'option')} set."]
+def _welcome(stage: str, number: int, labels: Iterable[str], forced: list[int], stays: bool) -> str:
+    count = f", {markup.plural(number, 'option')} set" if number else ""
+    parts = [f"Opened by a link: “{ways.Way(stage).name}”{count}."]
     if forced:
         parts.append(f"The first {markup.plural(len(forced), 'token')} of the text come from it.")
     if labels:
         parts.append(f"Left as it was, because it does not fit here: {', '.join(labels)}.")
-    if button:
-        parts.append(f"Press {button} to run it.")
-    return markup.page(markup.note(" ".join(parts)))
+    if stays:
+        parts.append("The table that you have brought stays.")
+    return " ".join(parts)
 
 
 # ---- what may be in one ---------------------------------------------------------------------------------------------
@@ -219,7 +269,9 @@ def fits(name: str, part, value: Any) -> bool:
 
 
 def _in_range(part, value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    if not (abs(value) <= EXACT if isinstance(value, int) else math.isfinite(value)):
         return False
     low, high = part.minimum, part.maximum
     return (low is None or value >= low) and (high is None or value <= high)

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from genhub.ui.markup import esc
 
 Rows = Sequence[Sequence[float]]
-CELL, SMALL_CELL, MANY = 24, 16, 24  # pixels a square with a label; where there are many, the labels stand closer
+CELL, SMALL_CELL, MANY = 24, 16, 24  # pixels a square with a label; where there are many or little room, the labels stand closer
+BESIDE = 136  # pixels of the longest name of a row and what is around it
 # Follows pointer and arrow keys over the squares of every map in the component, and writes what is there into its line.
 JS = """
 const tell = (map, row, column) => {
@@ -67,9 +68,9 @@ def cross(values: Rows, rows: Sequence[str], columns: Sequence[str], told: str, 
 
 def _labelled(labels: tuple[str, str], size: tuple[int, int], squares: str) -> str:
     """Squares with the names of rows and columns, and the line that tells the one under the pointer."""
-    cell = CELL if size[1] <= MANY else SMALL_CELL
+    cell = f"clamp({SMALL_CELL}px, (100cqw - {BESIDE}px) / {size[1]}, {CELL if size[1] <= MANY else SMALL_CELL}px)"
     return (
-        f'<figure class="gi-map"><div class="scroll gi-sticky"><div class="gi-grid" style="--n:{size[1]};--m:{size[0]};--cell:{cell}px">'
+        f'<figure class="gi-map"><div class="scroll gi-sticky"><div class="gi-grid" style="--n:{size[1]};--m:{size[0]};--cell:{cell}">'
         f'<div class="corner">looks at →</div><div class="columns">{labels[1]}</div><div class="rows">{labels[0]}</div>{squares}</div></div>'
         f'<figcaption class="gi-told" aria-live="polite">Point at a square, or move with the arrow keys.</figcaption></figure>'
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from genhub.errors import UserError
-from genhub.hub import Push
+from genhub.hub import STAYS_PRIVATE, Push
 from genhub.lab import Lab
 from genhub.settings import PUBLISHING
 from genhub.ui import markup, sign_in
@@ -77,13 +77,13 @@ def wire(wires: Wires, prefix: str, source: Source, problem: str) -> None:
 
     def push(lab: Lab, session: dict, **given) -> dict:
         what, repo, token, everybody = chosen(given)
-        address = lab.publish(session["visitor"], source.of(session=session, **given), Push(repo, token, not everybody, what))
-        return {pushed: markup.page(markup.note(_told(what, address, everybody))), f"{prefix}_token": ""}
+        done = lab.publish(session["visitor"], source.of(session=session, **given), Push(repo, token, not everybody, what))
+        return {pushed: markup.page(markup.note(told(what, done, everybody))), f"{prefix}_token": ""}
 
     def look(lab: Lab, session: dict, **given) -> dict:
         what, repo, _, everybody = chosen(given)
-        told = lab.to_publish(session["visitor"], source.of(session=session, **given), repo, what)
-        return {pushed: preview(told, what, everybody)}
+        sent = lab.to_publish(session["visitor"], source.of(session=session, **given), repo, what)
+        return {pushed: preview(sent, what, everybody)}
 
     asked = ["session", *source.inputs, *names]
     once = {"trigger_mode": "once", "show_progress": "minimal"}
@@ -94,22 +94,26 @@ def wire(wires: Wires, prefix: str, source: Source, problem: str) -> None:
 # ---- rendering ------------------------------------------------------------------------------------------------------
 
 
-def _told(what: str, address: str, everybody: bool) -> str:
-    seen = "everybody may see it" if everybody else "only you see it"
-    return f"Published: {address} ({seen})." + (" The Hub builds the Space now; its page says how far that is." if what == "space" else "")
+def told(what: str, done: dict, everybody: bool) -> str:
+    """What came of a push: where it is, and who sees it, as the Hub says."""
+    seen = "only you, and those you share it with on the Hub, see it" if done["private"] else "everybody may see it"
+    stays = f" {STAYS_PRIVATE}" if everybody and done["private"] else ""
+    return f"Published: {done['url']} ({seen}).{stays}" + (
+        " The Hub builds the Space now; its page says how far that is." if what == "space" else ""
+    )
 
 
-def preview(told: dict, what: str, everybody: bool) -> str:
+def preview(sent: dict, what: str, everybody: bool) -> str:
     """The files, whether rows of the visitor's are among them, and the card."""
-    total = sum(size for _, size in told["files"])
+    total = sum(size for _, size in sent["files"])
     rows = "The rows themselves are sent." if what == "set" else "None of the rows that it learnt from is sent."
-    head = f"{markup.plural(len(told['files']), 'file')}, {markup.size(total)}, {'for everybody' if everybody else 'private'}. {rows}"
+    head = f"{markup.plural(len(sent['files']), 'file')}, {markup.size(total)}, {'for everybody' if everybody else 'private'}. {rows}"
     most = 30
-    listed = [(name, markup.size(size)) for name, size in told["files"][:most]]
-    more = len(told["files"]) - most
+    listed = [(name, markup.size(size)) for name, size in sent["files"][:most]]
+    more = len(sent["files"]) - most
     return markup.page(
         markup.paragraph(head),
         markup.table(["file", "size"], listed, (1,)),
         markup.paragraph(f"… and {markup.plural(more, 'file')} more", "muted") if more > 0 else "",
-        f'<details><summary>README.md</summary><pre class="gh-card">{markup.esc(told["card"])}</pre></details>' if told["card"] else "",
+        f'<details><summary>README.md</summary><pre class="gh-card">{markup.esc(sent["card"])}</pre></details>' if sent["card"] else "",
     )

@@ -12,15 +12,14 @@ from genhub.ui import charts, markup
 
 REMEDY = "remedy"
 LIVE = ("queued", "running", "stopping")
-MEANWHILE = "While it waits: the examples in the list of runs are recorded trainings, with their curves, figures and mistakes."
 BELIEVED = {"real": "d_real", "fake": "d_fake", "unseen real": "val_real"}
 NOISY = {"little": "val_quarter_1", "some": "val_quarter_2", "much": "val_quarter_3", "hardly anything else": "val_quarter_4"}
 TERMS = {"val_reconstruction": "pixels", "val_kl": "code (KL)", "val_sparsity": "code (sparsity)"}  # of an image model's loss
 
 
-def render(info: RunInfo | None, view: View, remedies: Mapping[str, str] | None = None) -> str:
-    """`remedies`: what a press trains again with, by key; see `lab.remedies`."""
-    parts = [_headline(info, view)]
+def render(info: RunInfo | None, view: View, remedies: Mapping[str, str] | None = None, meanwhile: str = "") -> str:
+    """`remedies`: what a press trains again with, by key; see `lab.remedies`. `meanwhile`: what can be looked at while it waits, and where."""
+    parts = [_headline(info, view, meanwhile)]
     if view.failed:
         error = view.failed
         tag = f" (id {error.error_id})" if error.error_id else ""
@@ -43,10 +42,11 @@ def _offered(remedies: Mapping[str, str]) -> str:
     return f'<p class="gh-picks">Train again with {buttons}</p>'
 
 
-def _headline(info: RunInfo | None, view: View) -> str:
+def _headline(info: RunInfo | None, view: View, meanwhile: str) -> str:
     if info and info.state == "queued":
         wait = markup.wait(info.wait_seconds)
-        return markup.note(f"In the queue at place {info.position or 1}{wait}.") + markup.paragraph(MEANWHILE, "muted")
+        told = markup.paragraph(f"While it waits: {meanwhile}", "muted") if meanwhile else ""
+        return markup.note(f"In the queue at place {info.position or 1}{wait}.") + told
     if not info or info.state not in LIVE or view.ended:
         return ""
     progress = view.progress
@@ -118,7 +118,7 @@ def ways(accuracy: dict[str, list]) -> str:
 
 
 def adversaries(values: dict[str, list]) -> str:
-    """The two networks of a GAN: what each loses, what the discriminator believes, how steep both are, and how like real images the drawn ones are."""
+    """The two networks of a GAN: losses, what the discriminator believes, norms of gradients, and how like real images the drawn ones are."""
     charts_of = (
         (
             {"discriminator": "d_loss", "generator": "g_loss"},

@@ -8,7 +8,7 @@ from genhub.errors import UserError
 from genhub.jobs.runner import RunInfo
 from genhub.lab import Lab
 from genhub.settings import ADAPTERS
-from genhub.ui import charts, comparisons, markup
+from genhub.ui import charts, comparisons, markup, sign_in, ways
 from genhub.ui.augment import tab as augment
 from genhub.ui.augment.measure import measures
 from genhub.ui.classify import tab, take_home
@@ -28,6 +28,7 @@ SHOWN = [
     "runs_delete",
     "runs_clock",
 ]
+OTHER_TABS = ("start_tab", *dict.fromkeys(f"{stage.tab}_tab" for stage in ways.STAGES.values()))
 SURE_OF_THESE = "Really delete"
 SURE = "Really delete everything"
 
@@ -45,6 +46,13 @@ def layout(wires: Wires) -> None:
         everything = gr.Button("Delete everything", variant="stop", elem_id="runs-delete-all", min_width=100)
         opens = ADAPTERS in wires.lab.settings.allowed
         reopen = gr.UploadButton("Open a run's zip", file_types=[".zip"], elem_id="runs-reopen", min_width=100, visible=opens)
+    with gr.Accordion("Open a run from the Hub", open=False, visible=opens and not wires.lab.settings.offline, elem_id="runs-hub"):
+        with gr.Row():
+            told = "Of a repository that GenHub pushed a run to; owner/name@revision for an earlier commit."
+            address = gr.Textbox(label="owner/name on the Hub", info=told, max_lines=1, elem_id="runs-hub-name", scale=3)
+            told = "For a private one. Used once, kept nowhere."
+            token = gr.Textbox(label="Access token", type="password", info=told, elem_id="runs-hub-token", scale=2)
+        fetch = gr.Button("Open", elem_id="runs-hub-open")
     with gr.Column(visible=False) as actions, gr.Row():
         name = gr.Textbox(label="Name", max_lines=1, elem_id="runs-name", scale=3)
         rename = gr.Button("Rename", elem_id="runs-rename", min_width=90)
@@ -61,6 +69,7 @@ def layout(wires: Wires) -> None:
             compare = gr.HTML(elem_id="runs-compare", elem_classes="gh-reserve")
     wires.add(runs_table=table, runs_refresh=refresh, runs_all=everything, runs_reopen=reopen, runs_actions=actions, runs_name=name)
     wires.add(runs_rename=rename, runs_resume=resume, runs_pack=pack, runs_delete=delete, runs_download=download, runs_problem=problem)
+    wires.add(runs_hub_name=address, runs_hub_token=token, runs_hub_open=fetch)
     wires.add(runs_which=which, runs_curves=curves, runs_compare=compare, runs_picked=gr.State([]))
     wires.add(runs_clock=gr.Timer(2.0, active=False), runs_clock_problem=gr.HTML())  # its looks take no other sentence away
 
@@ -74,7 +83,7 @@ def wire(wires: Wires) -> None:
         wires.on(event, show, state, SHOWN, "runs_problem")
     followed = ["runs_table", "runs_curves", "runs_compare", "runs_clock"]
     wires.on(part["runs_clock"].tick, follow, [*state, "runs_table"], followed, "runs_clock_problem", trigger_mode="once")
-    for name in ("start_tab", "classify_tab", "generate_tab"):
+    for name in OTHER_TABS:
         wires.on(part[name].select, leave, [], ["runs_clock"])
     wires.on(part["runs_rename"].click, rename, [*state, "runs_name"], [*SHOWN, "run_choice"], "runs_problem")
     wires.on(part["runs_delete"].click, delete, [*state, "runs_delete"], [*SHOWN, *tab.RUN_VIEW], "runs_problem")
@@ -88,6 +97,8 @@ def wire(wires: Wires) -> None:
         "runs_problem",
     )
     wires.on(part["runs_reopen"].upload, reopen, [*state, "runs_reopen"], SHOWN, "runs_problem")
+    asked, once = [*state, "runs_hub_name", "runs_hub_token"], {"trigger_mode": "once", "show_progress": "minimal"}
+    wires.on(part["runs_hub_open"].click, reopen_from_hub, asked, [*SHOWN, "runs_hub_token"], "runs_problem", **once)
 
 
 # ---- handlers -------------------------------------------------------------------------------------------------------
@@ -193,6 +204,12 @@ def reopen(lab: Lab, session: dict, runs_picked: list[str], runs_which: str, run
     return show(lab, session, [opened["session"]["run"]], runs_which)
 
 
+def reopen_from_hub(lab: Lab, session: dict, runs_picked: list[str], runs_which: str, runs_hub_name: str, runs_hub_token: str) -> dict:
+    token = str(runs_hub_token or "").strip() or sign_in.token()
+    run = lab.reopen_from_hub(session["visitor"], runs_hub_name, token)
+    return {**show(lab, session, [run], runs_which), "runs_hub_token": ""}
+
+
 def _back_to_example(lab: Lab, session: dict, gone: bool) -> dict:
     return tab.refresh(lab, {**session, "run": "example-support"}) if gone else {}
 
@@ -208,7 +225,9 @@ def _one(chosen: list[str]) -> str:
 
 def render(runs: list[RunInfo], chosen: list[str], open_run: str) -> str:
     if not runs:
-        return markup.page(markup.note("No runs yet. Train one in Classify or Generate, or open a zip that you took home."))
+        return markup.page(
+            markup.note("No runs yet. Train one in Classify or Generate, or open one that you took home or pushed to the Hub.")
+        )
     rows = [_row(info, info.id in chosen, info.id == open_run) for info in runs]
     return markup.page(markup.table(["", "run", "state", "method", "on unseen data", "time", "started", ""], rows))
 

@@ -6,22 +6,29 @@ event, and every call of a script that brings no session, a third of a second of
 others had come. GenHub's links say what is set by themselves (`ui.links`), and nobody reads those copies here. It also copies the tables of
 all components and events, 0.17 MB, of which a session changes few and a script's call none: they are copied when one is changed.
 
+Of these sessions `CAPACITY` are kept. A script's call that names none makes one, so a few thousand calls would take the sessions of open
+pages: `Holder` lets those go first that no open page holds, which a page does by the one stream that it keeps open (`Heard`).
+
 And of the last ten thousand events it keeps figures, from which it reckons percentiles anew, with pandas, after each event, for a page of
 statistics that is not shown here: 2 ms of every event at first, 5 in the end. `uncounted()` ends it.
 
 `lean()` puts a `Session` without them in the place of Gradio's; a test holds its attributes against those of the installed Gradio.
 """
 
+import re
 import sys
+from collections import Counter
 from copy import copy
 from typing import Any
 
-from gradio import blocks, components, state_holder
+from gradio import blocks, components, routes, state_holder
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 # Modules that make sessions: the first has the class, those that are loaded later take it from there.
 MAKERS = ("gradio.state_holder", "gradio.blocks", "gradio.route_utils", "gradio.mcp")
 CAPACITY = 500  # sessions that are kept; those not heard of for longest go first, an open page is heard of every few seconds
 CLOSED_SECONDS = 3_600.0  # the states of a page that was closed are kept as long
+HEARTBEAT = re.compile(r"/gradio_api/heartbeat/([^/]+)")
 
 
 class Session(state_holder.SessionState):
@@ -51,11 +58,51 @@ class Session(state_holder.SessionState):
         pass
 
 
+class Holder(state_holder.StateHolder):
+    """As Gradio's. held: how often each session's page is open."""
+
+    def __init__(self):
+        super().__init__()
+        self.held: Counter[str] = Counter()
+
+    def update(self, session_id: str) -> None:
+        with self.lock:
+            if session_id in self.session_data:
+                self.session_data.move_to_end(session_id)
+            while len(self.session_data) > self.capacity:
+                oldest = next(iter(self.session_data))
+                evicted = next((one for one in self.session_data if not self.held[one] and one != session_id), oldest)
+                del self.session_data[evicted]
+                self.time_last_used.pop(evicted, None)
+
+
+class Heard:
+    """ASGI middleware: while a page's heartbeat is open, its session is held."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        beat = HEARTBEAT.fullmatch(scope["path"]) if scope["type"] == "http" else None
+        if beat is None:
+            await self.app(scope, receive, send)
+            return
+        held, session = scope["app"].state_holder.held, beat[1]
+        held[session] += 1
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            held[session] -= 1
+            if not held[session]:
+                del held[session]
+
+
 def lean() -> None:
-    """From now on every new session of this process is a `Session`."""
+    """From now on every new session of this process is a `Session`, and those of a page are in a `Holder`."""
     for name in MAKERS:
         if name in sys.modules:
             sys.modules[name].SessionState = Session
+    routes.StateHolder = Holder
 
 
 def uncounted(page: blocks.Blocks) -> None:

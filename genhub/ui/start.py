@@ -16,7 +16,7 @@ from genhub.ui import course, markup, tiles, tokens
 from genhub.ui.augment import editor
 from genhub.ui.augment import images as pictures
 from genhub.ui.augment import stored as varying
-from genhub.ui.classify import exhibit, tab, try_it, verdict
+from genhub.ui.classify import data, exhibit, tab, try_it, verdict
 from genhub.ui.generate import decode, write
 from genhub.ui.generate.inside import heads, shared
 from genhub.ui.images import stored as drawing
@@ -46,7 +46,15 @@ def layout(wires: Wires) -> None:
             teach = gr.Button("Teach a class", elem_id="start-teach", min_width=130)
     shown = pieces(tiles.render(wires.lab), elem_id="start-tiles")
     index = pieces(visible=False, elem_id="start-index")
-    wires.add(start_tiles=shown, start_use=use, start_teach=teach, start_index=index, start_problem=gr.HTML(), start_pick=gr.State(""))
+    wires.add(
+        start_tiles=shown,
+        start_use=use,
+        start_teach=teach,
+        start_index=index,
+        start_problem=gr.HTML(),
+        start_pick=gr.State(""),
+        start_line=gr.State(""),
+    )
 
 
 def wire(wires: Wires) -> Any:
@@ -59,10 +67,11 @@ def wire(wires: Wires) -> Any:
         dict.fromkeys(["start_pick", *(name for poke in POKES.values() if poke.later for name in (*poke.outputs, poke.problem))])
     )
     wires.on(picked.then, answer, ["start_pick", *HELD], answered, "start_problem")
-    went = wires.on_pick(
-        part["start_index"].select, lambda lab, pick: course.go(pick), [], [*OPENED, *course.FIELDS, "link_shown"], "start_problem"
-    )
+    opened = [*OPENED, *course.FIELDS, "link_shown", "start_line"]
+    went = wires.on_pick(part["start_index"].select, go, [], opened, "start_problem")
     went.then(None, js=SHOW_STAGE)
+    tables = {"concurrency_id": "tables", "concurrency_limit": 4}
+    wires.on(went.then, read_sample, ["session", "start_line", *data.OPTIONS], data.OUTPUTS, "data_problem", **tables)
     used = wires.on(part["start_use"].click, use_my_data, [], [*OPENED, "data_source"], "start_problem")
     used.then(None, js=SHOW_STAGE)
     taught = wires.on(part["start_teach"].click, teach, [], ["start_index"], "start_problem")
@@ -115,6 +124,17 @@ def draws_run(start_pick: str) -> bool:
 
 def teach(lab: Lab) -> dict:
     return {"start_index": gr.update(value=course.render(), visible=True)}
+
+
+def go(lab: Lab, pick: str) -> dict:
+    """A line of the course was pressed: its place opens."""
+    return {**course.go(pick), "start_line": pick}
+
+
+def read_sample(lab: Lab, session: dict, start_line: str, **options) -> dict:
+    """The sample that the line has chosen is read, as if it had been chosen there; a table of the visitor's own stays."""
+    sample = course.sample(start_line)
+    return data.take_sample(lab, session, sample, **options) if sample and not data.own(lab, session) else {}
 
 
 def use_my_data(lab: Lab) -> dict:

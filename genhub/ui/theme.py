@@ -84,7 +84,13 @@ COMMITS = """
   new MutationObserver(() => { if (!waiting) { waiting = true; requestAnimationFrame(fill); } }).observe(document.body, {childList: true, subtree: true});
 }
 """
-KEYS = f"() => {{ ({PRESSES})(); ({EDGES})(); ({COMMITS})(); }}"
+# An open list of choices that scrolls would be a stop of the keyboard; it vanishes on the way there, and nobody would see where one is.
+LISTS = """
+() => document.addEventListener('keydown', event => {
+  if (event.key === 'Tab') for (const list of document.querySelectorAll('ul[role="listbox"]')) list.tabIndex = -1;
+}, true)
+"""
+KEYS = f"() => {{ ({PRESSES})(); ({EDGES})(); ({COMMITS})(); ({LISTS})(); }}"
 STYLES = [
     Path(__file__).parent / "assets" / name
     for name in ("page.css", "start.css", "generate.css", "inside.css", "translate.css", "images.css", "augment.css")

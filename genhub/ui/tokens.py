@@ -108,7 +108,8 @@ def candidates(told: dict, branch: str = "branch", stages: tuple[str, ...] = tup
     """The best candidates at a place through the stages of the choice, as `serving.generating.inspect` tells them. branch: what a press
     on another candidate is picked as; empty: none can be pressed."""
     shown = [(key, name) for key, name in STAGES if key in stages and (key != "penalised" or _changes(told, "raw", "penalised"))]
-    head = "".join(f'<th scope="col">{markup.term(name)}</th>' for name in ("token", "logit", *(name for _, name in shown), ""))
+    names = ("token", "logit", *(name for _, name in shown), "")
+    head = "".join(f'<th scope="col"{" class=num" if name == "logit" else ""}>{markup.term(name)}</th>' for name in names)
     rows = "".join(_candidate(candidate, [key for key, _ in shown], branch) for candidate in told["candidates"])
     return f'<div class="scroll"><table class="gh-candidates"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 

@@ -29,8 +29,10 @@ SHOW_STAGE = """() => {
   let looks = 0;
   const look = () => {
     const wanted = [...document.querySelectorAll('.gh-wanted')].find(stage => stage.offsetParent && stage.querySelector(':scope > button.open'));
-    if (wanted) wanted.scrollIntoView({ block: 'start' });
-    else if (++looks < 30) setTimeout(look, 100);
+    if (wanted) {
+      wanted.scrollIntoView({ block: 'start' });
+      window.ghStage = wanted.id;
+    } else if (++looks < 30) setTimeout(look, 100);
   };
   setTimeout(look, 200);
 }"""

@@ -4,7 +4,7 @@ A handler is a function of the Lab and named values that returns a dictionary fr
 
     def use_sample(lab, session, data_sample): ...  return {"data_report": html, "session": session}
 
-A handler reads the whole session, and writes it in halves: `session` for all but the run in view, `run` for that (see `ui.session`).
+A handler reads the whole session, and writes it in halves: `session` for all but the run in view, `run` for that (see `ui.visit`).
 `Wires.on` connects it to an event. Whatever the widget promised, the handler's first step is the gate (inside Lab). A
 UserError becomes the sentence in the component named by `problem`; anything else is logged with its traceback under an id
 that the visitor sees.
@@ -20,7 +20,7 @@ import gradio as gr
 from genhub.errors import UserError, full_disk, new_error_id
 from genhub.lab import Lab
 from genhub.ui import markup
-from genhub.ui.session import STORED_RUN, joined, without_run
+from genhub.ui.visit import STORED_RUN, joined, without_run
 
 log = logging.getLogger("genhub")
 
@@ -105,6 +105,9 @@ class Wires:
         failed: answered together with the problem, to take back what the handler said while it still worked.
         """
 
+        # What is yielded last Gradio tells once more when the steps are over; by then the visitor may have done something with it.
+        nothing = {self.parts[name]: gr.skip() for name in [*outputs, problem][:1] if name}
+
         def call(*values):
             steps = _begun(handler, self.lab, _named(inputs, values))
             step = guarded(lambda: next(steps, None), lambda error: {**(failed or {}), problem: self._refusal(problem, error)})
@@ -114,7 +117,8 @@ class Wires:
                     yield self._answered({**first, **answer})
                     first = {}
                     if problem in answer:
-                        return
+                        break
+            yield nothing
 
         return event(call, **self._wiring(inputs, outputs, problem, options))
 

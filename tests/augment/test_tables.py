@@ -108,8 +108,8 @@ def test_neighbours_are_as_many_as_there_are_and_that_is_said():
     ("method", "rows", "said", "fix"),
     [
         ("smote", points(small=1), "has one row", "random-over"),
-        ("smote", mixed(), "“b” is of categories", "smote-nc"),
-        ("smote-nc", points(), "No column is of categories", "smote"),
+        ("smote", mixed(), "“b” holds categories", "smote-nc"),
+        ("smote-nc", points(), "No column holds categories", "smote"),
         (
             "adasyn",
             Rows(np.r_[np.zeros((30, 2)), np.ones((9, 2)) * 90], np.array(["a"] * 30 + ["b"] * 9), ("x", "y"), (), "z"),

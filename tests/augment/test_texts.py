@@ -10,6 +10,7 @@ from genhub.augment.chain import Chain, Step, generator
 from genhub.augment.texts import slips, words
 from genhub.augment.texts.effects import EFFECTS
 from genhub.augment.texts.table import GROUPS, PRESETS, TEXTS
+from genhub.augment.texts.tools import Tools as RealTools
 from genhub.augment.texts.variants import variants
 
 TEXT = "The quick brown fox, which was hungry, jumped over the lazy dog. It really didn't stop! Where did the two of them go tomorrow?"
@@ -96,6 +97,7 @@ def test_swap_keeps_every_word_and_delete_takes_its_share():
     left = [len(split(once("delete", 0.25, TEXT, seed))) for seed in range(200)]
     assert np.mean(left) == pytest.approx(0.75 * count, rel=0.03)
     assert once("delete", 1.0, "one two three") in ("one", "two", "three")
+    assert len(split(once("delete", 0.5, "word " * 20_000))) == pytest.approx(10_000, rel=0.05)  # at once, however long
     assert "  " not in once("delete", 0.5)
 
 
@@ -130,6 +132,21 @@ def test_words_are_replaced_in_their_case_and_inserted_beside_others():
     assert once("back-translation", 1.0, "abc").startswith("cba ")
 
 
+def test_noise_on_embeddings_of_the_usual_strength_changes_some_words_and_a_quarter_of_it_none():
+    """By the encoder that comes with GenHub."""
+    asked, amount = split(TEXT.lower()) * 4, TEXTS["embedding-noise"].amount
+    tools = RealTools()
+
+    def changed(deviation: float) -> float:
+        rng = np.random.default_rng(0)
+        return np.mean(
+            [before != after for before, after in zip(asked, tools.jittered([(word, rng) for word in asked], deviation), strict=True)]
+        )
+
+    assert changed(amount.default / 4) == 0
+    assert 0.02 < changed(amount.default) < 0.5 < changed(amount.high)
+
+
 def test_a_difference_is_told_word_by_word():
     told = words.difference("The cat sat on the mat.", "The dog sat on mat.")
     assert told == [("same", "The"), ("gone", " cat"), ("new", " dog"), ("same", " sat on"), ("gone", " the"), ("same", " mat.")]
@@ -151,6 +168,14 @@ def test_a_difference_is_told_word_by_word():
 )
 def test_a_difference_keeps_words_apart_wherever_it_lies(before, after, told):
     assert words.difference(before, after) == told
+
+
+def test_a_long_text_is_compared_as_far_as_it_is_the_same_from_both_ends():
+    inside = words.COMPARED + 1
+    told = words.difference("begin " + "a " * inside + "end", "begin " + "b " * inside + "end")
+    assert [(kind, len(piece.split())) for kind, piece in told] == [("same", 1), ("gone", inside), ("new", inside), ("same", 1)]
+    near = words.difference("a " * 20_000 + "b", "a " * 20_000 + "c" + " " * 20_000)
+    assert [(kind, piece.strip()) for kind, piece in near[1:]] == [("gone", "b"), ("new", "c")]
 
 
 @pytest.mark.parametrize("seed", range(20))

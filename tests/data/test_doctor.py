@@ -151,6 +151,16 @@ def test_a_class_too_rare_to_split_forbids_training_until_it_is_left_out():
     assert set(mended.classes) == {"a", "b"}
 
 
+@pytest.mark.parametrize(("also", "fix"), [((), "merge-labels"), ([("one of a kind", "rare")], "drop-rare")])
+def test_a_rare_class_that_is_another_spelling_is_to_be_merged(also, fix):
+    source = two_classes([("so nice", "A"), ("so odd", "b "), *also])
+    with pytest.raises(UserError) as refused:
+        cleaning.clean(source, "text", "label")
+    assert refused.value.fix == fix
+    if not also:
+        assert len(cleaning.clean(source, "text", "label", ["merge-labels"]).rows) == len(source.rows)
+
+
 def test_three_copies_are_not_three_texts():
     with pytest.raises(UserError, match="different texts: “rare”"):
         cleaning.clean(two_classes([("again", "rare")] * 3), "text", "label")

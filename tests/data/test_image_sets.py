@@ -3,13 +3,16 @@
 import base64
 import io
 import json
+import struct
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from genhub.data import image_sets
+from genhub.data.fixes import LEAVE_IMAGES
 from genhub.data.image_sets import read_images, read_rows
 from genhub.errors import UserError
 
@@ -169,6 +172,81 @@ def test_what_cannot_be_read_is_refused(tmp_path, case):
         read(tmp_path, path=str(path))
     assert said in str(refused.value), refused.value
     assert refused.value.remedy
+
+
+UNUSABLE = {
+    "set/dogs/a.png": b"hello",
+    "set/cats/b.png": picture((90, 90))[:-40],
+    "set/dogs/c.png": picture((4, 4)),
+    "set/dogs/d.png": film(),
+}
+
+
+@pytest.mark.parametrize("packing", [True, False], ids=["zip", "folder"])
+def test_all_files_that_cannot_be_used_are_named_at_once_and_left_out_when_asked(tmp_path, packing):
+    files = {**many(), **UNUSABLE, **{f"set/dogs/x{number}.jpg": b"" for number in range(4)}}
+    if packing:
+        path = packed(tmp_path / "a.zip", files)
+    else:
+        for name, data in files.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_bytes(data)
+        path = tmp_path / "set"
+    with pytest.raises(UserError) as refused:
+        read_images({"folder": str(tmp_path), "source": "file", "path": str(path)})
+    assert refused.value.what == (
+        "8 of 72 images cannot be used: “cats/b.png” is damaged; “dogs/a.png” is no PNG, JPEG or WebP image; “dogs/c.png” has 4 × 4 pixels; "
+        "“dogs/d.png” is a film of 2 frames; “dogs/x0.jpg” is no PNG, JPEG or WebP image; and 3 more."
+    )
+    assert refused.value.fix == LEAVE_IMAGES
+    info, x, labels = read(tmp_path, path=str(path), fixes=[LEAVE_IMAGES])
+    assert (len(x), info["classes"], len(labels)) == (64, {"cats": 48, "dogs": 16}, 64)
+    assert info["findings"][0]["code"] == LEAVE_IMAGES
+    assert info["findings"][0]["text"].startswith("8 of 72 images were left out: “cats/b.png” is damaged;")
+    assert image_sets.origin(image_sets.ImagesInfo(**info))["fixes"] == [LEAVE_IMAGES]
+
+
+def test_where_all_can_be_used_nothing_is_left_out(tmp_path):
+    info, x, _ = read(tmp_path, path=str(packed(tmp_path / "a.zip", many())), fixes=[LEAVE_IMAGES])
+    assert (len(x), info["findings"], info["fixes"]) == (64, [], [])
+    assert "fixes" not in image_sets.origin(image_sets.ImagesInfo(**info))
+
+
+def test_nothing_can_be_left_out_of_a_set_that_would_be_too_small(tmp_path):
+    path = packed(tmp_path / "a.zip", {**many(63), "set/x.png": b"hello"})
+    with pytest.raises(UserError, match="no PNG, JPEG or WebP") as refused:
+        read_images({"folder": str(tmp_path), "source": "file", "path": str(path)})
+    assert refused.value.fix == ""
+    with pytest.raises(UserError, match="has 63 images"):
+        read(tmp_path, path=str(path), fixes=[LEAVE_IMAGES])
+
+
+def _claiming(width: int, height: int) -> bytes:
+    """A PNG whose head alone says how large it is."""
+    head = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + head + struct.pack(">I", zlib.crc32(head)) + picture()[33:]
+
+
+DANGEROUS = {
+    "many pixels": ({"set/x.png": _claiming(14_000, 12_000)}, "14,000 × 12,000 pixels"),
+    "a pixel bomb": ({"set/x.png": _claiming(60_000, 60_000)}, "more pixels than can be decoded"),
+    "outside": ({"../x.png": picture()}, "a place outside itself"),
+    "a ZIP in it": ({"set/x.png": b"PK\x03\x04" + bytes(100)}, "holds another archive"),
+    "repetitive": ({"set/x.png": bytes(5_000_000)}, "more than 100 times its size"),
+}
+
+
+@pytest.mark.parametrize("case", DANGEROUS)
+def test_what_is_dangerous_refuses_the_whole_set(tmp_path, case):
+    files, said = DANGEROUS[case]
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in {**many(), "set/broken.png": b"hello", **files}.items():
+            archive.writestr(name, data)
+    for fixes in ([], [LEAVE_IMAGES]):
+        with pytest.raises(UserError) as refused:
+            read_images({"folder": str(tmp_path), "source": "file", "path": str(tmp_path / "a.zip"), "fixes": fixes})
+        assert said in refused.value.what
+        assert refused.value.fix == ""
 
 
 def test_an_image_is_measured_before_it_is_decoded(tmp_path, monkeypatch):

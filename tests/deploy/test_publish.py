@@ -57,7 +57,13 @@ def test_a_folder_becomes_a_space(server, folder):
     said, done = steps(folder, variables={"GENHUB_ALLOW": "models"}, secrets={"GENHUB_AUTH": "ana:long enough"})
     assert said[0] == f"Created {server.url}/spaces/acme/lab"
     assert said[2:] == ["The Space is building", "The Space is app starting", "The Space is running"]
-    assert done == {"url": f"{server.url}/spaces/acme/lab", "page": "https://acme-lab.hf.space", "commit": COMMIT, "stage": "RUNNING"}
+    assert done == {
+        "url": f"{server.url}/spaces/acme/lab",
+        "page": "https://acme-lab.hf.space",
+        "commit": COMMIT,
+        "stage": "RUNNING",
+        "private": True,
+    }
     there = server.folder("acme/lab", "spaces")
     assert (there / "genhub" / "model.safetensors").read_bytes() == b"weights " * 1000
     assert server.settings == {
@@ -65,6 +71,23 @@ def test_a_folder_becomes_a_space(server, folder):
         ("acme/lab", "secrets"): {"GENHUB_AUTH": "ana:long enough"},
     }
     assert "acme/lab" in server.private
+
+
+def test_a_space_has_its_variables_and_secrets_before_it_has_a_program(server, folder):
+    steps(folder, variables={"GENHUB_PROFILE": "zerogpu"}, secrets={"GENHUB_AUTH": "ana:long enough"})
+    asked = [seen.path.rpartition("/acme/lab/")[2] for seen in server.requests if seen.method == "POST" and "/acme/lab/" in seen.path]
+    assert asked == ["variables", "secrets", "preupload/main", "commit/main"]
+
+
+def test_a_private_space_stays_so_and_that_is_told(server, folder, monkeypatch, capsys):
+    steps(folder)
+    server.stages = ["RUNNING"]
+    assert steps(folder, private=False)[1]["private"]
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    assert main(["deploy", "adapter", str(SUPPORT), "acme/lab", "--space", "--public"]) == 0
+    told = capsys.readouterr().out
+    assert "It is private: only you see it. You asked for a public one" in told
+    assert "Strangers" not in told
 
 
 def test_deploying_again_updates_it(server, folder):
@@ -119,6 +142,54 @@ def test_an_upload_that_fails_leaves_nothing(server, folder):
     server.fault("acme/lab", Fault(status=500, path="/secrets"))
     assert "problem of its own" in refused(folder, secrets={"GENHUB_AUTH": "ana:long enough"}).what
     assert not server.folder("acme/lab", "spaces").exists()
+
+
+def test_a_line_that_is_cut_leaves_nothing(server, folder):
+    for path in ("/commit/", "/repos/create", "/variables"):
+        server.fault("acme/lab", Fault(lost=True, path=path))
+        assert "cannot be reached" in refused(folder, variables={"GENHUB_ALLOW": "models"}).what
+        assert server.made.pop("acme/lab")
+        assert not server.folder("acme/lab", "spaces").exists()
+
+
+def test_an_upload_that_is_killed_leaves_nothing(server, folder, monkeypatch):
+    monkeypatch.setattr(publish, "UPLOAD_SECONDS", 5)
+    server.fault("acme/lab", Fault(silent=100, path="/commit/"))
+    assert "took more than 5 s" in refused(folder).what
+    assert "acme/lab" in server.made
+    assert not server.folder("acme/lab", "spaces").exists()
+
+
+def test_whoever_breaks_it_off_leaves_nothing(server, folder):
+    going = deploy(folder, Target("acme/lab", "gradio", TOKEN), settings.get())
+    assert next(going).startswith("Created ")
+    assert server.folder("acme/lab", "spaces").exists()
+    going.close()
+    assert not server.folder("acme/lab", "spaces").exists()
+
+
+@pytest.mark.parametrize("program", ["app.py", "Dockerfile", "index.html"])
+def test_a_space_with_another_program_keeps_it(server, folder, monkeypatch, capsys, program):
+    there = server.folder("acme/lab", "spaces")
+    there.mkdir(parents=True)
+    (there / program).write_text("somebody else's")
+    server.private.add("acme/lab")
+    error = refused(folder, variables={"GENHUB_ALLOW": "models"})
+    assert (error.what, error.field) == (f"The Space acme/lab holds another program ({program}).", "repo")
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    assert main(["deploy", "adapter", str(SUPPORT), "acme/lab", "--space"]) == 2
+    assert "holds another program" in capsys.readouterr().err
+    assert [(path.name, path.read_text()) for path in there.iterdir()] == [(program, "somebody else's")]
+    assert server.settings == {}
+
+
+def test_an_empty_space_gets_the_program(server, folder):
+    there = server.folder("acme/lab", "spaces")
+    there.mkdir(parents=True)
+    (there / "README.md").write_text("---\nsdk: gradio\n---\n")
+    server.private.add("acme/lab")
+    assert steps(folder)[0][0].startswith("Found ")
+    assert (there / "app.py").exists()
 
 
 def test_what_was_there_before_stays(server, folder):

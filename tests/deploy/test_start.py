@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -139,6 +141,32 @@ def test_the_container_runs_its_commands_in_a_fresh_folder(tmp_path):
         checked = [sys.executable, *(word.replace("7860", str(page.port)) for word in health[1:])]
         assert subprocess.run(checked, check=False, timeout=30).returncode == 0
     assert subprocess.run(checked, check=False, timeout=30, stderr=subprocess.DEVNULL).returncode != 0
+
+
+def test_the_container_lets_in_whoever_signs_in_where_its_owner_says_so(tmp_path):
+    """`docker run -e GENHUB_AUTH=…`, a secret of the Space: no word of the command says it."""
+    folder = build.space("docker", tmp_path / "app")
+    (*_, command) = re.findall(r"^CMD (\[.*\])$", (folder / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    with Started(folder, tmp_path / "home", json.loads(command), GENHUB_AUTH="ana:long enough") as page:
+        address = f"http://127.0.0.1:{page.port}"
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"{address}/config", timeout=10)
+        assert refused.value.code == 401
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        words = urllib.parse.urlencode({"username": "ana", "password": "long enough"}).encode()
+        assert browser.open(urllib.request.Request(f"{address}/login", data=words, headers={"Origin": address}), timeout=10).status == 200
+        assert json.loads(browser.open(f"{address}/config", timeout=10).read())["components"]
+        assert b"long enough" not in page.log.read_bytes()
+
+
+def test_a_volume_of_the_container_is_its_users(tmp_path):
+    """A volume takes over what lies where it is mounted, the owner too; where nothing does, it is root's."""
+    text = (build.SPACES / "docker" / "Dockerfile").read_text(encoding="utf-8")
+    _, user, rest = text.partition("\nUSER user\n")
+    home, made = re.search(r"GENHUB_HOME=(\S+)", rest)[1], re.search(r"^RUN mkdir (\S+)$", rest, re.MULTILINE)[1]
+    assert user
+    assert made == home
+    assert f"-v genhub:{home} " in (build.SPACES / "docker" / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("example", ["support", "harbour-stories"])

@@ -260,8 +260,9 @@ def test_a_gain_a_loss_and_neither_are_said_as_such():
     line = {"name": "lora", "trainable_percent": 2.5}
     said = [
         sentences.compared({**line, "difference": dict(zip(("mean", "low", "high"), values, strict=True))})
-        for values in ((0.1, 0.05, 0.15), (-0.1, -0.15, -0.05), (0.01, -0.02, 0.04))
+        for values in ((0.1, 0.05, 0.15), (-0.1, -0.15, -0.05), (0.01, -0.02, 0.04), (0.0, 0.0, 0.0))
     ]
     assert said[0] == "LoRA, with 2.5 % of the parameters learning: 0.100 [+0.050, +0.150] more than a new head alone."
     assert "0.100 less than a new head alone [−0.150, −0.050]" in said[1]
     assert "no clear difference to a new head alone, +0.010 [−0.020, +0.040]" in said[2]
+    assert said[3].endswith("no difference to a new head alone, both are right on the same images, and wrong on the same.")

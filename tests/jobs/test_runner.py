@@ -1,5 +1,6 @@
 """Jobs from submission to result, seen through the Runner."""
 
+import os
 import shutil
 import threading
 import time
@@ -365,6 +366,32 @@ def test_old_runs_are_cleaned_away(make_runner, job, rows, until, monkeypatch):
     runner._scheduler._next_cleaning = 0.0
     runner._scheduler.wake()
     until(lambda: [info.id for info in runner.list("local")] == [kept])
+
+
+def test_a_public_page_leaves_the_owners_own_runs_alone(make_runner, job, rows, until, home, monkeypatch):
+    """A share link on a laptop: those of visitors go after a day, those of its owner and of the command line do not."""
+    runner = make_runner()
+    own = runner.submit("local", job(steps=1), rows)
+    until(lambda: ended(runner, own))
+    runner.close()
+    monkeypatch.setenv("GENHUB_PROFILE", "public")
+    runner = make_runner()
+    visitors = runner.submit("ann", job(steps=1), rows)
+    until(lambda: ended(runner, visitors, "ann"))
+    by_command = RunFolder.create(home / "runs" / ("c" * 32), job())
+    by_command.append(scheduler.Failed("Ended."))
+    crashed = RunFolder.create(home / "runs" / ("d" * 32), job())
+    days_ago = time.time() - 48 * 3600
+    for path in (by_command.path, crashed.path):
+        os.utime(path, (days_ago, days_ago))
+    for run in (own, visitors):
+        runner._store.update(run, ended=days_ago)
+    runner._scheduler._next_cleaning = 0.0
+    runner._scheduler.wake()
+    until(lambda: not crashed.path.exists() and not runner.list("ann"))
+    assert runner._store.get(own) is not None
+    assert by_command.log.exists()
+    assert (home / "runs" / own).is_dir()
 
 
 def test_two_that_arrive_together_do_not_both_get_the_last_place(make_runner, job, rows, monkeypatch, home):

@@ -58,6 +58,23 @@ def test_every_variant_says_which_row_it_is_of_and_what_was_done(lab, table, mon
     assert [row["kind"] for row in rows[4:]] == ["k0", "k0", "k1", "k1", "k3", "k3"]
 
 
+def test_long_texts_are_asked_for_a_few_copies_at_a_time():
+    assert list(augmented_files.parts([10] * 250, 2)) == [(0, 100, range(2)), (100, 100, range(2)), (200, 50, range(2))]
+    assert list(augmented_files.parts([60_000, 10, 20], 4)) == [(0, 1, range(3)), (0, 1, range(3, 4)), (1, 2, range(4))]
+    assert list(augmented_files.parts([500_000, 500_000], 1)) == [(0, 1, range(1)), (1, 1, range(1))]
+    assert list(augmented_files.parts([], 3)) == []
+
+
+def test_what_is_made_is_the_same_in_whatever_parts(lab, table, monkeypatch):
+    def made():
+        told = last(lab.augmenting_texts(VISITOR, table, SWAP.to_dict(), {"copies": 5}))
+        return told["path"].read_text(), told["made"]
+
+    whole = made()
+    monkeypatch.setattr(augmented_files, "PART_CHARS", 50)  # two copies of a text at once
+    assert made() == whole
+
+
 @pytest.mark.parametrize("kind", ["jsonl", "parquet", "datasets"])
 def test_other_libraries_read_what_is_written(lab, table, tmp_path, kind):
     from datasets import Dataset
@@ -108,6 +125,22 @@ def test_tables_that_cannot_be_augmented_are_refused(lab, tmp_path, table, monke
     monkeypatch.setattr(augmented_files, "MOST_ROWS", 9)
     with pytest.raises(UserError, match="10 rows are too many"):
         last(lab.augmenting_texts(VISITOR, table, SWAP.to_dict(), {"copies": 2}))
+
+
+def test_what_is_stopped_or_fails_leaves_nothing_behind(lab, table, monkeypatch):
+    monkeypatch.setattr(augmented_files, "PART", 1)
+    steps = lab.augmenting_texts(VISITOR, table, SWAP.to_dict(), {})
+    assert next(steps) == {"done": 1, "of": 3}
+    steps.close()
+
+    def dead(*_, **__):
+        raise UserError("The model worker stopped.")
+
+    monkeypatch.setattr(lab.worker, "call", dead)
+    with pytest.raises(UserError, match="stopped"):
+        last(lab.augmenting_texts(VISITOR, table, SWAP.to_dict(), {}))
+    left = [path for home in (lab.settings.uploads, lab.settings.downloads) for path in home.rglob("*") if path.is_file()]
+    assert left == []
 
 
 @pytest.fixture

@@ -299,6 +299,8 @@ def test_texts_that_are_none_or_too_many_are_refused(lab):
     ):
         with pytest.raises(UserError, match=said):
             lab.vary_texts(VISITOR, texts, TYPING, 1)
+    with pytest.raises(UserError, match="These would be 250,000 characters"):
+        lab.vary_texts(VISITOR, ["x" * 5_000], TYPING, 50)
     for copies in (0, 51, 1.5, NAN, None, "2", True):
         with pytest.raises(UserError, match="It is a whole number from 1 to 50"):
             lab.vary_texts(VISITOR, ["one"], TYPING, copies)
@@ -362,7 +364,7 @@ def test_the_label_is_the_last_column_until_another_is_named(lab, table):
 
 
 def test_what_a_table_is_refused_for_names_a_remedy_that_works(lab, table):
-    with pytest.raises(UserError, match="“colour” is of categories") as refused:
+    with pytest.raises(UserError, match="“colour” holds categories") as refused:
         lab.resampled(VISITOR, table, {"values": {"method": "smote"}})
     assert refused.value.fix == "smote-nc"  # it crosses the child process
     assert lab.resampled(VISITOR, table, {"values": {"method": refused.value.fix}})["made"] == 14

@@ -79,6 +79,7 @@ def test_what_cannot_be_measured_is_refused_before_it_waits_in_the_queue(lab):
         (lambda: lab.measure_tables(VISITOR, table, {"label": "kind"}, {"methods": "magic"}), "no method “magic”"),
         (lambda: lab.measure_tables(VISITOR, table, {"label": "size?"}, {}), "size"),
         (lambda: lab.measure_tables(VISITOR, table, {"label": "kind"}, {"repetitions": 4}), "from 5 to 50"),
+        (lambda: lab.measure_tables(VISITOR, table, {"label": "kind"}, {"methods": "random-over,adasyn"}), "“colour” holds categories"),
         (lambda: lab.measure_tables(VISITOR, "0" * 32, {"label": "kind"}, {}), "not here any more"),
         (lambda: lab.measure_texts(VISITOR, texts, {"chains": "levitate"}), "no operation"),
         (lambda: lab.measure_images(VISITOR, images, {"chains": " "}), "Nothing is to be tried"),

@@ -1,6 +1,6 @@
 """Many requests to a Hub in one process, which saves an interpreter and its imports for each: JSON on stdin, JSON on stdout.
 
-[{"name", "do": fetch | look | dataset | publish, "args", "endpoint"?}] → {name: what was refused, as a UserError's dictionary, or null}
+[{"name", "do": fetch | look | dataset | publish | run, "args", "endpoint"?}] → {name: what was refused, as a UserError's dictionary, or null}
 """
 
 import json
@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from genhub import hub_child, hub_data, hub_publish
+from genhub import hub_child, hub_data, hub_publish, hub_run
 from genhub.errors import UserError
 
 NOWHERE = "hub.invalid"  # a name that nobody knows
@@ -19,7 +19,8 @@ def answer(request: dict) -> dict | None:
     hub_child.quiet_hub()
     from huggingface_hub import constants
 
-    known, do = constants.ENDPOINT, {"fetch": hub_child.fetch, "look": look, "dataset": hub_data.dataset, "publish": hub_publish.publish}
+    known, do = constants.ENDPOINT, {"fetch": hub_child.fetch, "look": look, "dataset": hub_data.dataset}
+    do |= {"publish": hub_publish.publish, "run": hub_run.fetch}
     constants.ENDPOINT = request.get("endpoint") or known
     try:
         do[request["do"]](request["args"])

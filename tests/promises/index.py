@@ -21,11 +21,11 @@ PROMISES = {
     ),
     "S2": Promise(
         "A killed job goes on to the same loss curve, to the last bit (one thread of a processor).",
-        tuple(f"tests/text/test_{name}.py::test_resumes_after_a_real_kill" for name in ("adapt", "classify", "scratch")),
+        (f"{HERE}test_killed_trainings.py::test_a_killed_training_goes_on_to_the_same_curve",),
     ),
     "S3": Promise(
         "Stop is acknowledged within 1 s, the work has ended within 3 s, and what was learnt is kept.",
-        (f"{JOBS}runner.py::test_stop_is_acknowledged_and_ends_the_work",),
+        (f"{JOBS}runner.py::test_stop_is_acknowledged_and_ends_the_work", f"{HTTP}test_a_storm_of_cancelled_answers_leaves_nothing_at_work"),
     ),
     "S4": Promise(
         "No answer ever comes from another visitor's adapter; the same test finds errors where a lock is missing.",
@@ -36,7 +36,7 @@ PROMISES = {
         (
             f"{HTTP}test_every_malformed_value_is_refused_in_three_parts",
             f"{HTTP}test_every_malformed_file_is_refused_and_odd_ones_are_read",
-            f"{HERE}test_hub_faults.py::test_each_fault_of_the_hub_has_words_of_its_own",
+            f"{HERE}test_hub_faults.py::test_each_class_of_faults_of_the_hub_has_words_of_its_own",
             f"{HERE}test_full_disk.py::test_a_disk_that_is_full_is_told_and_nothing_half_written_stays",
         ),
     ),

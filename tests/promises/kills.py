@@ -1,31 +1,51 @@
-"""Kills of trainers that run in a process of their own and say each event on a line, as soon as it is in their log."""
+"""Kills of a training, which runs in a fork of this process, as jobs run in forks of a warm server."""
 
+import multiprocessing
 import os
 import random
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
-from tests.promises.measured import FULL
+from genhub import tasks
+from genhub.events import Event
+from genhub.jobs.folder import RunFolder
+from tests.promises.measured import times
+
+POSSIBLE = hasattr(os, "fork")
 
 
-def moments(usual: int, steps: int) -> list[int]:
-    """At which of its metrics a trainer is killed: at the usual one; in full, fifty times at random ones of so many."""
+def moments(count: int) -> list[int]:
+    """After which of its `count` reports a training is killed: after three in five; in full, fifty times after random ones."""
     chance = random.Random(0)
-    return [chance.randint(1, steps) for _ in range(50)] if FULL else [usual]
+    return times([1 + 3 * count // 5], [chance.randint(1, count) for _ in range(50)])
 
 
-def killed(script: str, run: Path, moment: int) -> None:
-    """Train, with a checkpoint after each step, and kill -9 once so many metrics were told."""
-    place = run.with_suffix(".py")
-    place.write_text(script)
-    environment, told = {**os.environ, "GENHUB_CHECKPOINT_SECONDS": "0"}, 0
-    with subprocess.Popen([sys.executable, str(place), str(run)], stdout=subprocess.PIPE, text=True, env=environment) as child:
-        for line in child.stdout:
-            told += line.startswith("Metric")
-            if told == moment:
-                child.send_signal(signal.SIGKILL)
-                break
-        child.wait()
-    assert told == moment, f"it ended after {told} metrics"
+def trained(run: RunFolder, told) -> None:
+    """Train to the end. Every event is in the run's log before `told` hears of it."""
+    task = tasks.get(run.job()["task"])
+    for event in task.load()(task.config.from_dict(run.job()["config"]), run):
+        run.append(event)
+        told(event)
+
+
+def killed(path: Path, kind: type[Event], moment: int) -> None:
+    """Train, and kill -9 once so many events of a kind were told."""
+    forks = multiprocessing.get_context("fork")
+    heard, say = forks.Pipe(duplex=False)
+    child = forks.Process(target=_train, args=(path, kind, say))
+    child.start()
+    say.close()
+    told = 0
+    try:
+        while told < moment:
+            heard.recv_bytes()
+            told += 1
+        os.kill(child.pid, signal.SIGKILL)
+    except EOFError:
+        raise AssertionError(f"it ended after {told} of its reports") from None
+    finally:
+        child.join()
+
+
+def _train(path: Path, kind: type[Event], say) -> None:
+    trained(RunFolder(path), lambda event: say.send_bytes(b"!") if isinstance(event, kind) else None)

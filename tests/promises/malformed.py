@@ -165,7 +165,7 @@ GOOD: dict[str, list[Part]] = {
     "/add_test_table": [part("table", "TABLE", ID), part("file", "FILE", FILE), part("fixes", [], LIST)],
     "/read_corpus_file": [part("file", "FILE", FILE), part("column", "", {}), part("cut", False, {}), part("fixes", [], LIST, but=("nothing",))],
     "/read_pairs_file": [part("file", "FILE", FILE), part("languages", [], LIST, but=("nothing",))],
-    "/read_images_file": [part("file", "FILE", FILE), part("options", {}, OPTIONS, but=("nothing",))],
+    "/read_images_file": [part("file", "FILE", FILE), part("options", {}, OPTIONS, but=("nothing",)), part("fixes", [], LIST, but=("nothing",))],
     "/give_image_back": [part("run", VAE, ID), part("file", "PICTURE", FILE), part("options", {}, {})],
     "/tell_image": [part("run", NOBODYS, ID), part("file", "PICTURE", FILE), part("options", {}, {})],
     "/enlarge_images": [
@@ -180,6 +180,7 @@ GOOD: dict[str, list[Part]] = {
     "/download_run": [part("run", EXAMPLE, ID)],
     "/download_merged": [part("run", EXAMPLE, ID)],
     "/open_run": [part("file", "FILE", FILE, a_table="FILE")],
+    "/open_run_from_hub": [part("repo", "a/b", ID), part("token", "hf_x", TEXT, but=("nothing", "empty"))],  # many need none
     "/read_picture": [part("file", "PICTURE", FILE, a_table="FILE")],
     "/pack_variants": [part("photo", "cat", ID), part("chain", {}, OPTIONS), part("options", {}, OPTIONS, but=("nothing",))],
     "/even_out_table": [part("table", NOBODYS, ID), part("columns", {}, OPTIONS), part("options", {}, OPTIONS)],

@@ -1,5 +1,6 @@
 """A disk that is full: what cannot be saved says so, nothing half-written stays, and things go on once there is room."""
 
+import asyncio
 import os
 import subprocess
 from collections.abc import Iterator
@@ -7,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from genhub.errors import full_disk
+from genhub import disk
+from genhub.errors import UserError, full_disk
 from genhub.jobs import living
-from genhub.jobs import runner as runners
 from genhub.jobs.folder import RunFolder, write_json
+from genhub.ui.guard import Room
 from tests.jobs.conftest import ENDED, _fake_task, job, make_runner, rows, steps_of  # noqa: F401 - fixtures
 from tests.promises.measured import within
 
 BYTES = 3_000_000
+FREE = disk.FREE_BYTES
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ def home(tmp_path, monkeypatch) -> Iterator[Path]:
         pytest.skip(f"no small disk can be mounted here: {made.stderr.strip()[:100]}")
     monkeypatch.setenv("GENHUB_HOME", str(folder))
     monkeypatch.setenv("GENHUB_OFFLINE", "1")
-    monkeypatch.setattr(runners, "FREE_BYTES", -(10**9))  # it would not even begin, else
+    monkeypatch.setattr(disk, "FREE_BYTES", -(10**9))  # it would not even begin, else
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
@@ -64,6 +67,17 @@ def test_a_file_is_written_whole_or_not_at_all(home):
     assert (home / "facts.json").read_text() == '{\n "known": 1\n}'
     assert [path.name for path in home.rglob(".*")] == []
     assert os.statvfs(home).f_bavail == free
+
+
+def test_a_disk_that_is_nearly_full_takes_nothing_more(home, make_runner, job, rows, monkeypatch):  # noqa: F811
+    """Jobs are refused before anything of them is there, and files before anything of them is sent."""
+    monkeypatch.setattr(disk, "FREE_BYTES", FREE)
+    runner = make_runner(start=False)
+    room = Room(home / "transit", 10 * BYTES)
+    for act in (lambda: runner.submit("local", job(), rows), lambda: asyncio.run(room.enter(1_000))):
+        with pytest.raises(UserError, match=r"The disk is nearly full. 500 MB must stay free. Delete runs"):
+            act()
+    assert list((home / "runs").iterdir()) == []
 
 
 def test_a_disk_that_is_full_is_told_and_nothing_half_written_stays(home, make_runner, job, rows, until, steps_of, figure):  # noqa: F811

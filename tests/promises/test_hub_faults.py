@@ -1,8 +1,9 @@
-"""What the Hub, or the way to it, can do wrong: each gets a sentence of its own, and no token is in any of them.
+"""What the Hub, or the way to it, can do wrong: each class of fault gets a sentence of its own, and no token is in any of them.
 
 Weights that do not fit their configuration, and configurations that are refused, are in tests/test_hub.py.
 """
 
+import hashlib
 import json
 import os
 import struct
@@ -35,7 +36,7 @@ def header(**tensors: dict) -> bytes:
 
 @dataclass(frozen=True)
 class Case:
-    """What is wrong, and what is said of it. do: what is asked; endpoint: of a Hub elsewhere; files: that are other ones; args: more of them."""
+    """What is wrong, and what is said of it, by which classes of faults are told apart. do: what is asked; endpoint: of a Hub elsewhere; files: that are other ones; args: more of them."""
 
     says: str
     fault: Fault | None = None
@@ -45,16 +46,21 @@ class Case:
     args: dict = field(default_factory=dict)
 
 
+RUN = {"head.safetensors": b"weights " * 100}
+RUN["passport.json"] = json.dumps(
+    {"format": "genhub-classifier-1", "files": {name: hashlib.sha256(data).hexdigest() for name, data in RUN.items()}}
+).encode()
+
 FAULTS = {
-    "unknown": Case("knows no “acme/unknown”", Fault(status=404, code="RepoNotFound")),
+    "unknown": Case("The Hub knows no", Fault(status=404, code="RepoNotFound")),
     "private": Case("is private, or does not exist", Fault(status=401, code="RepoNotFound")),
     "wrong-token": Case("does not accept this token", args={"token": "hf_wrong"}),
     "gated": Case("is gated", Fault(status=403, code="GatedRepo")),
     "forbidden": Case("does not let you", Fault(status=403)),
     "no-revision": Case("does not have this revision", Fault(status=404, code="RevisionNotFound")),
     "file-gone": Case("is gone", Fault(status=404, code="EntryNotFound", path="config.json")),
-    "conflict": Case("status 409", Fault(status=409)),
-    "precondition": Case("status 412", Fault(status=412)),
+    "conflict": Case("Somebody has changed", Fault(status=409)),
+    "precondition": Case("Somebody has changed", Fault(status=412)),
     "range": Case("status 416", Fault(status=416, path=WEIGHTS)),
     "many-requests": Case("asks for a pause", Fault(status=429)),
     "broken": Case("status 500", Fault(status=500)),
@@ -81,9 +87,24 @@ FAULTS = {
     "cut-weights": Case("is cut off", do="look", files={WEIGHTS: header(a={"dtype": "F32", "shape": [100], "data_offsets": [0, 400]})}),
     "no-port": Case("cannot be reached (ConnectError)", endpoint="http://127.0.0.1:9"),
     "no-name": Case("cannot be reached (ConnectError)", endpoint=f"http://{NOWHERE}"),
-    "no-set": Case("knows no “acme/no-set”", Fault(status=404, code="RepoNotFound"), do="dataset"),
+    "no-set": Case("The Hub knows no", Fault(status=404, code="RepoNotFound"), do="dataset"),
     "gated-set": Case("is gated", Fault(status=403, code="GatedRepo"), do="dataset"),
     "slow-set": Case("asks for a pause", Fault(status=429), do="dataset"),
+    "no-run": Case("is not a run of GenHub", do="run"),
+    "other-passport": Case("is not a run of GenHub", do="run", files={"passport.json": b'{"format": "of-another-program"}'}),
+    "torn-passport": Case("is not a run of GenHub", do="run", files={"passport.json": b'{"format": '}),
+    "large-run": Case("is too large", do="run", files=RUN, args={"bytes": 700}),
+    "torn-run": Case("has no head.safetensors", do="run", files=RUN | {"head.safetensors": b""}),
+    "changed-run": Case("was changed after the push", do="run", files=RUN | {"head.safetensors": b"others " * 100}),
+    "cut-run": Case("cannot be reached", Fault(cut=True, path="head"), do="run", files=RUN),
+    "damaged-run": Case("arrived damaged", Fault(path="head", change=lambda data: data[::-1]), do="run", files=RUN),
+    "unknown-run": Case("The Hub knows no", Fault(status=404, code="RepoNotFound"), do="run"),
+    "private-run": Case("is private, or does not exist", Fault(status=401, code="RepoNotFound"), do="run"),
+    "gated-run": Case("is gated", Fault(status=403, code="GatedRepo"), do="run"),
+    "forbidden-run": Case("does not let you", Fault(status=403), do="run"),
+    "slow-run": Case("asks for a pause", Fault(status=429), do="run"),
+    "away-run": Case("cannot be reached (ConnectError)", do="run", endpoint="http://127.0.0.1:9"),
+    "page-run": Case("answers with something else", Fault(body=HTML), do="run"),
 }  # fmt: skip
 
 
@@ -104,7 +125,7 @@ def hub(tmp_path_factory):
             for path, data in {**MODEL, **case.files}.items():
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
                 (folder / path).write_bytes(data)
-                if not data and path == WEIGHTS:
+                if not data and path.endswith(".safetensors"):
                     (folder / path).unlink()
             if case.fault:
                 running.fault(f"acme/{name}", case.fault)
@@ -129,10 +150,15 @@ def request(name: str, case: Case, folder: Path) -> dict:
     return {"name": name, "do": case.do, "endpoint": case.endpoint, "args": {**common, **models, **sets, **case.args}}
 
 
-def test_each_fault_of_the_hub_has_words_of_its_own(hub, tmp_path, figure):
-    """S5, of the Hub: what is wrong, the limit, what to do."""
+def test_each_class_of_faults_of_the_hub_has_words_of_its_own(hub, tmp_path, figure):
+    """S5, of the Hub: what is wrong, the limit, what to do. Two faults are told in the same words only where they are of one class: `says`."""
     answers = asked(hub, [request(name, case, tmp_path) for name, case in FAULTS.items()], tmp_path)
-    figure("S5", f"{len(FAULTS)} faults of the Hub and of the way to it", "each refused in three parts, in words of its own")
+    classes = {case.says for case in FAULTS.values()}
+    figure(
+        "S5",
+        f"{len(FAULTS)} faults of the Hub and of the way to it",
+        f"each refused in three parts, in the words of its class ({len(classes)})",
+    )
     wrong = []
     for name, case in FAULTS.items():
         told = answers[name]
@@ -140,6 +166,10 @@ def test_each_fault_of_the_hub_has_words_of_its_own(hub, tmp_path, figure):
             wrong.append(f"{name}: {told}")
     assert not wrong, "\n".join(wrong)
     assert len(FAULTS) >= 20
+    words: dict[str, set[str]] = {}
+    for name, case in FAULTS.items():
+        words.setdefault(answers[name]["what"].replace(f"acme/{name}", "it"), set()).add(case.says)
+    assert not [said for said in words.items() if len(said[1]) > 1]
 
 
 REFUSALS = {
@@ -147,6 +177,8 @@ REFUSALS = {
     **{f"push-{status}": Fault(status=status) for status in (401, 403, 404, 409, 412, 429, 500, 503)},
     "push-page": Fault(body=HTML),
     "push-half": Fault(status=500, path="/commit/"),
+    "push-cut": Fault(cut=True, path="/commit/"),
+    "push-lost": Fault(lost=True, path="/commit/"),
 }
 
 
@@ -167,7 +199,8 @@ def test_a_token_is_told_nowhere_whatever_the_hub_says(hub, run, tmp_path, figur
     for name, fault in REFUSALS.items():
         hub.fault(f"acme/{name}", fault)
     common = {"what": "run", "path": str(run), "token": TOKEN, "private": True}
-    answers = asked(hub, [{"name": name, "do": "publish", "args": {**common, "repo": f"acme/{name}"}} for name in REFUSALS], tmp_path)
+    pushes = {name: {**common, "repo": f"acme/{name}", "note": str(tmp_path / f"{name}.note")} for name in REFUSALS}
+    answers = asked(hub, [{"name": name, "do": "publish", "args": args} for name, args in pushes.items()], tmp_path)
     kept = [path for place in (tmp_path, hub.root) for path in place.rglob("*") if path.is_file()]
     found = [path for path in kept if TOKEN.encode() in path.read_bytes()]
     figure(

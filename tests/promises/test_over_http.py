@@ -169,6 +169,48 @@ def test_one_visitors_failure_costs_no_other_an_error(ask, figure):
     assert slowest < within(10)
 
 
+def test_a_storm_of_cancelled_answers_leaves_nothing_at_work(ask, app, figure):
+    """S3, of answers: long texts of which the first words were seen; half of their visitors cancel, half hang up. What is at work ends with them."""
+    visitors, rounds = times(4, 20), times(8, 25)
+    short, long = ({"model": malformed.GPT, "max_new_tokens": most} for most in (8, 1_000))
+    before = ask.ask("/write", [ME, "Once", short]).data[0]["text"]
+    whole = ask.ask("/write", [ME, "Once", long]).seconds
+    config = json.loads(ask.send("GET", "/config")[1])
+    (place,) = [one["id"] for one in config["dependencies"] if one["api_name"] == "write_stream"]
+
+    def leave(number: int) -> float:
+        session = f"storm{number}"
+        asked = {"data": [ME, "Once", long, "", bool(number % 3)], "session_hash": session}
+        _, body = ask.send("POST", "/gradio_api/call/write_stream", json.dumps(asked).encode())
+        event = json.loads(body)["event_id"]
+        stream = http.client.HTTPConnection(ask.host, timeout=60)
+        stream.request("GET", f"/gradio_api/call/write_stream/{event}")
+        reply, began = stream.getresponse(), time.perf_counter()
+        while b"tokens" not in (line := reply.readline()):
+            assert line, "it ended before its first words"
+        if number % 2:
+            told = {"session_hash": session, "fn_index": place, "event_id": event}
+            assert ask.send("POST", "/gradio_api/cancel", json.dumps(told).encode())[0] == 200
+        stream.close()
+        return time.perf_counter() - began
+
+    with ThreadPoolExecutor(visitors) as pool:
+        count = len(list(pool.map(leave, range(visitors * rounds))))
+    began = time.perf_counter()
+    answer = ask.ask("/write", [ME, "Once", short])
+    processes = psutil.Process(app.process.pid).children(recursive=True)
+    while max(one.cpu_percent(interval=0.1) for one in processes) > 30 and time.perf_counter() - began < within(3):
+        pass
+    over = time.perf_counter() - began
+    figure(
+        "S3",
+        f"{count} long texts cancelled or left in the middle by {visitors} visitors at once",
+        f"the next answer after {answer.seconds:.2f} s, nothing at work after {over:.1f} s",
+    )
+    assert answer.data[0]["text"] == before
+    assert over < min(within(3), 0.05 * count * whole)  # without an end, they would take several times as long
+
+
 def test_an_overload_is_refused_at_once(ask, app, table, figure):
     """S6: starts beyond what a visitor may have are refused at once, and no more jobs run than there are slots."""
     most, running, over = settings.LOCAL.jobs_per_visitor, [0], threading.Event()
@@ -204,7 +246,7 @@ def test_an_overload_is_refused_at_once(ask, app, table, figure):
 
 def test_no_acknowledged_job_is_lost_when_visitors_leave(ask, table, figure):
     """S1: of those who start a job, half are gone before they hear of it; what was acknowledged to the others is there, and is done."""
-    options, starts, acknowledged = {"method": "frozen", "folds": 0}, times(10, 100), []
+    options, starts, acknowledged = {"method": "frozen", "folds": 0}, times(10, 200), []
     for batch in range(starts // 10):
         mine = []
         for number in range(10):

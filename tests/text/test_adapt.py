@@ -2,7 +2,6 @@
 
 import json
 import time
-from pathlib import Path
 
 import pytest
 import torch
@@ -16,11 +15,8 @@ from genhub.text.adapting import learner
 from genhub.text.causal import load_causal, open_causal
 from genhub.text.generator import load_generator
 from genhub.training.configs import ADAPT_METHODS, AdaptConfig
-from tests.promises import kills
 from tests.serving.tiny_language import MODEL, store_language, tiny_causal
 from tests.text.tiny_texts import text_run, tiny_text
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -167,23 +163,6 @@ def test_embeddings_and_head_stay_as_they_are_in_an_adapter(tmp_path):
     )
 
 
-CHILD = """
-import os, sys
-sys.path.insert(0, {root!r})
-import torch
-torch.set_num_threads(1)
-from pathlib import Path
-from genhub.jobs.folder import RunFolder
-from genhub.text import adapt
-from genhub.training.configs import AdaptConfig
-run = RunFolder(Path(sys.argv[1]))
-for event in adapt.train(AdaptConfig.from_dict(run.job()["config"]), run):
-    if os.environ.get("RANK", "0") == "0":
-        run.append(event)
-    print(type(event).__name__, getattr(event, "step", ""), flush=True)
-"""
-
-
 def replayed(run: RunFolder) -> list:
     """The events of a log that count, as the page reads them."""
     seen = []
@@ -193,23 +172,6 @@ def replayed(run: RunFolder) -> list:
         if isinstance(event, Metric | Sample):
             seen.append(event)
     return seen
-
-
-@pytest.mark.parametrize("method", ["lora", "adalora"])
-def test_resumes_after_a_real_kill(tmp_path, method, figure):
-    chosen = config(epochs=3, samples=5, method=method)
-    whole = list(adapt.train(chosen, text_run(tmp_path / "whole", chosen)))
-    moments = kills.moments(5, sum(isinstance(event, Metric) for event in whole))
-    for number, moment in enumerate(moments):
-        run = text_run(tmp_path / f"run{number}", chosen)
-        kills.killed(CHILD.format(root=str(ROOT)), run.path, moment)
-        for event in adapt.train(chosen, run):
-            run.append(event)
-        resumed = [event.step for _, _, event in run.events() if isinstance(event, Resumed)]
-        assert moment < 3 or max(resumed) > 0
-        assert curve(replayed(run)) == curve(whole)
-        assert figures(run) == figures(RunFolder(tmp_path / "whole"))
-    figure("S2", f"{len(moments)} kills of a language model's training ({method})", "the same curve and verdict, to the last bit")
 
 
 def test_a_kill_before_the_first_checkpoint_says_nothing_twice(tmp_path):

@@ -1,4 +1,4 @@
-"""The base lines: what they answer, and that the figures the documents give are the ones that come out."""
+"""The baselines: what they answer, and that the figures the documents give are the ones that come out."""
 
 import gzip
 import os

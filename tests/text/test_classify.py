@@ -16,7 +16,6 @@ from genhub.jobs.folder import RunFolder
 from genhub.text import classify
 from genhub.text.classifier import load_run
 from genhub.training.configs import ClassifyConfig
-from tests.promises import kills
 from tests.serving.tiny_runs import BASE, store_base
 from tests.tiny import tiny_rows, tiny_run
 
@@ -169,6 +168,7 @@ sys.path.insert(0, {root!r})
 import torch
 torch.set_num_threads(1)
 from pathlib import Path
+from genhub import cli
 from genhub.jobs.folder import RunFolder
 from genhub.text import classify
 from genhub.training.configs import ClassifyConfig
@@ -177,29 +177,8 @@ for event in classify.train(ClassifyConfig.from_dict(run.job()["config"]), run):
     if os.environ.get("RANK", "0") == "0":
         run.append(event)
         print(type(event).__name__, getattr(event, "part", ""), getattr(event, "step", ""), flush=True)
+cli.leave()
 """
-
-
-def test_resumes_after_a_real_kill(tmp_path, figure):
-    chosen = config(folds=2, epochs=2)
-    whole = list(classify.train(chosen, tiny_run(tmp_path / "whole", chosen)))
-    metrics = [(event.part, event.step) for event in whole if isinstance(event, Metric)]
-    moments = kills.moments(1 + metrics.index(("fold 2", 3)), len(metrics))
-    for number, moment in enumerate(moments):
-        run = tiny_run(tmp_path / f"run{number}", chosen)
-        kills.killed(CHILD.format(root=str(ROOT)), run.path, moment)
-        for event in classify.train(chosen, run):
-            run.append(event)
-        seen = []
-        for _, _, event in run.events():
-            if isinstance(event, Resumed):
-                assert moment != 1 + metrics.index(("fold 2", 3)) or event.parts_done == ["fold 1"]
-                seen = [old for old in seen if old.part in event.parts_done or (old.part == event.part and old.step <= event.step)]
-            if isinstance(event, Metric):
-                seen.append(event)
-        assert curve(seen) == curve(whole)
-        assert predictions(run) == predictions(RunFolder(tmp_path / "whole"))
-    figure("S2", f"{len(moments)} kills of a classifier's training", "the same curve and predictions, to the last bit")
 
 
 @pytest.mark.parametrize("method", ["lora", "frozen"])

@@ -4,7 +4,6 @@ import math
 import random
 import time
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,10 +18,7 @@ from genhub.text.from_scratch.learner import ScratchTask
 from genhub.text.generator import load_generator
 from genhub.text.lm import sliding_loss
 from genhub.training.configs import ScratchConfig
-from tests.promises import kills
 from tests.text.tiny_scratch import KINDS, TEXT, config, new_run
-
-ROOT = Path(__file__).parents[2]
 
 
 def curve(seen) -> list:
@@ -152,44 +148,6 @@ def test_resumes_to_the_same_curve_and_the_same_samples(tmp_path, monkeypatch, k
         generator.close()
     assert curve(seen) == curve(whole)
     assert written(seen) == written(whole)
-
-
-CHILD = """
-import sys
-sys.path.insert(0, {root!r})
-import torch
-torch.set_num_threads(1)
-from pathlib import Path
-from genhub.jobs.folder import RunFolder
-from genhub.text import scratch
-from genhub.training.configs import ScratchConfig
-run = RunFolder(Path(sys.argv[1]))
-for event in scratch.train(ScratchConfig.from_dict(run.job()["config"]), run):
-    run.append(event)
-    print(type(event).__name__, getattr(event, "step", ""), flush=True)
-"""
-
-
-def test_resumes_after_a_real_kill(tmp_path, figure):
-    chosen = config()
-    whole = list(scratch.train(chosen, new_run(tmp_path / "whole", chosen)))
-    metrics = [event.step for event in whole if isinstance(event, Metric)]
-    moments = kills.moments(1 + metrics.index(19), len(metrics))
-    for number, moment in enumerate(moments):
-        run = new_run(tmp_path / f"run{number}", chosen)
-        kills.killed(CHILD.format(root=str(ROOT)), run.path, moment)
-        for event in scratch.train(chosen, run):
-            run.append(event)
-        seen, resumed = [], 0
-        for _, _, event in run.events():
-            if isinstance(event, Resumed):
-                seen, resumed = [old for old in seen if old.step <= event.step], event.step
-            if isinstance(event, Metric | Sample):
-                seen.append(event)
-        assert max(resumed, 0) >= metrics[moment - 1] - 1  # -1: from the beginning, where no checkpoint was yet
-        assert curve(seen) == curve(whole)
-        assert written(seen) == written(whole)
-    figure("S2", f"{len(moments)} kills of a training from scratch", "the same curve and samples, to the last bit")
 
 
 @pytest.mark.parametrize("when", ["at once", "first metric", "verdict"])

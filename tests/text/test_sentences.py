@@ -12,6 +12,7 @@ from genhub.text import sentences
         ((-0.03, -0.05, -0.01), "TF-IDF wins by 0.030 [+0.010, +0.050]."),
         ((0.01, -0.02, 0.04), "No clear difference to TF-IDF: +0.010 [−0.020, +0.040]; the interval contains 0."),
         ((0.01, 0.0, 0.02), "No clear difference to TF-IDF: +0.010 [0.000, +0.020]; the interval contains 0."),
+        ((0.0, 0.0, 0.0), "No difference to TF-IDF: both are right on the same rows, and wrong on the same."),
         ((-0.0001, -0.02, 0.02), "No clear difference to TF-IDF: 0.000 [−0.020, +0.020]; the interval contains 0."),
     ],
 )

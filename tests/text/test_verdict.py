@@ -84,6 +84,11 @@ def test_sentences_speak_of_this_run():
     assert "Confuses “billing” with “delivery” in 1 of 3 rows." in said
 
 
+def test_a_base_line_that_is_right_on_the_same_rows_is_not_given_an_interval():
+    whole = judged(tfidf=["billing", "billing", "praise", "delivery", "delivery", "billing"])  # another mistake on the third row
+    assert whole.metrics["sentences"][1] == "No difference to TF-IDF: both are right on the same rows, and wrong on the same."
+
+
 def test_a_stopped_run_says_so():
     whole = verdict.judge(evidence(), HOLD_OUT, {}, stopped=True)
     assert whole.metrics["stopped"]

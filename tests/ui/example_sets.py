@@ -1,10 +1,13 @@
-"""What the examples of docs/api.md ask the Hub for: models and data sets of those names, tiny, on the loopback Hub."""
+"""What the examples of docs/api.md ask the Hub for: models, data sets and a run of those names, tiny, on the loopback Hub."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from genhub.lab import EXAMPLES
+from genhub.text import portable
 from tests.hubserver import HubServer
 from tests.serving.tiny_language import tiny_gpt
 from tests.tiny import tiny_encoder
@@ -24,12 +27,21 @@ def put_on(hub: HubServer) -> None:
     _lines(hub, "Helsinki-NLP/opus_books", "en-es/train.jsonl", BOOKS)
     (hub.folder("Helsinki-NLP/opus_books", "datasets") / "README.md").write_text(LANGUAGES, encoding="utf-8")
     _pictures(hub)
+    pushed(hub, "genhub-examples/support", EXAMPLES / "support")
 
 
 def _lines(hub: HubServer, repo: str, name: str, rows: list[dict]) -> None:
     path = hub.folder(repo, "datasets") / name
     path.parent.mkdir(parents=True)
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def pushed(hub: HubServer, repo: str, run: Path) -> None:
+    """As a push leaves it."""
+    for name, content in portable.contents(run).items():
+        place = hub.folder(repo) / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content.read_bytes() if isinstance(content, Path) else content)
 
 
 def _pictures(hub: HubServer) -> None:

@@ -217,8 +217,8 @@ def test_what_a_table_is_refused_for_is_mended_with_a_press(page):
     stage(page, "rows", "#table-use")
     page.locator("#stage-rows").get_by_role("radio", name="Pasted rows").check()
     for lines, said, button, after in (
-        (ROWS, "“colour” is of categories", "Use SMOTE-NC", "SMOTE-NC: 14 new rows."),
-        (HOLED, "No column is of categories", "Use SMOTE", ""),
+        (ROWS, "“colour” holds categories", "Use SMOTE-NC", "SMOTE-NC: 14 new rows."),
+        (HOLED, "No column holds categories", "Use SMOTE", ""),
     ):
         page.locator("#table-paste textarea").fill("\n".join(lines))
         page.locator("#table-use").click()

@@ -40,6 +40,24 @@ def test_several_series_get_a_legend_and_their_own_colours():
 
 
 @pytest.mark.parametrize(
+    ("xs", "ticks"),
+    [
+        ((2.1, 20.7), ["2", "5", "10", "20"]),
+        ((0.03, 0.6), ["0.05", "0.1", "0.2", "0.5", "1"]),
+        ((3.0, 900_000.0), ["10", "100", "1,000", "10,000", "100,000", "1,000,000"]),
+    ],
+)
+def test_a_logarithmic_axis_has_round_numbers(xs, ticks):
+    root = parse(charts.scatter([("a", xs[0], 0.5), ("b", xs[1], 0.5)], "x", "y", log_x=True))
+    bottom = str(charts.HEIGHT - charts.BOTTOM + 18)
+    marks = [mark for mark in root.iter("text") if mark.get("y") == bottom]
+    assert [mark.text for mark in marks] == ticks
+    places = {mark.text: float(mark.get("x")) for mark in marks}
+    dots = [float(dot.get("cx")) for dot in root.iter("circle")]
+    assert dots[0] < places[ticks[1]] < dots[1]
+
+
+@pytest.mark.parametrize(
     "html",
     [
         charts.bars({HOSTILE: 3, "b": 1}, HOSTILE),

@@ -10,9 +10,9 @@ from genhub import oneshot
 from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.ui import app, markup
-from genhub.ui.classify import data
+from genhub.ui.classify import data, method, tab
 from genhub.ui.learning.kinds import KINDS
-from genhub.ui.session import empty
+from genhub.ui.visit import empty
 from genhub.ui.wiring import Wires, pieces
 
 ME = "a" * 32
@@ -205,7 +205,13 @@ def test_buttons_are_drawn_only_where_presses_are_heard(lab):
         for block in page.blocks.values()
         if getattr(block, "js_on_load", None) == markup.PICK_JS and "problem" in str(block.elem_id)
     }
-    assert heard == {"data-problem", "table-problem", "texts-whole-problem", *(kind.name("text_problem") for kind in KINDS)}
+    assert heard == {
+        "data-problem",
+        "table-problem",
+        "texts-whole-problem",
+        "measure-problem",
+        *(kind.name("text_problem") for kind in KINDS),
+    }
     wires = Wires(lab)
     offered = UserError("Line 3 is not UTF-8.", fix="windows-1252")
 
@@ -225,3 +231,15 @@ def test_buttons_are_drawn_only_where_presses_are_heard(lab):
     answers = [function.fn() for function in blocks.fns.values()]
     told = ["".join(value for value in (next(answer) if not isinstance(answer, dict) else answer).values()) for answer in answers]
     assert [WINDOWS in text for text in told] == [False, False, True, True]
+
+
+def test_the_next_stage_opens_before_its_cost_is_measured(lab, monkeypatch):
+    session, asked = taken(lab), []
+    monkeypatch.setattr(method, "forecast", lambda *_, **fields: asked.append(fields) or {"forecast": "a minute"})
+    steps = tab.using_table(lab, session, **dict.fromkeys(method.FIELDS))
+    first = next(steps)
+    assert (first["data_stage"]["open"], first["method_stage"]["open"]) == (False, True)
+    assert "Measuring on your rows" in first["forecast"]
+    assert asked == []
+    assert next(steps) == {"forecast": "a minute"}
+    assert first["session"]["used"] == session["table"]

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from genhub.ui import frontend
 from genhub.ui.blocks import GuardedBlocks
+from genhub.ui.guard import Guard, Rules
 
 # Both forms of a look-up on the same tree, which changes in between: a child goes, another comes, all lists are made anew.
 SEARCHES = """
@@ -70,6 +71,17 @@ def test_a_component_gets_the_events_that_gradio_gives_it(chromium):
     for old, new in page.evaluate(EVENTS, [frontend.ATTACHED.old, frontend.ATTACHED.new]):
         assert new == old
     page.close()
+
+
+def test_a_browser_asks_each_time_whether_an_edited_file_is_still_the_same():
+    (name, text), *_ = frontend.edited().items()
+    with TestClient(Guard(Starlette(routes=frontend.routes()), Rules(public=True, upload_bytes=1, text_chars=1))) as client:
+        first = client.get(f"/assets/{name}")
+        again = client.get(f"/assets/{name}", headers={"if-none-match": first.headers["etag"]})
+        changed = client.get(f"/assets/{name}", headers={"if-none-match": '"of another edit"'})
+    assert (first.text, first.headers["cache-control"]) == (text, "no-cache")
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
+    assert (changed.status_code, changed.text) == (200, text)
 
 
 def test_the_page_goes_out_packed_and_nothing_else_does():

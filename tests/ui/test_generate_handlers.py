@@ -15,7 +15,7 @@ from genhub.jobs.folder import RunFolder, write_json
 from genhub.lab import EXAMPLE_PREFIX, EXAMPLES
 from genhub.training.configs import GenerateConfig
 from genhub.ui import beam_tree, markup, publishing, tokens
-from genhub.ui.generate import decode, guess, tree, write, writer
+from genhub.ui.generate import decode, guess, stored, tree, write, writer
 from genhub.ui.learning import home, kinds, options, run, section, try_it
 from genhub.ui.learning import text_source as source
 from genhub.ui.learning.kinds import ADAPT, KINDS, SCRATCH, remembered
@@ -103,7 +103,7 @@ def run_through(handler, lab, outputs, failed, **held) -> dict:
     names = {part._id: name for name, part in wires.parts.items()}
     shown: dict = {}
     for answer in next(iter(blocks.fns.values())).fn(SESSION, RUN, *held.values()):
-        shown |= {names[part._id]: value for part, value in answer.items()}
+        shown |= {names[part._id]: value for part, value in answer.items() if value != gr.skip()}
     return shown
 
 
@@ -253,6 +253,17 @@ def test_a_guess_is_scored_where_it_can_be(shares, named, score, says):
 
 def compared(lab, preset="Greedy and its cures", guess_named="Greedy", texts=1):
     return decode.compare(lab, SESSION, preset, guess_named, [0, 0], texts, gen_prompt="x", **FIELDS)
+
+
+def test_the_recorded_figures_stay_folded_until_somebody_asks_for_them():
+    compared = stored.example()["compared"]
+    most = f"{max(one['repetition'] for one in compared):.0%}"
+    folded, _, shown = decode._folded_table().partition("<details><summary>")
+    assert most not in folded
+    assert most in shown
+    answer = decode.first(0, [0, 0])  # who has named one on the first page is shown them
+    assert "<details" not in answer["decode_table"]
+    assert most in answer["decode_table"]
 
 
 class Comparing(Writing):
@@ -557,7 +568,10 @@ def test_a_section_opens_on_its_recorded_run_and_goes_back_to_it_when_a_run_is_g
     lab = Recorded(None, runs=())
     for learn in ({}, {"scratch_run": "c" * 32}):
         drawn = run.refresh(lab, SESSION, learn, SCRATCH)
-        assert (drawn["scratch_run"]["value"], drawn["scratch_run"]["choices"]) == (SCRATCH.recorded, [(run.RECORDED, SCRATCH.recorded)])
+        assert (drawn["scratch_run"]["value"], drawn["scratch_run"]["choices"]) == (
+            SCRATCH.recorded,
+            [("Recorded: the bundled text", SCRATCH.recorded)],
+        )
         assert drawn["scratch_film"]["visible"]
         assert "writes" in drawn["scratch_film_view"]
         assert "bits a character" in drawn["scratch_verdict"]
@@ -749,7 +763,7 @@ def test_a_run_of_any_kind_is_published_and_the_token_is_not_kept():
 
         def publish(self, *asked):
             pushed.append(asked)
-            return "https://hub/me/mine"
+            return {"url": "https://hub/me/mine", "private": asked[-1].private}
 
         def to_publish(self, *asked):
             pushed.append(asked)
@@ -767,7 +781,7 @@ def test_a_run_of_any_kind_is_published_and_the_token_is_not_kept():
     told = push(wires.lab, SESSION, **given)
     assert pushed.pop() == (SESSION["visitor"], RUN, Push("me/mine", "hf_secret"))
     assert told["x_token"] == ""
-    assert "https://hub/me/mine (only you see it)" in told["x_pushed"]
+    assert "https://hub/me/mine (only you, and those you share it with on the Hub, see it)" in told["x_pushed"]
     told = push(wires.lab, SESSION, **{**given, "x_push_open": True, "x_push_as": "space"})
     assert pushed.pop() == (SESSION["visitor"], RUN, Push("me/mine", "hf_secret", private=False, what="space"))
     assert "everybody may see it" in told["x_pushed"]

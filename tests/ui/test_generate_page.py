@@ -103,6 +103,16 @@ def test_the_stored_text_is_explained_and_the_keyboard_reaches_its_tokens(page):
     assert math.isclose(sure(page), stated, rel_tol=0.02)
 
 
+def test_the_headings_of_the_candidates_stand_over_their_figures(page):
+    unfold(page, "why")
+    edges = """(at) => { const range = document.createRange(), row = (name) => document.querySelector(`#gen-why ${name} tr`).cells[at];
+      return ['thead', 'tbody'].map(name => { range.selectNodeContents(row(name)); const box = range.getBoundingClientRect(); return [box.left, box.right]; }); }"""
+    (_, head), (_, figure) = page.evaluate(edges, 1)
+    assert abs(head - figure) < 1.5, "logit: at its right"
+    (head, _), (figure, _) = page.evaluate(edges, 2)
+    assert abs(head - figure) < 1.5, "probability: at its left"
+
+
 def test_a_text_streams_and_stop_leaves_it_as_it_is(page):
     choose_writer(page, ENDLESS)
     fill(page, **{"gen-prompt": PROMPT, "gen-max_new_tokens": LONG})
@@ -223,6 +233,16 @@ def test_strategies_are_compared_and_the_guess_is_scored(page):
     most = max(share[name] for name in list(share)[:3])
     right = share["Greedy"] == most
     expect(page.locator("#decode-score")).to_contain_text(f"{int(right)} of 1 so far")
+
+
+def test_the_figures_that_answer_the_question_are_folded_at_first(page):
+    unfold(page, "decode")
+    expect(page.locator("#decode-view article")).to_have_count(5)
+    expect(page.locator("#decode-table table")).to_be_hidden()
+    expect(page.locator("#decode-table svg")).to_be_hidden()
+    page.locator("#decode-table summary").click()
+    expect(page.locator("#decode-table tbody tr")).to_have_count(6)
+    expect(page.locator("#decode-table svg")).to_be_visible()
 
 
 def test_escape_stops_a_comparison_and_another_can_begin_at_once(page):

@@ -8,8 +8,9 @@ import pytest
 from gradio.routes import App
 from starlette.testclient import TestClient
 
-from genhub.ui import guard
-from genhub.ui.guard import Asked, Guard, Refusal, Rules, rates, routes
+from genhub import settings
+from genhub.ui import app, guard
+from genhub.ui.guard import Asked, Guard, Refusal, Rules, rates, routes, waiting
 from genhub.ui.guard.rates import Rates
 from genhub.ui.guard.routes import API, REFUSED, Routes
 
@@ -75,6 +76,12 @@ def test_every_route_of_the_installed_gradio_is_let_through_or_refused_by_name()
     ("method", "path"),
     [
         ("GET", "/gradio_api/proxy=https://huggingface.co/x"),
+        ("GET", "/gradio_api/file=https://example.com/x"),
+        ("HEAD", "/gradio_api/file=HTTP://example.com/x"),
+        ("GET", "/gradio_api/file= https://example.com/x"),
+        ("GET", "/gradio_api/file=\nhttps://example.com/x"),
+        ("GET", "/gradio_api/file=ftp://example.com/x"),
+        ("GET", "/gradio_api/file=s3+a.b-c://example.com/x"),
         ("POST", "/gradio_api/api/predict"),
         ("POST", "/gradio_api/component_server"),
         ("GET", "/monitoring"),
@@ -88,6 +95,11 @@ def test_every_route_of_the_installed_gradio_is_let_through_or_refused_by_name()
 )
 def test_other_routes_are_not_there(method, path):
     assert refused(asked(method, path, {"content-length": "2"})) == 404
+
+
+@pytest.mark.parametrize("path", ["/home/ana/a.png", "C:/Users/ana/a.png", "downloads/a b/ü.csv", "/tmp/https/x"])
+def test_a_file_of_this_computer_may_be_asked_for(path):
+    assert guard.checked(asked("GET", f"{API}/file={path}"), LOCAL) == routes.FILE
 
 
 @pytest.mark.parametrize(("method", "path"), [("PUT", "/"), ("OPTIONS", JOIN), ("GET", JOIN), ("DELETE", "/config"), ("POST", "/")])
@@ -117,6 +129,19 @@ def test_a_post_says_how_long_it_is_and_is_not_too_long(headers, status):
     assert guard.checked(asked("POST", JOIN, {"content-length": "1600000"}), LOCAL) == routes.EVENT
 
 
+def test_strangers_send_what_is_long_as_a_file(tmp_path):
+    shared = settings.get({"GENHUB_PROFILE": "public", "GENHUB_HOME": str(tmp_path)})
+    rules = app.rules(shared, app.Opening(), ())
+    pasted = json.dumps({"data": ["字" * shared.limits.corpus_chars]}, ensure_ascii=False).encode()  # as a browser sends it
+    assert guard.checked(asked("POST", JOIN, {"content-length": str(len(pasted))}), rules) == routes.EVENT
+    assert rules.longest(routes.EVENT) == 7_000_000 < waiting.SHARE_BYTES / 5
+    request = asked("POST", JOIN, {"content-length": "7000001"})
+    with pytest.raises(Refusal) as raised:
+        guard.checked(request, rules)
+    said = "The request has 7,000,001 bytes. A request may have 7,000,000 bytes here. Send less, or a long text as a file, or run"
+    assert (raised.value.status, str(raised.value).startswith(said)) == (413, True)
+
+
 def test_a_file_may_be_as_long_as_uploads_are():
     assert guard.checked(asked("POST", f"{API}/upload", {"content-length": "6000000"}), LOCAL) == routes.UPLOAD
     assert refused(asked("POST", f"{API}/upload", {"content-length": "6000001"})) == 413
@@ -134,6 +159,7 @@ def test_a_file_may_be_as_long_as_uploads_are():
         ({"origin": "http://127.0.0.1.evil.example"}, False),
         ({"origin": "http://evil.example@127.0.0.1"}, True),  # what is before the @ is no host
         ({"origin": "https://lab.example", "x-forwarded-host": "lab.example"}, True),
+        ({"origin": "https://lab.example", "x-forwarded-host": "lab.example, inner.example:80"}, True),
     ],
 )
 def test_events_come_from_our_own_page(headers, allowed):
@@ -153,12 +179,12 @@ def test_a_space_is_reached_by_its_own_name():
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "192.168.1.4:7860", ""])
 def test_a_local_page_has_no_other_name(host):
     assert refused(asked(headers={"host": host})) == 421
-    assert guard.checked(asked(headers={"host": host}), PUBLIC) == routes.PAGE
+    assert guard.checked(asked(headers={"host": host}), PUBLIC) == routes.DOCUMENT
 
 
 @pytest.mark.parametrize("host", ["localhost:7860", "127.0.0.1", "[::1]:7860", "LOCALHOST:1"])
 def test_this_computer_knows_itself_by_several_names(host):
-    assert guard.checked(asked(headers={"host": host}), LOCAL) == routes.PAGE
+    assert guard.checked(asked(headers={"host": host}), LOCAL) == routes.DOCUMENT
 
 
 @pytest.mark.parametrize(
@@ -170,6 +196,22 @@ def test_this_computer_knows_itself_by_several_names(host):
         ("127.0.0.1", "nonsense", "127.0.0.1"),
         ("127.0.0.1", "", "127.0.0.1"),
         ("testclient", "", "testclient"),
+        ("2001:db8:1:2::1", "", "2001:db8:1:2::/64"),  # a line has a whole network of addresses
+        ("2001:db8:1:2:ffff::9", "", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "", "2001:db8:1:3::/64"),
+        ("::ffff:8.8.8.8", "", "8.8.8.8"),  # IPv4, as a server that listens for both sees it
+        ("::ffff:127.0.0.1", "8.8.8.8", "8.8.8.8"),
+        ("::1", "2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("::1", "", "::1"),
+        ("127.0.0.1", "6.6.6.6, 203.0.113.5:4444", "203.0.113.5"),  # as some proxies write it
+        ("127.0.0.1", "6.6.6.6, [2001:db8:1:2::1]:99", "2001:db8:1:2::/64"),
+        ("127.0.0.1", "6.6.6.6, [2001:db8:1:2::1]", "2001:db8:1:2::/64"),
+        ("127.0.0.1", "6.6.6.6, 127.0.0.1:80", "6.6.6.6"),  # one proxy behind another
+        ("127.0.0.1", "6.6.6.6, unknown", "127.0.0.1"),  # what the proxy did not know is not what the visitor wrote
+        ("127.0.0.1", "6.6.6.6, 8.8.8.8:port", "127.0.0.1"),
+        ("127.0.0.1", "6.6.6.6, [8.8.8.8", "127.0.0.1"),
+        ("127.0.0.1", "6.6.6.6,, 8.8.8.8, ", "8.8.8.8"),
+        ("testclient", "6.6.6.6", "testclient"),
     ],
 )
 def test_whose_request_it_is(peer, forwarded, address):
@@ -181,12 +223,22 @@ def test_whose_request_it_is(peer, forwarded, address):
     [
         ("10.0.0.2", "6.6.6.6, 8.8.8.8, 10.1.1.1", "8.8.8.8"),  # the first may be made up
         ("10.0.0.2", "nonsense", "10.0.0.2"),
+        ("10.0.0.2", "6.6.6.6, unknown, 10.1.1.1", "10.0.0.2"),
+        ("10.0.0.2", "6.6.6.6, 8.8.8.8:4444, 10.1.1.1", "8.8.8.8"),
+        ("10.0.0.2", "10.9.9.9, 192.168.1.7", "10.0.0.2"),  # all of our own network: whoever is first may have written it
         ("8.8.8.8", "1.1.1.1", "8.8.8.8"),
     ],
 )
 def test_whose_request_it_is_behind_a_proxy(monkeypatch, peer, forwarded, address):
     monkeypatch.setenv("GENHUB_PROXIED", "1")
     assert asked(headers={"x-forwarded-for": forwarded}, peer=peer).address == address
+
+
+def test_the_last_line_of_a_header_is_the_last_proxys():
+    lines = [(b"host", b"127.0.0.1"), (b"X-Forwarded-For", b"6.6.6.6, 7.7.7.7"), (b"x-forwarded-for", b"8.8.8.8")]
+    request = Asked.of({"method": "get", "path": "/", "headers": lines, "client": ("127.0.0.1", 1)})
+    assert request.headers["x-forwarded-for"] == "6.6.6.6, 7.7.7.7, 8.8.8.8"
+    assert (request.method, request.host, request.address) == ("GET", "127.0.0.1", "8.8.8.8")
 
 
 class Clock:
@@ -220,11 +272,30 @@ def test_a_class_behind_one_address_is_not_refused():
         clock.now += 1
         assert all(limits.wait("school", routes.EVENT) == 0.0 for _ in range(30 + 8))
     assert all(limits.enter("school", routes.STREAM) for _ in range(30 * 3))
+    assert all(limits.enter("school", routes.PAGE) for _ in range(30 * 6))
+    assert all(limits.enter("school", routes.EVENT, 2_000_000) for _ in range(30))
+    assert all(limits.enter("school", routes.UPLOAD, 10_000_000) for _ in range(30))
+    assert all(limits.wait_for("school", 10_000_000) == 0.0 for _ in range(30 * 6))
+
+
+def test_one_address_leaves_room_for_others_whatever_it_asks_for():
+    limits = Rates(Clock())
+    for kind in rates.RATES:
+        while limits.enter("greedy", kind):
+            pass
+    assert limits.open == rates.OPEN_OF_ADDRESS <= rates.OPEN_IN_ALL / 2
+    assert all(limits.enter("other", routes.PAGE) for _ in range(100))
 
 
 def test_only_so_much_goes_on_at_once():
     limits = Rates(Clock())
-    assert [limits.enter("a", routes.STREAM) for _ in range(rates.OPEN_STREAMS + 1)] == [True] * rates.OPEN_STREAMS + [False]
+    for kind in rates.RATES:
+        most, mine = rates.OPEN.get(kind, rates.OPEN_USUALLY), f"one that asks for {kind}"
+        assert [limits.enter(mine, kind) for _ in range(most + 1)] == [True] * most + [False]
+        for _ in range(most):
+            limits.leave(mine, kind)
+    assert limits.open == 0
+    assert [limits.enter("a", routes.STREAM) for _ in range(rates.OPEN_USUALLY + 1)].count(True) == rates.OPEN_USUALLY
     assert limits.enter("b", routes.STREAM)
     limits.leave("a", routes.STREAM)
     assert limits.enter("a", routes.STREAM)
@@ -249,7 +320,7 @@ async def answer(scope, receive, send):
     await send({"type": "http.response.body", "body": b"here"})
 
 
-def ask(front: Guard, method: str = "GET", path: str = "/", headers: dict | None = None) -> tuple[int, dict, bytes]:
+def ask(front: Guard, method: str = "GET", path: str = "/", headers: dict | None = None, peer: str = "8.8.8.8") -> tuple[int, dict, bytes]:
     """Status, headers and body of a request."""
     sent = []
 
@@ -257,7 +328,7 @@ def ask(front: Guard, method: str = "GET", path: str = "/", headers: dict | None
         sent.append(message)
 
     raw = [(name.encode(), value.encode()) for name, value in {**HOME, **(headers or {})}.items()]
-    scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": raw, "client": ("8.8.8.8", 1)}
+    scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": raw, "client": (peer, 1)}
     asyncio.run(front(scope, None, send))
     return sent[0]["status"], {name.decode(): value.decode() for name, value in sent[0]["headers"]}, sent[1]["body"]
 
@@ -279,7 +350,7 @@ def test_files_named_by_their_content_are_not_asked_for_twice():
 
 
 def test_strangers_wait_and_the_owner_does_not(monkeypatch):
-    monkeypatch.setitem(rates.RATES, routes.PAGE, rates.Rate(2, 0.5))
+    monkeypatch.setitem(rates.RATES, routes.DOCUMENT, rates.Rate(2, 0.5))
     front = Guard(answer, PUBLIC, Rates(Clock()))
     assert [ask(front)[0] for _ in range(3)] == [200, 200, 429]
     _status, headers, body = ask(front)
@@ -287,6 +358,110 @@ def test_strangers_wait_and_the_owner_does_not(monkeypatch):
     assert "Wait 2 s" in json.loads(body)["detail"]
     owner = Guard(answer, LOCAL, Rates(Clock()))
     assert {ask(owner)[0] for _ in range(5)} == {200}
+
+
+def test_a_line_with_many_addresses_counts_once(monkeypatch):
+    monkeypatch.setitem(rates.RATES, routes.DOCUMENT, rates.Rate(2, 0.5))
+    front = Guard(answer, PUBLIC, Rates(Clock()))
+    assert [ask(front, peer=f"2001:db8::{number}")[0] for number in range(1, 4)] == [200, 200, 429]
+    assert ask(front, peer="2001:db8:0:1::1")[0] == 200
+
+
+@pytest.mark.parametrize(("path", "told"), [("/assets/a.js", [200] * 20), ("/gradio_api/queue/data", [200, *[429] * 19])])
+def test_what_a_page_is_made_of_waits_for_its_turn(monkeypatch, path, told):
+    """And goes on in the places that others leave; what stays open for long is refused instead."""
+    monkeypatch.setattr(rates, "OPEN", {})
+    monkeypatch.setattr(rates, "OPEN_USUALLY", 1)
+    monkeypatch.setattr(guard, "LOOK_SECONDS", 0.001)
+    most = []
+
+    async def slow(scope, receive, send):
+        most.append(front.rates.open)
+        await asyncio.sleep(0.002)
+        await answer(scope, receive, send)
+
+    front = Guard(slow, PUBLIC, Rates(Clock()))
+
+    async def one() -> int:
+        sent = []
+
+        async def send(message):
+            sent.append(message)
+
+        scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": [], "client": ("8.8.8.8", 1)}
+        await front(scope, None, send)
+        return sent[0]["status"]
+
+    async def class_of_twenty() -> list[int]:
+        return list(await asyncio.gather(*(one() for _ in range(20))))
+
+    assert asyncio.run(class_of_twenty()) == told
+    assert set(most) == {1}
+    assert front.rates.open == 0
+
+
+def test_what_waits_for_its_turn_in_vain_is_refused(monkeypatch):
+    monkeypatch.setattr(rates, "OPEN_IN_ALL", 0)
+    monkeypatch.setattr(guard, "PATIENCE_SECONDS", 0.0)
+    status, headers, body = ask(Guard(answer, PUBLIC, Rates(Clock())), path="/assets/a.js")
+    assert (status, headers["retry-after"]) == (429, "5")
+    assert "Too much goes on at once" in json.loads(body)["detail"]
+
+
+def at_once(front: Guard, *peers: str) -> list[tuple[int, int]]:
+    """Status of each of the page's files that are asked for at the same moment, and how many others wait when it is told."""
+
+    async def one(peer: str) -> tuple[int, int]:
+        sent = []
+
+        async def send(message):
+            sent.append((message.get("status"), front.rates.waiting))
+
+        scope = {"type": "http", "method": "GET", "path": "/assets/a.js", "query_string": b"", "headers": [], "client": (peer, 1)}
+        await front(scope, None, send)
+        return sent[0]
+
+    async def everybody() -> list[tuple[int, int]]:
+        return list(await asyncio.gather(*map(one, peers)))
+
+    return asyncio.run(everybody())
+
+
+def test_a_class_behind_a_tunnel_gets_all_files_of_its_thirty_pages():
+    """At the bounds as they are: four hundred go on, the others wait."""
+    most = []
+
+    async def slow(scope, receive, send):
+        most.append(front.rates.waiting)
+        await asyncio.sleep(0.01)
+        await answer(scope, receive, send)
+
+    front = Guard(slow, PUBLIC, Rates(Clock()))
+    assert {status for status, _ in at_once(front, *["8.8.8.8"] * 2_430)} == {200}
+    assert max(most) == 2_430 - rates.OPEN[routes.PAGE] - 1  # the first of those that waited goes on
+    assert (front.rates.open, front.rates.waiting) == (0, 0)
+
+
+def test_only_so_many_wait_for_a_place(monkeypatch):
+    """The next one is refused at once, while the others still wait."""
+    monkeypatch.setattr(rates, "OPEN_IN_ALL", 0)
+    monkeypatch.setattr(rates, "WAITING", 20)
+    monkeypatch.setattr(guard, "PATIENCE_SECONDS", 0.3)
+    front = Guard(answer, PUBLIC, Rates(Clock()))
+    told = at_once(front, *["8.8.8.8"] * 25)
+    assert {status for status, _ in told} == {429}
+    assert [waiting for _, waiting in told].count(20) == 5
+    assert front.rates.waiting == front.rates.addresses["8.8.8.8"].waiting == 0
+
+
+def test_one_address_leaves_others_places_to_wait_in():
+    limits = Rates(Clock())
+    for address in ("a", "b"):
+        assert [limits.stay(address) for _ in range(rates.WAITING + 1)] == [True] * rates.WAITING + [False]
+    assert not limits.stay("c")
+    limits.go_on("a")
+    assert limits.stay("c")
+    assert limits.waiting == rates.WAITING_IN_ALL
 
 
 def test_what_has_ended_makes_room_even_when_it_broke(monkeypatch):

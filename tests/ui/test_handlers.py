@@ -14,7 +14,7 @@ from genhub.jobs.folder import RunFolder, write_json
 from genhub.lab import EXAMPLES, Lab
 from genhub.ui import app, header, run_view, runs
 from genhub.ui.classify import data, method, tab, train, try_it, verdict
-from genhub.ui.session import empty
+from genhub.ui.visit import empty
 from genhub.ui.wiring import Wires, merged
 
 VISITOR = "v" * 43
@@ -109,7 +109,7 @@ def test_a_run_that_cannot_answer_beside_costs_its_own_line_only():
     assert "0.75" in answer["try_bars"]
     assert 'data-pick="word:0"' in answer["try_words"]
     assert answer["try_beside_view"].count("It is gone.") == 2
-    assert answer["try_beside_view"].count("<tr>") == 1 + 4  # the header, this run, base lines, both others
+    assert answer["try_beside_view"].count("<tr>") == 1 + 4  # the header, this run, baselines, both others
 
 
 def test_words_that_cannot_be_explained_leave_the_answer():

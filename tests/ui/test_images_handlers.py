@@ -1,22 +1,25 @@
 """The tab *Images* without a browser: what a press shows, and what is refused."""
 
+import io
 import json
 import re
+import zipfile
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 
 from genhub.errors import UserError
 from genhub.events import Metric, Note
 from genhub.images import sketch
 from genhub.jobs import reading
 from genhub.training.configs import GANConfig
-from genhub.ui import forms, run_view
+from genhub.ui import forms, markup, run_view
 from genhub.ui.images import chooser, compare, discriminate, enlarge, latent, own, plane, play, tab, turns
-from genhub.ui.learning import section, tell, told
-from genhub.ui.learning.kinds import GAN
+from genhub.ui.learning import images_source, section, tell, told
+from genhub.ui.learning.kinds import AUTOENCODER, GAN, VAE
 
 SESSION = {"visitor": "v" * 43}
 MAP = {
@@ -46,6 +49,25 @@ KNOWN = {"model": "c", **ABOUT}
 NEAREST = {"picture": PICTURE, "classes": ["cat", "cat", ""], "shown": "own"}
 HELD = {"im_known": KNOWN, "im_label": chooser.ANY, "latent_told": {"span": list(SPAN), "middle": [0.0, 0.0]}, "latent_places": []}
 IN_HAND = {"im_known": KNOWN, "im_label": chooser.ANY, "code_of": {"place": [1.0, 1.0]}}
+
+
+def test_a_set_with_files_that_are_no_images_is_read_at_a_press_of_its_remedy(lab, tmp_path):
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+        for number in range(66):
+            buffer = io.BytesIO()
+            Image.new("L", (16, 16), number).save(buffer, "PNG")
+            archive.writestr(f"{number:02}.png", buffer.getvalue() if number else b"hello")
+    given = {**dict.fromkeys(VAE.names(*images_source.PARTS)), "vae_source": images_source.FILE, "vae_file": str(tmp_path / "set.zip")}
+    given |= {"vae_side": 0, "vae_grey": False}
+    with pytest.raises(UserError, match=r"“00\.png” is no PNG, JPEG or WebP image") as refused:
+        section.use(lab, SESSION, VAE, **given)
+    button = f"fix:{refused.value.fix}"
+    assert f'data-pick="{button}">Leave them out</button>' in markup.problem(refused.value, heard=True)
+    taken = section.mend(lab, button, SESSION, VAE, **given, vae_fixes=[])
+    assert lab.images_info(SESSION["visitor"], taken["vae_taken"]).images == 65
+    assert "1 of 66 images was left out: “00.png” is no PNG, JPEG or WebP image." in taken["vae_facts"]
+    with pytest.raises(UserError, match="Fix is “drop-few”"):
+        lab.take_images(SESSION["visitor"], tmp_path / "set.zip", {}, ["drop-few"])
 
 
 class Drawing:
@@ -261,7 +283,7 @@ def test_a_remedy_is_one_press_and_its_run_comes_into_view(monkeypatch):
     assert shown == [("a", "spread")]
     assert section.remedy(lab, "tile:1", SESSION, {"gan_run": "a"}, GAN) == {}
     with pytest.raises(UserError, match="No run has been chosen"):
-        section.remedy(lab, "remedy:spread", SESSION, {}, GAN)
+        section.remedy(lab, "remedy:spread", SESSION, {}, AUTOENCODER)  # of which none is recorded
 
 
 def test_remedies_stand_below_what_an_alarm_said_and_above_the_curves():

@@ -116,6 +116,20 @@ def test_an_autoencoder_learns_images_of_ones_own(page, tmp_path):
     expect(page.locator("#autoencoder_verdict")).to_contain_text("PCA, 30 numbers")
 
 
+@pytest.mark.parametrize("width", [1400, 400])
+def test_what_one_does_with_a_model_stands_right_below_its_verdict(page, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    stage(page, "vae")
+    expect(page.locator("#vae_verdict .gh-big")).to_be_visible()  # of the recorded run
+    verdict = page.locator("#vae_verdict").bounding_box()
+    for button in ("play", "gif", "pack", "show"):
+        box = page.locator(f"#vae_{button}").bounding_box()
+        below = box["y"] - verdict["y"] - verdict["height"]
+        assert verdict["x"] - 1 <= box["x"] < verdict["x"] + verdict["width"], button
+        assert 0 < below < 300, (button, below)
+    page.wait_for_function(FITS)
+
+
 def test_a_diffusion_model_learns_and_its_drawing_is_gone_back_through(page, tmp_path):
     np.savez(
         tmp_path / "noise.npz", x=np.random.default_rng(0).integers(0, 256, (80, 8, 8), np.uint8)

@@ -149,7 +149,7 @@ REFUSED = {  # what is asked → what is said
     "a million characters": (("/write", "x" * 1_000_000, GREEDY), "1,000,000 characters"),
     "no new tokens": (("/write", "the", {**GREEDY, "max_new_tokens": 0}), "Max new tokens is 0"),
     "minus one": (("/write", "the", {**GREEDY, "max_new_tokens": -1}), "Max new tokens is -1"),
-    "a billion": (("/write", "the", {**GREEDY, "max_new_tokens": 10**9}), "Max new tokens is 1000000000"),
+    "a billion": (("/write", "the", {**GREEDY, "max_new_tokens": 10**9}), "At most 1,024 here. Ask for 1,024"),
     "two and a half": (("/write", "the", {**GREEDY, "max_new_tokens": 2.5}), "Max new tokens is 2.5"),
     "true is no number": (("/write", "the", {**GREEDY, "max_new_tokens": True}), "Max new tokens is True"),
     "temperature 0": (("/write", "the", {**GREEDY, "temperature": 0}), "Temperature is 0"),

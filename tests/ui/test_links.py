@@ -10,15 +10,17 @@ from genhub import settings
 from genhub.errors import UserError
 from genhub.lab import Lab
 from genhub.ui import app, links, ways
+from genhub.ui.classify import data
 from genhub.ui.links import Linkable
+from genhub.ui.visit import empty
 from genhub.ui.wiring import Wires
 
+VISITOR = "v" * 43
 HOME = "http://127.0.0.1:7860/"
 
 
-@pytest.fixture(scope="module")
-def wires(tmp_path_factory):
-    """The named components of a page that was built."""
+def built(home, profile: str = ""):
+    """The named components of a page, and its Lab."""
     known, begin = [], Wires.__init__
 
     def noted(self, lab):
@@ -27,17 +29,31 @@ def wires(tmp_path_factory):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Wires, "__init__", noted)
-        patch.setenv("GENHUB_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("GENHUB_HOME", str(home))
         patch.setenv("GENHUB_OFFLINE", "1")
+        patch.setenv("GENHUB_PROFILE", profile)
         lab = Lab(settings.get())
         app.build(lab)
-    yield known[0]
+    return known[0], lab
+
+
+@pytest.fixture(scope="module")
+def wires(tmp_path_factory):
+    made, lab = built(tmp_path_factory.mktemp("home"))
+    yield made
     lab.close()
 
 
 @pytest.fixture(scope="module")
 def page(wires) -> Linkable:
     return Linkable.of(wires)
+
+
+@pytest.fixture(scope="module")
+def public_page(tmp_path_factory):
+    made, lab = built(tmp_path_factory.mktemp("home"), "public")
+    yield Linkable.of(made)
+    lab.close()
 
 
 def at(stage: str, address: str = HOME) -> str:
@@ -73,6 +89,7 @@ def test_what_was_set_comes_back(page):
     assert shown["tabs"]["selected"] == "generate"
     assert shown["write_stage"]["open"] is True
     assert "6 options set. Press Write to run it" in shown["link_shown"]
+    assert "Opened by a link: “Train a VAE”. Press Train to run it" in opened(page, "?open=vae")["link_shown"]
 
 
 @pytest.mark.parametrize("stage", ways.STAGES)
@@ -119,6 +136,7 @@ def test_names_of_public_models_and_sets_may_be_in_one(page):
     [
          ("gen_temperature", "NaN"), ("gen_temperature", "true"), ("gen_seed", '"7"'), ("gen_strategy", "magic"),
         ("gen_strategy", "[1]"), ("gen_exact", "yes"), ("gen_prompt", "<script>alert(1)</script>"), ("gen_writer", "../../etc"),
+        ("gen_seed", "9" * 400), ("gen_seed", "-" + "9" * 25), ("gen_seed", "[" * 1_500), ("gen_strategy", '{"a":' * 600),
         ("tree_tokens", "-5"), ("gen_max_new_tokens", "{}"), ("decode_texts", "1e400"), ("gen_prompt", "x" * 401),
     ],
 )  # fmt: skip
@@ -128,6 +146,45 @@ def test_what_does_not_fit_is_left_and_said(page, name, value):
     assert "does not fit here" in shown["link_shown"]
     assert "<script" not in shown["link_shown"]
     assert page.parts[name].label in shown["link_shown"]
+
+
+def test_a_link_with_too_many_options_is_refused_as_a_whole(page):
+    with pytest.raises(UserError, match="more than 120 options"):
+        opened(page, "?open=write" + "&x=1" * 120)
+    with pytest.raises(UserError, match="None of them was set"):
+        next(links.followed(page.lab, "?open=write" + "&gen_seed=1" * 120, {**empty(), "visitor": VISITOR}, page))
+
+
+def test_the_sample_that_a_link_names_is_read_and_a_table_of_the_visitors_stays(page):
+    told = made(page, "data", data_sample="reviews")
+    assert told == {"open": "data", "data_sample": "reviews"}
+    session, options = {**empty(), "visitor": VISITOR}, dict.fromkeys(data.OPTIONS)
+    first_answer, second = links.followed(page.lab, "?open=data&data_sample=reviews&seed=7", session, page, **options)
+    assert (first_answer["data_sample"], first_answer["data_stage"]["open"]) == ("reviews", True)
+    assert "2 options set" in second["link_shown"]
+    assert "link_shown" not in first_answer  # with which the page takes an answer for the last one
+    assert second["session"]["table"]
+    assert "442" in second["data_report"]
+    assert "seed 7" in second["data_report"]
+    again, _ = links.followed(page.lab, "?open=data&data_sample=support", second["session"], page, **options)
+    assert again["data_sample"] == "support"  # a sample is no table of theirs
+    own = data.take_pasted(page.lab, session, "text,label\n" + "good,a\nbad,b\nodd,a\n" * 9, **options)
+    [only] = links.followed(page.lab, "?open=data&data_sample=reviews&seed=7", own["session"], page, **options)
+    assert "data_sample" not in only
+    assert "1 option set. The table that you have brought stays. Press" in only["link_shown"]
+    [only] = links.followed(page.lab, "?open=write&gen_seed=3", session, page, **options)
+    assert only["gen_seed"] == 3
+
+
+@pytest.mark.parametrize("accounts", [(), (("ada", "correct horse"),)])
+@pytest.mark.parametrize("profile", ["local", "public"])
+def test_a_frame_is_offered_where_browsers_show_one(page, public_page, monkeypatch, profile, accounts):
+    one = page if profile == "local" else public_page
+    monkeypatch.setattr(one.blocks, "auth", list(accounts) or None)  # as `launch` leaves it
+    shown = links.copied(one, link_at=at("write"), gen_state=None, **first(one))["link_shown"]
+    rules = app.rules(one.lab.settings, app.Opening(accounts=accounts), [])
+    assert ("&lt;iframe" in shown) is rules.framed is (profile == "public" and not accounts)
+    assert ("browsers show it in no other page" in shown) is not rules.framed
 
 
 @pytest.mark.parametrize("search", ["", "?", "?open=", "?open=nowhere", "?gen_seed=3", "?__theme=dark", "nonsense", None, 7])

@@ -4,7 +4,7 @@ import pytest
 
 from genhub.errors import UserError
 from genhub.ui import forms, markup
-from genhub.ui.session import empty, new_visitor, restore
+from genhub.ui.visit import empty, new_visitor, restore
 
 
 def test_every_text_is_escaped():

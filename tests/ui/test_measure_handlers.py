@@ -84,6 +84,30 @@ def test_without_a_guess_nothing_is_measured():
     assert lab.asked == []
 
 
+@pytest.mark.parametrize(
+    ("remedy", "tried", "mended"),
+    [
+        ("smote-nc", ["smote", "random-over", "adasyn"], ["smote-nc", "random-over"]),
+        ("random-over", ["smote", "random-over"], ["random-over"]),
+        ("smote", ["smote-nc"], ["smote"]),
+        ("magic", ["smote"], None),
+    ],
+)
+def test_a_press_takes_ways_that_suit_the_table(remedy, tried, mended):
+    lab = Queue()
+    told = measure.mended(lab, f"fix:{remedy}", SESSION, HELPS, **given(measure_kind="A table of numbers", measure_methods=tried))
+    assert told.get("measure_methods") == mended
+    assert [asked[-1]["methods"] for asked in lab.asked] == ([",".join(mended)] if mended else [])
+
+
+def test_a_press_that_is_not_enough_says_what_is_missing_next():
+    told = measure.mended(Queue(), "fix:smote-nc", SESSION, None, **given(measure_kind="A table of numbers"))
+    assert told["measure_methods"] == ["smote-nc"]
+    assert "There is no guess yet" in told["measure_problem"]
+    told = measure.mended(Queue(), "fix:leave-out-missing", SESSION, HELPS, **given(measure_kind="A table of numbers"))
+    assert (told["table_missing"], told["measure_begun"]) == ("leave those rows out", "begun")
+
+
 def test_texts_are_measured_with_the_chain_of_their_stage():
     lab = Queue()
     assert measure.commit(lab, SESSION, HELPS, **given()) == {"measure_begun": "begun"}

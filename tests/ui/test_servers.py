@@ -5,6 +5,7 @@ import json
 import time
 
 import pytest
+from PIL import Image
 
 from genhub.data import samples
 from tests.promises.measured import within
@@ -14,6 +15,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is in
 expect = playwright.expect
 SLOW = 90_000  # milliseconds a step may take on a busy machine
 expect.set_options(timeout=SLOW)
+PICTURE, TABLE = "grey.png", "texts.csv"  # files that stand for themselves
 ROWS = 60  # of the table that is trained on
 
 
@@ -100,18 +102,85 @@ def test_two_visitors_in_public_see_their_own_runs_only(public, chromium):
             context.close()
 
 
-def test_another_visitors_run_is_not_found_in_public(public):
-    """Over HTTP, with the script's endpoints: a token is the only key to a run."""
+# What an endpoint is asked besides the visitor and the run.
+ASKED = {
+    "run_status": {}, "run_curves": {}, "run_samples": {}, "stop_run": {}, "resume_run": {}, "delete_run": {}, "show_code": {},
+    "rename_run": {"name": "theirs"}, "train_with_remedy": {"remedy": "wasserstein"}, "unseen_rows": {"label": "negative", "predicted": "negative"},
+    "classify": {"texts": ["Lovely."]}, "explain": {"text": "Lovely."}, "leave_out": {"text": "Lovely.", "drop": [[0, 6]]},
+    "base_lines": {"text": "Lovely."}, "classify_table": {"file": TABLE}, "download_run": {}, "download_merged": {},
+    "write": {"prompt": "To be", "options": {}}, "write_stream": {"prompt": "To be", "options": {}}, "score_text": {"text": "To be", "options": {}},
+    "branch": {"prompt": "To be", "options": {}, "tokens": [1]}, "beam_tree": {"prompt": "To be", "options": {}},
+    "why_token": {"ids": [1, 2], "place": 1, "options": {}}, "draw_images": {"options": {}}, "image_map": {}, "images_at": {"places": [[0.0, 0.0]]},
+    "look_at_code": {"of": {"place": [0.0, 0.0]}}, "image_models_beside": {"other": "embedded/mnist-vae-2"}, "give_image_back": {"file": PICTURE},
+    "tell_image": {"file": PICTURE}, "enlarge_images": {"each": 1},
+}  # fmt: skip
+NOT_THERE = "There is no such run"
+
+
+@pytest.fixture(scope="module")
+def theirs(public, tmp_path_factory):
+    """A script's client, the token of one who has a finished run, its id, the token of somebody else, and a folder with files."""
     from gradio_client import Client
 
     client = Client(public.address, verbose=False)
     me, other = (client.predict(api_name="/new_visitor") for _ in range(2))
+    sample = client.predict(me, "reviews", api_name="/read_sample")
+    assert client.predict(me, sample["id"], "text", "label", [], api_name="/examine_table")["ready"]
+    run = client.predict(me, sample["id"], {"method": "frozen", "folds": 0}, "mine", api_name="/train")
+    deadline = time.monotonic() + SLOW / 1000
+    while client.predict(me, run, api_name="/run_status")["state"] != "finished":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    folder = tmp_path_factory.mktemp("files")
+    Image.new("L", (28, 28), 128).save(folder / PICTURE)
+    (folder / TABLE).write_text("text\nLovely.\n", encoding="utf-8")
+    return client, me, run, other, folder
+
+
+def asked_of(name: str, visitor: str, run: str, folder) -> dict:
+    from gradio_client import handle_file
+
+    given = {key: handle_file(str(folder / value)) if key == "file" else value for key, value in ASKED[name].items()}
+    return {"visitor": visitor, "run": run, **given, "api_name": f"/{name}"}
+
+
+def test_every_endpoint_that_takes_a_run_is_tried(theirs):
+    client, *_ = theirs
+    endpoints = client.view_api(print_info=False, return_format="dict")["named_endpoints"]
+    taking = {name[1:] for name, told in endpoints.items() if "run" in [one["parameter_name"] for one in told["parameters"]]}
+    assert taking == set(ASKED)
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_another_visitors_run_is_not_found_in_public(theirs, name):
+    """Over HTTP, with the script's endpoints: a token is the only key to a run."""
+    client, _, run, other, folder = theirs
+    with pytest.raises(Exception, match=NOT_THERE):
+        client.predict(**asked_of(name, other, run, folder))
+
+
+def test_what_somebody_else_tried_has_changed_nothing_and_its_owner_has_it_still(theirs):
+    client, me, run, other, folder = theirs
+    with pytest.raises(Exception, match=NOT_THERE):
+        client.predict(other, [run, "example-support"], api_name="/compare_runs")
+    with pytest.raises(Exception, match=NOT_THERE):
+        client.predict(other, "embedded/mnist-vae-2", run, api_name="/image_models_beside")
+    client.predict(other, api_name="/delete_everything")
+    assert client.predict(other, api_name="/list_runs") == []
+    [mine] = client.predict(me, api_name="/list_runs")
+    assert (mine["run"], mine["name"], mine["state"]) == (run, "mine", "finished")
+    for name in ("run_status", "classify", "show_code", "download_run"):
+        assert client.predict(**asked_of(name, me, run, folder))
+
+
+def test_a_table_and_an_example_in_public(theirs):
+    client, me, _, other, _ = theirs
     sample = client.predict(me, "support", api_name="/read_sample")
     assert client.predict(me, sample["id"], "text", "label", [], api_name="/examine_table")["ready"]
     with pytest.raises(Exception, match="not here any more"):
         client.predict(other, sample["id"], "text", "label", [], api_name="/examine_table")
     with pytest.raises(Exception, match="Rank"):
         client.predict(me, sample["id"], {"rank": 1_000_000}, "", api_name="/train")
-    answer = client.predict(me, "example-support", ["Where is my parcel?"], api_name="/classify")
+    answer = client.predict(other, "example-support", ["Where is my parcel?"], api_name="/classify")
     assert answer["predicted"][0] in answer["labels"]
     assert json.dumps(answer)

@@ -8,14 +8,16 @@ import gradio as gr
 import pytest
 
 from genhub import settings
+from genhub.augment.chain import generator
 from genhub.errors import UserError
 from genhub.jobs.folder import RunFolder
 from genhub.lab import EXAMPLES, Lab
 from genhub.training.configs import DrawConfig, GenerateConfig, ScratchConfig
 from genhub.ui import app, course, forms, links, start, tiles, ways
+from genhub.ui.augment import images as pictures
 from genhub.ui.augment import stored as varying
 from genhub.ui.augment import tab as augment
-from genhub.ui.classify import exhibit, tab
+from genhub.ui.classify import data, exhibit, tab
 from genhub.ui.course import formulas
 from genhub.ui.generate import decode, stored, tree, writer
 from genhub.ui.generate import tab as generate
@@ -24,9 +26,9 @@ from genhub.ui.images import stored as drawing
 from genhub.ui.images import tab as images
 from genhub.ui.learning import options
 from genhub.ui.learning.kinds import ADAPT, KINDS, SCRATCH
-from genhub.ui.session import empty
 from genhub.ui.translate import state as translating
 from genhub.ui.translate import tab as translate
+from genhub.ui.visit import empty
 from genhub.ui.wiring import Wires
 
 VISITOR = "v" * 43
@@ -370,7 +372,8 @@ def test_a_line_opens_what_is_there_in_a_state_that_can_be(parts, pick, line):
         if name in BOUNDED:
             BOUNDED[name].check(forms.value(BOUNDED[name], value))
         if isinstance(part, gr.Dropdown | gr.Radio | gr.CheckboxGroup):
-            assert {value} if isinstance(value, str) else set(value) <= {choice for _, choice in part.choices}
+            asked = set(value) if isinstance(value, list) else {value}
+            assert asked <= {choice for _, choice in part.choices}
     if line.way.part:
         assert drawn["inside_tabs"]["selected"] in section.PARTS
 
@@ -406,6 +409,42 @@ def test_a_press_beside_the_lines_goes_nowhere(pick):
 
 def values(topic: str) -> dict:
     return dict(next(line for line in course.LINES if line.topic == topic).way.values)
+
+
+def test_the_table_that_a_line_names_is_read_and_no_other_line_reads_one(lab):
+    chosen = [f"line:{number}" for number, line in enumerate(course.LINES) if "data_sample" in line.way.values]
+    assert [course.LINES[int(pick.partition(":")[2])].topic for pick in chosen] == ["Sentiment with a sentence encoder"]
+    went = start.go(lab, chosen[0])
+    assert (went["start_line"], went["data_sample"], went["data_source"]) == (chosen[0], "reviews", "A sample")
+    read = start.read_sample(lab, HELD["session"], chosen[0], **dict.fromkeys(data.OPTIONS))
+    assert read["session"]["table"]
+    assert "442" in words(read["data_report"])
+    assert read["data_use"]["interactive"]
+    again = start.read_sample(lab, read["session"], chosen[0], **dict.fromkeys(data.OPTIONS))
+    assert again["session"]["table"] != read["session"]["table"]  # a sample makes way for a sample
+    own = data.take_pasted(lab, HELD["session"], "text,label\n" + "good,a\nbad,b\nodd,a\n" * 9, **dict.fromkeys(data.OPTIONS))
+    assert start.read_sample(lab, own["session"], chosen[0], **dict.fromkeys(data.OPTIONS)) == {}
+    for pick in ("", "line:0", "line:999", "token:3", "train:open"):
+        assert start.read_sample(lab, HELD["session"], pick, **dict.fromkeys(data.OPTIONS)) == {}
+
+
+def test_a_line_on_augmentation_brings_its_chain_and_the_tab_draws_it(lab, monkeypatch):
+    """The variants of the chain before it do not stay under the new one."""
+    asked = []
+    brought = values("Texts: there and back")
+    assert [step["name"] for step in brought["text_chain"]["steps"]] == ["back-translation"]
+    assert "There and back" in brought["text_editor"]
+    assert (brought["text_made"], words(brought["text_shown"])) == (None, "Press “Make variants”.")
+    brought = values("Images: noise and blur")
+    chain = pictures.KIND.held(brought["image_chain"])
+    among_sixteen = {place for variant in range(16) for place in chain.drawn(generator(chain.seed, 0, variant))}
+    assert len(among_sixteen) == len(chain.steps) == 5  # "which of the five" can be seen
+    monkeypatch.setattr(lab, "vary_photo", lambda visitor, photo, chain: asked.append(chain) or {"variants": [], "seconds": 0.1})
+    given = {"image_photo": varying.example()["photo"], "image_own": "", "image_chain": brought["image_chain"]}
+    drawn = augment.arrive(lab, HELD["session"], values("Texts")["text_chain"], brought["augment_arrived"], **given)
+    assert asked == [brought["image_chain"]]
+    assert "Gaussian noise" in drawn["image_editor"]
+    assert "Similar words" in drawn["text_editor"]
 
 
 @pytest.mark.parametrize(("topic", "stateful"), [("Character RNN on plays", False), ("Stateless and stateful training", True)])

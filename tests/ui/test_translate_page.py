@@ -81,6 +81,22 @@ def test_a_translator_learns_pairs_of_ones_own(page):
     expect(page.locator("#tune_code")).to_contain_text("AutoModelForSeq2SeqLM")
 
 
+def test_the_maps_of_a_long_sentence_fit_beside_each_other(app, chromium):
+    with visiting(app, chromium, "Translate") as page:
+        translated(page, "The old man and his little dog walk to the market every morning because they like fresh bread.")
+        maps = page.locator("#tr-map .scroll, #tr-recurrent .scroll")
+        expect(maps).to_have_count(2)
+        for place in range(2):
+            expect(maps.nth(place).locator(".columns span").nth(17)).to_be_visible()
+            assert maps.nth(place).evaluate("box => box.scrollWidth <= box.clientWidth"), place
+        page.set_viewport_size({"width": 400, "height": 900})
+        page.wait_for_function(FITS)
+        assert page.locator("#tr-recurrent .columns span").first.evaluate("name => name.getBoundingClientRect().width") >= 16
+        box = page.locator("#tr-merged").bounding_box()  # beside the other two there would be no room for its words
+        assert box["width"] > 120
+        assert box["x"] + box["width"] <= 400
+
+
 def test_mistakes_are_said_beside_their_field(page):
     page.locator("#tr-source textarea").fill("  ")
     page.locator("#tr-go").click()

@@ -48,7 +48,7 @@ def test_moments_are_kept_along_the_training(tmp_path):
 
 
 def test_a_moment_is_what_draws_then():
-    """Where a moving mean is kept, it is the generator of a moment."""
+    """Where an exponential moving average is kept, it is the generator of a moment."""
     recipe = drawn.RECIPES["fashion-gan"]
     gan = drawn.build(recipe.blueprint)
     gan.keep_average()

@@ -40,8 +40,8 @@ def resample(rows: Rows, config: ResampleConfig) -> Resampled:
     if not small:
         return Resampled(rows, np.arange(len(rows)), np.zeros((0, 2), int), ["The classes are as large already: no row is made."])
     k = config.k
+    check_columns(rows, config.method)
     if config.method in NEIGHBOURLY:
-        _check_columns(rows, config.method)
         k = _neighbours(small, config, notes)
     x, y = WAYS[config.method](rows, config, wanted, k)
     new = Rows(x[len(rows) :], np.asarray(y[len(rows) :]).astype(str), rows.names, rows.categorical, rows.target)
@@ -50,7 +50,10 @@ def resample(rows: Rows, config: ResampleConfig) -> Resampled:
     return Resampled(together, np.arange(len(rows)), parents, notes)
 
 
-def _check_columns(rows: Rows, method: str) -> None:
+def check_columns(rows: Rows, method: str) -> None:
+    """Raises UserError for a method between neighbours that the columns do not suit; its `fix` is one that they do."""
+    if method not in NEIGHBOURLY:
+        return
     if not rows.numeric:
         what, limit = (
             "All columns are categories.",
@@ -59,9 +62,9 @@ def _check_columns(rows: Rows, method: str) -> None:
         raise UserError(what, limit, "Choose random over-sampling.", "method", fix="random-over")
     names = ", ".join(f"“{rows.names[place]}”" for place in rows.categorical[:5])
     if method == "smote-nc" and not rows.categorical:
-        raise UserError("No column is of categories.", "SMOTE-NC is for tables that have some.", "Choose SMOTE.", "method", fix="smote")
+        raise UserError("No column holds categories.", "SMOTE-NC is for tables that have some.", "Choose SMOTE.", "method", fix="smote")
     if method != "smote-nc" and rows.categorical:
-        what = f"{names} {'is' if len(rows.categorical) == 1 else 'are'} of categories."
+        what = f"{names} {'holds' if len(rows.categorical) == 1 else 'hold'} categories, not numbers."
         raise UserError(what, "Between two categories there is nothing.", "Choose SMOTE-NC.", "method", fix="smote-nc")
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from genhub.augment.packing import card_of, write_table
 from genhub.augment.tables import code, columns, saved
 from genhub.augment.tables.columns import Rows
-from genhub.augment.tables.resample import Resampled, resample
+from genhub.augment.tables.resample import Resampled, check_columns, resample
 from genhub.augment.tables.table import ResampleConfig
 from genhub.data import intake, tables
 from genhub.errors import UserError
@@ -42,9 +42,12 @@ def resampled(args: dict) -> dict:
 
 
 def prepared(args: dict) -> dict:
-    """{"folder", "label", "categorical", "fixes", "out"} → {"label", "categorical": names, "mended": the fixes}; writes the mended rows, a JSON object of texts a line."""
+    """{"folder", "label", "categorical", "fixes", "methods": that must suit the columns, "out"} → {"label", "categorical": names, "mended": the
+    fixes}; writes the mended rows, a JSON object of texts a line."""
     table = intake.load(Path(args["folder"]))
     rows = columns.of(table, args["label"] or table.columns[-1], args["categorical"], args["fixes"])
+    for method in args["methods"]:
+        check_columns(rows, method)
     names = [*rows.names, rows.target]
     lines = (
         {name: str(value) for name, value in zip(names, [*x, y], strict=True)}

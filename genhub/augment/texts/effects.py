@@ -89,7 +89,9 @@ def _delete(text: str, rng: np.random.Generator, share: float) -> str:
         return text
     if len(gone) == len(found):
         gone = np.delete(gone, int(rng.integers(len(gone))))
-    return words.joined(["" if place in set(gone.tolist()) else word for place, word in enumerate(found)], gaps)
+    for place in gone.tolist():
+        found[place] = ""
+    return words.joined(found, gaps)
 
 
 def _keyboard(text: str, rng: np.random.Generator, share: float) -> str:

@@ -40,7 +40,8 @@ TEXTS = table(
         "Noise on embeddings",
         "Noise is added to each word's embedding; the word nearest to it is taken.",
         MODELS,
-        Amount("Deviation", "Of the noise, relative to an embedding's length.", 0.0, 2.0, 0.8),
+        # As long as an embedding, the noise changes no word: in so many dimensions it hardly ever points at another one.
+        Amount("Deviation", "Of the noise, relative to an embedding's length: below 3 hardly a word changes.", 0.0, 8.0, 4.0),
     ),
     Operation("in-context", "Words in context", "A masked-language model proposes a word for each gap.", MODELS, _of_words(0.15)),
     Operation("back-translation", "There and back", "Translated into Spanish and back, in one of up to four ways each.", MODELS),

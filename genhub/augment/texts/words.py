@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 WORD = re.compile(r"\w+(?:['’\-]\w+)*")
+COMPARED = 1_000  # words
 SENTENCE = re.compile(r"[^.!?…]+[.!?…]*[\"'”’)\]]*\s*")
 
 
@@ -44,11 +45,11 @@ def in_the_case_of(word: str, model: str) -> str:
 
 
 def difference(before: str, after: str) -> list[tuple[str, str]]:
-    """What became of a text, word by word: ("same" | "gone" | "new", text), in the order in which it is read."""
-    old, new = (re.findall(r"\s*\S+", text) for text in (before, after))
-    bare = [[piece.strip() for piece in pieces] for pieces in (old, new)]
+    """What became of a text, word by word: ("same" | "gone" | "new", text), in the order in which it is read. Between what is the same
+    before and behind, more than COMPARED words are taken as changed altogether: comparing them takes the square of their number."""
+    old, new = (re.findall(r"\s*\S+", text.rstrip()) for text in (before, after))
     found = []
-    for kind, a, b, c, d in SequenceMatcher(None, *bare, autojunk=False).get_opcodes():
+    for kind, a, b, c, d in _changes(*([piece.strip() for piece in pieces] for pieces in (old, new))):
         if kind == "equal":
             found.append(("same", "".join(new[c:d])))
             continue
@@ -57,3 +58,17 @@ def difference(before: str, after: str) -> list[tuple[str, str]]:
             gone += " "
         found += [(name, piece) for name, piece in (("gone", gone), ("new", came)) if piece]
     return found
+
+
+def _changes(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
+    """As `SequenceMatcher.get_opcodes` gives them."""
+    shorter = min(len(old), len(new))
+    first = next((at for at in range(shorter) if old[at] != new[at]), shorter)
+    last = next((at for at in range(shorter - first) if old[-1 - at] != new[-1 - at]), shorter - first)
+    a, b = len(old) - last, len(new) - last
+    middle = [("replace", 0, a - first, 0, b - first)]
+    if max(a, b) - first <= COMPARED:
+        middle = SequenceMatcher(None, old[first:a], new[first:b], autojunk=False).get_opcodes()
+    shifted = [(kind, *(at + first for at in places)) for kind, *places in middle]
+    pieces = [("equal", 0, first, 0, first), *shifted, ("equal", a, len(old), b, len(new))]
+    return [piece for piece in pieces if piece[1] < piece[2] or piece[3] < piece[4]]

@@ -10,7 +10,7 @@ def long(case: Case) -> Finding | None:
         return None
     about = "At least " if lengths.unit == "words" else "About " if lengths.estimated else ""
     what = f"{about}{counted(lengths.over, 'text is', 'texts are')} longer than the {lengths.max_length} tokens the encoder reads."
-    will = f"The rest of them is cut off. The longest has {lengths.longest:,} {lengths.unit}; raise Max length to read more, slower."
+    will = f"What is beyond that is cut off. The longest has {lengths.longest:,} {lengths.unit}; raise Max length to read more, slower."
     return Finding("long-texts", "warning", what, will, count=lengths.over)
 
 

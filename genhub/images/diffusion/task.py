@@ -31,7 +31,7 @@ class _Errors(nn.Module):
 
 
 class DiffusionTask(Trainable):
-    """`average`: how much a moving mean of the network keeps of itself at a step; 0: there is none."""
+    """`average`: how much an exponential moving average of the network keeps of itself at a step; 0: there is none."""
 
     def __init__(self, diffusion: Diffusion, train: Images, validation: Images, average: float):
         self.diffusion, self.keeps = diffusion.to(memory_format=torch.channels_last), average

@@ -22,7 +22,7 @@ Weights = Mapping[str, torch.Tensor]
 
 
 def state(gan: GAN) -> dict[str, torch.Tensor]:
-    """Weights as the finished model has them: where a moving mean is kept, it is the generator."""
+    """Weights as the finished model has them: where an exponential moving average is kept, it is the generator."""
     own = gan.state_dict()
     kept = {name: tensor for name, tensor in own.items() if not name.startswith("average.")}
     drawing = {name.replace("average.", "generator.", 1): tensor for name, tensor in own.items() if name.startswith("average.")}

@@ -37,7 +37,7 @@ class Look:
 
 
 class Stepping:
-    """Raises UserError as `gather` does. The generator that draws is the one that learns: there is no moving mean."""
+    """Raises UserError as `gather` does. The generator that draws is the one that learns: there is no exponential moving average."""
 
     def __init__(self, config: GANConfig, images: Images):
         config = replace(config, average=0.0)

@@ -25,8 +25,8 @@ MEANT = 2_000  # images by whose features classes are told apart
 class Rules:
     """How the two play. loss: see genhub/images/gans/losses.py. critics: steps of the discriminator for one of the generator. penalty: what
     the gradient penalty counts. smoothing, noisy: of the targets. noise: standard deviation of what is added to all images that the
-    discriminator sees, fading until the last epoch. replay: it also sees older fakes. average: how much a moving mean of the generator keeps
-    of itself at a step; 0: there is none."""
+    discriminator sees, fading until the last epoch. replay: it also sees older fakes. average: how much an exponential moving average
+    of the generator keeps of itself at a step; 0: there is none."""
 
     loss: str = "non-saturating"
     critics: int = 1

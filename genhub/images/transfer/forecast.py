@@ -48,7 +48,7 @@ def forecast(request: dict) -> dict:
 
 
 def _judged(material: Material, network: Network, count: int) -> float:
-    """Seconds that the verdict takes: so many networks on the test images, and the base line on pixels."""
+    """Seconds that the verdict takes: so many networks on the test images, and the baseline on pixels."""
     few, start = material.test.part(slice(0, JUDGED)), time.perf_counter()
     scores = verdict.probabilities(network.cpu(), few)
     own = (time.perf_counter() - start) / len(few) * len(material.test) * count

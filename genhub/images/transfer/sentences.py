@@ -14,7 +14,7 @@ def of(metrics: Mapping) -> list[str]:
     return [
         headline(metrics),
         *(compared(line) for line in metrics["ways"] if line["difference"]),
-        sentences.difference(metrics["baselines"]["pixels"]["difference"], "logistic regression on the pixels"),
+        sentences.difference(metrics["baselines"]["pixels"]["difference"], "logistic regression on the pixels", "images"),
         sentences.majority(metrics["baselines"]["majority"]),
         *sentences.confusions(metrics, "images"),
         *sentences.rare(metrics, "images"),
@@ -37,6 +37,8 @@ def compared(line: Mapping) -> str:
     gap, name = line["difference"], capital(CALLED[line["name"]])
     inside = f"[{signed(gap['low'])}, {signed(gap['high'])}]"
     learnt = f"with {line['trainable_percent']:.3g} % of the parameters learning"
+    if sentences.same(gap):
+        return f"{name}, {learnt}: no difference to a new head alone, both are right on the same images, and wrong on the same."
     if gap["low"] > 0:
         return f"{name}, {learnt}: {gap['mean']:.3f} {inside} more than a new head alone."
     if gap["high"] < 0:

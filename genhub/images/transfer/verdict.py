@@ -17,7 +17,7 @@ from genhub.text.figures import calibration, confusion_matrix, label_issues, mac
 
 BATCH = 100
 AFTER_STOP = 200  # test images
-FITTED = 20_000_000  # numbers that the base line on pixels sees
+FITTED = 20_000_000  # numbers that the baseline on pixels sees
 DIGITS = 6
 
 
@@ -44,7 +44,7 @@ class Verdict:
 
 
 def judge(material: Material, learnt: Sequence[Learnt], kept: str, seed: int, *, stopped: bool) -> Verdict:
-    """The figures of the way that is kept, a line for each of the ways, and the base lines."""
+    """The figures of the way that is kept, a line for each of the ways, and the baselines."""
     test = material.test.part(slice(0, AFTER_STOP)) if stopped else material.test
     scores = {each.way: probabilities(each.network, test) for each in learnt}
     truth, names = test.y, list(material.names)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from genhub import gate
 from genhub.data.cleaning import FIXES
-from genhub.data.fixes import KEEP_FIRST
+from genhub.data.fixes import KEEP_FIRST, OF_IMAGES
 from genhub.data.image_sets import DIGITS
 from genhub.data.samples import SAMPLES, TEXTS
 from genhub.errors import UserError
@@ -55,7 +55,7 @@ DATA = {
     "rows?": COUNT,
     "sample?": Text(20, "|".join((*SAMPLES, *TEXTS, DIGITS)), optional=True),
     "counterexamples?": FLAG,
-    "fixes?": [Text(40, "|".join((*FIXES, KEEP_FIRST)))],
+    "fixes?": [Text(40, "|".join((*FIXES, *OF_IMAGES, KEEP_FIRST)))],
     "column?": Text(gate.LONGEST_COLUMN, r"[^\x00-\x1f\x7f]*"),
     "cut?": FLAG,
     "hub?": {

@@ -114,12 +114,12 @@ def _check_files(source: Path, names: list[str], kind) -> None:
         if name == PASSPORT:
             continue
         if name not in names:
-            raise UserError(f"{name[:80]} is missing from the ZIP file.", "The passport lists it.", "Download the run again.", "file")
+            raise UserError(f"{name[:80]} is missing from the packed run.", "The passport lists it.", "Download the run again.", "file")
         if name not in listed or disk.sha256(source / name) != listed[name]:
             what = f"{name} is damaged or was changed."
             raise UserError(what, "Its sha256 must be the one in the passport.", "Download the run again.", "file")
         if not belongs(name, kind):
-            what = f"The ZIP file holds {name[:80]}, which does not belong to such a run."
+            what = f"The packed run holds {name[:80]}, which does not belong to such a run."
             raise UserError(what, "It holds what GenHub packs, and nothing else.", "Use a file that GenHub made.", "file")
 
 

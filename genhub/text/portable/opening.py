@@ -17,7 +17,7 @@ JSON_BYTES = 5_000_000
 def read_json(source: Path, name: str) -> object:
     path = source / name
     if not path.exists():
-        raise UserError(f"The ZIP file has no {name}.", "A run that GenHub packed has one.", "Use a file that GenHub made.", "file")
+        raise UserError(f"The packed run has no {name}.", "A run that GenHub packed has one.", "Use a file that GenHub made.", "file")
     if path.stat().st_size > JSON_BYTES:
         raise UserError(f"{name} has {path.stat().st_size / 1e6:,.0f} MB.", f"At most {JSON_BYTES / 1e6:g} MB.", "", "file")
     try:
@@ -53,7 +53,7 @@ def local_only(limits: Limits) -> None:
 def check_method(source: Path, facts: dict, whole: bool) -> None:
     """model/ is there for a method that trains all weights, and only then."""
     if (source / MODEL_WEIGHTS).exists() != whole:
-        raise UserError(f"The ZIP file does not fit the method {facts['method']}.", "Only fully trained runs hold model/.", "", "file")
+        raise UserError(f"The packed run does not fit the method {facts['method']}.", "Only fully trained runs hold model/.", "", "file")
 
 
 def adapter(source: Path, folder: Path, facts: dict, base: Path) -> None:
@@ -81,7 +81,7 @@ def take(source: Path, folder: Path, name: str, shapes: dict, places: dict | Non
     """Move a file of weights over after all its tensors were looked at. `places`: those that are indices, and into what shape."""
     path = source / name
     if not path.exists():
-        raise UserError(f"The ZIP file has no {name}.", "The passport calls for it.", "Download the run again.", "file")
+        raise UserError(f"The packed run has no {name}.", "The passport calls for it.", "Download the run again.", "file")
     tensors = weights.read_header(path)
     weights.check_shapes(tensors, shapes, path.name, indices=places or {})
     weights.check_indices(path, tensors, places or {})

@@ -12,7 +12,7 @@ MORE_METHODS = ("dora", "rslora", "adalora", "ia3", "vera", "loha", "lokr", "oft
 METHOD_HELP = {
     "frozen": (
         "Frozen encoder",
-        "Only a linear head learns, on features computed once: a result in seconds, and the base line of all others.",
+        "Only a linear head learns, on features computed once: a result in seconds, and the baseline of all others.",
     ),
     "lora": ("LoRA", "Low-rank updates beside the attention's matrices learn, the model stays as it is (Hu et al. 2021)."),
     "bottleneck": ("Bottleneck adapters", "Two small layers after attention and feed-forward of every block learn (Houlsby et al. 2019)."),

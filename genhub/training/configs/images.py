@@ -176,10 +176,12 @@ class GANConfig(CodedConfig):
     noise: float = option(0.0, "Noise on all that the discriminator sees: its standard deviation at first; it fades.", low=0.0, high=1.0)
     replay: bool = option(False, "Half of the fake images are older ones.", label="Experience replay")
     spread: bool = option(False, "The discriminator sees how much the images of a batch differ.", label="Mini-batch standard deviation")
-    spectral: bool = option(False, "Every layer of the discriminator is kept from being steep.", label="Spectral norm")
+    spectral: bool = option(
+        False, "Every layer of the discriminator has a largest singular value of 1, so that none is steep.", label="Spectral norm"
+    )
     average: float = option(
         0.99,
-        "The generator that draws is a moving mean, which keeps this much of itself at a step; 0: it is the last one.",
+        "The generator that draws is an exponential moving average, which keeps this much of itself at a step; 0: it is the last one.",
         low=0.0,
         high=0.9999,
     )
@@ -215,7 +217,7 @@ class DiffusionConfig(ImageConfig):
     conditional: bool = option(False, "Tell the model the class of each image, so that it can be asked for one, and guided.")
     average: float = option(
         0.995,
-        "The network that draws is a moving mean, which keeps this much of itself at a step; 0: it is the last one.",
+        "The network that draws is an exponential moving average, which keeps this much of itself at a step; 0: it is the last one.",
         low=0.0,
         high=0.9999,
     )

@@ -26,10 +26,10 @@ def register(lab: Lab, checked: Callable[[Callable], Callable], described: Calla
         columns = source_column or "", target_column or ""
         return asdict(lab.take_pairs_file(visitor, file, languages=languages or [], columns=columns, fixes=fixes or []))
 
-    def read_images_file(visitor: str, file: str, options: dict) -> dict:
+    def read_images_file(visitor: str, file: str, options: dict, fixes: list[str]) -> dict:
         """Read a set of images: a ZIP of PNG, JPEG or WebP files, a folder in it for each class, or a .npz with x and y. Returns as
-        read_bundled_images, with the same options."""
-        return asdict(lab.take_images(visitor, file, options or {}))
+        read_bundled_images, with the same options. `fixes` may hold leave-unusable-images (files of a ZIP that are no images)."""
+        return asdict(lab.take_images(visitor, file, options or {}, fixes or []))
 
     def give_image_back(visitor: str, run: str, file: str, options: dict) -> dict:
         """What the model of a run makes of an image file: given back, its error, and the share of the known images that are given back worse.
@@ -97,7 +97,7 @@ def register(lab: Lab, checked: Callable[[Callable], Callable], described: Calla
             (add_test_table, [visitor, table, taken, fixes], number),
             (read_corpus_file, [visitor, taken, column, cut, fixes], answer),
             (read_pairs_file, [visitor, taken, languages, column, target, fixes], answer),
-            (read_images_file, [visitor, taken, options], answer),
+            (read_images_file, [visitor, taken, options, fixes], answer),
             (give_image_back, [visitor, run, taken, options], answer),
             (tell_image, [visitor, run, taken, options], answer),
             (enlarge_images, [visitor, run, each, options, kind], given),

@@ -112,6 +112,11 @@ def _lists(lab: Lab) -> list[Callable]:
         lab.rename(visitor, run, name)
         return run
 
+    def open_run_from_hub(visitor: str, repo: str, token: str = "") -> str:
+        """Open a run that GenHub pushed to the Hub: owner/name, or owner/name@revision; returns the id of the run. A private one needs a token
+        that may read it, which is kept nowhere."""
+        return lab.reopen_from_hub(visitor, repo, token)
+
     def delete_run(visitor: str, run: str) -> str:
         """Delete a run and everything in it."""
         lab.delete(visitor, run)
@@ -136,4 +141,4 @@ def _lists(lab: Lab) -> list[Callable]:
             raise UserError("The rows of this run are not here.", "They are never part of an export.", "Train it here to read them.", "run")
         return verdict.cell_rows(verdict.read_predictions(folder.path), label, predicted)
 
-    return [list_runs, rename_run, delete_run, delete_everything, compare_runs, unseen_rows]
+    return [list_runs, rename_run, open_run_from_hub, delete_run, delete_everything, compare_runs, unseen_rows]

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from genhub import gate
 from genhub.lab import Lab
 from genhub.ui.classify.data import OPTIONS
-from genhub.ui.session import new_visitor as token
+from genhub.ui.visit import new_visitor as token
 
 
 def endpoints(lab: Lab) -> list[Callable]:

@@ -5,8 +5,10 @@ from functools import partial
 import gradio as gr
 
 from genhub.augment.images.table import PRESETS as IMAGE_PRESETS
+from genhub.augment.tables.table import NEIGHBOURLY
 from genhub.augment.tables.table import TABLES as METHODS
 from genhub.augment.texts.table import PRESETS as TEXT_PRESETS
+from genhub.data.fixes import INSTEAD, MENDING
 from genhub.data.image_sets import DIGITS
 from genhub.errors import UserError
 from genhub.lab import Lab
@@ -14,7 +16,7 @@ from genhub.lab.measuring import IMAGES, TABLES, TASKS, TEXTS
 from genhub.training.configs import MeasureImagesConfig, MeasureTablesConfig, MeasureTextsConfig
 from genhub.ui import forms, markup, run_view
 from genhub.ui.augment import images, studies, tables, texts
-from genhub.ui.wiring import Wires
+from genhub.ui.wiring import Wires, pieces
 
 STAGE = "5  Measure: does it help?"
 INTRO = (
@@ -23,6 +25,7 @@ INTRO = (
 )
 KINDS = {"A table of numbers": TABLES, "Texts": TEXTS, "Images": IMAGES}
 GROUPS = {TABLES: "measure_tables", TEXTS: "measure_texts", IMAGES: "measure_images"}
+MEANWHILE = "below stands a recorded measurement, with its figures and their intervals."
 HELPS, NOTHING, HURTS = "It helps", "No evidence either way", "It hurts"
 OWN_CHAIN = "The chain of stage {}"
 OWN_SET = "My images"
@@ -50,7 +53,7 @@ def layout(wires: Wires) -> None:
                 repetitions = forms.field(MeasureTablesConfig.option("repetitions"), elem_id="measure-repetitions")
                 guess = gr.Radio([HELPS, NOTHING, HURTS], value=None, label="My guess, of the first one tried", elem_id="measure-guess")
                 go = gr.Button("Commit, and measure", variant="primary", elem_id="measure-go")
-                problem = gr.HTML(elem_id="measure-problem")
+                problem = pieces(elem_id="measure-problem")
             with gr.Column(scale=3, min_width=300):
                 run = gr.Dropdown([], value=None, label="Measurement shown", info="Yours, the newest first.", elem_id="measure-run")
                 view = gr.HTML(elem_id="measure-view")
@@ -140,13 +143,22 @@ def wire(wires: Wires) -> None:
     once = {"trigger_mode": "once", "show_progress": "minimal"}
     begun = wires.on(part["measure_go"].click, commit, ["session", "measure_guess", *GIVEN], ["measure_begun"], "measure_problem", **once)
     asked = ["session", "measured"]
-    wires.on(
-        begun.then,
-        note,
-        ["session", "measured", "measure_begun", "measure_guess"],
-        ["measured", "measure_begun", *SHOWN],
-        "measure_run_problem",
+    again = wires.on_pick(
+        part["measure_problem"].select,
+        mended,
+        ["session", "measure_guess", *GIVEN],
+        ["measure_begun", "measure_methods", "table_missing"],
+        "measure_problem",
+        **once,
     )
+    for queued in (begun, again):
+        wires.on(
+            queued.then,
+            note,
+            ["session", "measured", "measure_begun", "measure_guess"],
+            ["measured", "measure_begun", *SHOWN],
+            "measure_run_problem",
+        )
     wires.on(part["measure_run"].input, shown, ["session", "measured", "measure_run"], ["measured", *SHOWN], "measure_run_problem")
     wires.on(part["measure_pulse"].tick, tick, asked, PARTS, "measure_run_problem", trigger_mode="once")
     wires.on(part["measure_stop"].click, partial(ask, verb="stop"), asked, PARTS, "measure_run_problem", **once)
@@ -172,6 +184,23 @@ def commit(lab: Lab, session: dict, measure_guess: str | None, measure_kind: str
         raise UserError("There is no guess yet.", "One of three.", "What do you expect of the first one tried?", "measure_guess")
     begin = {TABLES: _begin_tables, TEXTS: _begin_texts, IMAGES: _begin_images}[KINDS.get(measure_kind, TABLES)]
     return {"measure_begun": begin(lab, session, given)}
+
+
+def mended(lab: Lab, pick: str, session: dict, measure_guess: str | None, **given) -> dict:
+    """The button of a refusal: once more, with what it says."""
+    changed = mend(pick.removeprefix("fix:"), given["measure_methods"])
+    try:
+        return {**changed, **(commit(lab, session, measure_guess, **{**given, **changed}) if changed else {})}
+    except UserError as error:
+        return {**changed, "measure_problem": markup.problem(error, heard=True)}
+
+
+def mend(remedy: str, methods: list[str]) -> dict:
+    """Another way in the place of those that do not suit the table, or what becomes of rows with holes."""
+    if remedy in INSTEAD:
+        left = [name for name in methods if name in METHODS and name not in NEIGHBOURLY]
+        return {"measure_methods": list(dict.fromkeys([remedy, *left]))}
+    return {"table_missing": tables.missing(remedy)} if remedy in MENDING else {}
 
 
 def _begin_tables(lab: Lab, session: dict, given: dict) -> str:
@@ -260,15 +289,16 @@ def refresh(lab: Lab, session: dict, measured: dict) -> dict:
     info, view = lab.view(session["visitor"], chosen)
     folder = lab.folder(session["visitor"], chosen)
     metrics = folder.read("metrics.json") if folder.has("metrics.json") and view.ended else None
+    recorded = studies.example() if info.state == "queued" and studies.RECORDED.exists() else ""
     return {
         "measure_run": choices,
-        "measure_view": run_view.render(info, view),
+        "measure_view": run_view.render(info, view, meanwhile=MEANWHILE if recorded else ""),
         "measure_stop": gr.update(
             interactive=info.state in ("queued", "running"), value="Stopping …" if info.state == "stopping" else "Stop and keep"
         ),
         "measure_resume": gr.update(visible=info.state in ("failed", "stopped")),
         "measure_pulse": gr.Timer(active=info.state in run_view.LIVE),
-        "measure_table": studies.verdict(metrics, held["guesses"].get(chosen)) if metrics else "",
+        "measure_table": studies.verdict(metrics, held["guesses"].get(chosen)) if metrics else recorded,
         "measure_show": gr.update(visible=bool(metrics) and info.task == TABLES),
     }
 

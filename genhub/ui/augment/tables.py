@@ -221,7 +221,12 @@ def mend(lab: Lab, pick: str) -> dict:
     remedy = pick.removeprefix("fix:")
     if remedy in INSTEAD:
         return {"table_method": gr.update(value=remedy, info=TABLES[remedy].help)}
-    return {"table_missing": next(name for name, fixes in MISSING.items() if remedy in fixes)} if remedy in MENDING else {}
+    return {"table_missing": missing(remedy)} if remedy in MENDING else {}
+
+
+def missing(remedy: str) -> str:
+    """What the field says of rows with holes, for a remedy."""
+    return next(name for name, fixes in MISSING.items() if remedy in fixes)
 
 
 # ---- rendering ------------------------------------------------------------------------------------------------------

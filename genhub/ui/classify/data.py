@@ -93,6 +93,7 @@ def wire(wires: Wires) -> None:
     wires.on(part["data_source"].change, show_source, ["data_source"], list(GROUPS))
     _reads(wires, part["data_sample"].input, take_sample, ["data_sample"])
     _reads(wires, part["data_file"].upload, take_file, ["data_file"])
+    wires.on(part["data_file"].clear, lambda lab: {}, [], [], "data_problem")  # what was wrong with it is gone with it
     _reads(wires, part["data_read"].click, take_pasted, ["data_pasted"])
     _reads(wires, part["hub_read"].click, take_hub, ["hub_id", "hub_config", "hub_split"], show_progress="minimal")
     for name in ("text_column", "label_column"):
@@ -127,6 +128,14 @@ def source_of(info: TableInfo) -> str:
     """The one of SOURCES that a table came from."""
     sample, file, paste, hub = SOURCES
     return sample if info.sample else hub if info.hub else paste if info.name == PASTED else file
+
+
+def own(lab: Lab, session: dict) -> bool:
+    """Whether the table in work is one that the visitor has brought."""
+    try:
+        return bool(session["table"]) and not lab.table(session["visitor"], session["table"]).sample
+    except UserError:
+        return False  # it was kept for a day
 
 
 def take_sample(lab: Lab, session: dict, data_sample: str, **options) -> dict:

@@ -18,6 +18,7 @@ MAIN = ("method", "epochs", "class_weights", "seed")
 ADVANCED = forms.advanced(ClassifyConfig)
 FIELDS = ("model", *MAIN, "more_method", *ADVANCED)
 OWN = "My own"
+FIRST = {True: "Quick", False: "Balanced"}  # preset of the form, by whether others wait for their turn: a page in public
 REMEMBERED = ("preset", *FIELDS)  # of stage 2, in the browser, so that a reload changes no option without a word
 
 
@@ -45,10 +46,13 @@ def layout(wires: Wires) -> None:
 
 
 def _choices(wires: Wires) -> None:
-    preset = gr.Radio([*PRESETS, OWN], value="Balanced", label="Preset", elem_id="preset")
+    first = FIRST[wires.lab.settings.public]
+    decided = PRESETS[first]
+    preset = gr.Radio([*PRESETS, OWN], value=first, label="Preset", elem_id="preset")
     wires.add(preset=preset)
-    method = gr.Radio([(METHOD_HELP[name][0], name) for name in MAIN_METHODS], value="lora", label="Method", elem_id="option-method")
-    about = gr.HTML(method_about("lora"))
+    choices = [(METHOD_HELP[name][0], name) for name in MAIN_METHODS]
+    method = gr.Radio(choices, value=decided["method"], label="Method", elem_id="option-method")
+    about = gr.HTML(method_about(decided["method"]))
     models = [(f"{model.id} · {markup.millions(model.parameters)}", model.id) for model in catalog.of_task(ENCODER.name)]
     model = gr.Dropdown(
         models,
@@ -67,6 +71,8 @@ def _choices(wires: Wires) -> None:
             info="Takes the place of the method above.",
         )
         made |= forms.fields(ClassifyConfig, ADVANCED)
+    for name in decided.keys() & made.keys():
+        made[name].value = forms.shown(ClassifyConfig.option(name), decided[name])
     wires.add(method=method, method_about=about, model=model, more_method=more, **made)
 
 
@@ -129,6 +135,10 @@ def values(session: dict, fields: dict) -> dict:
     chosen = {name: forms.value(ClassifyConfig.option(name), fields[name]) for name in FIELDS if name != "more_method"}
     chosen["method"] = fields["more_method"] or fields["method"]
     return {**chosen, "text_column": session["columns"][0], "label_column": session["columns"][1]}
+
+
+def measuring() -> str:
+    return markup.page(markup.note("Measuring on your rows what this will cost …"))
 
 
 def forecast(lab: Lab, session: dict, **fields) -> dict:
@@ -194,6 +204,6 @@ def render_forecast(cost: dict) -> str:
     late = f"Longer than the {markup.seconds(limit)} that a run may take here: it would be stopped then, and the best so far kept."
     steps, rows = markup.plural(cost["measured_steps"], "step"), markup.plural(cost["measured_rows"], "row")
     work = f"{steps} with your own rows" if cost["steps"] else f"{rows} of your own"
-    ground = f"Measured on {work}; folds, base lines and verdict included.{shared.OTHERWISE if cost.get('lent') else ''}"
+    ground = f"Measured on {work}; folds, baselines and verdict included.{shared.OTHERWISE if cost.get('lent') else ''}"
     warning = markup.note(late) if limit and cost["seconds"] > limit else ""
     return markup.page("<h3>What it will cost</h3>", markup.facts(pairs), warning, markup.paragraph(ground, "muted"))

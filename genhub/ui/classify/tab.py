@@ -6,14 +6,16 @@ Stages 3 to 6 show one run: at first a computed example, then the visitor's own.
 called by the page's timer while a run is alive.
 """
 
+from collections.abc import Iterator
+
 import gradio as gr
 
 from genhub.jobs.folder import RunFolder
 from genhub.jobs.runner import RunInfo
-from genhub.lab import EXAMPLE_PREFIX, EXAMPLES, Lab
+from genhub.lab import EXAMPLE_PREFIX, Lab
 from genhub.ui import markup
 from genhub.ui.classify import data, exhibit, method, take_home, train, try_it, verdict
-from genhub.ui.wiring import Wires
+from genhub.ui.wiring import Wires, merged
 
 RUN_VIEW = [
     "run",
@@ -53,9 +55,9 @@ def layout(wires: Wires) -> None:
     method.layout(wires)
     with gr.Row(elem_classes="gh-run-choice"):
         choice = gr.Dropdown(
-            _examples(),
+            train.examples(),
             value="example-support",
-            label="Run shown below",
+            label=train.RUNS,
             info=EXAMPLE_INFO,
             elem_id="run-choice",
             scale=2,
@@ -74,7 +76,8 @@ def wire(wires: Wires) -> None:
     for stage in (data, method, train, verdict, try_it, take_home, exhibit):
         stage.wire(wires)
     used = ["session", *USED]
-    wires.on(part["data_use"].click, use_table, ["session", *method.FIELDS], used, "data_problem")
+    nothing = {"forecast": method.nothing_yet()}
+    wires.on_steps(part["data_use"].click, using_table, ["session", *method.FIELDS], used, "data_problem", failed=nothing)
     wires.on(
         part["train"].click,
         start,
@@ -91,16 +94,22 @@ def wire(wires: Wires) -> None:
 # ---- handlers -------------------------------------------------------------------------------------------------------
 
 
-def use_table(lab: Lab, session: dict, **fields) -> dict:
-    """Fold stage 1 into its decision, open stage 2 with its cost measured."""
+def using_table(lab: Lab, session: dict, **fields) -> Iterator[dict]:
+    """Fold stage 1 into its decision and open stage 2, whose cost is measured then: that takes seconds."""
     report = examined(lab, session, fields)
     info = lab.table(session["visitor"], session["table"])
-    return {
+    yield {
         "session": {**session, "used": session["table"]},
         "data_stage": gr.update(label=data.summary(info, report), open=False),
         "method_stage": gr.update(open=True),
-        **method.forecast(lab, session, **fields),
+        "forecast": method.measuring(),
     }
+    yield method.forecast(lab, session, **fields)
+
+
+def use_table(lab: Lab, session: dict, **fields) -> dict:
+    """The same at once."""
+    return merged(*using_table(lab, session, **fields))
 
 
 def examined(lab: Lab, session: dict, fields: dict) -> dict:
@@ -215,17 +224,12 @@ def choices(lab: Lab, session: dict) -> list[tuple[str, str]]:
     """The examples and this visitor's runs, newest first, as (name, id); a state is named once it stays."""
     return [
         (info.name if info.state in train.LIVE else f"{info.name} · {info.state}", info.id) for info in runs(lab, session)
-    ] + _examples()
+    ] + train.examples()
 
 
 def runs(lab: Lab, session: dict) -> list[RunInfo]:
     """This visitor's classifiers."""
     return [info for info in lab.runs(session["visitor"]) if info.task == TASK]
-
-
-def _examples() -> list[tuple[str, str]]:
-    names = [name for name in ("support", "shortcut", "cured") if (EXAMPLES / name / "passport.json").exists()]
-    return [(f"Example: {name.replace('-', ' ')}", EXAMPLE_PREFIX + name) for name in names]
 
 
 def _note(lab: Lab, session: dict) -> str:
@@ -242,7 +246,7 @@ def _note(lab: Lab, session: dict) -> str:
 def _blank_answers(lab: Lab, session: dict) -> dict:
     """Answers of another run do not stand under this one."""
     trained = [(info.name, info.id) for info in runs(lab, session) if RunFolder(info.path).has("passport.json")]
-    others = [(name, run) for name, run in trained + _examples() if run != session["run"]]
+    others = [(name, run) for name, run in trained + train.examples() if run != session["run"]]
     hidden = gr.update(visible=False, value=None)
     return {
         "try_bars": markup.page(markup.note("Press Classify to ask this run.")),

@@ -84,5 +84,5 @@ def reopen(lab: Lab, session: dict, home_reopen: str) -> dict:
 
 
 def about() -> str:
-    told = "Adapter, head, passport, card and a script; none of your rows. It opens again below, or in Runs, on any GenHub."
+    told = "Adapter, head, passport, card and a script; none of your rows. It opens again below, or in Runs, on any GenHub; what was pushed to the Hub opens in Runs by its name."
     return markup.page(markup.paragraph(told, "muted"))

@@ -9,13 +9,16 @@ import gradio as gr
 
 from genhub.errors import UserError
 from genhub.jobs.reading import View
-from genhub.lab import EXAMPLE_PREFIX, Lab
+from genhub.lab import EXAMPLE_PREFIX, EXAMPLES, Lab
 from genhub.ui import markup, run_view
 from genhub.ui.classify import method, verdict
 from genhub.ui.wiring import Wires
 
 STAGE = "3  Train"
 LIVE = run_view.LIVE
+RUNS = "Run shown below"  # what the list of runs is called
+MEANWHILE = "the examples in the list “{}” are recorded trainings, with their curves, figures and mistakes."
+EXAMPLES_OF = ("support", "shortcut", "cured")
 NO_CURVES = "The curves stay with the run that was trained here: a zip holds the model and its figures."
 
 
@@ -83,13 +86,19 @@ def look(lab: Lab, session: dict) -> tuple[dict, bool]:
     resumable = state in ("failed", "stopped") and not session["run"].startswith(EXAMPLE_PREFIX)
     stopping = gr.update(interactive=state in ("queued", "running"), value="Stopping …" if state == "stopping" else "Stop and keep")
     answer = {
-        "train_view": run_view.render(info, view)
+        "train_view": run_view.render(info, view, meanwhile=MEANWHILE.format(RUNS) if examples() else "")
         or markup.page(markup.note(NO_CURVES if opened(lab, session) else "Nothing to show yet.")),
         "train_stage": gr.update(label=summary(state, view)),
         "stop": stopping,
         "resume": gr.update(visible=resumable),
     }
     return answer, live
+
+
+def examples() -> list[tuple[str, str]]:
+    """The recorded runs that anybody can choose, as (name, id)."""
+    names = [name for name in EXAMPLES_OF if (EXAMPLES / name / "passport.json").exists()]
+    return [(f"Example: {name.replace('-', ' ')}", EXAMPLE_PREFIX + name) for name in names]
 
 
 def summary(state: str, view: View) -> str:

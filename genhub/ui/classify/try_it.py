@@ -195,9 +195,9 @@ def stopped(lab: Lab) -> dict:
 
 
 def beside(lab: Lab, session: dict, answer: dict, text: str, runs: list[str], struck: int = 0) -> str:
-    """What the run, its base lines and other runs say to the same text, a line each; `struck`: so many words are not in it."""
+    """What the run, its baselines and other runs say to the same text, a line each; `struck`: so many words are not in it."""
     lines = [["this run", answer["predicted"][0], f"{max(answer['scores'][0]):.3f}"]]
-    lines += _line("base lines", lambda: _base_lines(lab, session, text))
+    lines += _line("baselines", lambda: _base_lines(lab, session, text))
     for run in runs[:8]:
         lines += _line("a run", lambda run=run: [_other(lab, session["visitor"], run, text)])
     title = f"Beside it, {_without(struck)}" if struck else "Beside it"

@@ -1,4 +1,4 @@
-"""Stage 4 of Classify: how good it is on rows it has not seen, beside the base lines, and where it fails."""
+"""Stage 4 of Classify: how good it is on rows it has not seen, beside the baselines, and where it fails."""
 
 import gradio as gr
 
@@ -152,7 +152,7 @@ def summary(metrics: dict) -> str:
 
 
 def head(metrics: dict) -> str:
-    """The figure, its ground, the base lines, and sentences in plain words."""
+    """The figure, its ground, the baselines, and sentences in plain words."""
     big = f'<div class="gh-big">{metrics["accuracy"]:.3f}</div>'
     interval = f"accuracy, 95 % interval {metrics['accuracy_low']:.3f} to {metrics['accuracy_high']:.3f}"
     left = f'<div>{big}<p class="muted">{markup.esc(interval)}<br>{markup.esc(ground(metrics))}</p>{_figures(metrics)}</div>'
@@ -196,8 +196,9 @@ def _baselines(metrics: dict) -> str:
         ("majority class", *(majority.get(name, majority["accuracy"]) for name in ("accuracy", "accuracy_low", "accuracy_high"))),
     ]
     gap = tfidf["difference"]
-    caption = f"Accuracy on the same rows with 95 % intervals. Paired difference to TF-IDF {gap['mean']:+.3f} [{gap['low']:+.3f}, {gap['high']:+.3f}]."
-    return charts.interval(rows, caption, (0.0, 1.0))
+    paired = f"Paired difference to TF-IDF {gap['mean']:+.3f} [{gap['low']:+.3f}, {gap['high']:+.3f}]."
+    told = sentences.difference(gap, "TF-IDF") if sentences.same(gap) else paired
+    return charts.interval(rows, f"Accuracy on the same rows with 95 % intervals. {told}", (0.0, 1.0))
 
 
 def _matrix(metrics: dict, picked: tuple[int, int] | None) -> str:

@@ -23,10 +23,16 @@ def go(pick: str) -> dict:
     return {} if number is None else {**follow(LINES[number].way), "link_shown": asked(number)}
 
 
+def sample(pick: str) -> str:
+    """The sample table that a line has chosen in Classify; "" for one that has chosen none."""
+    number = tokens.picked(pick, PICK, len(LINES))
+    return "" if number is None else LINES[number].way.values.get("data_sample", "")
+
+
 def asked(number: int) -> str:
     """What stands above the page while one looks for the answer; the browser adds what was expected."""
     line = LINES[number]
-    expected = f'<span class="gh-expected" data-commit="{number}"></span>'
+    expected = f'<span class="gh-expected" data-commit="{markup.esc(line.topic)}"></span>'
     return markup.page(f'<div class="gh-note"><b>{markup.esc(line.topic)}.</b> {markup.esc(line.question)} {expected}</div>')
 
 
@@ -45,6 +51,6 @@ def _line(line: Line, number: int) -> str:
     more, formula = MORE[line.topic]
     told = f'{markup.esc(f"{line.told} {more}")}<code class="gh-formula">{markup.esc(formula)}</code>'
     label = markup.esc(f"Commit first: what do you expect of “{line.topic}”?")
-    commit = f'<input class="gh-commit" data-commit="{number}" maxlength="200" placeholder="Commit first: what do you expect?" aria-label="{label}">'
+    commit = f'<input class="gh-commit" data-commit="{markup.esc(line.topic)}" maxlength="200" placeholder="Commit first: what do you expect?" aria-label="{label}">'
     question = f"{markup.esc(line.question)}{commit}"
     return f"<li><b>{markup.esc(line.topic)}</b><span>{told}</span><span>{question}</span><span>{way}</span></li>"

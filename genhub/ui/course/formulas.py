@@ -122,6 +122,10 @@ MORE: dict[str, tuple[str, str]] = {
         "Each pair has an easy task; that was the way to deep networks before good beginnings were known.",
         "min ‖h_{l−1} − g_l(f_l(h_{l−1}))‖² for l = 1, 2, …",
     ),
+    "A deep autoencoder with dropout": (
+        "No unit can rely on another one being there, which keeps so many parameters from learning images by heart.",
+        "h = selu(W·x + b)·m/(1 − p),   m ~ Bernoulli(1 − p)",
+    ),
     "Three layers without activation": ("A product of matrices is a matrix.", "W₃·(W₂·(W₁·x)) = (W₃·W₂·W₁)·x"),
     "Convolutional autoencoders": (
         "The same small filter looks everywhere, so that far fewer parameters do.",
@@ -129,7 +133,14 @@ MORE: dict[str, tuple[str, str]] = {
     ),
     "Recurrent autoencoders": ("Rows are time steps: 28 of 28 numbers each.", "c = LSTM(x₁, …, x₂₈),   x̂_t = W·LSTM(c, …, c)_t"),
     "Denoising": ("It cannot copy, so it has to know what images look like.", "ℓ = ‖x − g(f(x + ε))‖²"),
-    "Sparse codes": ("A few units then say something each, instead of all of them a little.", "ℓ + λ·Σ|hᵢ|   or   ℓ + λ·Σ KL(ρ ‖ ρ̂ᵢ)"),
+    "Sparse codes by an L1 penalty": (
+        "A few numbers then say something each, instead of all of them a little.",
+        "ℓ + λ·Σ|hᵢ|",
+    ),
+    "Sparse codes by a target (KL)": (
+        "Over many images every unit has its turn; in one image few have.",
+        "ℓ + λ·Σ KL(ρ ‖ ρ̂ᵢ),   ρ = 0.1",
+    ),
     # Variational autoencoders
     "A dense VAE": ("Drawing z as μ + σ·ε lets gradients through the draw.", "ℓ = ‖x − x̂‖² + KL(N(μ, σ²) ‖ N(0, 1)),   z = μ + σ·ε"),
     "A convolutional VAE with two dimensions": ("Two numbers are few: what does not fit is blurred.", "KL = ½·Σ(μ² + σ² − log σ² − 1)"),
@@ -142,6 +153,14 @@ MORE: dict[str, tuple[str, str]] = {
     "Drawing from the latent space": ("Training pulled the codes of images towards just this distribution.", "z ~ N(0, T²),   x ~ p(x|z)"),
     "Interpolation": ("Where codes lie close together, images on the way are images.", "g((1 − t)·z₁ + t·z₂)   or   (1 − t)·x₁ + t·x₂"),
     "Independent dimensions": ("A large β makes numbers pay for what another one says already.", "KL(q(z) ‖ Π q(zᵢ)) → 0"),
+    "Vector arithmetic on mean codes": (
+        "The slides take glasses off one face and put them on another in this way; here it is sleeves.",
+        "x = g(z̄_A − z̄_B + z̄_C),   z̄_A = mean of f(x) over class A",
+    ),
+    "A sketch that is encoded": (
+        "What the model has never seen in an image is not in its code either, so it does not come back.",
+        "z = f(sketch),   x̂ = g(z)",
+    ),
     "Outliers": ("The bound on log p(x) says the same in nats.", "error(x) = ‖x − g(f(x))‖²"),
     "An autoencoder does not draw": (
         "Nothing ever asked its codes to lie where one would draw them.",
@@ -151,6 +170,10 @@ MORE: dict[str, tuple[str, str]] = {
     "Generator and discriminator": (
         "First D learns on half real, half fake images, then G through a D that is frozen.",
         "min_G max_D E[log D(x)] + E[log(1 − D(G(z)))]",
+    ),
+    "A small dense GAN": (
+        "Few parameters in both, so that it takes seconds where others take minutes.",
+        "G: z → 100 → 150 → 784,   D: 784 → 150 → 100 → 1",
     ),
     "A convolutional GAN": (
         "From a dense layer of 3·3·10 numbers the picture grows by transposed convolutions.",
@@ -212,14 +235,42 @@ MORE: dict[str, tuple[str, str]] = {
     ),
     # Data augmentation
     "Images: the slides' chain": ("Mirrored borders fill what a shift uncovers.", "x′ = contrast(zoom(turn(move(flip(x)))))"),
+    "Images: noise and blur": (
+        "They are what a bad camera does, so a model that has seen them is not surprised by one.",
+        "x′ = x + σ·ε,   x′ = x ∗ k,   ε ~ N(0, 1)",
+    ),
+    "Images: all operations, or one of many": (
+        "One alone leaves an image nearer to what it was; all together show more that is new.",
+        "x′ = T₆(…T₁(x))   or   x′ = T_k(x),   k drawn for each image",
+    ),
+    "Replace the rows, or add to them": (
+        "With the rows beside them a variant that has gone wrong does less harm.",
+        "{T(x)}   or   {x} ∪ {T(x)}",
+    ),
     "Where a label breaks": ("A 6 that is turned by 180 degrees is a 9.", "p(y | T_a(x)) over the strength a"),
     "Texts": (
         "Similar words come from embeddings, words in context from a masked language model, whole sentences from a translator and back.",
         "w′ = argmax_{v≠w} cos(e_v, e_w)",
     ),
+    "Texts: there and back": (
+        "What two languages say in the same way stays; only the wording of the rest changes.",
+        "x′ = translate_es→en(translate_en→es(x))",
+    ),
+    "Texts: noise on the embeddings": (
+        "The slides add the noise inside the network; a text that people can read needs a word again.",
+        "w′ = argmin_v ‖e_v − (e_w + σ·‖e_w‖·ε/√d)‖",
+    ),
     "Tables: SMOTE": (
-        "ADASYN makes more of them where the class is hard, SMOTE-NC takes categories from the neighbours' majority.",
+        "Thin lines on the scatter lead to the two rows that each new one lies between.",
         "x′ = xᵢ + u·(x_neighbour − xᵢ),   u ~ U(0, 1)",
+    ),
+    "Tables: SMOTE-NC": (
+        "For the distance a category that differs counts as much as the median deviation of the numbers.",
+        "x′_c = the most frequent of x_c among the k neighbours,   d² = Σ(x − y)² + n·med²",
+    ),
+    "Tables: ADASYN": (
+        "The new rows are shared out by how foreign each row's neighbourhood is; each lies between neighbours as SMOTE's do.",
+        "gᵢ ∝ rᵢ = share of other classes among the k neighbours of xᵢ",
     ),
     "Does it help?": (
         "The splits overlap, so that the interval has to be wider than that of independent runs.",

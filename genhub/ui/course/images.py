@@ -1,6 +1,7 @@
 """The lines of the course on images: autoencoders, variational autoencoders, adversarial networks, diffusion, transfer."""
 
 from genhub.ui.course.line import Line, painter
+from genhub.ui.images import own
 from genhub.ui.learning.kinds import AUTOENCODER, DIFFUSION, GAN, TRANSFER, VAE
 from genhub.ui.ways import Way
 
@@ -31,6 +32,12 @@ COURSE: dict[str, tuple[Line, ...]] = {
             Way("autoencoder", values=painter(AUTOENCODER, variant="layerwise")),
         ),
         Line(
+            "A deep autoencoder with dropout",
+            "784 – 1000 – 500 – 30 and back with SELU; in training a tenth of the hidden units of the encoder is silent, another tenth each time.",
+            "Is its error on unseen images smaller than the stacked one's, for how many times the parameters?",
+            Way("autoencoder", values=painter(AUTOENCODER, variant="deep")),
+        ),
+        Line(
             "Three layers without activation",
             "784 – 1000 – 500 – 30 with no activation anywhere: 2.6 million parameters that draw one plane.",
             "Is it any better than the linear one with a fiftieth of the parameters?",
@@ -55,9 +62,15 @@ COURSE: dict[str, tuple[Line, ...]] = {
             Way("autoencoder", values=painter(AUTOENCODER, variant="denoising")),
         ),
         Line(
-            "Sparse codes",
-            "Units that are on cost something (L1), or each is to be on for one image in ten (KL).",
+            "Sparse codes by an L1 penalty",
+            "The code is wide, 300 numbers, and each that is not zero costs as much as it is large.",
             "How many of the 300 numbers of the code vary with the image, and what does that cost in error?",
+            Way("autoencoder", values=painter(AUTOENCODER, variant="sparse-l1")),
+        ),
+        Line(
+            "Sparse codes by a target (KL)",
+            "Each of the 300 numbers is to be on for one image in ten; one that is on more often, or less, costs something.",
+            "Which of the two penalties leaves more numbers in use, and which gives back better?",
             Way("autoencoder", values=painter(AUTOENCODER, variant="sparse-kl")),
         ),
     ),
@@ -90,7 +103,7 @@ COURSE: dict[str, tuple[Line, ...]] = {
             "Averaged pixels, summed KL",
             "A mistake of the slides: the pixels' term is a mean, the code's a sum, so the KL counts hundreds of times too much.",
             "How many numbers of the code are in use, and what does it draw? Train it with the mistake and without, and compare.",
-            Way("vae", values=painter(VAE, variant="conv", coding=2, averaged=True)),
+            Way("vae", values=painter(VAE, variant="conv-wide", coding=2, averaged=True)),
         ),
         Line(
             "Drawing from the latent space",
@@ -111,6 +124,18 @@ COURSE: dict[str, tuple[Line, ...]] = {
             Way("latent"),
         ),
         Line(
+            "Vector arithmetic on mean codes",
+            "A class has a mean code. The mean of one, minus that of another, plus that of a third, is a code as well, and can be decoded.",
+            "Choose Pullover, T-shirt and Dress, and press “Add up”: does the dress get long sleeves?",
+            Way("latent", values={"im_model": "embedded/fashion-vae-16"}),
+        ),
+        Line(
+            "A sketch that is encoded",
+            "What you draw is scaled and centred as the known images are, and becomes a code: a place on the map, and a picture again.",
+            "Draw half a digit: is what comes back a whole one, and which?",
+            Way("own", values={"im_model": "embedded/mnist-vae-2", "own_source": own.DRAWN, "own_damage": own.UNDAMAGED}),
+        ),
+        Line(
             "Outliers",
             "What a model has never seen it gives back badly: the error says how unusual an image is.",
             "Draw a letter for a model of digits: how large a share of the digits is given back worse?",
@@ -129,6 +154,12 @@ COURSE: dict[str, tuple[Line, ...]] = {
             "100 – 256 – 512 – 1024 – 784 against 784 – 1024 – 512 – 256 – 1, leaky ReLU and dropout: counterfeiters and police, in turn.",
             "What does the discriminator believe of real and of fake images after ten epochs, and what do the losses tell of the pictures?",
             Way("gan", values=painter(GAN, variant="dense")),
+        ),
+        Line(
+            "A small dense GAN",
+            "30 – 100 – 150 – 784 against 784 – 150 – 100 – 1 with SELU: a tenth of the parameters of the one above.",
+            "Is its judge FID larger than that of the dense GAN, and how many classes does it draw?",
+            Way("gan", values=painter(GAN, variant="dense-small")),
         ),
         Line(
             "A convolutional GAN",
@@ -174,7 +205,7 @@ COURSE: dict[str, tuple[Line, ...]] = {
         ),
         Line(
             "Wasserstein loss",
-            "A critic's difference between real and fake, kept from being steep by a gradient penalty; three of its steps for one of the generator.",
+            "A critic's difference between real and fake, its gradients held near 1 by a penalty; three of its steps for one of the generator.",
             "Does its loss fall while the pictures get better, unlike that of the others?",
             Way("gan", values=painter(GAN, variant="dcgan", loss="wasserstein")),
         ),

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from genhub.augment.chain import Chain
+from genhub.ui import markup
+from genhub.ui.augment import editor, texts
 from genhub.ui.classify import method as classify_method
 from genhub.ui.learning import options
 from genhub.ui.learning.kinds import Kind
@@ -32,4 +35,16 @@ def painter(kind: Kind, **values) -> dict:
     """The fields of a training on images: these options, of all others the usual ones."""
     usual = {name: kind.config.option(name).default for name in kind.options}
     usual = {name: "" if value is None else value for name, value in usual.items()}
-    return learner(kind, options.OWN, {**usual, **values})
+    fields = learner(kind, options.OWN, {**usual, **values})
+    return {**fields, kind.name("preset"): options.preset_of(kind, fields)}
+
+
+def pictures(chain: Chain) -> dict:
+    """The chain of stage 1 of Augment; the tab draws what it makes once it is opened."""
+    return {"image_chain": chain.to_dict(), "augment_arrived": False}
+
+
+def words(chain: Chain) -> dict:
+    """The chain of stage 2 of Augment; variants by another one go."""
+    shown = {"text_shown": markup.page(markup.note("Press “Make variants”.")), "text_made": None}
+    return {"text_chain": chain.to_dict(), "text_editor": editor.render(texts.KIND, chain), **shown}

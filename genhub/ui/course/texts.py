@@ -1,6 +1,7 @@
 """The lines of the course on texts: attention, transformers and language models."""
 
 from genhub.training.configs import ADAPT_PRESETS, SCRATCH_PRESETS, TUNE_PRESETS
+from genhub.ui.classify import data
 from genhub.ui.course.line import Line, classifier, learner
 from genhub.ui.learning import options
 from genhub.ui.learning.kinds import ADAPT, SCRATCH, TUNE
@@ -114,8 +115,8 @@ COURSE: dict[str, tuple[Line, ...]] = {
         Line(
             "Sentiment with a sentence encoder",
             "A pretrained encoder turns a text into one vector; a dense layer on it decides.",
-            "Choose Short reviews and train: does the frozen encoder end ahead of TF-IDF, which counts words?",
-            Way("data", values={"data_source": "A sample", **classifier("frozen")}),
+            "Train on the short reviews: does the frozen encoder end ahead of TF-IDF, which counts words?",
+            Way("data", values={"data_source": data.SOURCES[0], "data_sample": "reviews", **classifier("frozen")}),
         ),
         Line(
             "The next token",
@@ -179,7 +180,7 @@ COURSE: dict[str, tuple[Line, ...]] = {
         ),
         Line(
             "Encoder and decoder",
-            "LSTMs squeeze a sentence into one vector and write from it, word by word; attention lets the decoder look back.",
+            "LSTMs squeeze a sentence, read in both directions, into one vector and write from it; attention lets the decoder look back.",
             "Translate the longer sentence: which of its words does the RNN without attention lose?",
             Way("attention", beside="translate", values={"tr_source": write.EXAMPLES[1][2]}),
         ),

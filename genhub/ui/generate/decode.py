@@ -39,6 +39,7 @@ FINDING = (
     "Holtzman et al. (2020) found with GPT-2 Large: the most probable texts, those of greedy and beam search, loop; a text drawn from the "
     "whole distribution goes astray in its unreliable tail; nucleus sampling comes nearest to people. Is it so here?"
 )
+RECORDED = "Show the figures of these recorded texts"
 UNKNOWN = "There is no line of people's text: this model does not know all characters of the passages."
 PASSAGES = 8  # of the bundled ones
 NEAR = {"perplexity": "{:,.1f}", "repetition": "{:.0%}", "distinct_2": "{:.2f}"}  # in what a strategy is compared with people
@@ -97,7 +98,7 @@ def layout(wires: Wires) -> None:
                 problem = gr.HTML(elem_id="decode-problem")
                 score = gr.HTML(elem_id="decode-score")
             with gr.Column(scale=3, min_width=300):
-                table = gr.HTML(_first_table(), elem_id="decode-table", elem_classes="gh-reserve")
+                table = gr.HTML(_folded_table(), elem_id="decode-table", elem_classes="gh-reserve")
         view = gr.HTML(_first_cards(), elem_id="decode-view")
     wires.add(decode_texts=texts)
     wires.add(decode_stage=stage, decode_preset=preset, decode_guess=guess, decode_go=go, decode_stop=stop, decode_score=score)
@@ -260,6 +261,13 @@ def _first_table() -> str:
     return _judged(_first(), people)
 
 
+def _folded_table() -> str:
+    """The same behind a press: its figures answer the question that stands above them."""
+    if not _first():
+        return _first_table()
+    return markup.page(f"<details><summary>{RECORDED}</summary>{_first_table()}</details>")
+
+
 def _first_cards() -> str:
     return cards(stored.example()["prompt"], _first()) if _first() else ""
 
@@ -296,7 +304,7 @@ def table(answers: list[tuple[Way, dict]], people: dict | None = None) -> str:
     rows = [_row(way.label, told, told["seconds"]) for way, told in answers]
     if people:
         rows.append(_row(f"{PEOPLE} (passages of this project)", people, None))
-    names = ["strategy", "texts", "tokens", "perplexity", "distinct-1", "distinct-2", "repetition", "loop", "seconds"]
+    names = ["strategy", "texts", "tokens", "perplexity", "distinct-1", "distinct-2", "repetition", "exact loop", "seconds"]
     return markup.table(names, rows, range(1, 9))
 
 

@@ -273,6 +273,6 @@ def _chosen(token: dict, told: dict, by: str) -> str:
     share, bits = math.exp(token["logprob"]), told["entropy"] / math.log(2)
     sentence = (
         f"chosen by {by} at a probability of {tokens.probability(share)} under the model, rank {token['rank'] + 1:,}. The entropy of the "
-        f"choice was {bits:.2f} bits, as open as one among {2**bits:,.1f} equally probable tokens."
+        f"choice was {bits:.2f} bits, as open as between {2**bits:,.1f} equally probable tokens."
     )
     return markup.page(f"<p>{tokens.piece(token['text'])} {markup.esc(sentence)}</p>")

@@ -1,5 +1,6 @@
 """Who writes, and how: the model or run, the strategy and its options, as one set of fields that the sections of Generate share."""
 
+from dataclasses import replace
 from functools import partial
 
 import gradio as gr
@@ -41,9 +42,10 @@ def layout(wires: Wires) -> None:
         for name in BEARING:
             shown = name in STRATEGY_OPTIONS[GenerateConfig.strategy]
             made[name] = forms.field(GenerateConfig.option(name), elem_id=f"gen-{name}", visible=shown, min_width=160)
+    length = GenerateConfig.option("max_new_tokens")
     with gr.Row():
-        for name in ("max_new_tokens", "seed"):
-            made[name] = forms.field(GenerateConfig.option(name), elem_id=f"gen-{name}", min_width=160)
+        for option in (replace(length, high=wires.lab.settings.limits.new_tokens), GenerateConfig.option("seed")):
+            made[option.name] = forms.field(option, elem_id=f"gen-{option.name}", min_width=160)
     with gr.Accordion("Advanced", open=False):
         for name in forms.advanced(GenerateConfig):
             made[name] = forms.field(GenerateConfig.option(name), elem_id=f"gen-{name}")

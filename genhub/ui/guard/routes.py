@@ -5,20 +5,21 @@
 
 import re
 
-PAGE, STREAM, EVENT, UPLOAD, FILE, SIGN_IN, TOOLS = "page", "stream", "event", "upload", "file", "sign-in", "tools"
+PAGE, DOCUMENT, STREAM, EVENT, UPLOAD, FILE, SIGN_IN, TOOLS = "page", "document", "stream", "event", "upload", "file", "sign-in", "tools"
 API = "/gradio_api"
 NAME = r"[A-Za-z0-9_]{1,80}"
 TOKEN = r"[A-Za-z0-9_-]{1,80}"  # noqa: S105 - a pattern: ids that Gradio or its clients draw
 
 _ROUTES: tuple[tuple[str, str, str], ...] = (
-    (PAGE, "GET HEAD", r"/"),
-    (PAGE, "GET HEAD", r"/config/?"),
+    (DOCUMENT, "GET HEAD", r"/"),
+    (DOCUMENT, "GET HEAD", r"/config/?"),
     (PAGE, "GET HEAD", r"/(?:assets|static|svelte)/[A-Za-z0-9._@/+-]{1,300}"),
     (PAGE, "GET HEAD", r"/(?:favicon\.ico|theme\.css|robots\.txt|manifest\.json|pwa_icon(?:/\d{1,4})?)"),
     (PAGE, "GET HEAD", rf"{API}/(?:theme\.css|startup-events|app_id/?|user/?|login_check/?)"),
-    (PAGE, "GET", rf"{API}/info/?"),
-    (PAGE, "GET", rf"{API}/openapi\.json"),
-    (FILE, "GET HEAD", rf"{API}/file=.{{1,1000}}"),
+    (DOCUMENT, "GET", rf"{API}/info/?"),
+    (DOCUMENT, "GET", rf"{API}/openapi\.json"),
+    # Of this computer: Gradio would fetch one from any host.
+    (FILE, "GET HEAD", rf"{API}/file=(?!\s*[A-Za-z][A-Za-z0-9+.-]*://).{{1,1000}}"),
     (STREAM, "GET", rf"{API}/heartbeat/{TOKEN}"),
     (STREAM, "GET", rf"{API}/queue/data"),
     (STREAM, "GET", rf"{API}/call/{NAME}/{TOKEN}"),

@@ -19,31 +19,30 @@ PAINTED = ("gif_file",)  # of image models besides
 
 
 def layout(wires: Wires, kind: Kind) -> None:
-    with gr.Row(elem_classes="gh-split"):
-        with gr.Column(scale=2, min_width=300):
-            if tried := at_hand(kind):
-                tried.layout(wires, kind)
-            else:
-                _painted(wires, kind)
-            pack = gr.Button("Pack the run", elem_id=kind.name("pack"))
-            download = gr.DownloadButton("Download", visible=False, elem_id=kind.name("download"))
-            merge = gr.Button(kind.pack_whole, visible=bool(kind.pack_whole), elem_id=kind.name("merge"))
-            merged = gr.DownloadButton(WHOLE, visible=False, elem_id=kind.name("merged"))
-            show = gr.Button("Show the code", elem_id=kind.name("show"))
-            note = gr.HTML(elem_id=kind.name("home_note"))
-            problem = gr.HTML(elem_id=kind.name("home_problem"))
-        with gr.Column(scale=3, min_width=300):
-            beside = gr.HTML(elem_id=kind.name("beside"), elem_classes="gh-reserve")
-            code = gr.Code(
-                language="python",
-                label=f"Does it with plain {kind.plain}",
-                visible=False,
-                elem_id=kind.name("code"),
-                wrap_lines=True,
-                max_lines=30,
-            )
-            command = gr.Code(language="shell", label="Trains it again", visible=False, elem_id=kind.name("command"), wrap_lines=True)
-            publishing.layout(wires, kind.prefix, publishing.SERVED if kind.learns_from != "images" else ("run",))
+    tried = at_hand(kind)
+    if tried:
+        tried.layout(wires, kind)
+    else:
+        _painted(wires, kind)
+    beside = gr.HTML(elem_id=kind.name("beside"), elem_classes="gh-reserve" if tried else "")
+    with gr.Row():
+        pack = gr.Button("Pack the run", elem_id=kind.name("pack"), min_width=140)
+        merge = gr.Button(kind.pack_whole, visible=bool(kind.pack_whole), elem_id=kind.name("merge"), min_width=140)
+        show = gr.Button("Show the code", elem_id=kind.name("show"), min_width=140)
+    download = gr.DownloadButton("Download", visible=False, elem_id=kind.name("download"))
+    merged = gr.DownloadButton(WHOLE, visible=False, elem_id=kind.name("merged"))
+    note = gr.HTML(elem_id=kind.name("home_note"))
+    problem = gr.HTML(elem_id=kind.name("home_problem"))
+    code = gr.Code(
+        language="python",
+        label=f"Does it with plain {kind.plain}",
+        visible=False,
+        elem_id=kind.name("code"),
+        wrap_lines=True,
+        max_lines=30,
+    )
+    command = gr.Code(language="shell", label="Trains it again", visible=False, elem_id=kind.name("command"), wrap_lines=True)
+    publishing.layout(wires, kind.prefix, publishing.SERVED if kind.learns_from != "images" else ("run",))
     parts = {"pack": pack, "download": download, "merge": merge, "merged": merged}
     parts |= {"show": show, "home_note": note, "home_problem": problem, "beside": beside, "code": code, "command": command}
     wires.add(**{kind.name(part): component for part, component in parts.items()})
@@ -71,8 +70,9 @@ def wire(wires: Wires, kind: Kind) -> None:
 
 def _painted(wires: Wires, kind: Kind) -> None:
     """What one does with an image model alone."""
-    play = gr.Button("Play with it", variant="primary", elem_id=kind.name("play"))
-    gif = gr.Button("Film as a GIF", elem_id=kind.name("gif"))
+    with gr.Row():
+        play = gr.Button("Play with it", variant="primary", elem_id=kind.name("play"), min_width=140)
+        gif = gr.Button("Film as a GIF", elem_id=kind.name("gif"), min_width=140)
     file = gr.DownloadButton("Download the film", visible=False, elem_id=kind.name("gif_file"))
     wires.add(**{kind.name(part): component for part, component in (("play", play), ("gif", gif), ("gif_file", file))})
 

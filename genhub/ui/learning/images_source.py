@@ -6,6 +6,7 @@ from functools import partial
 import gradio as gr
 
 from genhub.data import streamed
+from genhub.data.fixes import OF_IMAGES
 from genhub.data.image_sets import DIGITS
 from genhub.errors import UserError
 from genhub.lab import Lab
@@ -64,12 +65,12 @@ def choose(lab: Lab, kind: Kind, **given) -> dict:
 
 
 def take(lab: Lab, session: dict, kind: Kind, given: dict, fixes: Sequence[str] = ()) -> tuple[str, str]:
-    """(id of the images that were read, what is told of them)."""
+    """(id of the images that were read, what is told of them); fixes: the remedies that were pressed."""
     source, sample, file, side, grey, dataset, classes = (given[kind.name(part)] for part in PARTS)
     if source == FILE:
         if not file:
             raise UserError("No file has been chosen.", "One file is needed.", "Choose a ZIP of images.", "file")
-        found = lab.take_images(session["visitor"], file, {"side": side, "grey": grey})
+        found = lab.take_images(session["visitor"], file, {"side": side, "grey": grey}, [fix for fix in fixes if fix in OF_IMAGES])
     elif source == HUB:
         address = streamed.address(dataset).values()
         found = lab.take_images_hub(session["visitor"], *address, column=classes, values={"side": side, "grey": grey})

@@ -29,7 +29,8 @@ MAP_THEN = "Where images that it does not learn from lie then, by class."
 class Kind:
     """task: in `genhub.tasks`. prefix: of the components' names, and of its stage in `ui.ways`. main: options that stand in view. presets: name → options that it
     decides. has_base: a pretrained model is chosen, and stands beside what was learnt. learns_from: "text", "pairs" or "images"; base_family:
-    which models of the Hub do. plain: the library that the shown code needs. example: a recorded run in genhub/examples. in_a_frame, map_then: what a picture of the film shows, and the map below it."""
+    which models of the Hub do. plain: the library that the shown code needs. example: a recorded run in genhub/examples, and what it is recorded_of. short: the
+    preset that a page for many begins with, where another one is shorter. in_a_frame, map_then: what a picture of the film shows, and the map below it."""
 
     task: str
     prefix: str
@@ -44,6 +45,8 @@ class Kind:
     base_family: str = "GPT-family"
     plain: str = "transformers"
     example: str = ""
+    recorded_of: str = "the bundled text"
+    short: str = ""
     in_a_frame: str = ""
     map_then: str = ""
 
@@ -53,6 +56,10 @@ class Kind:
 
     def names(self, *parts: str) -> list[str]:
         return [self.name(part) for part in parts]
+
+    def first_preset(self, public: bool) -> str:
+        """The one that the form begins with: in public, where others wait for their turn, the short one."""
+        return self.short if public and self.short else self.preset
 
     @property
     def pack_whole(self) -> str:
@@ -88,6 +95,7 @@ ADAPT = Kind(
     config=AdaptConfig,
     main=("model", "method", "epochs", "seed"),
     preset="Balanced",
+    short="Quick",
     presets=ADAPT_PRESETS,
     has_base=True,
     example="harbour-stories",
@@ -117,6 +125,7 @@ TUNE = Kind(
     config=TuneConfig,
     main=("model", "method", "epochs", "seed"),
     preset="Balanced",
+    short="Quick",
     presets=TUNE_PRESETS,
     has_base=True,
     learns_from="pairs",
@@ -135,6 +144,8 @@ VAE = Kind(
     preset="Map of two dimensions",
     presets=IMAGE_PRESETS["vae"],
     learns_from="images",
+    example="digits-vae",
+    recorded_of="the digits",
     plain="PyTorch",
     in_a_frame=GIVEN_BACK + " Then images that it draws, always from the same codes.",
     map_then=MAP_THEN,
@@ -169,6 +180,8 @@ GAN = Kind(
     preset="DCGAN",
     presets=IMAGE_PRESETS["gan"],
     learns_from="images",
+    example="digits-gan",
+    recorded_of="the digits",
     plain="PyTorch",
     in_a_frame="Images that it draws, always from the same codes.",
     map_then="Unseen real images, by class, and drawn ones, as a judge sees them then.",
@@ -201,6 +214,7 @@ TRANSFER = Kind(
     config=TransferConfig,
     main=("model", "keep", "fine_tune", "lora", "scratch", "epochs", "seed"),
     preset="Every way",
+    short="A new head alone",
     presets=TRANSFER_PRESETS,
     has_base=True,
     base_family="ResNet or ViT",

@@ -23,9 +23,10 @@ NOTHING = "What it will cost is measured here, on what you bring, once it is in 
 
 
 def layout(wires: Wires, kind: Kind) -> None:
-    preset = gr.Radio([*kind.presets, OWN], value=kind.preset, label="Preset", elem_id=kind.name("preset"))
+    first = kind.first_preset(wires.lab.settings.public)
+    preset = gr.Radio([*kind.presets, OWN], value=first, label="Preset", elem_id=kind.name("preset"))
     made: dict[str, object] = {"preset": preset}
-    decided = kind.presets[kind.preset]
+    decided = kind.presets[first]
     for first in range(0, len(kind.main), 2):
         with gr.Row():
             for name in kind.main[first : first + 2]:
@@ -97,7 +98,13 @@ def now_my_own(lab: Lab, kind: Kind) -> dict:
 def filled(kind: Kind, trained_with: dict) -> dict:
     """The fields as a run had them."""
     fields = {kind.name(name): _shown(kind, name, trained_with[name]) for name in kind.options if name in trained_with}
-    return {**fields, kind.name("preset"): OWN, kind.name("about"): _about(kind, trained_with)}
+    return {**fields, kind.name("preset"): preset_of(kind, fields), kind.name("about"): _about(kind, trained_with)}
+
+
+def preset_of(kind: Kind, fields: dict) -> str:
+    """What decides these fields, the others being as they are at first: a preset, or the visitor's own choice."""
+    chosen = kind.config.from_dict(values(kind, fields))
+    return next((name for name, decided in kind.presets.items() if kind.config(**decided) == chosen), OWN)
 
 
 def explain(lab: Lab, kind: Kind, option: str, **given) -> dict:

@@ -18,13 +18,16 @@ from genhub.ui.wiring import Wires, pieces
 PARTS = ("run", "view", "stop", "resume", "film", "film_view", "following", "verdict", "seen")
 WATCHED = [name for kind in KINDS for name in kind.names("following", "seen")]
 NOTHING = "Nothing has been trained here yet."
-RECORDED = "Recorded: the bundled text"
+RUNS = "Run shown"  # what the list of runs is called
+RECORDED = "Recorded: {}"
+MEANWHILE = "“{}” in the list “{}” is a finished training, with its curves, what it {} on its way, and its verdict."
 
 
 def layout(wires: Wires, kind: Kind) -> None:
-    run = gr.Dropdown([], value=None, label="Run shown", info="Yours, the newest first.", elem_id=kind.name("run"))
-    made = "drew" if kind.learns_from == "images" else "wrote"
-    film = gr.Slider(1, 2, value=1, step=1, label="Sample", info=f"What it {made} on its way.", visible=False, elem_id=kind.name("film"))
+    run = gr.Dropdown([], value=None, label=RUNS, info="Yours, the newest first.", elem_id=kind.name("run"))
+    film = gr.Slider(
+        1, 2, value=1, step=1, label="Sample", info=f"What it {_made(kind)} on its way.", visible=False, elem_id=kind.name("film")
+    )
     film_view = gr.HTML(elem_id=kind.name("film_view"))
     view = pieces(markup.page(markup.note(NOTHING)), elem_id=kind.name("view"), elem_classes="gh-reserve-tall")
     with gr.Row():
@@ -92,7 +95,7 @@ def refresh(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
     """The run as it stands now, its film at its newest moment."""
     chosen = shown_run(lab, session, learn, kind)
     offered = [(info.name, info.id) for info in runs(lab, session, kind)]
-    offered += [(RECORDED, kind.recorded)] if kind.recorded else []
+    offered += [(RECORDED.format(kind.recorded_of), kind.recorded)] if kind.recorded else []
     choices = gr.update(choices=offered, value=chosen or None)
     if not chosen:
         idle = {"stop": gr.update(interactive=False), "resume": gr.update(visible=False), "film": gr.update(visible=False)}
@@ -104,7 +107,7 @@ def refresh(lab: Lab, session: dict, learn: dict, kind: Kind) -> dict:
     count, state = len(view.samples), info.state if info else "finished"
     drawn = {
         "run": choices,
-        "view": run_view.render(info, view, remedies) or markup.page(markup.note("Waiting to begin.")),
+        "view": run_view.render(info, view, remedies, _meanwhile(kind)) or markup.page(markup.note("Waiting to begin.")),
         "stop": gr.update(interactive=state in ("queued", "running"), value="Stopping …" if state == "stopping" else "Stop and keep"),
         "resume": gr.update(visible=state in ("failed", "stopped")),
         "film": gr.update(visible=count > 1, maximum=max(2, count), value=max(1, count)),
@@ -160,6 +163,15 @@ def tick(lab: Lab, session: dict, learn: dict, **known) -> dict:
 
 
 # ---- rendering ------------------------------------------------------------------------------------------------------
+
+
+def _made(kind: Kind) -> str:
+    return "drew" if kind.learns_from == "images" else "wrote"
+
+
+def _meanwhile(kind: Kind) -> str:
+    """What can be looked at while a run waits; "" where nothing is recorded."""
+    return MEANWHILE.format(RECORDED.format(kind.recorded_of), RUNS, _made(kind)) if kind.recorded else ""
 
 
 def frame(lab: Lab, session: dict, run: str, samples: list[Sample], place: int, kind: Kind) -> str:

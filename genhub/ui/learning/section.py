@@ -1,4 +1,4 @@
-"""The section itself: a text on the left with what learns from it, on the right what the run is doing; below, what comes of it."""
+"""The section itself: a text on the left with what learns from it, on the right what the run is doing and, below, what comes of it."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -29,7 +29,7 @@ def layout(wires: Wires, kind: Kind) -> None:
                 problem = gr.HTML(elem_id=kind.name("problem"))
             with gr.Column(scale=3, min_width=300):
                 run.layout(wires, kind)
-        home.layout(wires, kind)
+                home.layout(wires, kind)
     parts = {"stage": stage, "forecast": forecast, "train": train, "problem": problem, "taken": gr.State(""), "begun": gr.State("")}
     parts["fixes"] = gr.State([])  # remedies that were pressed since the text was refused
     wires.add(**{kind.name(part): component for part, component in parts.items()})

@@ -21,7 +21,7 @@ def told_apart(lab: Lab, session: dict, run: str, metrics: Mapping) -> str:
 
 
 def ways(metrics: Mapping) -> str:
-    """A line for each way, and the base lines."""
+    """A line for each way, and the baselines."""
     rows = [
         [
             WAYS[way["name"]][0] + (" (kept)" if way["name"] == metrics["kept"] else ""),

@@ -1,4 +1,4 @@
-"""What came of a training: figures on what the run has not learnt from, beside their base lines, and what they mean."""
+"""What came of a training: figures on what the run has not learnt from, beside their baselines, and what they mean."""
 
 from genhub.jobs.folder import RunFolder
 from genhub.jobs.reading import View
@@ -16,7 +16,7 @@ SHOWN = 8  # of the worst sentences
 
 
 def verdict(lab: Lab, session: dict, run: str, view: View) -> str:
-    """Figures on unseen text beside their base lines, and what they mean."""
+    """Figures on unseen text beside their baselines, and what they mean."""
     folder: RunFolder = lab.folder(session["visitor"], run)
     if not folder.has("metrics.json") or not (view.ended or not view.curves):
         return ""

@@ -34,7 +34,7 @@ KEPT_MOMENTS = (30, 60, 120, 250, 500, 1_000, 2_000, 3_500, 5_000, 7_000, 9_000)
 CODE_WITH_MOMENTS = 12
 USUAL = Rules(average=0.999)
 CRITIC = Rules(loss="wasserstein", critics=3, penalty=10.0, average=0.999)
-DIFFUSED = 0.999  # what the moving mean of the diffusion model keeps of itself
+DIFFUSED = 0.999  # what the exponential moving average of the diffusion model keeps of itself
 GUIDANCE = 3.0  # of a diffusion model's drawings
 SAMPLE, SAMPLE_IN_STEPS = 500, 60  # drawn images that a test judges again
 CARD = """\
@@ -243,10 +243,10 @@ def _ruled(recipe: Recipe) -> str:
     rules, rate = recipe.rules, recipe.rate
     if recipe.diffuses:
         return (
-            f"AdamW at {rate:g}, linear decay to zero; what is kept is a moving mean ({DIFFUSED:g}). Figures are of drawings in 25 steps, guidance "
+            f"AdamW at {rate:g}, linear decay to zero; what is kept is an exponential moving average ({DIFFUSED:g}). Figures are of drawings in 25 steps, guidance "
             f"{GUIDANCE:g}."
         )
-    kept = f"The generator that is kept is a moving mean ({rules.average:g})."
+    kept = f"The generator that is kept is an exponential moving average ({rules.average:g})."
     if rules.penalty:
         return (
             f"AdamW at {rate:g}, {rules.critics} steps of the critic for one of the generator, gradient penalty {rules.penalty:g}. {kept}"

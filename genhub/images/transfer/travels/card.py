@@ -84,7 +84,7 @@ def text(run: RunFolder, metrics: dict, passport: dict) -> str:
 
 
 def _lines(metrics: dict) -> list[str]:
-    """Each way, and the base lines."""
+    """Each way, and the baselines."""
     rows = [(WAYS[way["name"]][0], f"{way['trainable_parameters']:,} of {way['total_parameters']:,}", way) for way in metrics["ways"]]
     lines = metrics["baselines"]
     rows += [("logistic regression on the pixels", "", lines["pixels"])]

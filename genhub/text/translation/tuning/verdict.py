@@ -19,7 +19,7 @@ from genhub.training.work import Contender
 MOST = 1_000  # sources of the test part that are translated; more would not change a figure by much
 AFTER_STOP = 32
 SHOWN = 20
-COPY = "copy"  # a base line: the source as it is
+COPY = "copy"  # a baseline: the source as it is
 
 
 class Judge:
@@ -90,7 +90,7 @@ def figures(told: dict, written: Mapping[str, str]) -> dict:
 
 
 def line(system: dict) -> dict:
-    """{bleu, chrf, gain: {bleu, chrf}}: a base line, and how much more than it the model has."""
+    """{bleu, chrf, gain: {bleu, chrf}}: a baseline, and how much more than it the model has."""
     gain = {kind: {"mean": -one["score"], "low": -one["high"], "high": -one["low"]} for kind, one in (system["difference"] or {}).items()}
     return {"bleu": system["bleu"]["score"], "chrf": system["chrf"]["score"], "gain": gain}
 
