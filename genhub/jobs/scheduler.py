@@ -156,6 +156,8 @@ class Scheduler:
         watch.fold.feed(folder)  # after the look at the process: a dead one has written all it ever will
         if watch.fold.offset != before:
             watch.heard = now
+        if not (record.attempts or record.inline) and (watch.process is not None or watch.fold.end is not None):
+            self._store.update(id, attempts=1)  # the server that had started it ended before it could count it
         if watch.process is not None:
             self._discipline(record, watch, now)
         elif watch.fold.end is not None:

@@ -52,11 +52,7 @@ COPY_JS = """(link) => {
   try { history.replaceState(null, '', link); } catch {}
   navigator.clipboard?.writeText(link).catch(() => {});
 }"""
-SEARCH_JS = """(...values) => {
-  const note = event => { window.ghStage = event.target.closest?.('.gh-stage')?.id || window.ghStage; };
-  for (const kind of ['pointerdown', 'focusin']) document.addEventListener(kind, note, true);
-  return [location.search, ...values.slice(1)];
-}"""
+SEARCH_JS = "(...values) => [location.search, ...values.slice(1)]"
 SAMPLE = "data_sample"  # what it names is read as well
 EXACT = 2**53  # a browser knows whole numbers up to this one
 UNFRAMED = (

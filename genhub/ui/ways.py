@@ -23,11 +23,24 @@ from genhub.ui.translate import attention, evaluate, files
 from genhub.ui.translate import tree as translation_tree
 from genhub.ui.translate import write as translating
 
+# What the visitor did last: from the moment the page is there, however long the server takes for what arrives after it.
+WATCH_JS = """() => {
+  const note = event => {
+    const at = event.target;
+    window.ghStage = at.closest?.('.gh-stage')?.id || window.ghStage;
+    if (at.closest?.('.gh-stage, button, a, label, input, textarea, select, [data-pick]')) window.ghTouched = performance.now();
+  };
+  for (const kind of ['pointerdown', 'focusin']) document.addEventListener(kind, note, true);
+}"""
+
 # What an event opened lies further down, often below the fold, and a tab that was never seen is drawn first: once the stage is there,
-# the page moves to it.
-SHOW_STAGE = """() => {
+# the page moves to it. Not away from what the visitor has touched since: an event that a touch began is asked from its end on, one that
+# nobody asked for from the page's beginning.
+_SHOW = """() => {
+  const since = %s;
   let looks = 0;
   const look = () => {
+    if (window.ghTouched > since) return;
     const wanted = [...document.querySelectorAll('.gh-wanted')].find(stage => stage.offsetParent && stage.querySelector(':scope > button.open'));
     if (wanted) {
       wanted.scrollIntoView({ block: 'start' });
@@ -36,6 +49,7 @@ SHOW_STAGE = """() => {
   };
   setTimeout(look, 200);
 }"""
+SHOW_STAGE, SHOW_ARRIVED = _SHOW % "performance.now()", _SHOW % "0"
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Kills: of jobs, of the server, of the warm server. Nothing that was accepted is lost, nothing is told twice."""
 
+import contextlib
 import random
 import signal
 
@@ -7,6 +8,7 @@ import pytest
 
 from genhub.jobs import living, reading
 from genhub.jobs.folder import RunFolder
+from genhub.jobs.store import Store
 from tests.jobs.conftest import ENDED, kill
 
 
@@ -54,7 +56,9 @@ def test_a_job_that_dies_at_the_same_place_fails_after_three(runner, job, rows, 
     assert view.failed.what == info.error["what"]
 
 
-def test_jobs_outlive_the_server_and_are_adopted(server, make_runner, job, rows, until, steps_of):
+@pytest.mark.parametrize("counted", [True, False])
+def test_jobs_outlive_the_server_and_are_adopted(home, server, make_runner, job, rows, until, steps_of, counted):
+    """`counted`: whether the server lived long enough after the start of the process to write that down."""
     submitter = make_runner(start=False)
     first = server()
     run_id = submitter.submit("local", job(steps=150, pause=0.01), rows)
@@ -62,6 +66,9 @@ def test_jobs_outlive_the_server_and_are_adopted(server, make_runner, job, rows,
     process = until(lambda: living.of_run(path))
     kill(first)
     first.wait()
+    if not counted:
+        with contextlib.closing(Store(home / "runs.db")) as store:
+            store.update(run_id, attempts=0, fruitless=0)
     seen = len(steps_of(path))
     until(lambda: len(steps_of(path)) > seen + 3)
     heir = make_runner()

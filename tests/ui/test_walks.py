@@ -119,6 +119,43 @@ def test_a_link_names_the_stage_that_a_line_has_led_to(app, page):
     expect(page.locator("#gh-linked input").first).to_have_value(re.compile(r"\?open=translate&"))
 
 
+# Counts how often the page looked for a stage to lead to.
+LOOKS = """() => {
+  const later = window.setTimeout;
+  window.looks = 0;
+  window.setTimeout = (call, wait, ...given) => {
+    const looks = String(call).includes('gh-wanted');
+    return later(looks ? () => { call(); window.looks += 1; } : call, wait, ...given);
+  };
+}"""
+
+
+def test_what_arrives_late_does_not_lead_away_from_what_was_touched_since(app, chromium):
+    """A server that takes long for what a page asks as it opens: all of that is held back until the visitor is elsewhere."""
+    held, arriving = [], [True]
+    with chromium.new_context(viewport={"width": 1400, "height": 1000}) as context:
+        page = context.new_page()
+        page.set_default_timeout(SLOW)
+        page.add_init_script(f"({LOOKS})()")
+        page.route("**/queue/join*", lambda route: held.append(route) if arriving else route.continue_())
+        with page.expect_request("**/queue/join*"):
+            page.goto(app.address)
+        page.wait_for_selector("#start-tiles .gh-tile")
+        arriving.clear()
+        page.get_by_role("tab", name="Start").click()
+        page.locator("#start-teach").click()
+        page.locator("#start-index li", has_text="Beam search for a translation").locator("button").click()
+        page.wait_for_function("looks === 1")
+        page.locator("#tr-source textarea").click()
+        place = page.evaluate("scrollY")
+        for route in held:
+            route.continue_()
+        page.wait_for_function("looks === 2")
+        assert page.evaluate("scrollY") == place
+        page.locator("#gh-link").click()
+        expect(page.locator("#gh-linked input").first).to_have_value(re.compile(r"\?open=translate&"))
+
+
 def test_a_link_and_a_line_of_the_course_bring_the_table_that_they_name(app, page):
     report = page.locator("#data-report")
     page.goto(f"{app.address}?open=data&data_sample=support")
