@@ -1,4 +1,4 @@
-"""Less work for the visitor's browser and line: a packed page, and three places of Gradio's script in a faster form.
+"""Less work for the visitor's browser and line: a packed page, and three places of Gradio's script in a faster form; one place mended.
 
 What costs most of these grows with components × events. Gradio 6 is made for pages of tens of components; this one has two thousand, and some five hundred events. There
 
@@ -10,8 +10,12 @@ What costs most of these grows with components × events. Gradio 6 is made for p
   output of any event. Almost all events here show no progress (`show_progress="hidden"`): for those there is nothing to tell, nor
   twice that an answer has come.
 
+Mended is how the steps of an answer follow each other. A step is sent as what has changed since the one before, and Gradio's script changes
+that one, even where the page has not come to show it yet: when a browser is busy while two steps come, what only the first one set is lost
+(*Stop* stayed grey while a text was written). Here it changes a copy.
+
 `routes()` answers in the place of the files in which these stand. An `Edit` says what is replaced, letter by letter; where the installed
-Gradio has other letters its own file is served, and the page works as before, only slower. A test holds the edits against the pinned one.
+Gradio has other letters its own file is served, and the page works as Gradio's does. A test holds the edits against the pinned one.
 
 `Packed` sends the page itself, 2.4 MB of text, in a tenth of that; Gradio packs only what has a file's name.
 """
@@ -87,7 +91,12 @@ TELL = Edit(
   if (this.show_progress[e.fn_index] === 'hidden') return;
   for(let[t,n]of Object.entries(this.current))n.fn_index!==e.fn_index&&""",
 )
-EDITS = (ATTACHED, SEARCH, TELL)
+STEPS = Edit(
+    "index-*.js",
+    "e[t]?n.data.forEach((r,i)=>{let a=Et(i<e[t].length?e[t][i]:null,r);",
+    "e[t]?n.data.forEach((r,i)=>{let a=Et(i<e[t].length?(r.length?structuredClone(e[t][i]):e[t][i]):null,r);",
+)
+EDITS = (ATTACHED, SEARCH, TELL, STEPS)
 
 
 def edited(assets: Path = ASSETS) -> dict[str, str]:

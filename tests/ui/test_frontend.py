@@ -46,7 +46,7 @@ EVENTS = """
 """
 
 
-@pytest.mark.parametrize("edit", frontend.EDITS, ids=("attached", "search", "tell"))
+@pytest.mark.parametrize("edit", frontend.EDITS, ids=("attached", "search", "tell", "steps"))
 def test_the_installed_gradio_has_what_an_edit_replaces(edit):
     fits = [path.name for path in frontend.ASSETS.glob(edit.file) if path.read_text(encoding="utf-8").count(edit.old) == 1]
     assert len(fits) == 1  # if not: has Gradio changed, and is the edit still needed?
